@@ -1,0 +1,1 @@
+"""OCPP-J over WebSocket: listener and dialer."""

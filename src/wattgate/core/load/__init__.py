@@ -1,0 +1,1 @@
+"""Who may draw how much: circuits, allocation, and the order in which limits change."""

@@ -1,0 +1,1 @@
+"""OCPP-J: frames, sessions, handshakes and charging schedules, as values."""

@@ -1,0 +1,1 @@
+"""What a connection must prove: first byte, passwords."""

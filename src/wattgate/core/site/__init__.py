@@ -1,0 +1,1 @@
+"""The site file: one definition per setting, every problem reported with its path."""

@@ -1,0 +1,1 @@
+"""A wallbox as the manager sees it: connectors, measurements, transactions, authorisation."""

@@ -1,0 +1,1 @@
+"""The software wallbox: a charge point and its car, as a state machine."""

@@ -1,0 +1,1 @@
+"""asyncio drivers that carry out what the core decides."""
