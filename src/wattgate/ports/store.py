@@ -89,7 +89,10 @@ class Enqueue:
 
 @dataclass(frozen=True, slots=True)
 class AnswerTransaction:
-    """Keep what the wallbox was told about its StartTransaction, for a repetition (R68)."""
+    """Keep what the wallbox was told about its StartTransaction, for a repetition (R68).
+
+    An unknown transaction is a bug (LocalUsageError).
+    """
 
     transaction_id: int
     answer_text: str
@@ -97,7 +100,11 @@ class AnswerTransaction:
 
 @dataclass(frozen=True, slots=True)
 class BindTransaction:
-    """Keep the backend's id of a transaction; contradicting an earlier one is a bug."""
+    """Keep the backend's id of a transaction; the same id again is fine.
+
+    A second, different id for one transaction is a bug, and so is an unknown transaction
+    (LocalUsageError). A backend that gives one id to two transactions is not: both keep it.
+    """
 
     transaction_id: int
     backend_transaction_id: int
@@ -105,7 +112,10 @@ class BindTransaction:
 
 @dataclass(frozen=True, slots=True)
 class CloseTransaction:
-    """Close a transaction of this very wallbox (S5); an unknown one changes nothing."""
+    """Close a transaction of this very wallbox (S5).
+
+    An unknown one changes nothing; a closed one keeps its first stop.
+    """
 
     station_id: str
     transaction_id: int
@@ -114,7 +124,7 @@ class CloseTransaction:
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """The backend took the message: remove it from the queue."""
+    """The backend took the message: remove it from the queue; an unknown number is fine."""
 
     number: int
 
@@ -144,7 +154,11 @@ class SaveGrant:
 
 @dataclass(frozen=True, slots=True)
 class RememberTag:
-    """Keep what a backend said about a card, replacing the earlier word (case-insensitive, R54)."""
+    """Keep what a backend said about a card, replacing the earlier word.
+
+    Cards are told apart without regard to case (R54): the record comes back with `id_tag` folded
+    (`str.casefold`).
+    """
 
     tag: TagRecord
 
@@ -274,7 +288,7 @@ class Store(Protocol):
     async def transaction_of_backend(
         self, link_id: str, backend_transaction_id: int
     ) -> TransactionRecord | None:
-        """Find a transaction by the backend's own id on that link."""
+        """Find the newest transaction with the backend's own id on that link."""
         ...
 
     async def transactions(
