@@ -1,0 +1,59 @@
+"""The settings that are one of a few words, spelled as the site file spells them."""
+
+from enum import StrEnum
+
+
+class LoadManagement(StrEnum):
+    """Who decides the current (P1)."""
+
+    ACTIVE = "active"
+    OBSERVE = "observe"
+
+
+class OnDeactivation(StrEnum):
+    """What an EVSE that is not enabled may do (P15)."""
+
+    STOP = "stop"
+    MINIMUM = "minimum"
+    RELEASE = "release"
+
+
+class TlsMode(StrEnum):
+    """Which openings the OCPP server takes on its one port (P6)."""
+
+    OFF = "off"
+    DETECT = "detect"
+    ON = "on"
+
+
+class GatewayRole(StrEnum):
+    """What a backend may do: authorise and bill, or only read."""
+
+    PRIMARY = "primary"
+    REPORT = "report"
+
+
+class OfflinePolicy(StrEnum):
+    """What happens to the wallbox while its backend is away (R58-R77)."""
+
+    HOLD = "hold"
+    DROP = "drop"
+
+
+class PhaseRotation(StrEnum):
+    """Where an EVSE's L1, L2, L3 are connected, as OCPP 1.6's ConnectorPhaseRotation names it."""
+
+    RST = "RST"
+    RTS = "RTS"
+    SRT = "SRT"
+    STR = "STR"
+    TRS = "TRS"
+    TSR = "TSR"
+    UNKNOWN = "unknown"
+
+
+class DeviceType(StrEnum):
+    """How the manager talks to an EVSE."""
+
+    OCPP16 = "ocpp16"
+    POWER_BRAIN = "power-brain"

@@ -1,0 +1,153 @@
+"""Settings of what stands in it: wallboxes, EVSEs and their billing backends."""
+
+from dataclasses import dataclass, field
+
+from wattgate.core.site.choices import DeviceType, GatewayRole, OfflinePolicy, PhaseRotation
+from wattgate.core.site.settings import setting, tables
+from wattgate.core.units import MIN_CHARGE_A
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WallboxSettings:
+    """What belongs to an OCPP wallbox, not to one of its connectors."""
+
+    id: str = field(metadata=setting("ChargeBox ID: the last part of the URL it connects with"))
+    password: str = field(
+        default="",
+        repr=False,
+        metadata=setting("Its own, instead of the common one; empty: the common one", secret=True),
+    )
+    security_profile: int = field(
+        default=0,
+        metadata=setting(
+            "OCPP security profile it must have at least: 0 none, 1 password, 2 TLS and password, "
+            "3 TLS with a client certificate",
+            at_least=0,
+            at_most=3,
+        ),
+    )
+    max_current_a: float | None = field(
+        default=None,
+        metadata=setting(
+            "What the feeder of the whole wallbox carries",
+            unit="A per phase",
+            at_least=MIN_CHARGE_A,
+            at_most=10_000,
+        ),
+    )
+    grant_lifetime_s: int = field(
+        default=900,
+        metadata=setting(
+            "How long a grant of current outlives its last renewal (R100a)",
+            unit="s",
+            at_least=60,
+            at_most=3600,
+        ),
+    )
+    ping: bool = field(
+        default=True,
+        metadata=setting("WebSocket pings; false for a wallbox that never answers them (R28)"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySettings:
+    """One billing backend of an EVSE (P2-P4)."""
+
+    url: str = field(
+        metadata=setting("`ws://` or `wss://`, with a host, and a port or a path where needed")
+    )
+    client_id: str = field(
+        default="",
+        metadata=setting("Identity shown to the backend; empty: the ChargeBox ID (R26)"),
+    )
+    password: str = field(
+        default="",
+        repr=False,
+        metadata=setting("Password at the backend; empty: none is sent", secret=True),
+    )
+    append_id: bool = field(
+        default=True,
+        metadata=setting(
+            "The client id becomes the last part of the URL's path; false sends the URL exactly "
+            "as written (R26)"
+        ),
+    )
+    role: GatewayRole = field(
+        default=GatewayRole.PRIMARY,
+        metadata=setting("`primary` authorises and bills, `report` only reads"),
+    )
+    offline_policy: OfflinePolicy = field(
+        default=OfflinePolicy.HOLD,
+        metadata=setting(
+            "While the backend is away: `hold` keeps the wallbox and its messages, `drop` also "
+            "disconnects the wallbox"
+        ),
+    )
+
+    def identity(self, charge_box_id: str) -> str:
+        """Who the backend sees behind a wallbox of this ChargeBox ID."""
+        return self.client_id or charge_box_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvseSettings:
+    """One charging point: a connector of a wallbox (P5)."""
+
+    id: str = field(metadata=setting("Stable key of this EVSE"))
+    name: str = field(default="", metadata=setting("As people see it; empty: its id"))
+    device_type: DeviceType = field(
+        default=DeviceType.OCPP16,
+        metadata=setting("How the manager talks to it"),
+    )
+    address: str = field(
+        metadata=setting("ChargeBox ID (or host:port, or a serial line, of other device types)")
+    )
+    connector: int = field(
+        default=1,
+        metadata=setting("OCPP connector (or Modbus unit id)", at_least=1, at_most=65535),
+    )
+    min_current_a: float = field(
+        default=MIN_CHARGE_A,
+        metadata=setting(
+            "Smallest current that charges; below it is a pause",
+            unit="A per phase",
+            at_least=MIN_CHARGE_A,
+            at_most=1_000,
+        ),
+    )
+    max_current_a: float = field(
+        default=16.0,
+        metadata=setting(
+            "Largest current it may offer",
+            unit="A per phase",
+            at_least=MIN_CHARGE_A,
+            at_most=1_000,
+        ),
+    )
+    phases: int = field(
+        default=3,
+        metadata=setting("How many phases it is connected to", at_least=1, at_most=3),
+    )
+    phase_rotation: PhaseRotation = field(
+        default=PhaseRotation.UNKNOWN,
+        metadata=setting(
+            "Which phases of the site its L1, L2, L3 are; `unknown` counts its current on all"
+        ),
+    )
+    priority: int = field(
+        default=1,
+        metadata=setting("Higher is served first", at_least=0, at_most=1_000),
+    )
+    fixed_rfid: str = field(
+        default="",
+        metadata=setting("Card used where none was presented (R57); empty: none"),
+    )
+    enabled: bool = field(
+        default=True,
+        metadata=setting("false: it may do only what `on_deactivation` says"),
+    )
+    gateways: tuple[GatewaySettings, ...] = field(
+        default=(),
+        metadata=tables("gateway", GatewaySettings, "Its billing backends: none, or one"),
+    )

@@ -1,0 +1,87 @@
+"""Settings of the place: the house connection, and where wallboxes connect."""
+
+from dataclasses import dataclass, field
+
+from wattgate.core.site.choices import LoadManagement, OnDeactivation, TlsMode
+from wattgate.core.site.settings import setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSettings:
+    """The house connection and how it is shared.
+
+    Without a grid meter, active load management needs `house_load_a`; None: nobody has said it.
+    """
+
+    title: str = field(
+        default="Wattgate",
+        metadata=setting("Name of the site, as people see it"),
+    )
+    load_management: LoadManagement = field(
+        default=LoadManagement.ACTIVE,
+        metadata=setting("`active` decides the current; `observe` reads and records, never limits"),
+    )
+    max_current_a: float = field(
+        default=0.0,
+        metadata=setting(
+            "What the house connection carries; required in active load management",
+            unit="A per phase",
+            at_least=0,
+            at_most=10_000,
+        ),
+    )
+    house_load_a: float | None = field(
+        default=None,
+        metadata=setting(
+            "Assumed for everything but the EVSEs; required in active load management without "
+            "a grid meter (0 where the EVSEs have their own feed)",
+            unit="A per phase",
+            at_least=0,
+            at_most=10_000,
+        ),
+    )
+    reserve_a: float = field(
+        default=0.0,
+        metadata=setting("Always kept free", unit="A per phase", at_least=0, at_most=10_000),
+    )
+    on_deactivation: OnDeactivation = field(
+        default=OnDeactivation.STOP,
+        metadata=setting(
+            "What an EVSE that is not enabled may do: `stop` no charging, `minimum` its minimum "
+            "current, `release` all limits are cancelled"
+        ),
+    )
+    cycle_s: float = field(
+        default=3.0,
+        metadata=setting("How often the current is shared anew", unit="s", at_least=1, at_most=60),
+    )
+
+    @property
+    def for_charging_a(self) -> float:
+        """A per phase that are left for all EVSEs; never below 0."""
+        return max(0.0, self.max_current_a - (self.house_load_a or 0.0) - self.reserve_a)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OcppServerSettings:
+    """Where wallboxes connect (P6-P8)."""
+
+    host: str = field(
+        default="0.0.0.0",  # noqa: S104 - wallboxes come from the whole local network
+        metadata=setting("Address to listen on"),
+    )
+    port: int = field(
+        default=19520,
+        metadata=setting("TCP port; 0 takes any free one", at_least=0, at_most=65535),
+    )
+    tls: TlsMode = field(
+        default=TlsMode.OFF,
+        metadata=setting(
+            "`off` refuses TLS, `detect` takes plain and TLS on the same port, `on` refuses plain"
+        ),
+    )
+    password: str = field(
+        default="",
+        repr=False,
+        metadata=setting("Common to all wallboxes; empty: none", secret=True),
+    )

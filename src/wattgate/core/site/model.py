@@ -1,0 +1,98 @@
+"""A site as its owner describes it: product.md's site file, one field per setting.
+
+Every value here has passed the reader and the checks; units are in the names.
+"""
+
+from dataclasses import dataclass, field
+
+from wattgate.core.site.choices import (
+    DeviceType,
+    GatewayRole,
+    LoadManagement,
+    OfflinePolicy,
+    OnDeactivation,
+    PhaseRotation,
+    TlsMode,
+)
+from wattgate.core.site.devices import EvseSettings, GatewaySettings, WallboxSettings
+from wattgate.core.site.house import OcppServerSettings, SiteSettings
+from wattgate.core.site.settings import setting, table, tables
+
+__all__ = [
+    "CardSettings",
+    "DeviceType",
+    "EvseSettings",
+    "GatewayRole",
+    "GatewaySettings",
+    "LoadManagement",
+    "OcppServerSettings",
+    "OfflinePolicy",
+    "OnDeactivation",
+    "PhaseRotation",
+    "Site",
+    "SiteSettings",
+    "TlsMode",
+    "WallboxSettings",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardSettings:
+    """A card that may charge where no backend decides, or while the backend is away."""
+
+    id_tag: str = field(metadata=setting("idTag of the card, 1 to 20 characters (OCPP 1.6)"))
+    name: str = field(default="", metadata=setting("Whose card it is"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Everything that a site file can say."""
+
+    site: SiteSettings = field(
+        default=SiteSettings(),
+        metadata=table("site", SiteSettings, "The house connection and how it is shared"),
+    )
+    ocpp_server: OcppServerSettings = field(
+        default=OcppServerSettings(),
+        metadata=table("ocpp_server", OcppServerSettings, "Where wallboxes connect"),
+    )
+    wallboxes: tuple[WallboxSettings, ...] = field(
+        default=(),
+        metadata=tables(
+            "wallbox",
+            WallboxSettings,
+            "Optional: what belongs to a wallbox, not to one of its connectors",
+            named_by="id",
+        ),
+    )
+    evses: tuple[EvseSettings, ...] = field(
+        default=(),
+        metadata=tables("evse", EvseSettings, "One per connector", named_by="id"),
+    )
+    cards: tuple[CardSettings, ...] = field(
+        default=(),
+        metadata=tables(
+            "card",
+            CardSettings,
+            "Cards used where no backend decides, or while it is away",
+            named_by="id_tag",
+        ),
+    )
+
+    def wallbox(self, station_id: str) -> WallboxSettings:
+        """What the site says about a wallbox; the defaults when it is not listed."""
+        listed = (each for each in self.wallboxes if each.id == station_id)
+        return next(listed, None) or WallboxSettings(id=station_id)
+
+    def station_ids(self) -> tuple[str, ...]:
+        """ChargeBox IDs of all OCPP wallboxes with an EVSE, enabled or not; each once."""
+        ocpp = (each for each in self.evses if each.device_type is DeviceType.OCPP16)
+        return tuple(dict.fromkeys(each.address for each in ocpp))
+
+    def evses_of(self, station_id: str) -> tuple[EvseSettings, ...]:
+        """Return the EVSEs of one OCPP wallbox, enabled or not, in the order of the file."""
+        return tuple(
+            each
+            for each in self.evses
+            if each.address == station_id and each.device_type is DeviceType.OCPP16
+        )
