@@ -1,0 +1,107 @@
+"""The SQLite file: who may use it, how it is opened, and how it comes to the newest schema."""
+
+import fcntl
+import os
+from pathlib import Path
+from sqlite3 import Connection as DriverConnection
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+
+from wattgate.ports.store import StoreFailed
+
+PRAGMAS: Final = {
+    "journal_mode": "WAL",  # readers and the writer do not wait for each other
+    "synchronous": "FULL",  # NORMAL may lose the last commits when the power fails
+    "foreign_keys": "ON",
+    "busy_timeout": "5000",  # ms; somebody may look into the file with other tools
+}
+"""How each connection is set up; https://www.sqlite.org/pragma.html."""
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+
+class FileLock:
+    """The right to use a data file alone, kept by a lock on a file next to it.
+
+    The lock ends with the process, however that ends; the lock file stays.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock on `<path>.lock`.
+
+        Raises:
+            StoreFailed: another process has it, or the folder cannot be written.
+
+        """
+        lock_path = path.with_name(path.name + ".lock")
+        try:
+            self._fd = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreFailed(f"{lock_path}: {error.strerror}") from error
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._fd)
+            raise StoreFailed(f"{path} is already in use by another Wattgate") from error
+
+    def release(self) -> None:
+        """Give the right up; call it once."""
+        os.close(self._fd)
+
+
+def create_private(path: Path) -> None:
+    """Create the data file if there is none, readable by its owner only (SQLite keeps that).
+
+    Raises:
+        StoreFailed: the file cannot be created.
+
+    """
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StoreFailed(f"{path}: {error.strerror}") from error
+
+
+def engine_of(path: Path, *, begin: str) -> Engine:
+    """Describe connections to the file, for use by one thread; `begin` starts a transaction."""
+    engine = create_engine(URL.create("sqlite", database=str(path)), pool_size=1, max_overflow=0)
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: DriverConnection, _record: object) -> None:
+        # The driver's own way of starting transactions leaves out reads and DDL.
+        connection.isolation_level = None
+        for name, value in PRAGMAS.items():
+            connection.execute(f"PRAGMA {name}={value}")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the file to the newest schema, in the transaction of the caller.
+
+    Raises:
+        StoreFailed: a newer Wattgate wrote the file.
+
+    """
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    script = ScriptDirectory.from_config(config)
+    known = {revision.revision for revision in script.walk_revisions()}
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in known:
+        raise StoreFailed(
+            f"the data file was written by a newer Wattgate (schema {current}): install that one"
+        )
+    if current != script.get_current_head():
+        command.upgrade(config, "head")

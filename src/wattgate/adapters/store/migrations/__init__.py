@@ -1,0 +1,1 @@
+"""How the schema of the SQLite store came to be, step by step (Alembic)."""

@@ -1,0 +1,197 @@
+"""What is read from the SQLite store, in the transaction of its caller."""
+
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from wattgate.adapters.store.prepared import Prepared, Row
+from wattgate.adapters.store.schema import (
+    DEAD_LETTERS,
+    DOCUMENTS,
+    GRANTS,
+    OUTBOX,
+    PROFILES,
+    RECEIPTS,
+    STATIONS,
+    TAGS,
+    TRANSACTIONS,
+    from_us,
+)
+from wattgate.core.gateway.outbox import Draft, OutboxMessage
+from wattgate.core.station.transactions import (
+    TransactionRecord,
+    TransactionStart,
+    TransactionStop,
+)
+from wattgate.ports.store import (
+    DeadLetter,
+    GrantRecord,
+    ProfileRecord,
+    Recovered,
+    StationRecord,
+    TagRecord,
+)
+
+_T = TRANSACTIONS.c
+_RECORD: Final = select(
+    _T.transaction_id,
+    _T.station_id,
+    _T.connector,
+    _T.evse_id,
+    _T.link_id,
+    _T.id_tag,
+    _T.meter_start_wh,
+    _T.started_at,
+    _T.key,
+    _T.backend_transaction_id,
+    _T.answer_text,
+    _T.meter_stop_wh,
+    _T.stopped_at,
+    _T.stop_reason,
+)
+_OF_STATION: Final = Prepared(
+    _RECORD.where(
+        _T.transaction_id == bindparam("transaction_id"), _T.station_id == bindparam("station_id")
+    )
+)
+_OF_BACKEND: Final = Prepared(
+    _RECORD.where(
+        _T.link_id == bindparam("link_id"), _T.backend_transaction_id == bindparam("theirs")
+    )
+    .order_by(_T.transaction_id.desc())
+    .limit(1)
+)
+_OF_KEY: Final = Prepared(
+    select(_T.transaction_id, _T.answer_text).where(
+        _T.station_id == bindparam("station_id"), _T.key == bindparam("key")
+    )
+)
+_OPEN: Final = Prepared(_RECORD.where(_T.stopped_at.is_(None)).order_by(_T.transaction_id))
+
+_MESSAGE: Final = ("number", "link_id", "action", "payload_text", "transaction_id", "attempts")
+_QUEUE: Final = Prepared(
+    select(*(OUTBOX.c[name] for name in _MESSAGE))
+    .where(OUTBOX.c.link_id == bindparam("link_id"), OUTBOX.c.number > bindparam("after"))
+    .order_by(OUTBOX.c.number)
+    .limit(bindparam("most"))
+)
+_DEPTHS: Final = Prepared(select(OUTBOX.c.link_id, func.count()).group_by(OUTBOX.c.link_id))
+_LETTERS: Final = Prepared(
+    select(
+        *(DEAD_LETTERS.c[name] for name in _MESSAGE), DEAD_LETTERS.c.reason, DEAD_LETTERS.c.at_us
+    )
+    .order_by(DEAD_LETTERS.c.letter.desc())
+    .limit(bindparam("most"))
+)
+
+_RECEIPT: Final = Prepared(
+    select(RECEIPTS.c.answer_text).where(
+        RECEIPTS.c.station_id == bindparam("station_id"), RECEIPTS.c.key == bindparam("key")
+    )
+)
+_DOCUMENT: Final = Prepared(select(DOCUMENTS.c.text).where(DOCUMENTS.c.name == bindparam("name")))
+_STATIONS: Final = Prepared(select(STATIONS).order_by(STATIONS.c.station_id))
+_GRANTS: Final = Prepared(select(GRANTS).order_by(GRANTS.c.evse_id))
+_TAGS: Final = Prepared(select(TAGS).order_by(TAGS.c.link_id, TAGS.c.id_tag))
+_PROFILES: Final = Prepared(select(PROFILES).order_by(PROFILES.c.link_id, PROFILES.c.profile_id))
+
+
+def recovered(connection: Connection) -> Recovered:
+    """Read what a fresh manager needs, everything in the order of its key."""
+    return Recovered(
+        stations=tuple(
+            StationRecord(station_id, boot_text, from_us(seen_us))
+            for station_id, boot_text, seen_us in _STATIONS.rows(connection)
+        ),
+        open_transactions=tuple(map(_record, _OPEN.rows(connection))),
+        grants=tuple(
+            GrantRecord(evse_id, committed_a, pending_a, from_us(expires_us))
+            for evse_id, committed_a, pending_a, expires_us in _GRANTS.rows(connection)
+        ),
+        tags=tuple(
+            TagRecord(link_id, id_tag, info_text, from_us(seen_us))
+            for link_id, id_tag, info_text, seen_us in _TAGS.rows(connection)
+        ),
+        profiles=tuple(ProfileRecord(*row) for row in _PROFILES.rows(connection)),
+        outbox_depths=dict(_DEPTHS.rows(connection)),
+    )
+
+
+def transaction(
+    connection: Connection, station_id: str, transaction_id: int
+) -> TransactionRecord | None:
+    """Find a transaction of this very wallbox (S5)."""
+    row = _OF_STATION.row(connection, station_id=station_id, transaction_id=transaction_id)
+    return None if row is None else _record(row)
+
+
+def transaction_of_backend(
+    connection: Connection, link_id: str, backend_transaction_id: int
+) -> TransactionRecord | None:
+    """Find the newest transaction with the backend's own id on that link."""
+    row = _OF_BACKEND.row(connection, link_id=link_id, theirs=backend_transaction_id)
+    return None if row is None else _record(row)
+
+
+def transaction_of_key(
+    connection: Connection, station_id: str, key: str
+) -> tuple[int, str | None] | None:
+    """Find what a StartTransaction's key led to before (R68): its id, and the answer if any."""
+    row = _OF_KEY.row(connection, station_id=station_id, key=key)
+    return None if row is None else (row[0], row[1])
+
+
+def transactions(
+    connection: Connection, evse_id: str | None, before: int | None, limit: int
+) -> tuple[TransactionRecord, ...]:
+    """List transactions, newest first, with ids below `before`."""
+    found = _RECORD.order_by(_T.transaction_id.desc()).limit(limit)
+    if evse_id is not None:
+        found = found.where(_T.evse_id == evse_id)
+    if before is not None:
+        found = found.where(_T.transaction_id < before)
+    return tuple(_record(tuple(row)) for row in connection.execute(found))
+
+
+def outbox(
+    connection: Connection, link_id: str, after: int, limit: int
+) -> tuple[OutboxMessage, ...]:
+    """Read a link's queue in order, numbers above `after`."""
+    rows = _QUEUE.rows(connection, link_id=link_id, after=after, most=limit)
+    return tuple(_message(*row) for row in rows)
+
+
+def dead_letters(connection: Connection, limit: int) -> tuple[DeadLetter, ...]:
+    """List the messages that were given up, newest first."""
+    return tuple(
+        DeadLetter(_message(*message), reason, from_us(at_us))
+        for *message, reason, at_us in _LETTERS.rows(connection, most=limit)
+    )
+
+
+def receipt_answer(connection: Connection, station_id: str, key: str) -> str:
+    """Read the first answer of a receipt that is known to exist."""
+    return str(_RECEIPT.run(connection, station_id=station_id, key=key).scalar_one())
+
+
+def document(connection: Connection, name: str) -> str | None:
+    """Read a named text."""
+    row = _DOCUMENT.row(connection, name=name)
+    return None if row is None else str(row[0])
+
+
+def _record(row: Row) -> TransactionRecord:
+    transaction_id, *start, theirs, answer_text, meter_stop_wh, stopped_at, reason = row
+    stop = None if stopped_at is None else TransactionStop(meter_stop_wh, stopped_at, reason)
+    return TransactionRecord(transaction_id, TransactionStart(*start), theirs, answer_text, stop)
+
+
+def _message(
+    number: int,
+    link_id: str,
+    action: str,
+    payload_text: str,
+    transaction_id: int | None,
+    attempts: int,
+) -> OutboxMessage:
+    return OutboxMessage(number, Draft(link_id, action, payload_text, transaction_id), attempts)

@@ -1,0 +1,196 @@
+"""The durable store: SQLite, one thread that writes, one that reads."""
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, delete
+from sqlalchemy.dialects.sqlite import insert
+
+from wattgate.adapters.store import queries
+from wattgate.adapters.store.changes import append, apply
+from wattgate.adapters.store.database import FileLock, create_private, engine_of, migrate
+from wattgate.adapters.store.prepared import Prepared
+from wattgate.adapters.store.schema import RECEIPTS, TRANSACTIONS, to_us
+from wattgate.adapters.store.worker import Job, Result, Worker
+from wattgate.core.errors import LocalUsageError
+from wattgate.core.gateway.outbox import Draft, OutboxMessage
+from wattgate.core.station.transactions import TransactionRecord, TransactionStart
+from wattgate.ports.store import Change, DeadLetter, Opened, Receipt, Recovered, Taken
+
+_KEEP_RECEIPT: Final = Prepared(
+    insert(RECEIPTS).on_conflict_do_nothing(),
+    columns=["station_id", "key", "answer_text", "at_us"],
+)
+_FORGET_RECEIPTS: Final = Prepared(
+    delete(RECEIPTS).where(RECEIPTS.c.at_us < bindparam("before_us"))
+)
+_OPEN_TRANSACTION: Final = Prepared(
+    insert(TRANSACTIONS),
+    columns=[
+        "station_id",
+        "connector",
+        "evse_id",
+        "link_id",
+        "id_tag",
+        "meter_start_wh",
+        "started_at",
+        "key",
+        "recorded_us",
+    ],
+)
+
+
+class SqliteStore:
+    """Keeps everything in one SQLite file, for one process at a time.
+
+    Nothing is confirmed before it is on disk (WAL, synchronous=FULL); what is asked for at the
+    same time is committed together. No method ever blocks the event loop.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock: FileLock | None = None
+        self._writer: Worker | None = None
+        self._reader: Worker | None = None
+
+    async def open(self) -> None:
+        """Take the file, creating it if there is none, and bring it to the newest schema.
+
+        Raises:
+            StoreFailed: another process uses the file, a newer Wattgate wrote it, or it cannot be
+                read or written; the message says which.
+
+        """
+        self._lock = FileLock(self._path)
+        try:
+            create_private(self._path)
+            self._writer = Worker("store-writer", engine_of(self._path, begin="BEGIN IMMEDIATE"))
+            await self._writer.run(migrate)
+            self._reader = Worker("store-reader", engine_of(self._path, begin="BEGIN"))
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Finish what was asked for, then release the file; safe to repeat."""
+        for worker in (self._reader, self._writer):
+            if worker is not None:
+                await worker.close()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    async def recover(self) -> Recovered:
+        """Read what a fresh manager needs, everything in the order of its key."""
+        return await self._read(queries.recovered)
+
+    async def commit(self, *changes: Change) -> tuple[OutboxMessage, ...]:
+        """Apply the changes together; returns what was enqueued, in order."""
+        return await self._write(lambda connection: apply(connection, changes))
+
+    async def take(self, receipt: Receipt, *changes: Change) -> Taken:
+        """Apply the changes unless the receipt's key is known for that wallbox already."""
+        return await self._write(lambda connection: _take(connection, receipt, changes))
+
+    async def open_transaction(
+        self, start: TransactionStart, draft: Draft | None, at: datetime
+    ) -> Opened:
+        """Store a transaction under a new id, and queue its message with it."""
+        return await self._write(lambda connection: _open(connection, start, draft, at))
+
+    async def transaction(self, station_id: str, transaction_id: int) -> TransactionRecord | None:
+        """Find a transaction of this very wallbox (S5)."""
+        return await self._read(
+            lambda connection: queries.transaction(connection, station_id, transaction_id)
+        )
+
+    async def transaction_of_backend(
+        self, link_id: str, backend_transaction_id: int
+    ) -> TransactionRecord | None:
+        """Find the newest transaction with the backend's own id on that link."""
+        return await self._read(
+            lambda connection: queries.transaction_of_backend(
+                connection, link_id, backend_transaction_id
+            )
+        )
+
+    async def transactions(
+        self, *, evse_id: str | None = None, before: int | None = None, limit: int = 100
+    ) -> tuple[TransactionRecord, ...]:
+        """List transactions, newest first, with ids below `before`."""
+        return await self._read(
+            lambda connection: queries.transactions(connection, evse_id, before, limit)
+        )
+
+    async def outbox(
+        self, link_id: str, *, after: int = 0, limit: int = 100
+    ) -> tuple[OutboxMessage, ...]:
+        """Read a link's queue in order, numbers above `after`."""
+        return await self._read(
+            lambda connection: queries.outbox(connection, link_id, after, limit)
+        )
+
+    async def dead_letters(self, *, limit: int = 100) -> tuple[DeadLetter, ...]:
+        """List the messages that were given up, newest first."""
+        return await self._read(lambda connection: queries.dead_letters(connection, limit))
+
+    async def document(self, name: str) -> str | None:
+        """Read a named text."""
+        return await self._read(lambda connection: queries.document(connection, name))
+
+    async def forget_receipts(self, before: datetime) -> None:
+        """Drop receipts older than `before`."""
+        before_us = to_us(before)
+        await self._write(lambda connection: _FORGET_RECEIPTS.run(connection, before_us=before_us))
+
+    async def _read(self, job: Job[Result]) -> Result:
+        """Run a job on the reader; it sees all that was committed before."""
+        if self._reader is None:
+            raise LocalUsageError("the store was not opened")
+        return await self._reader.run(job)
+
+    async def _write(self, job: Job[Result]) -> Result:
+        if self._writer is None:
+            raise LocalUsageError("the store was not opened")
+        return await self._writer.run(job)
+
+
+def _take(connection: Connection, receipt: Receipt, changes: tuple[Change, ...]) -> Taken:
+    kept = _KEEP_RECEIPT.run(
+        connection,
+        station_id=receipt.station_id,
+        key=receipt.key,
+        answer_text=receipt.answer_text,
+        at_us=to_us(receipt.at),
+    )
+    if not kept.rowcount:
+        first = queries.receipt_answer(connection, receipt.station_id, receipt.key)
+        return Taken(first, repeated=True)
+    return Taken(receipt.answer_text, repeated=False, queued=apply(connection, changes))
+
+
+def _open(
+    connection: Connection, start: TransactionStart, draft: Draft | None, at: datetime
+) -> Opened:
+    known = queries.transaction_of_key(connection, start.station_id, start.key)
+    if known is not None:
+        transaction_id, answer_text = known
+        return Opened(transaction_id, repeated=True, answer_text=answer_text)
+    transaction_id = _OPEN_TRANSACTION.run(
+        connection,
+        station_id=start.station_id,
+        connector=start.connector,
+        evse_id=start.evse_id,
+        link_id=start.link_id,
+        id_tag=start.id_tag,
+        meter_start_wh=start.meter_start_wh,
+        started_at=start.started_at,
+        key=start.key,
+        recorded_us=to_us(at),
+    ).lastrowid
+    queued = (
+        None if draft is None else append(connection, replace(draft, transaction_id=transaction_id))
+    )
+    return Opened(transaction_id, repeated=False, queued=queued)

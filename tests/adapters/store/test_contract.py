@@ -1,0 +1,387 @@
+"""What both stores promise: the durable one, and the one that stands in for it in other tests."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from tests.support.stores import AT, draft, enqueue, receipt, start
+
+from wattgate.adapters.store.memory import MemoryStore
+from wattgate.adapters.store.sqlite import SqliteStore
+from wattgate.core.errors import LocalUsageError
+from wattgate.core.station.transactions import TransactionRecord, TransactionStop
+from wattgate.ports.store import (
+    AnswerTransaction,
+    BindTransaction,
+    Bury,
+    Change,
+    CloseTransaction,
+    CountAttempt,
+    DeadLetter,
+    DeleteProfile,
+    GrantRecord,
+    Opened,
+    ProfileRecord,
+    Recovered,
+    RememberStation,
+    RememberTag,
+    SaveDocument,
+    SaveGrant,
+    SaveProfile,
+    Settle,
+    StationRecord,
+    Store,
+    TagRecord,
+    Taken,
+)
+
+pytestmark = pytest.mark.asyncio
+
+STOP = TransactionStop(meter_stop_wh=8200, stopped_at="2026-11-22T11:00:00Z", reason="Local")
+LATER = AT + timedelta(minutes=1)
+
+
+@pytest_asyncio.fixture(params=["memory", "sqlite"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    if request.param == "memory":
+        yield MemoryStore()
+        return
+    durable = SqliteStore(tmp_path / "wattgate.db")
+    await durable.open()
+    yield durable
+    await durable.close()
+
+
+async def payloads(store: Store, link_id: str = "B") -> list[str]:
+    return [message.draft.payload_text for message in await store.outbox(link_id)]
+
+
+async def opened(store: Store, key: str = "k1", *, link_id: str | None = "B") -> int:
+    outcome = await store.open_transaction(start(key, link_id=link_id), None, AT)
+    return outcome.transaction_id
+
+
+async def test_a_new_store_knows_nothing(store: Store) -> None:
+    assert await store.recover() == Recovered()
+    assert await store.transactions() == ()
+    assert await store.outbox("B") == ()
+    assert await store.dead_letters() == ()
+    assert await store.document("site") is None
+
+
+# The queue
+
+
+async def test_r71_a_queue_keeps_the_order_and_the_text_of_its_messages(store: Store) -> None:
+    texts = ['{"a": 1}', '{ "signed":"é\\u00e9\U0001f50c" }', "{}"]
+    queued = await store.commit(*(enqueue(text) for text in texts))
+    assert [message.draft.payload_text for message in queued] == texts
+    assert [message.number for message in queued] == sorted(message.number for message in queued)
+    assert await store.outbox("B") == queued
+
+
+async def test_queues_of_two_links_do_not_mix(store: Store) -> None:
+    await store.commit(enqueue("1", link_id="B"), enqueue("2", link_id="C"), enqueue("3"))
+    assert await payloads(store, "B") == ["1", "3"]
+    assert await payloads(store, "C") == ["2"]
+    assert (await store.recover()).outbox_depths == {"B": 2, "C": 1}
+
+
+async def test_a_queue_is_read_in_pieces(store: Store) -> None:
+    queued = await store.commit(*(enqueue(str(n)) for n in range(5)))
+    assert await store.outbox("B", limit=2) == queued[:2]
+    assert await store.outbox("B", after=queued[1].number, limit=2) == queued[2:4]
+    assert await store.outbox("B", after=queued[4].number) == ()
+
+
+async def test_a_settled_message_is_gone_and_its_number_never_comes_back(store: Store) -> None:
+    (message,) = await store.commit(enqueue())
+    await store.commit(Settle(message.number))
+    assert await store.outbox("B") == ()
+    assert (await store.recover()).outbox_depths == {}
+    (following,) = await store.commit(enqueue())
+    assert following.number > message.number
+
+
+async def test_r66_attempts_are_counted(store: Store) -> None:
+    (message,) = await store.commit(enqueue())
+    await store.commit(CountAttempt(message.number))
+    await store.commit(CountAttempt(message.number))
+    assert [message.attempts for message in await store.outbox("B")] == [2]
+
+
+async def test_r66_a_message_that_is_given_up_is_kept_as_a_dead_letter(store: Store) -> None:
+    first, second, _ = await store.commit(enqueue("1"), enqueue("2"), enqueue("3"))
+    await store.commit(CountAttempt(second.number), Bury(second.number, "refused", AT))
+    await store.commit(Bury(first.number, "silent", AT))
+    assert await payloads(store) == ["3"]
+    letters = await store.dead_letters()
+    assert [(letter.message.number, letter.reason) for letter in letters] == [
+        (first.number, "silent"),
+        (second.number, "refused"),
+    ]
+    assert [letter.message.attempts for letter in letters] == [0, 1]
+    assert letters[0] == DeadLetter(first, "silent", AT)
+    assert await store.dead_letters(limit=1) == letters[:1]
+
+
+@pytest.mark.parametrize("change", [Settle(7), CountAttempt(7), Bury(7, "refused", AT)])
+async def test_a_number_that_is_not_queued_changes_nothing(store: Store, change: Change) -> None:
+    await store.commit(change)
+    assert await store.dead_letters() == ()
+    assert await store.outbox("B") == ()
+
+
+# Messages that count once
+
+
+async def test_r68_a_repeated_message_gets_the_first_answer_and_changes_nothing(
+    store: Store,
+) -> None:
+    first = await store.take(receipt("stop 7", '{"first":1}'), enqueue("1"), enqueue("2"))
+    assert (first.answer_text, first.repeated) == ('{"first":1}', False)
+    assert first.queued == await store.outbox("B")
+    again = await store.take(receipt("stop 7", '{"second":2}'), enqueue("1"), enqueue("2"))
+    assert again == Taken('{"first":1}', repeated=True)
+    assert await payloads(store) == ["1", "2"]
+
+
+async def test_r68_the_same_key_of_another_wallbox_is_another_message(store: Store) -> None:
+    await store.take(receipt("stop 7", station_id="CP1"), enqueue("1"))
+    other = await store.take(receipt("stop 7", station_id="CP2"), enqueue("2"))
+    assert not other.repeated
+    assert await payloads(store) == ["1", "2"]
+
+
+async def test_r68_old_receipts_are_forgotten_and_young_ones_kept(store: Store) -> None:
+    await store.take(receipt("old", "old answer", at=AT))
+    await store.take(receipt("young", "young answer", at=LATER))
+    await store.forget_receipts(LATER)
+    assert not (await store.take(receipt("old"))).repeated
+    assert await store.take(receipt("young")) == Taken("young answer", repeated=True)
+
+
+async def test_p12_a_message_whose_changes_are_refused_leaves_no_receipt(store: Store) -> None:
+    with pytest.raises(LocalUsageError):
+        await store.take(receipt("stop 7"), enqueue(), AnswerTransaction(99, "{}"))
+    assert await store.outbox("B") == ()
+    assert not (await store.take(receipt("stop 7"))).repeated
+
+
+# Transactions
+
+
+async def test_r60_transaction_ids_are_positive_and_new(store: Store) -> None:
+    ids = [await opened(store, key) for key in ("k1", "k2", "k3")]
+    assert len(set(ids)) == 3
+    assert all(1 <= transaction_id <= 2**31 - 1 for transaction_id in ids)
+
+
+async def test_r63_the_start_is_queued_with_the_new_id(store: Store) -> None:
+    outcome = await store.open_transaction(start(), draft(action="StartTransaction"), AT)
+    assert outcome.queued is not None
+    assert not outcome.repeated
+    assert outcome.queued.draft.transaction_id == outcome.transaction_id
+    assert await store.outbox("B") == (outcome.queued,)
+
+
+async def test_r68_a_repeated_start_joins_the_first(store: Store) -> None:
+    first = await store.open_transaction(start(), draft(), AT)
+    joined = await store.open_transaction(start(), draft(), LATER)
+    assert joined == Opened(first.transaction_id, repeated=True)
+    await store.commit(AnswerTransaction(first.transaction_id, '{"transactionId":1}'))
+    told = await store.open_transaction(start(), draft(), LATER)
+    assert told == Opened(first.transaction_id, repeated=True, answer_text='{"transactionId":1}')
+    assert len(await store.outbox("B")) == 1
+
+
+async def test_the_same_start_of_another_wallbox_is_another_transaction(store: Store) -> None:
+    first = await store.open_transaction(start(station_id="CP1"), None, AT)
+    other = await store.open_transaction(start(station_id="CP2"), None, AT)
+    assert first.transaction_id != other.transaction_id
+    assert not other.repeated
+
+
+async def test_a_transaction_comes_back_as_it_was_stored(store: Store) -> None:
+    transaction_id = await opened(store)
+    await store.commit(
+        AnswerTransaction(transaction_id, '{"a":1}'), BindTransaction(transaction_id, 700)
+    )
+    record = TransactionRecord(transaction_id, start(), 700, '{"a":1}')
+    assert await store.transaction("CP1", transaction_id) == record
+    assert (await store.recover()).open_transactions == (record,)
+
+
+async def test_a_transaction_without_a_backend_is_stored_too(store: Store) -> None:
+    transaction_id = await opened(store, link_id=None)
+    record = await store.transaction("CP1", transaction_id)
+    assert record == TransactionRecord(transaction_id, start(link_id=None))
+
+
+async def test_s5_a_wallbox_finds_and_closes_only_its_own_transactions(store: Store) -> None:
+    transaction_id = await opened(store)
+    assert await store.transaction("CP2", transaction_id) is None
+    await store.commit(CloseTransaction("CP2", transaction_id, STOP))
+    record = await store.transaction("CP1", transaction_id)
+    assert record is not None
+    assert record.stop is None
+
+
+async def test_a_closed_transaction_keeps_its_first_stop_and_is_no_longer_open(
+    store: Store,
+) -> None:
+    transaction_id = await opened(store)
+    other = TransactionStop(9999, "2026-11-23T00:00:00Z", "PowerLoss")
+    await store.commit(CloseTransaction("CP1", transaction_id, STOP))
+    await store.commit(CloseTransaction("CP1", transaction_id, other))
+    record = await store.transaction("CP1", transaction_id)
+    assert record is not None
+    assert record.stop == STOP
+    assert (await store.recover()).open_transactions == ()
+
+
+async def test_r69_closing_an_unknown_transaction_changes_nothing(store: Store) -> None:
+    transaction_id = await opened(store)
+    await store.commit(CloseTransaction("CP1", transaction_id + 1, STOP))
+    assert len((await store.recover()).open_transactions) == 1
+
+
+async def test_a_backends_own_id_finds_the_transaction_on_its_link_only(store: Store) -> None:
+    transaction_id = await opened(store)
+    await store.commit(BindTransaction(transaction_id, 700))
+    await store.commit(BindTransaction(transaction_id, 700))
+    found = await store.transaction_of_backend("B", 700)
+    assert found is not None
+    assert found.transaction_id == transaction_id
+    assert await store.transaction_of_backend("C", 700) is None
+    assert await store.transaction_of_backend("B", 701) is None
+
+
+async def test_a_second_backend_id_of_one_transaction_is_a_bug(store: Store) -> None:
+    transaction_id = await opened(store)
+    await store.commit(BindTransaction(transaction_id, 700))
+    with pytest.raises(LocalUsageError, match="contradicts"):
+        await store.commit(enqueue(), BindTransaction(transaction_id, 701))
+    record = await store.transaction("CP1", transaction_id)
+    assert record is not None
+    assert record.backend_transaction_id == 700
+    assert await store.outbox("B") == ()
+
+
+async def test_two_backend_ids_in_one_call_are_a_bug_too(store: Store) -> None:
+    transaction_id = await opened(store)
+    with pytest.raises(LocalUsageError, match="contradicts"):
+        await store.commit(
+            BindTransaction(transaction_id, 700), BindTransaction(transaction_id, 701)
+        )
+    assert await store.transaction_of_backend("B", 700) is None
+
+
+async def test_a_backend_that_uses_an_id_twice_means_the_newest_transaction(store: Store) -> None:
+    old, new = await opened(store, "k1"), await opened(store, "k2")
+    await store.commit(BindTransaction(old, 700), BindTransaction(new, 700))
+    found = await store.transaction_of_backend("B", 700)
+    assert found is not None
+    assert found.transaction_id == new
+    older = await store.transaction("CP1", old)
+    assert older is not None
+    assert older.backend_transaction_id == 700
+
+
+@pytest.mark.parametrize("change", [AnswerTransaction(99, "{}"), BindTransaction(99, 700)])
+async def test_an_unknown_transaction_is_a_bug_and_nothing_is_changed(
+    store: Store, change: Change
+) -> None:
+    with pytest.raises(LocalUsageError):
+        await store.commit(enqueue(), change)
+    assert await store.outbox("B") == ()
+
+
+async def test_transactions_are_listed_newest_first_and_in_pieces(store: Store) -> None:
+    ids = [await opened(store, f"k{n}") for n in range(5)]
+    other = await store.open_transaction(start("k9", evse_id="stall-2"), None, AT)
+
+    async def listed(
+        evse_id: str | None = None, before: int | None = None, limit: int = 100
+    ) -> list[int]:
+        records = await store.transactions(evse_id=evse_id, before=before, limit=limit)
+        return [record.transaction_id for record in records]
+
+    assert await listed() == [other.transaction_id, *reversed(ids)]
+    assert await listed(evse_id="stall-1") == list(reversed(ids))
+    assert await listed(evse_id="stall-1", before=ids[3], limit=2) == [ids[2], ids[1]]
+    assert await listed(limit=1) == [other.transaction_id]
+
+
+# The rest of what a manager must know again
+
+
+async def test_a_wallbox_is_remembered_with_its_last_boot(store: Store) -> None:
+    await store.commit(RememberStation("CP2", AT), RememberStation("CP1", AT, '{"boot":1}'))
+    await store.commit(RememberStation("CP1", LATER))
+    assert (await store.recover()).stations == (
+        StationRecord("CP1", '{"boot":1}', LATER),
+        StationRecord("CP2", None, AT),
+    )
+    await store.commit(RememberStation("CP1", LATER, '{"boot":2}'))
+    assert (await store.recover()).stations[0].boot_text == '{"boot":2}'
+
+
+async def test_p12_the_newest_grant_of_an_evse_is_known_again(store: Store) -> None:
+    grants = [
+        GrantRecord("stall-1", 16.0, None, AT),
+        GrantRecord("stall-2", 6.3, 10.5, AT),
+        GrantRecord("stall-1", 0.0, 32.0, LATER),
+    ]
+    for grant in grants:
+        await store.commit(SaveGrant(grant))
+    assert (await store.recover()).grants == (grants[2], grants[1])
+
+
+async def test_r54_a_card_is_remembered_per_link_whatever_its_case(store: Store) -> None:
+    for tag in (
+        TagRecord("B", "04a1b2", '{"status":"Accepted"}', AT),
+        TagRecord("C", "04A1B2", '{"status":"Blocked"}', AT),
+        TagRecord("B", "04A1B2", '{"status":"Expired"}', LATER),
+    ):
+        await store.commit(RememberTag(tag))
+    assert (await store.recover()).tags == (
+        TagRecord("B", "04a1b2", '{"status":"Expired"}', LATER),
+        TagRecord("C", "04a1b2", '{"status":"Blocked"}', AT),
+    )
+
+
+async def test_profiles_are_kept_per_link_and_can_be_deleted(store: Store) -> None:
+    for profile in (
+        ProfileRecord("B", 5, 1, '{"old":1}'),
+        ProfileRecord("B", 5, 2, '{"new":1}'),
+        ProfileRecord("C", 5, 0, "{}"),
+        ProfileRecord("B", 6, 0, "{}"),
+    ):
+        await store.commit(SaveProfile(profile))
+    await store.commit(DeleteProfile("B", 6), DeleteProfile("B", 99))
+    assert (await store.recover()).profiles == (
+        ProfileRecord("B", 5, 2, '{"new":1}'),
+        ProfileRecord("C", 5, 0, "{}"),
+    )
+
+
+async def test_a_document_is_replaced_by_its_newer_text(store: Store) -> None:
+    await store.commit(SaveDocument("site", "old"), SaveDocument("password", "hash"))
+    await store.commit(SaveDocument("site", "new"))
+    assert await store.document("site") == "new"
+    assert await store.document("password") == "hash"
+
+
+async def test_a_point_in_time_in_another_zone_is_the_same_point(store: Store) -> None:
+    elsewhere = AT.astimezone(None)
+    await store.commit(RememberStation("CP1", elsewhere))
+    seen_at = (await store.recover()).stations[0].last_seen_at
+    assert seen_at == AT
+    assert seen_at.tzinfo is not None
+
+
+async def test_commit_of_nothing_is_fine(store: Store) -> None:
+    assert await store.commit() == ()
