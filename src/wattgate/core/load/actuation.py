@@ -1,0 +1,128 @@
+"""In which order limits change: lower first, raise only into room that is confirmed.
+
+What every EVSE may draw at worst (`ledger`) is what counts on a row, not what it is wished to draw.
+So a raise never relies on a reduction that might be lost: it waits for the answer and comes with
+the next plan (architecture rule 9).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from wattgate.core.errors import LocalUsageError
+from wattgate.core.load.circuits import TOLERANCE_A, Circuit, Rows, rows
+from wattgate.core.load.ledger import Ledger, Position
+from wattgate.core.units import MIN_CHARGE_A, chargeable
+
+RAISE_SPACING_S: Final = 5.0
+"""s between two raises of one EVSE (R100)."""
+
+RAISE_GAIN_A: Final = 0.5
+"""A that a raise must bring (R100)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetLimit:
+    """Let the EVSE draw at most `current_a` A per phase; 0 pauses it."""
+
+    evse: str
+    current_a: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to send now: `lower` before `raise_`, each in its order."""
+
+    lower: tuple[SetLimit, ...] = ()
+    raise_: tuple[SetLimit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What restrains commands besides the circuits.
+
+    `raised_at` is when each EVSE was last raised (monotonic, s); `minimum_a` the least it can
+    charge with, 6 A where it is not named; `mute` the EVSEs to which nothing is sent now: out of
+    reach, released, or in the pause after a refusal. They count as the ledger has them.
+    """
+
+    raised_at: Mapping[str, float]
+    minimum_a: Mapping[str, float]
+    mute: frozenset[str] = frozenset()
+
+
+def plan(
+    circuits: Sequence[Circuit],
+    targets_a: Mapping[str, float],
+    phases: Mapping[str, frozenset[int]],
+    ledger: Ledger,
+    pace: Pace,
+    now: float,
+) -> Plan:
+    """The limits to send now on the way to `targets_a` (A per phase; not named is 0).
+
+    `phases` names every EVSE of the circuits with the site phases it counts on. Reductions go out
+    at once, as does the repetition of a limit whose fate is in doubt. A raise goes out as far as
+    every row holds while all others draw their worst, lowest EVSE first, at most once in 5 s and
+    for no less than 0.5 A, but from 0 at once (R100). As long as the circuits' limits stay as they
+    are, no row's worst case ever rises above its limit, whatever is answered, refused or lost.
+    """
+    for circuit in circuits:
+        if not circuit.members <= phases.keys():
+            raise LocalUsageError(f"{circuit.name}: the phases of some EVSEs are missing")
+    positions = {evse: ledger.position(evse) for evse in sorted(phases)}
+    wanted_a = {
+        evse: chargeable(targets_a.get(evse, 0.0)) for evse in positions if evse not in pace.mute
+    }
+    lower = tuple(
+        SetLimit(evse, target_a)
+        for evse, target_a in wanted_a.items()
+        if _is_reduction(positions[evse], target_a)
+    )
+    wishes = {
+        evse: target_a
+        for evse, target_a in wanted_a.items()
+        if _is_raise(positions[evse], target_a) and _is_due(evse, positions[evse], pace, now)
+    }
+    if not wishes:
+        return Plan(lower)
+    grid = rows(circuits, [(evse, phases[evse]) for evse in positions])
+    return Plan(lower, tuple(_raises(grid, positions, wishes, pace)))
+
+
+def _is_reduction(position: Position, target_a: float) -> bool:
+    """Whether the target goes below what the EVSE heads for, or repeats a limit in doubt."""
+    if position.doubtful and position.pending_a is None:
+        return target_a <= position.committed_a
+    return target_a < position.heading_a - TOLERANCE_A
+
+
+def _is_raise(position: Position, target_a: float) -> bool:
+    """Whether the target is a raise; while something is pending, it waits for the answer."""
+    return position.pending_a is None and target_a > position.committed_a + TOLERANCE_A
+
+
+def _is_due(evse: str, position: Position, pace: Pace, now: float) -> bool:
+    raised_at = pace.raised_at.get(evse)
+    return position.committed_a == 0 or raised_at is None or now - raised_at >= RAISE_SPACING_S
+
+
+def _raises(
+    grid: Rows, positions: Mapping[str, Position], wishes: Mapping[str, float], pace: Pace
+) -> Iterator[SetLimit]:
+    """The raises that fit beside everybody's worst case, the EVSE that has least first."""
+    room_a = list(grid.limits_a)
+    rows_of = dict(zip(positions, grid.rows_of, strict=True))
+    for evse, position in positions.items():
+        for row in rows_of[evse]:
+            room_a[row] -= position.worst_a
+    for evse in sorted(wishes, key=lambda evse: (positions[evse].committed_a, evse)):
+        committed_a = positions[evse].committed_a
+        spare_a = min(room_a[row] for row in rows_of[evse])
+        current_a = chargeable(min(wishes[evse], committed_a + spare_a))
+        gain_a = current_a - committed_a
+        least_gain_a = RAISE_GAIN_A - TOLERANCE_A if committed_a else MIN_CHARGE_A
+        if gain_a >= least_gain_a and current_a >= pace.minimum_a.get(evse, MIN_CHARGE_A):
+            for row in rows_of[evse]:
+                room_a[row] -= gain_a
+            yield SetLimit(evse, current_a)
