@@ -1,0 +1,209 @@
+"""Who may connect: path, Basic authentication, subprotocol; and the URL we connect to (R19-R26)."""
+
+import base64
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+from urllib.parse import quote, unquote
+
+from wattgate.core.security.passwords import wallbox_password_matches
+
+OCPP16: Final = "ocpp1.6"
+
+
+@dataclass(frozen=True, slots=True)
+class HandshakeRequest:
+    """What a wallbox asked for when it opened its WebSocket.
+
+    `target` is the request target as sent, `subprotocols` in the order of the wallbox,
+    `authorization` the header of that name, `secure` true when the connection came over TLS.
+    """
+
+    target: str
+    subprotocols: tuple[str, ...]
+    authorization: str | None
+    peer_address: str
+    secure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """HTTP Basic user and password; bytes, since a password need not be UTF-8 (R24)."""
+
+    user: bytes
+    password: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryEntry:
+    """What is configured for a wallbox.
+
+    `password` empty: none is required. `security_profile` 0 to 3; from 2 on the wallbox must come
+    over TLS. `assume_ocpp16`: take a wallbox that names no subprotocol as one of OCPP 1.6.
+    """
+
+    station_id: str
+    password: str
+    security_profile: int
+    assume_ocpp16: bool
+
+
+class Directory(Protocol):
+    """The configured wallboxes."""
+
+    def find(self, claimed_id: str) -> DirectoryEntry | None:
+        """The wallbox with that id: the exact one, else the one that differs in case only (R19)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Let it in, as the wallbox `station_id`, in the spelling of the directory.
+
+    The answer names `subprotocol` only if the wallbox had offered it (RFC 6455 §4.2.2).
+    """
+
+    station_id: str
+    subprotocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Answer the upgrade with this HTTP status; `reason` is a sentence for the user.
+
+    `claimed_id` is what the wallbox called itself, None where it did not.
+    """
+
+    status: int
+    reason: str
+    claimed_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyUpgrade:
+    """Finish the handshake without a subprotocol, then close at once (R22)."""
+
+    station_id: str | None
+    reason: str
+
+
+Admission = Admitted | Refused | EmptyUpgrade
+
+
+def identity_from_target(target: str) -> str | None:
+    """The charge box id that a request target ends in, percent-decoded once (R19, P11).
+
+    Any prefix, doubled and trailing slashes, a query and a whole URL as the target are accepted.
+    None where there is no id, or none that can be shown.
+    """
+    path = _ORIGIN.sub("", target, count=1).partition("?")[0]
+    segment = next((part for part in reversed(path.split("/")) if part), "")
+    try:
+        identity = unquote(segment, errors="strict")
+    except UnicodeDecodeError:
+        return None
+    return identity if identity and identity.isprintable() else None
+
+
+def choose_subprotocol(offered: Sequence[str], supported: Sequence[str]) -> str | None:
+    """The first that the client offers and we support: the order is the client's (R21)."""
+    return next((name for name in offered if name in supported), None)
+
+
+def basic_credentials(header: str | None, identity: str) -> Credentials | None:
+    """User and password of an `Authorization: Basic` header; None where it is no such header.
+
+    A user that is `identity`, whatever the case, may contain a colon; any other ends at the first
+    one (RFC 7617 §2).
+    """
+    scheme, _, encoded = (header or "").strip().partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    encoded = encoded.strip()
+    try:
+        decoded = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+    except ValueError:
+        return None
+    name = identity.encode() + b":"
+    length = len(name) - 1 if decoded.lower().startswith(name.lower()) else decoded.find(b":")
+    return Credentials(decoded[:length], decoded[length + 1 :]) if length >= 0 else None
+
+
+def admit(
+    request: HandshakeRequest, directory: Directory, supported: Sequence[str] = (OCPP16,)
+) -> Admission:
+    """Decide on a wallbox that wants to connect: id, TLS, password, subprotocol, in this order."""
+    claimed_id = identity_from_target(request.target)
+    if claimed_id is None:
+        return Refused(404, _NO_ID, None)
+    entry = directory.find(claimed_id)
+    if entry is None:
+        return Refused(
+            404, f"No wallbox with the ChargeBox ID {claimed_id!r} is set up.", claimed_id
+        )
+    if entry.security_profile >= 2 and not request.secure:
+        return Refused(403, _NEEDS_TLS.format(entry.security_profile), claimed_id)
+    objection = _objection(request.authorization, claimed_id, entry)
+    if objection is not None:
+        return Refused(401, objection, claimed_id)
+    return _agree(request.subprotocols, entry, supported)
+
+
+def backend_url(url: str, client_id: str, append_id: bool) -> str:
+    """The URL to connect to at a backend: the client id becomes the last segment (R26, P2).
+
+    A query stays behind the path. The URL is used as written if `append_id` is false, if the
+    client id is empty, or if its path ends in the client id already.
+    """
+    if not append_id or not client_id:
+        return url
+    base, mark, query = url.partition("?")
+    path = _ORIGIN.sub("", base, count=1)
+    if unquote(path.rstrip("/").rpartition("/")[2]) == client_id:
+        return url
+    slash = "" if path.endswith("/") else "/"
+    return f"{base}{slash}{quote(client_id, safe='')}{mark}{query}"
+
+
+def basic_authorization(user: str, password: str) -> str | None:
+    """The `Authorization` header for a backend, UTF-8; None where no password is configured."""
+    if not password:
+        return None
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+
+
+_ORIGIN: Final = re.compile(r"(?:ws|http)s?://[^/?]*", re.IGNORECASE)
+_NO_ID: Final = "The URL of the wallbox does not end in its ChargeBox ID."
+_NEEDS_TLS: Final = (
+    "The wallbox is set up for security profile {}, which needs TLS, but it connected without TLS."
+)
+
+
+def _objection(header: str | None, claimed_id: str, entry: DirectoryEntry) -> str | None:
+    """What is wrong with the credentials, None if nothing is (R25)."""
+    if not entry.password:
+        return None
+    credentials = basic_credentials(header, claimed_id)
+    if credentials is None:
+        return "The wallbox sent no password, but one is set up for it."
+    if credentials.user not in (claimed_id.encode(), entry.station_id.encode()):
+        return "The user name that the wallbox sent is not the ChargeBox ID in its URL."
+    if not wallbox_password_matches(credentials.password, entry.password):
+        return "The password that the wallbox sent is wrong."
+    return None
+
+
+def _agree(
+    offered: tuple[str, ...], entry: DirectoryEntry, supported: Sequence[str]
+) -> Admitted | EmptyUpgrade:
+    chosen = choose_subprotocol(offered, supported)
+    if chosen is None and not offered and entry.assume_ocpp16:
+        chosen = OCPP16
+    if chosen is not None:
+        return Admitted(entry.station_id, chosen)
+    names = ", ".join(offered) or "no subprotocol at all"
+    spoken = ", ".join(supported)
+    return EmptyUpgrade(
+        entry.station_id, f"The wallbox offered {names}; Wattgate speaks {spoken} with it."
+    )
