@@ -28,13 +28,15 @@ def replace_scalar(
     Where there is nothing, or an object or an array, the payload comes back as it is if
     `missing_ok`; otherwise that is a LocalUsageError.
     """
-    starts = [start for start in _find(payload_text, path) if payload_text[start] not in "{["]
-    if not starts and not missing_ok:
+    spans = [span for span in _find(payload_text, path) if payload_text[span[0]] not in "{["]
+    if not spans and not missing_ok:
         raise LocalUsageError(f"the payload has no scalar at {path!r}")
-    for start in reversed(starts):
-        end = _end_of_value(payload_text, start)
-        payload_text = f"{payload_text[:start]}{json_text}{payload_text[end:]}"
-    return payload_text
+    pieces: list[str] = []
+    done = 0
+    for start, end in spans:
+        pieces += payload_text[done:start], json_text
+        done = end
+    return "".join(pieces) + payload_text[done:]
 
 
 def read_scalar(payload_text: str, path: Path) -> Scalar:
@@ -42,11 +44,14 @@ def read_scalar(payload_text: str, path: Path) -> Scalar:
 
     A number too large to be represented is None too.
     """
-    starts = _find(payload_text, path, last_only=True)
-    if not starts or payload_text[starts[0]] in "{[":
+    spans = _find(payload_text, path, last_only=True)
+    if not spans:
+        return None
+    start, end = spans[0]
+    if payload_text[start] in "{[":
         return None
     try:
-        return _read(payload_text[starts[0] : _end_of_value(payload_text, starts[0])])
+        return _read(payload_text[start:end])
     except msgspec.DecodeError:
         return None
 
@@ -56,60 +61,69 @@ def remove_member(payload_text: str, key: str) -> str:
 
     The white space around the rest stays. A payload without such a member comes back as it is.
     """
-    if not _most_occurrences(payload_text, key):
+    members = list(_members(payload_text, _start_of_object(payload_text)))
+    if all(member.key != key for member in members):
         return payload_text
-    start = _start_of_object(payload_text)
-    while (cut := _cut(list(_members(payload_text, start)), key)) is not None:
-        payload_text = payload_text[: cut[0]] + payload_text[cut[1] :]
-    return payload_text
+    nexts = [member.key_start for member in members[1:]]
+    kept = [
+        (member, following)
+        for member, following in zip(members, [*nexts, None], strict=True)
+        if member.key != key
+    ]
+    pieces = [payload_text[member.key_start : following] for member, following in kept[:-1]]
+    pieces += [payload_text[member.key_start : member.span[1]] for member, _ in kept[-1:]]
+    head, tail = payload_text[: members[0].key_start], payload_text[members[-1].span[1] :]
+    return head + "".join(pieces) + tail
 
 
 class _Member(NamedTuple):
-    """Offsets of `"key": value` in a text; `end` is where the value ends."""
+    """Where `"key": value` is in a text; `span` is that of the value."""
 
     key_start: int
     key: str
-    start: int
-    end: int
+    span: tuple[int, int]
 
 
 _read: Final[Callable[[str], Scalar]] = msgspec.json.Decoder(Scalar).decode
+_WS: Final = r"[ \t\n\r]*"
 _STRING: Final = r'"[^"\\]*(?:\\.[^"\\]*)*"'
-_SPACE: Final = re.compile(r"[ \t\n\r]*")
-_COLON: Final = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
-_STEP: Final = re.compile(r"[ \t\n\r]*,?[ \t\n\r]*")
-_KEY: Final = re.compile(_STRING)
-_SCALAR: Final = re.compile(rf"{_STRING}|[^\s,\]}}:{{\[\"]+")
+_SCALAR: Final = rf"(?:{_STRING}|[^\s,\]}}:{{\[\"]+)"
+_STEP: Final = rf"{_WS},?{_WS}"
+_TO_VALUE: Final = re.compile(_WS)
+_TO_NEXT: Final = re.compile(_STEP)
+_WHOLE_SCALAR: Final = re.compile(_SCALAR)
 _MARK: Final = re.compile(rf"{_STRING}|[{{}}\[\]]")
+_HEAD: Final = re.compile(rf"({_STRING}){_WS}:{_WS}(?:({_SCALAR}){_STEP})?")
+"""A key, and in the same breath its value and the comma where the value is a scalar."""
 
 
-def _find(text: str, path: Path, *, last_only: bool = False) -> list[int]:
-    """Where the values at `path` start, in the order of the text."""
-    starts = [_start_of_object(text)]
+def _find(text: str, path: Path, *, last_only: bool = False) -> list[tuple[int, int]]:
+    """From where to where the values at `path` go, in the order of the text."""
+    spans = [(_start_of_object(text), len(text))]
     for step in path:
-        starts = [child for start in starts for child in _children(text, start, step)]
+        spans = [child for span in spans for child in _children(text, span[0], step)]
         if last_only:
-            starts = starts[-1:]
-    return starts
+            spans = spans[-1:]
+    return spans
 
 
 def _start_of_object(text: str) -> int:
-    start = _end(_SPACE, text, 0)
+    start = _end(_TO_VALUE, text, 0)
     if not text.startswith("{", start):
         raise LocalUsageError("not the text of a JSON object")
     return start
 
 
-def _children(text: str, start: int, step: str | int) -> list[int]:
+def _children(text: str, start: int, step: str | int) -> list[tuple[int, int]]:
     if isinstance(step, int):
         elements = _elements(text, start) if text[start] == "[" else ()
-        return [at for index, at in enumerate(elements) if index == step]
+        return [span for index, span in enumerate(elements) if index == step]
     most = _most_occurrences(text, step) if text[start] == "{" else 0
-    found: list[int] = []
+    found: list[tuple[int, int]] = []
     if most:
         for member in _members(text, start):
             if member.key == step:
-                found.append(member.start)
+                found.append(member.span)
                 if len(found) == most:  # do not walk through what cannot hold another one
                     break
     return found
@@ -121,28 +135,32 @@ def _most_occurrences(text: str, key: str) -> int:
 
 
 def _members(text: str, start: int) -> Iterator[_Member]:
-    at = _end(_SPACE, text, start + 1)
+    at = _end(_TO_VALUE, text, start + 1)
     while not text.startswith("}", at):
-        key_end = _end(_KEY, text, at)
-        value_start = _end(_COLON, text, key_end)
-        key = text[at + 1 : key_end - 1]
-        if "\\" in key:
-            key = str(_read(text[at:key_end]))
-        end = _end_of_value(text, value_start)
-        yield _Member(at, key, value_start, end)
-        at = _end(_STEP, text, end)
+        head = _HEAD.match(text, at)
+        if head is None:
+            raise LocalUsageError(f"not the text of a JSON object at character {at}")
+        if head[2] is None:
+            value_end = _end_of_value(text, head.end())
+            span, after = (head.end(), value_end), _end(_TO_NEXT, text, value_end)
+        else:
+            span, after = head.span(2), head.end()
+        key = str(_read(head[1])) if "\\" in head[1] else head[1][1:-1]
+        yield _Member(at, key, span)
+        at = after
 
 
-def _elements(text: str, start: int) -> Iterator[int]:
-    at = _end(_SPACE, text, start + 1)
+def _elements(text: str, start: int) -> Iterator[tuple[int, int]]:
+    at = _end(_TO_VALUE, text, start + 1)
     while not text.startswith("]", at):
-        yield at
-        at = _end(_STEP, text, _end_of_value(text, at))
+        end = _end_of_value(text, at)
+        yield at, end
+        at = _end(_TO_NEXT, text, end)
 
 
 def _end_of_value(text: str, start: int) -> int:
     if not text.startswith(("{", "["), start):
-        return _end(_SCALAR, text, start)
+        return _end(_WHOLE_SCALAR, text, start)
     depth = 0
     for mark in _MARK.finditer(text, start):
         first = text[mark.start()]
@@ -160,14 +178,3 @@ def _end(pattern: re.Pattern[str], text: str, start: int) -> int:
     if found is None:
         raise LocalUsageError(f"not the text of a JSON value at character {start}")
     return found.end()
-
-
-def _cut(members: list[_Member], key: str) -> tuple[int, int] | None:
-    """From where to where to cut so that the first member with that key and one comma go."""
-    for index, member in enumerate(members):
-        if member.key != key:
-            continue
-        if index + 1 < len(members):
-            return member.key_start, members[index + 1].key_start
-        return (members[index - 1].end if index else member.key_start), member.end
-    return None
