@@ -1,1 +1,1 @@
-"""The small test backend: an OCPP 1.6 central system, as state."""
+"""The small test backend: an OCPP 1.6 central system with a memory, without sockets."""
