@@ -100,10 +100,10 @@ def _rows_of_circuit(
     circuit: Circuit, place: dict[str, int], drawing: Sequence[tuple[str, frozenset[int]]]
 ) -> dict[tuple[int, ...], float]:
     """The rows of one circuit, members to limit."""
-    present = sorted(place[evse] for evse in circuit.members if evse in place)
+    present = sorted([place[evse] for evse in circuit.members if evse in place])
     tightest: dict[tuple[int, ...], float] = {}
     for phase in PHASES:
-        on_row = tuple(index for index in present if phase in drawing[index][1])
+        on_row = tuple([index for index in present if phase in drawing[index][1]])
         if on_row:
             limit_a = circuit.limit_a[phase]
             tightest[on_row] = min(limit_a, tightest.get(on_row, limit_a))
