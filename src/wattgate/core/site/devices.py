@@ -11,11 +11,15 @@ from wattgate.core.units import MIN_CHARGE_A
 class WallboxSettings:
     """What belongs to an OCPP wallbox, not to one of its connectors."""
 
-    id: str = field(metadata=setting("ChargeBox ID: the last part of the URL it connects with"))
+    id: str = field(
+        metadata=setting("ChargeBox ID: the last part of the URL it connects with", at_most=255)
+    )
     password: str = field(
         default="",
         repr=False,
-        metadata=setting("Its own, instead of the common one; empty: the common one", secret=True),
+        metadata=setting(
+            "Its own, instead of the common one; empty: the common one", at_most=255, secret=True
+        ),
     )
     security_profile: int = field(
         default=0,
@@ -38,7 +42,7 @@ class WallboxSettings:
     grant_lifetime_s: int = field(
         default=900,
         metadata=setting(
-            "How long a grant of current outlives its last renewal (R100a)",
+            "How long a grant of current outlives its last renewal",
             unit="s",
             at_least=60,
             at_most=3600,
@@ -46,7 +50,7 @@ class WallboxSettings:
     )
     ping: bool = field(
         default=True,
-        metadata=setting("WebSocket pings; false for a wallbox that never answers them (R28)"),
+        metadata=setting("WebSocket pings; false for a wallbox that never answers them"),
     )
 
 
@@ -55,22 +59,24 @@ class GatewaySettings:
     """One billing backend of an EVSE (P2-P4)."""
 
     url: str = field(
-        metadata=setting("`ws://` or `wss://`, with a host, and a port or a path where needed")
+        metadata=setting(
+            "`ws://` or `wss://`, with a host, and a port or a path where needed", at_most=2000
+        )
     )
     client_id: str = field(
         default="",
-        metadata=setting("Identity shown to the backend; empty: the ChargeBox ID (R26)"),
+        metadata=setting("Identity shown to the backend; empty: the ChargeBox ID", at_most=255),
     )
     password: str = field(
         default="",
         repr=False,
-        metadata=setting("Password at the backend; empty: none is sent", secret=True),
+        metadata=setting("Password at the backend; empty: none is sent", at_most=255, secret=True),
     )
     append_id: bool = field(
         default=True,
         metadata=setting(
             "The client id becomes the last part of the URL's path; false sends the URL exactly "
-            "as written (R26)"
+            "as written"
         ),
     )
     role: GatewayRole = field(
@@ -94,14 +100,16 @@ class GatewaySettings:
 class EvseSettings:
     """One charging point: a connector of a wallbox (P5)."""
 
-    id: str = field(metadata=setting("Stable key of this EVSE"))
-    name: str = field(default="", metadata=setting("As people see it; empty: its id"))
+    id: str = field(metadata=setting("Stable key of this EVSE", at_most=100))
+    name: str = field(default="", metadata=setting("As people see it; empty: its id", at_most=100))
     device_type: DeviceType = field(
         default=DeviceType.OCPP16,
         metadata=setting("How the manager talks to it"),
     )
     address: str = field(
-        metadata=setting("ChargeBox ID (or host:port, or a serial line, of other device types)")
+        metadata=setting(
+            "ChargeBox ID (or host:port, or a serial line, of other device types)", at_most=255
+        )
     )
     connector: int = field(
         default=1,
@@ -141,7 +149,7 @@ class EvseSettings:
     )
     fixed_rfid: str = field(
         default="",
-        metadata=setting("Card used where none was presented (R57); empty: none"),
+        metadata=setting("Card used where none was presented; empty: none", at_most=20),
     )
     enabled: bool = field(
         default=True,
@@ -149,5 +157,12 @@ class EvseSettings:
     )
     gateways: tuple[GatewaySettings, ...] = field(
         default=(),
-        metadata=tables("gateway", GatewaySettings, "Its billing backends: none, or one"),
+        metadata=tables(
+            "gateway", GatewaySettings, "Its billing backends: none, or one", known_by="url"
+        ),
     )
+
+    @property
+    def point(self) -> tuple[DeviceType, str, int]:
+        """The connector in the real world that this EVSE stands for."""
+        return (self.device_type, self.address, self.connector)

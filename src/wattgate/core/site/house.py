@@ -15,7 +15,7 @@ class SiteSettings:
 
     title: str = field(
         default="Wattgate",
-        metadata=setting("Name of the site, as people see it"),
+        metadata=setting("Name of the site, as people see it", at_most=100),
     )
     load_management: LoadManagement = field(
         default=LoadManagement.ACTIVE,
@@ -68,7 +68,7 @@ class OcppServerSettings:
 
     host: str = field(
         default="0.0.0.0",  # noqa: S104 - wallboxes come from the whole local network
-        metadata=setting("Address to listen on"),
+        metadata=setting("Address to listen on", at_most=255),
     )
     port: int = field(
         default=19520,
@@ -83,5 +83,5 @@ class OcppServerSettings:
     password: str = field(
         default="",
         repr=False,
-        metadata=setting("Common to all wallboxes; empty: none", secret=True),
+        metadata=setting("Common to all wallboxes; empty: none", at_most=255, secret=True),
     )

@@ -1,4 +1,4 @@
-"""A site as its owner describes it: product.md's site file, one field per setting.
+"""A site as its owner describes it in the site file: one field per setting.
 
 Every value here has passed the reader and the checks; units are in the names.
 """
@@ -40,8 +40,8 @@ __all__ = [
 class CardSettings:
     """A card that may charge where no backend decides, or while the backend is away."""
 
-    id_tag: str = field(metadata=setting("idTag of the card, 1 to 20 characters (OCPP 1.6)"))
-    name: str = field(default="", metadata=setting("Whose card it is"))
+    id_tag: str = field(metadata=setting("idTag of the card (OCPP 1.6)", at_most=20))
+    name: str = field(default="", metadata=setting("Whose card it is", at_most=100))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,15 +84,28 @@ class Site:
         listed = (each for each in self.wallboxes if each.id == station_id)
         return next(listed, None) or WallboxSettings(id=station_id)
 
+    def served_evses(self) -> tuple[EvseSettings, ...]:
+        """Every EVSE but the deactivated ones whose connector another one has taken over.
+
+        Renaming an EVSE in the file leaves its old id behind, deactivated, at the same connector.
+        """
+        taken = {each.point for each in self.evses if each.enabled}
+        served: list[EvseSettings] = []
+        for each in self.evses:
+            if each.enabled or each.point not in taken:
+                served.append(each)
+                taken.add(each.point)
+        return tuple(served)
+
     def station_ids(self) -> tuple[str, ...]:
         """ChargeBox IDs of all OCPP wallboxes with an EVSE, enabled or not; each once."""
         ocpp = (each for each in self.evses if each.device_type is DeviceType.OCPP16)
         return tuple(dict.fromkeys(each.address for each in ocpp))
 
     def evses_of(self, station_id: str) -> tuple[EvseSettings, ...]:
-        """Return the EVSEs of one OCPP wallbox, enabled or not, in the order of the file."""
+        """Return the served EVSEs of one OCPP wallbox, enabled or not, in the file's order."""
         return tuple(
             each
-            for each in self.evses
+            for each in self.served_evses()
             if each.address == station_id and each.device_type is DeviceType.OCPP16
         )

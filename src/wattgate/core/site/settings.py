@@ -33,8 +33,9 @@ class Setting:
 class Table:
     """A table of settings under its own key; `repeated` ones are a list of such tables.
 
-    A problem's path calls an entry by `noun` and the value of `named_by`
-    (`evse "stall-1"`), or by its number where there is no name (`gateway 1`).
+    A problem's path calls an entry by the value of `named_by` (`evse "stall-1"`), or by its
+    number where that is empty (`gateway 1`). An entry is the same as before where the value of
+    `known_by` is.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Table:
     of: type[Any]
     repeated: bool = False
     named_by: str = ""
+    known_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,11 @@ def table(key: str, of: type[Any], meaning: str) -> Mapping[str, Table]:
     return {_KEY: Table(key, meaning, of)}
 
 
-def tables(key: str, of: type[Any], meaning: str, *, named_by: str = "") -> Mapping[str, Table]:
+def tables(
+    key: str, of: type[Any], meaning: str, *, named_by: str = "", known_by: str = ""
+) -> Mapping[str, Table]:
     """Metadata of a dataclass field that is a list of tables `[[key]]`."""
-    return {_KEY: Table(key, meaning, of, repeated=True, named_by=named_by)}
+    return {_KEY: Table(key, meaning, of, True, named_by, known_by or named_by)}
 
 
 def definitions(model: type[Any]) -> Iterator[Definition]:
@@ -109,3 +113,8 @@ def _setting_field(each: Field[Any], about: Setting) -> SettingField:
         required=each.default is MISSING,
         default=None if each.default is MISSING else each.default,
     )
+
+
+def key_of(definition: Definition) -> str:
+    """The key of a setting or table in the site file."""
+    return definition.about.key if isinstance(definition, TableField) else definition.name

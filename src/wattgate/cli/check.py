@@ -1,0 +1,69 @@
+"""`wattgate check`: everything that is wrong with a site file, before a wallbox finds out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from wattgate.core.errors import ConfigError
+    from wattgate.core.site.model import Site
+
+
+def check(
+    site: Annotated[Path, typer.Option(help="The site file (TOML).", metavar="FILE")],
+) -> None:
+    """Say every problem of a site file at once; change nothing.
+
+    Exit status: 0 the site is fine, 1 it has problems, 2 the file cannot be read.
+    """
+    from wattgate.core.errors import ConfigError
+    from wattgate.core.site.reading import read_toml
+
+    text = read_site_file(site)
+    try:
+        described = read_toml(text)
+    except ConfigError as exc:
+        say_problems(site, exc)
+        raise typer.Exit(1) from None
+    typer.echo(f"Site OK: {_summary(described)}")
+
+
+def read_site_file(file: Path) -> str:
+    """Return the text of a site file; where it cannot be read, say why and exit with 2."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as exc:
+        line = exc.object[: exc.start].count(b"\n") + 1
+        reason = f"line {line} is not UTF-8 text"
+    except OSError as exc:
+        reason = exc.strerror or str(exc)
+    typer.echo(f"Cannot read {file}: {reason}", err=True)
+    raise typer.Exit(2)
+
+
+def say_problems(file: Path, error: ConfigError) -> None:
+    """Print every problem of a site file to stderr, one per line."""
+    typer.echo(f"{file}: {_count(len(error.problems), 'problem')}", err=True)
+    for problem in error.problems:
+        typer.echo(f"  {problem}", err=True)
+
+
+def _summary(site: Site) -> str:
+    backends = sum(len(each.gateways) for each in site.evses)
+    parts = [
+        site.site.title,
+        f"load management {site.site.load_management}",
+        f"{_count(len(site.evses), 'EVSE')} on {_count(len(site.station_ids()), 'wallbox')}",
+        _count(backends, "backend"),
+        _count(len(site.cards), "card"),
+    ]
+    return ", ".join(each for each in parts if each)
+
+
+def _count(number: int, noun: str) -> str:
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun}{'es' if noun.endswith('x') else 's'}"

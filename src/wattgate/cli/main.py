@@ -1,0 +1,43 @@
+"""The `wattgate` command: which commands there are.
+
+A command's module imports what it runs inside its function, so that `--help` and `--version`
+answer at once.
+"""
+
+from typing import Annotated
+
+import typer
+
+from wattgate.cli.check import check
+
+app = typer.Typer(
+    name="wattgate",
+    help="EV charging manager and OCPP gateway.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # its locals could show passwords
+)
+app.command()(check)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from wattgate import __version__
+
+        typer.echo(f"wattgate {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    """EV charging manager and OCPP gateway: one wallbox, two masters, both served truthfully."""
+
+
+def main() -> None:
+    """Run the command line; exit 0 where all is well, 1 where not, 2 where it is misused."""
+    app()

@@ -1,0 +1,112 @@
+"""What must fit together in a site, as tables of rules."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from wattgate.core.site import rules
+from wattgate.core.site.findings import Findings, Path, entry
+from wattgate.core.site.model import (
+    CardSettings,
+    EvseSettings,
+    GatewaySettings,
+    OcppServerSettings,
+    Site,
+    SiteSettings,
+    WallboxSettings,
+)
+from wattgate.core.site.repetitions import report_repetitions
+from wattgate.core.site.settings import TableField, definitions
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one table must fulfil, besides the range of each value.
+
+    `at` is the setting where the user mends it; `reads` are the others that it looks at, in the
+    same table, and `reads_of_server` those of `[ocpp_server]`: the rule is silent while one of
+    them is wrong by itself. `complaint` gives the words, None where all is well.
+    """
+
+    at: str
+    complaint: Callable[[Any, Site], str | None]
+    reads: tuple[str, ...] = ()
+    reads_of_server: tuple[str, ...] = ()
+
+    def places(self, table: Path) -> Iterator[Path]:
+        """Every place that the rule looks at."""
+        for key in (self.at, *self.reads):
+            yield (*table, key)
+        for key in self.reads_of_server:
+            yield ("ocpp_server", key)
+
+
+_RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
+    SiteSettings: (
+        Rule("max_current_a", rules.max_current_is_told, ("load_management",)),
+        Rule("house_load_a", rules.house_load_is_told, ("load_management",)),
+        Rule(
+            "max_current_a",
+            rules.something_is_left_for_charging,
+            ("house_load_a", "reserve_a", "load_management"),
+        ),
+    ),
+    OcppServerSettings: (
+        Rule("host", rules.host_is_one_word),
+        Rule("tls", rules.tls_is_off),
+    ),
+    WallboxSettings: (
+        Rule("id", rules.wallbox_id_fits_a_url),
+        Rule("id", rules.wallbox_id_is_spelled_as_its_evses_spell_it),
+        Rule("security_profile", rules.profile_has_tls, reads_of_server=("tls",)),
+        Rule(
+            "security_profile",
+            rules.profile_has_a_password,
+            ("password",),
+            reads_of_server=("password",),
+        ),
+    ),
+    EvseSettings: (
+        Rule("address", rules.address_fits_a_url),
+        Rule("device_type", rules.device_type_is_served),
+        Rule("min_current_a", rules.minimum_is_below_maximum, ("max_current_a",)),
+        Rule("min_current_a", rules.feeder_carries_the_minimum, ("address",)),
+        Rule("gateway", rules.at_most_one_backend),
+    ),
+    GatewaySettings: (
+        Rule("url", rules.url_leads_to_a_backend),
+        Rule("client_id", rules.client_id_fits_a_url),
+        Rule("client_id", rules.client_id_fits_basic_auth, ("password",)),
+        Rule("role", rules.role_is_primary),
+        Rule("offline_policy", rules.offline_policy_is_hold),
+    ),
+    CardSettings: (),
+}
+
+
+def check(site: Site, to: Findings) -> None:
+    """Report everything that does not go together in a site whose values are in range."""
+    for place, table in _tables_of(site, ()):
+        for rule in _RULES[type(table)]:
+            complaint = rule.complaint(table, site) if to.sound(rule.places(place)) else None
+            if complaint is not None:
+                to.add((*place, rule.at), complaint)
+    report_repetitions(site, to)
+
+
+def _tables_of(table: object, path: Path) -> Iterator[tuple[Path, object]]:
+    """Every table below `table`, with its place as the reader calls it."""
+    for each in definitions(type(table)):
+        if not isinstance(each, TableField):
+            continue
+        found = getattr(table, each.name)
+        for number, one in enumerate(found if each.about.repeated else [found], 1):
+            place = (*path, _called(each, number, one))
+            yield place, one
+            yield from _tables_of(one, place)
+
+
+def _called(each: TableField, number: int, one: object) -> str:
+    if not each.about.repeated:
+        return each.about.key
+    return entry(each.about, number, getattr(one, each.about.named_by, None))

@@ -1,0 +1,60 @@
+"""Where a backend is: what a URL and an identity must look like, and when two are the same."""
+
+from urllib.parse import SplitResult, quote, urlsplit
+
+from wattgate.core.site.devices import GatewaySettings
+
+_DEFAULT_PORTS = {"ws": 80, "wss": 443}
+
+Destination = tuple[str, str, int | None, str, str]
+"""Scheme, host, port, path with the identity, query: equal where a backend sees one client."""
+
+
+def url_complaint(url: str) -> str | None:
+    """What keeps a backend from being reached under this URL (P2); None: nothing.
+
+    Never repeats the URL: it may hold the backend's key.
+    """
+    if any(character.isspace() for character in url):
+        return "must not contain spaces"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return "is not a URL: its host or port cannot be read"
+    return _complaint_about(parts)
+
+
+def identity_complaint(identity: str) -> str | None:
+    """What keeps an identity from being the last part of a URL's path; None: nothing.
+
+    Anything else is percent-encoded there (R26); RFC 3986 §5.2.4 removes `.` and `..`.
+    """
+    if identity != identity.strip():
+        return "must not begin or end with a space"
+    if identity in {".", ".."}:
+        return "must not be . or ..: they vanish from a URL's path"
+    return None
+
+
+def destination(gateway: GatewaySettings, charge_box_id: str) -> Destination:
+    """What tells one backend connection from another; the URL must have no complaint."""
+    parts = urlsplit(gateway.url)
+    path = parts.path.rstrip("/")
+    last = quote(gateway.identity(charge_box_id), safe="")
+    if gateway.append_id and not path.endswith("/" + last):
+        path = f"{path}/{last}"
+    port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    return (parts.scheme, parts.hostname or "", port, path, parts.query)
+
+
+def _complaint_about(parts: SplitResult) -> str | None:
+    if parts.scheme not in _DEFAULT_PORTS:
+        return "must begin with ws:// or wss://"
+    if not parts.hostname:
+        return "must name a host, as in ws://backend.example/"
+    if parts.username is not None:
+        return "must not contain a user or password: client_id and password are for that"
+    if parts.fragment:
+        return "must not contain a fragment (#…)"
+    return None

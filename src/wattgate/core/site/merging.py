@@ -1,0 +1,101 @@
+"""Applying a site file to what is stored, and a PATCH to what is served."""
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeGuard
+
+from wattgate.core.errors import ConfigError, Problem
+from wattgate.core.site.model import Site
+from wattgate.core.site.reading import read_mapping
+from wattgate.core.site.settings import Table, TableField, definitions, key_of
+from wattgate.core.site.values import shown
+from wattgate.core.site.writing import SiteMapping, to_mapping
+
+_PATCHED_TABLES: Final = ("site", "ocpp_server")
+_OTHER_TABLES: Final = tuple(
+    key_of(each) for each in definitions(Site) if key_of(each) not in _PATCHED_TABLES
+)
+
+
+def applied(stored: Mapping[str, object] | None, file: Mapping[str, object]) -> SiteMapping:
+    """Put a file over what is stored; applying it twice changes nothing.
+
+    The file wins for the keys it has. Its EVSEs are in service unless they say otherwise; one
+    that is no longer in it stays, deactivated. Other lists are replaced where the file has
+    them (`card = []` empties one); their entries keep what the file does not say, as passwords.
+    Nothing is judged here: read the result with `read_mapping`.
+    """
+    before = dict(stored or {})
+    evses = before.pop("evse", [])
+    if not _are_tables(evses):
+        return {**before, **file}
+    in_service = [_without(each, "enabled") for each in evses]
+    file = {"evse": [], **file}
+    merged = _merged(Site, {**before, "evse": in_service}, file)
+    wanted = merged["evse"]
+    if _are_tables(wanted):
+        known = [each.get("id") for each in wanted]
+        gone = [each for each in evses if each.get("id") not in known]
+        merged["evse"] = [*wanted, *({**each, "enabled": False} for each in gone)]
+    return merged
+
+
+def patched(site: Site, patch: Mapping[str, object]) -> Site:
+    """Change settings of `[site]`, given directly or as a table, and of `[ocpp_server]`.
+
+    Raises ConfigError with every problem; nothing has been changed then.
+    """
+    mapping = to_mapping(site, secrets=True)
+    problems: list[Problem] = []
+    for key, value in patch.items():
+        if key in _OTHER_TABLES:
+            problems.append(Problem(key, "cannot be changed here; the site file describes it"))
+        elif key not in _PATCHED_TABLES:
+            mapping["site"][key] = value
+        elif isinstance(value, Mapping):
+            mapping[key] |= value
+        else:
+            problems.append(Problem(key, f"must be a table, not {shown(value)}"))
+    try:
+        changed = read_mapping(mapping)
+    except ConfigError as exc:
+        raise ConfigError([*problems, *exc.problems]) from None
+    if problems:
+        raise ConfigError(problems)
+    return changed
+
+
+def _merged(
+    model: type[Any], stored: Mapping[str, object], file: Mapping[str, object]
+) -> SiteMapping:
+    merged: SiteMapping = {**stored, **file}
+    for each in definitions(model):
+        key = key_of(each)
+        if isinstance(each, TableField) and key in stored and key in file:
+            merged[key] = _merged_tables(each.about, stored[key], file[key])
+    return merged
+
+
+def _merged_tables(about: Table, stored: object, file: object) -> object:
+    if not about.repeated:
+        if isinstance(stored, Mapping) and isinstance(file, Mapping):
+            return _merged(about.of, stored, file)
+        return file
+    if not _are_tables(stored) or not _are_tables(file):
+        return file
+    return [_merged(about.of, _same(about, each, stored), each) for each in file]
+
+
+def _same(
+    about: Table, entry: Mapping[str, object], stored: list[Mapping[str, object]]
+) -> Mapping[str, object]:
+    """Return the stored entry that `entry` goes on from; an empty one where it is new."""
+    name = entry.get(about.known_by)
+    return next((each for each in stored if each.get(about.known_by) == name), {})
+
+
+def _are_tables(value: object) -> TypeGuard[list[Mapping[str, object]]]:
+    return isinstance(value, list) and all(isinstance(each, Mapping) for each in value)
+
+
+def _without(table: Mapping[str, object], key: str) -> Mapping[str, object]:
+    return {name: value for name, value in table.items() if name != key}

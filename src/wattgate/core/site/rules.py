@@ -1,0 +1,157 @@
+"""The rules that tables of a site must fulfil; each answers with a complaint or None."""
+
+from wattgate.core.site.destinations import identity_complaint, url_complaint
+from wattgate.core.site.model import (
+    DeviceType,
+    EvseSettings,
+    GatewayRole,
+    GatewaySettings,
+    LoadManagement,
+    OcppServerSettings,
+    OfflinePolicy,
+    Site,
+    SiteSettings,
+    TlsMode,
+    WallboxSettings,
+)
+from wattgate.core.units import MIN_CHARGE_A
+
+
+def max_current_is_told(settings: SiteSettings, site: Site) -> str | None:
+    """Active load management must know the house connection, once there is anything to manage."""
+    if settings.max_current_a or not _manages(settings, site):
+        return None
+    return "is required in active load management: what the house connection carries"
+
+
+def house_load_is_told(settings: SiteSettings, site: Site) -> str | None:
+    """Without a meter only the owner can say what the house draws."""
+    if settings.house_load_a is not None or not _manages(settings, site):
+        return None
+    return "is required without a grid meter (0 where the EVSEs have their own feed)"
+
+
+def something_is_left_for_charging(settings: SiteSettings, site: Site) -> str | None:
+    """What is left must be a current that IEC 61851-1 can signal."""
+    left_a = settings.for_charging_a
+    if left_a >= MIN_CHARGE_A or not _manages(settings, site):
+        return None
+    return (
+        f"leaves {left_a:g} A for charging after house_load_a and reserve_a; "
+        f"a car needs at least {MIN_CHARGE_A:g} A"
+    )
+
+
+def host_is_one_word(settings: OcppServerSettings, _site: Site) -> str | None:
+    """An address to listen on."""
+    if settings.host and not any(character.isspace() for character in settings.host):
+        return None
+    return "must be an address to listen on, as 0.0.0.0 or 127.0.0.1"
+
+
+def tls_is_off(settings: OcppServerSettings, _site: Site) -> str | None:
+    """This version has no certificates."""
+    if settings.tls is TlsMode.OFF:
+        return None
+    return 'needs certificates; this version serves plain connections only ("off")'
+
+
+def wallbox_id_fits_a_url(settings: WallboxSettings, _site: Site) -> str | None:
+    """A ChargeBox ID comes as the last part of a URL's path (R19)."""
+    return identity_complaint(settings.id)
+
+
+def wallbox_id_is_spelled_as_its_evses_spell_it(
+    settings: WallboxSettings, site: Site
+) -> str | None:
+    """Otherwise its password and its feeder's limit would silently count for nothing."""
+    addresses = {each.address for each in site.evses}
+    if settings.id in addresses:
+        return None
+    meant = [each for each in sorted(addresses) if each.casefold() == settings.id.casefold()]
+    return f'is the address of no EVSE; did you mean "{meant[0]}"?' if meant else None
+
+
+def profile_has_tls(settings: WallboxSettings, site: Site) -> str | None:
+    """OCPP security profiles 2 and 3 are TLS."""
+    if settings.security_profile < 2 or site.ocpp_server.tls is not TlsMode.OFF:
+        return None
+    return f"{settings.security_profile} needs TLS, but tls of ocpp_server is off"
+
+
+def profile_has_a_password(settings: WallboxSettings, site: Site) -> str | None:
+    """OCPP security profile 1 is HTTP Basic authentication."""
+    if settings.security_profile != 1 or settings.password or site.ocpp_server.password:
+        return None
+    return "1 needs a password, and neither this wallbox nor ocpp_server has one"
+
+
+def address_fits_a_url(settings: EvseSettings, _site: Site) -> str | None:
+    """The address of an OCPP wallbox is its ChargeBox ID."""
+    return identity_complaint(settings.address)
+
+
+def device_type_is_served(settings: EvseSettings, _site: Site) -> str | None:
+    """This version speaks OCPP 1.6 only."""
+    if settings.device_type is DeviceType.OCPP16:
+        return None
+    return f'"{settings.device_type}" is not served by this version, only "ocpp16"'
+
+
+def minimum_is_below_maximum(settings: EvseSettings, _site: Site) -> str | None:
+    """An EVSE needs a current between its limits."""
+    if settings.min_current_a <= settings.max_current_a:
+        return None
+    return f"must not be above max_current_a ({settings.max_current_a:g} A)"
+
+
+def feeder_carries_the_minimum(settings: EvseSettings, site: Site) -> str | None:
+    """An EVSE whose wallbox cannot be fed its minimum never charges."""
+    feeder_a = site.wallbox(settings.address).max_current_a
+    if feeder_a is None or settings.min_current_a <= feeder_a:
+        return None
+    return f'is more than the feeder of wallbox "{settings.address}" carries ({feeder_a:g} A)'
+
+
+def at_most_one_backend(settings: EvseSettings, _site: Site) -> str | None:
+    """Several backends per EVSE are not served yet."""
+    if len(settings.gateways) <= 1:
+        return None
+    return f"this version serves one backend per EVSE, not {len(settings.gateways)}"
+
+
+def url_leads_to_a_backend(settings: GatewaySettings, _site: Site) -> str | None:
+    """A WebSocket URL with a host (P2)."""
+    return url_complaint(settings.url)
+
+
+def client_id_fits_a_url(settings: GatewaySettings, _site: Site) -> str | None:
+    """The client id becomes the last part of the URL's path (R26)."""
+    return identity_complaint(settings.client_id)
+
+
+def client_id_fits_basic_auth(settings: GatewaySettings, _site: Site) -> str | None:
+    """RFC 7617 §2: the user ends at the first colon."""
+    if ":" not in settings.client_id or not settings.password:
+        return None
+    return "must not contain a colon where there is a password: HTTP Basic would cut it off"
+
+
+def role_is_primary(settings: GatewaySettings, _site: Site) -> str | None:
+    """Backends that only read are not served yet."""
+    if settings.role is GatewayRole.PRIMARY:
+        return None
+    return 'must be "primary": this version serves no backends that only read'
+
+
+def offline_policy_is_hold(settings: GatewaySettings, _site: Site) -> str | None:
+    """Dropping the wallbox with its backend is not served yet."""
+    if settings.offline_policy is OfflinePolicy.HOLD:
+        return None
+    return 'must be "hold": this version always keeps the wallbox and its messages'
+
+
+def _manages(settings: SiteSettings, site: Site) -> bool:
+    """Whether current is shared out: a site of which nothing was said yet asks for nothing."""
+    told = settings.max_current_a > 0 or settings.house_load_a is not None
+    return settings.load_management is LoadManagement.ACTIVE and (told or bool(site.evses))
