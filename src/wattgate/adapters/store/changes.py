@@ -1,9 +1,10 @@
 """What each change does to the SQLite store, in the transaction of its caller."""
 
 from collections.abc import Callable, Sequence
+from sqlite3 import Connection
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, or_, select, update
+from sqlalchemy import Table, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from wattgate.adapters.store.prepared import Prepared
@@ -132,14 +133,14 @@ def apply(connection: Connection, changes: Sequence[Change]) -> tuple[OutboxMess
 
 def append(connection: Connection, draft: Draft) -> OutboxMessage:
     """Queue a message under the next number."""
-    number = _ENQUEUE.run(
+    number = _ENQUEUE.insert(
         connection,
         link_id=draft.link_id,
         action=draft.action,
         payload_text=draft.payload_text,
         transaction_id=draft.transaction_id,
         attempts=0,
-    ).lastrowid
+    )
     return OutboxMessage(number, draft)
 
 

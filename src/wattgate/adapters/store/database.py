@@ -2,16 +2,18 @@
 
 import fcntl
 import os
+import sqlite3
 from pathlib import Path
-from sqlite3 import Connection as DriverConnection
+from sqlite3 import Connection
 from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL
+from sqlalchemy import Connection as EngineConnection
+from sqlalchemy import NullPool, create_engine, event
+from sqlalchemy.exc import DBAPIError
 
 from wattgate.ports.store import StoreFailed
 
@@ -68,31 +70,49 @@ def create_private(path: Path) -> None:
         raise StoreFailed(f"{path}: {error.strerror}") from error
 
 
-def engine_of(path: Path, *, begin: str) -> Engine:
-    """Describe connections to the file, for use by one thread; `begin` starts a transaction."""
-    engine = create_engine(URL.create("sqlite", database=str(path)), pool_size=1, max_overflow=0)
-
-    @event.listens_for(engine, "connect")
-    def set_up(connection: DriverConnection, _record: object) -> None:
-        # The driver's own way of starting transactions leaves out reads and DDL.
-        connection.isolation_level = None
-        for name, value in PRAGMAS.items():
-            connection.execute(f"PRAGMA {name}={value}")
-
-    @event.listens_for(engine, "begin")
-    def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
-
-
-def migrate(connection: Connection) -> None:
-    """Bring the file to the newest schema, in the transaction of the caller.
+def connect(path: Path) -> Connection:
+    """Open the file; transactions begin only where the caller says so.
 
     Raises:
-        StoreFailed: a newer Wattgate wrote the file.
+        StoreFailed: the file cannot be opened, or is no SQLite file.
 
     """
+    try:
+        # One thread makes the connection and hands it to the one that uses it from then on.
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            for name, value in PRAGMAS.items():
+                connection.execute(f"PRAGMA {name}={value}")
+        except BaseException:
+            connection.close()
+            raise
+    except sqlite3.Error as error:
+        raise StoreFailed(f"{path}: {error}") from error
+    return connection
+
+
+def migrate(path: Path) -> None:
+    """Bring the file to the newest schema, all at once or not at all.
+
+    Raises:
+        StoreFailed: a newer Wattgate wrote the file, or it cannot be read or written.
+
+    """
+    engine = create_engine("sqlite://", creator=lambda: connect(path), poolclass=NullPool)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: EngineConnection) -> None:
+        # The driver's own way of starting transactions would leave out the DDL.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    try:
+        with engine.begin() as connection:
+            _upgrade(connection)
+    except DBAPIError as error:
+        raise StoreFailed(f"{path}: {error.orig}") from error
+
+
+def _upgrade(connection: EngineConnection) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection

@@ -1,8 +1,9 @@
 """What is read from the SQLite store, in the transaction of its caller."""
 
+from sqlite3 import Connection
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 
 from wattgate.adapters.store.prepared import Prepared, Row
 from wattgate.adapters.store.schema import (
@@ -67,6 +68,16 @@ _OF_KEY: Final = Prepared(
     )
 )
 _OPEN: Final = Prepared(_RECORD.where(_T.stopped_at.is_(None)).order_by(_T.transaction_id))
+_NEWEST_FIRST: Final = (
+    _RECORD.where(_T.transaction_id < bindparam("below"))
+    .order_by(_T.transaction_id.desc())
+    .limit(bindparam("most"))
+)
+_NEWEST: Final = Prepared(_NEWEST_FIRST)
+_NEWEST_OF_EVSE: Final = Prepared(_NEWEST_FIRST.where(_T.evse_id == bindparam("evse_id")))
+
+AFTER_ALL: Final = 2**31
+"""Above every transaction id (R60)."""
 
 _MESSAGE: Final = ("number", "link_id", "action", "payload_text", "transaction_id", "attempts")
 _QUEUE: Final = Prepared(
@@ -145,12 +156,12 @@ def transactions(
     connection: Connection, evse_id: str | None, before: int | None, limit: int
 ) -> tuple[TransactionRecord, ...]:
     """List transactions, newest first, with ids below `before`."""
-    found = _RECORD.order_by(_T.transaction_id.desc()).limit(limit)
-    if evse_id is not None:
-        found = found.where(_T.evse_id == evse_id)
-    if before is not None:
-        found = found.where(_T.transaction_id < before)
-    return tuple(_record(tuple(row)) for row in connection.execute(found))
+    below = AFTER_ALL if before is None else before
+    if evse_id is None:
+        rows = _NEWEST.rows(connection, below=below, most=limit)
+    else:
+        rows = _NEWEST_OF_EVSE.rows(connection, below=below, most=limit, evse_id=evse_id)
+    return tuple(map(_record, rows))
 
 
 def outbox(
@@ -171,7 +182,8 @@ def dead_letters(connection: Connection, limit: int) -> tuple[DeadLetter, ...]:
 
 def receipt_answer(connection: Connection, station_id: str, key: str) -> str:
     """Read the first answer of a receipt that is known to exist."""
-    return str(_RECEIPT.run(connection, station_id=station_id, key=key).scalar_one())
+    (answer_text,) = _RECEIPT.rows(connection, station_id=station_id, key=key)[0]
+    return str(answer_text)
 
 
 def document(connection: Connection, name: str) -> str | None:

@@ -1,16 +1,18 @@
 """The durable store: SQLite, one thread that writes, one that reads."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from sqlite3 import Connection
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete
+from sqlalchemy import bindparam, delete
 from sqlalchemy.dialects.sqlite import insert
 
 from wattgate.adapters.store import queries
 from wattgate.adapters.store.changes import append, apply
-from wattgate.adapters.store.database import FileLock, create_private, engine_of, migrate
+from wattgate.adapters.store.database import FileLock, connect, create_private, migrate
 from wattgate.adapters.store.prepared import Prepared
 from wattgate.adapters.store.schema import RECEIPTS, TRANSACTIONS, to_us
 from wattgate.adapters.store.worker import Job, Result, Worker
@@ -66,9 +68,9 @@ class SqliteStore:
         self._lock = FileLock(self._path)
         try:
             create_private(self._path)
-            self._writer = Worker("store-writer", engine_of(self._path, begin="BEGIN IMMEDIATE"))
-            await self._writer.run(migrate)
-            self._reader = Worker("store-reader", engine_of(self._path, begin="BEGIN"))
+            await asyncio.to_thread(migrate, self._path)
+            self._writer = Worker("store-writer", connect(self._path), begin="BEGIN IMMEDIATE")
+            self._reader = Worker("store-reader", connect(self._path), begin="BEGIN")
         except BaseException:
             await self.close()
             raise
@@ -178,7 +180,7 @@ def _open(
     if known is not None:
         transaction_id, answer_text = known
         return Opened(transaction_id, repeated=True, answer_text=answer_text)
-    transaction_id = _OPEN_TRANSACTION.run(
+    transaction_id = _OPEN_TRANSACTION.insert(
         connection,
         station_id=start.station_id,
         connector=start.connector,
@@ -189,7 +191,7 @@ def _open(
         started_at=start.started_at,
         key=start.key,
         recorded_us=to_us(at),
-    ).lastrowid
+    )
     queued = (
         None if draft is None else append(connection, replace(draft, transaction_id=transaction_id))
     )

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from sqlite3 import Connection
+from sqlite3 import Error as DriverError
 from threading import Thread
 from typing import Any, Final, TypeVar, assert_never
-
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
 
 from wattgate.ports.store import StoreFailed
 
@@ -48,11 +47,13 @@ class Worker:
     A job's caller hears of it after its transaction is committed. When one job of a group fails,
     each job of that group gets a transaction of its own, so that only the bad one fails.
 
-    Create and use it in a running event loop.
+    `connection` is the worker's alone from now on; `begin` is the statement that starts a
+    transaction on it. Create and use a worker in a running event loop.
     """
 
-    def __init__(self, name: str, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, name: str, connection: Connection, *, begin: str) -> None:
+        self._connection = connection
+        self._begin = begin
         self._loop = asyncio.get_running_loop()
         self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
         self._closed = False
@@ -84,8 +85,26 @@ class Worker:
 
     def _work(self) -> None:
         while group := self._next_group():
-            self._report(_run(self._engine, group))
-        self._engine.dispose()
+            self._report(self._run(group))
+        self._connection.close()
+
+    def _run(self, group: list[_Asked]) -> list[_Outcome]:
+        try:
+            self._connection.execute(self._begin)
+            results = [asked.job(self._connection) for asked in group]
+            self._connection.commit()
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever asked
+            self._roll_back()
+            if len(group) == 1:
+                return [_Failed(group[0].future, _explained(error))]
+            return [outcome for asked in group for outcome in self._run([asked])]
+        return [_Done(asked.future, result) for asked, result in zip(group, results, strict=True)]
+
+    def _roll_back(self) -> None:
+        # Where even this fails, the next transaction cannot begin: its jobs fail, and it is
+        # tried again.
+        with suppress(DriverError):
+            self._connection.rollback()
 
     def _next_group(self) -> list[_Asked]:
         """Wait for a job and take along all that wait behind it; empty when closed."""
@@ -109,23 +128,10 @@ class Worker:
             self._loop.call_soon_threadsafe(_resolve, outcomes)
 
 
-def _run(engine: Engine, group: list[_Asked]) -> list[_Outcome]:
-    try:
-        with engine.begin() as connection:
-            results = [asked.job(connection) for asked in group]
-    except Exception as error:  # noqa: BLE001 - it belongs to whoever asked
-        if len(group) == 1:
-            return [_Failed(group[0].future, _explained(error))]
-        return [outcome for asked in group for outcome in _run(engine, [asked])]
-    return [_Done(asked.future, result) for asked, result in zip(group, results, strict=True)]
-
-
 def _explained(error: Exception) -> Exception:
     """Say StoreFailed for what the database or its driver refused; a bug stays what it is."""
     match error:
-        case DBAPIError():
-            failed = StoreFailed(str(error.orig))
-        case OverflowError() | UnicodeError():  # a value that SQLite cannot hold
+        case DriverError() | OverflowError() | UnicodeError():  # the latter: no value for SQLite
             failed = StoreFailed(str(error))
         case _:
             return error

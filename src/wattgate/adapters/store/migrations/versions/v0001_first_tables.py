@@ -81,7 +81,7 @@ def _create_transactions() -> None:
         sa.Column("stopped_at", sa.Text),
         sa.Column("stop_reason", sa.Text),
         sa.CheckConstraint(
-            "transaction_id BETWEEN 1 AND 2147483647", name="ck_transactions_id_fits_ocpp"
+            "transaction_id BETWEEN 1 AND 2147483647", name=op.f("ck_transactions_id_fits_ocpp")
         ),
         sa.PrimaryKeyConstraint("transaction_id", name="pk_transactions"),
         sa.UniqueConstraint("station_id", "key", name="uq_transactions_station_id_key"),

@@ -1,0 +1,126 @@
+"""Whatever is done to both stores, they tell the same."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.support.stores import AT, draft, receipt, start
+
+from wattgate.adapters.store.memory import MemoryStore
+from wattgate.adapters.store.sqlite import SqliteStore
+from wattgate.core.errors import LocalUsageError
+from wattgate.core.station.transactions import TransactionStop
+from wattgate.ports.store import (
+    AnswerTransaction,
+    BindTransaction,
+    Bury,
+    Change,
+    CloseTransaction,
+    CountAttempt,
+    DeleteProfile,
+    Enqueue,
+    GrantRecord,
+    ProfileRecord,
+    RememberStation,
+    RememberTag,
+    SaveDocument,
+    SaveGrant,
+    SaveProfile,
+    Settle,
+    Store,
+    TagRecord,
+)
+
+Step = Callable[[Store], Awaitable[object]]
+
+# Few values, so that changes meet each other.
+few = st.integers(1, 3)
+links = st.sampled_from(["B", "C"])
+stations = st.sampled_from(["CP1", "CP2"])
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
+moments = st.integers(0, 5).map(lambda n: AT + timedelta(microseconds=n))
+stops = st.builds(TransactionStop, few, texts, texts)
+
+changes = st.one_of(
+    st.builds(RememberStation, stations, moments, st.none() | texts),
+    st.builds(lambda link, text: Enqueue(draft(text, link_id=link)), links, texts),
+    st.builds(AnswerTransaction, few, texts),
+    st.builds(BindTransaction, few, few),
+    st.builds(CloseTransaction, stations, few, stops),
+    st.builds(Settle, few),
+    st.builds(CountAttempt, few),
+    st.builds(Bury, few, texts, moments),
+    st.builds(SaveGrant, st.builds(GrantRecord, texts, st.floats(0, 80), st.none(), moments)),
+    st.builds(RememberTag, st.builds(TagRecord, links, texts, texts, moments)),
+    st.builds(SaveProfile, st.builds(ProfileRecord, links, few, few, texts)),
+    st.builds(DeleteProfile, links, few),
+    st.builds(SaveDocument, texts, texts),
+)
+batches = st.lists(changes, max_size=3)
+
+
+def commit(batch: list[Change]) -> Step:
+    return lambda store: store.commit(*batch)
+
+
+def take(station_id: str, key: int, answer: str, batch: list[Change]) -> Step:
+    return lambda store: store.take(receipt(str(key), answer, station_id=station_id), *batch)
+
+
+def open_transaction(station_id: str, key: int, link_id: str | None, queued: bool) -> Step:
+    started = start(str(key), station_id=station_id, link_id=link_id)
+    message = draft(link_id=link_id) if queued and link_id is not None else None
+    return lambda store: store.open_transaction(started, message, AT)
+
+
+steps = st.lists(
+    st.one_of(
+        st.builds(commit, batches),
+        st.builds(take, stations, few, texts, batches),
+        st.builds(open_transaction, stations, few, st.none() | links, st.booleans()),
+    ),
+    max_size=25,
+)
+
+
+async def outcome(store: Store, step: Step) -> object:
+    """What the caller learns; a refused step is one more answer."""
+    try:
+        return await step(store)
+    except LocalUsageError:
+        return LocalUsageError
+
+
+async def told(store: Store) -> list[object]:
+    """Everything that can be read."""
+    return [
+        await store.recover(),
+        await store.transactions(),
+        await store.transactions(evse_id="stall-1", before=3, limit=1),
+        [await store.outbox(link_id) for link_id in ("B", "C")],
+        await store.dead_letters(),
+        [await store.transaction_of_backend("B", theirs) for theirs in (1, 2, 3)],
+        [await store.transaction("CP1", ours) for ours in (1, 2, 3)],
+    ]
+
+
+async def compare(script: list[Step], path: Path) -> None:
+    memory, durable = MemoryStore(), SqliteStore(path)
+    await durable.open()
+    try:
+        for step in script:
+            assert await outcome(memory, step) == await outcome(durable, step)
+        assert await told(memory) == await told(durable)
+    finally:
+        await durable.close()
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(steps)
+def test_both_stores_tell_the_same(script: list[Step]) -> None:
+    with TemporaryDirectory() as folder:
+        asyncio.run(compare(script, Path(folder) / "wattgate.db"))
