@@ -192,6 +192,14 @@ def test_where_no_profile_says_anything_the_given_maximum_stands_r99() -> None:
     )
 
 
+def test_a_composite_never_states_more_than_the_given_maximum() -> None:
+    generous = stack((1, a_profile(a_schedule((0, 48.0), (60, 40.0), (120, 10.0), start_at=NOON))))
+    assert generous.composite(1, NOON, 300, None, unlimited_a=32.0) == (
+        Period(0, 32.0),
+        Period(120, 10.0),
+    )
+
+
 def test_a_composite_in_watts_counts_the_phases_that_were_asked_for() -> None:
     one = stack((1, a_profile(10.0)))
     composite = one.composite(1, NOON, 60, None, unlimited_a=32.0, unit=RateUnit.W, phases=1)

@@ -84,7 +84,11 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The transaction that runs on a connector, and when it started."""
+    """The transaction that runs on a connector, and when it started.
 
-    transaction_id: int
+    `transaction_id` is None while the central system has not given it one; no TxProfile that
+    names a transaction counts for it then.
+    """
+
+    transaction_id: int | None
     started_at: datetime

@@ -105,8 +105,9 @@ class ProfileStack:
     ) -> tuple[Period, ...]:
         """What holds from `start` for `duration_s`, in whole seconds after it, neighbours merged.
 
-        A stretch about which no profile says anything gets `unlimited_a`. W are those of `phases`
-        phases at the nominal voltage. A change within a second counts from the next whole one.
+        No more than `unlimited_a` is ever stated, and that is stated where no profile says anything
+        (R99: the EVSE's own maximum). W are those of `phases` phases at the nominal voltage.
+        A change within a second counts from the next whole one.
         """
         factor = 1.0 if unit is RateUnit.A else NOMINAL_V * phases
         end = later(start, timedelta(seconds=duration_s))
@@ -117,7 +118,7 @@ class ProfileStack:
         periods: list[Period] = []
         for offset_s in sorted(offset_s for offset_s in offsets_s if offset_s < duration_s):
             limit_a = self.limit_at(connector, start + offset_s * _SECOND, running, phases)
-            limit = (unlimited_a if limit_a is None else limit_a) * factor
+            limit = min(unlimited_a, unlimited_a if limit_a is None else limit_a) * factor
             if not periods or periods[-1].limit != limit:
                 periods.append(Period(offset_s, limit))
         return tuple(periods)
