@@ -61,11 +61,13 @@ class Directory(Protocol):
 class Admitted:
     """Let it in, as the wallbox `station_id`, in the spelling of the directory.
 
-    The answer names `subprotocol` only if the wallbox had offered it (RFC 6455 §4.2.2).
+    The answer names `subprotocol` only if the wallbox had offered it (RFC 6455 §4.2.2). `ping`
+    false: a wallbox that is known not to answer pings is sent none (R28).
     """
 
     station_id: str
     subprotocol: str
+    ping: bool = True
 
 
 @dataclass(frozen=True, slots=True)

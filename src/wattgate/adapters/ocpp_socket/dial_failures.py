@@ -1,0 +1,123 @@
+"""Why a connection was not made, in words that a user can act on."""
+
+import errno
+import os
+import re
+import socket
+import ssl
+from http import HTTPStatus
+from typing import Final
+
+from picows import WSHandshakeError
+
+from wattgate.ports.links import DialFailed, DialStep
+
+_DNS: Final = {
+    socket.EAI_NONAME: "host name not found",
+    socket.EAI_NODATA: "host name has no address",
+    socket.EAI_AGAIN: "the name server does not answer (is the network up?)",
+}
+
+_TCP: Final = {
+    errno.ECONNREFUSED: "connection refused: nothing listens at that port",
+    errno.EHOSTUNREACH: "no route to the host",
+    errno.ENETUNREACH: "the network is unreachable",
+    errno.ETIMEDOUT: "the host does not answer",
+    errno.ECONNRESET: "the connection was reset",
+}
+
+_HTTP: Final = {
+    400: "it did not understand the request",
+    401: "user or password wrong",
+    403: "access is not allowed",
+    404: "it does not know this ChargeBox ID, or the path is wrong",
+    426: "it wants another version of the protocol",
+    429: "too many attempts",
+    500: "it has an internal problem",
+    502: "its gateway does not reach it",
+    503: "it is not available now",
+    504: "its gateway does not reach it",
+}
+
+_SILENCE: Final = {
+    DialStep.DNS: "the name server did not answer",
+    DialStep.TCP: "the host did not answer",
+    DialStep.TLS: "the backend did not finish the TLS handshake",
+    DialStep.HTTP: "the backend did not answer the WebSocket request",
+    DialStep.SUBPROTOCOL: "the backend did not answer the WebSocket request",
+}
+
+_STATUS_LINE: Final = re.compile(rb"HTTP/\d\.\d (\d{3})(?!\d)")
+
+
+def url_failure(reason: str) -> DialFailed:
+    """Describe a URL that cannot be dialled at all."""
+    return DialFailed(DialStep.DNS, f"not a ws:// or wss:// address: {reason}")
+
+
+def dns_failure(error: OSError | UnicodeError) -> DialFailed:
+    """Describe a host name without addresses."""
+    if isinstance(error, UnicodeError):
+        return DialFailed(DialStep.DNS, "host name not valid")
+    known = _DNS.get(error.errno or 0)
+    return DialFailed(DialStep.DNS, known or f"host name not resolved: {error.strerror}")
+
+
+def tcp_failure(error: OSError) -> DialFailed:
+    """Describe a TCP connection that was not made, or was lost."""
+    if isinstance(error, TimeoutError):
+        return DialFailed(DialStep.TCP, _TCP[errno.ETIMEDOUT])
+    number = error.errno or 0
+    # asyncio's own message repeats the address in Python's spelling.
+    return DialFailed(DialStep.TCP, _TCP.get(number) or os.strerror(number))
+
+
+def timeout_failure(step: DialStep, timeout_s: float) -> DialFailed:
+    """Describe a dial that took too long, by the step it was in."""
+    return DialFailed(step, f"{_SILENCE[step]} within {timeout_s:g} s")
+
+
+def opening_failure(step: DialStep, error: WSHandshakeError | OSError) -> DialFailed:
+    """Describe a TLS or WebSocket handshake that failed at `step`."""
+    match error:
+        case WSHandshakeError():
+            return _http_failure(error)
+        case ssl.SSLCertVerificationError():
+            return DialFailed(
+                DialStep.TLS, f"the backend's certificate is not accepted: {error.verify_message}"
+            )
+        case ssl.SSLError(reason="WRONG_VERSION_NUMBER" | "RECORD_LAYER_FAILURE"):
+            return DialFailed(DialStep.TLS, "no TLS at that port (should it be ws:// there?)")
+        case ssl.SSLError():
+            return DialFailed(DialStep.TLS, f"the TLS handshake failed: {error.reason or error}")
+        case _:
+            return DialFailed(step, "the backend closed the connection without an answer")
+
+
+def silent_end(step: DialStep) -> DialFailed:
+    """Describe a backend that hung up instead of answering."""
+    return DialFailed(step, "the backend closed the connection without an answer")
+
+
+def subprotocol_failure(offered: str, chosen: str | None) -> DialFailed:
+    """Describe a backend that does not speak what was offered (R23)."""
+    said = "none" if chosen is None else repr(chosen)
+    return DialFailed(
+        DialStep.SUBPROTOCOL, f"the backend does not speak {offered}: it chose {said}"
+    )
+
+
+def _http_failure(error: WSHandshakeError) -> DialFailed:
+    line = _STATUS_LINE.match(error.raw_header or b"")
+    if line is None:
+        return DialFailed(DialStep.HTTP, "what answers at that address is no web server")
+    status = int(line[1])
+    if status == HTTPStatus.SWITCHING_PROTOCOLS:
+        return DialFailed(DialStep.HTTP, f"the backend's upgrade is not valid: {error}", status)
+    if 300 <= status < 400:
+        location = "" if error.response is None else error.response.headers.get("Location", "")
+        words = f"it redirects to {location or 'another address'}; enter that one"
+    else:
+        words = _HTTP.get(status, "")
+    reason = f"the backend answered HTTP {status}"
+    return DialFailed(DialStep.HTTP, f"{reason}: {words}" if words else reason, status)
