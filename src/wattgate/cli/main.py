@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from wattgate.cli.check import check
+from wattgate.cli.wallbox import wallbox
 
 app = typer.Typer(
     name="wattgate",
@@ -18,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # its locals could show passwords
 )
 app.command()(check)
+app.command()(wallbox)
 
 
 def _say_version(wanted: bool) -> None:

@@ -1,0 +1,84 @@
+"""`wattgate wallbox`: a software wallbox with a car, for trying things out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def wallbox(
+    id: Annotated[str, typer.Option(help="ChargeBox ID.")],
+    backend: Annotated[
+        str, typer.Option(help="URL of the central system; the ID is appended.", metavar="URL")
+    ],
+    password: Annotated[
+        str, typer.Option(help="Password; empty for none.", envvar="WATTGATE_WALLBOX_PASSWORD")
+    ] = "",
+    connectors: Annotated[int, typer.Option(help="Connectors, 1 or 2.")] = 1,
+    max_current: Annotated[float, typer.Option(help="What the wallbox carries, A per phase.")] = 16,
+    phases: Annotated[int, typer.Option(help="Phases of the wallbox, 1 to 3.")] = 3,
+    car_max_current: Annotated[float, typer.Option(help="What the car wants, A per phase.")] = 16,
+    car_phases: Annotated[int, typer.Option(help="Phases of the car, 1 to 3.")] = 3,
+    battery_kwh: Annotated[float, typer.Option(help="Capacity of the car's battery.")] = 40,
+    soc: Annotated[float, typer.Option(help="State of charge at first, 0 to 1.")] = 0.5,
+    taper_from: Annotated[
+        float, typer.Option(help="State of charge from which the car wants less; 1 for never.")
+    ] = 1,
+    plug: Annotated[bool, typer.Option("--plug", help="Begin with the car plugged in.")] = False,
+    rfid: Annotated[str, typer.Option(help="Begin with this card at the reader.")] = "",
+    fixed_rfid: Annotated[
+        str, typer.Option(help="No reader: this card counts whenever a car is plugged in.")
+    ] = "",
+    meter_interval: Annotated[int, typer.Option(help="Seconds between samples; 0 for none.")] = 10,
+    speed: Annotated[float, typer.Option(help="How much faster than the clock cars charge.")] = 1,
+    boot_on_reconnect: Annotated[
+        bool, typer.Option("--boot-on-reconnect", help="Boot on every new connection.")
+    ] = False,
+    echo_data: Annotated[
+        bool, typer.Option("--echo-data", help="Accept vendor data and send it back.")
+    ] = False,
+    forget_profiles: Annotated[
+        bool, typer.Option("--forget-profiles", help="Lose charging profiles on a restart.")
+    ] = False,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(help="What a configuration key holds at first.", metavar="NAME=VALUE"),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print events as JSON lines.")] = False,
+    frames: Annotated[bool, typer.Option("--frames", help="Print every frame.")] = False,
+) -> None:
+    """Run a software wallbox with a car; type `help` for what it can do.
+
+    Exit status: 0 it was ended, 1 it failed, 2 an option is wrong.
+    """
+    from wattgate.cli.wallbox_run import Setup, problems_of, run
+
+    setup = Setup(
+        station_id=id,
+        url=backend,
+        password=password,
+        connectors=connectors,
+        max_current_a=max_current,
+        phases=phases,
+        car_max_current_a=car_max_current,
+        car_phases=car_phases,
+        battery_kwh=battery_kwh,
+        soc=soc,
+        taper_from=taper_from,
+        is_plugged=plug,
+        id_tag=rfid,
+        fixed_id_tag=fixed_rfid,
+        meter_interval_s=meter_interval,
+        speed=speed,
+        boot_on_reconnect=boot_on_reconnect,
+        echo_data=echo_data,
+        keeps_profiles=not forget_profiles,
+        keys=tuple(key or ()),
+        as_json=json,
+        frames=frames,
+    )
+    problems = problems_of(setup)
+    for problem in problems:
+        typer.echo(problem, err=True)
+    raise typer.Exit(2 if problems else run(setup))

@@ -1,0 +1,217 @@
+"""The software wallbox: a true OCPP 1.6 charge point, without socket and without clock."""
+
+from wattgate.core.ocpp.frames import Call
+from wattgate.core.ocpp.schedules import ProfileStack
+from wattgate.core.wallbox.actions import Action
+from wattgate.core.wallbox.commands import obey
+from wattgate.core.wallbox.configuration import Configuration, password_bytes
+from wattgate.core.wallbox.connector import Connector
+from wattgate.core.wallbox.effects import Effect, Reboot
+from wattgate.core.wallbox.handling import handle
+from wattgate.core.wallbox.limits import apply_limits, seconds_until_limit_change
+from wattgate.core.wallbox.moment import Moment
+from wattgate.core.wallbox.options import Options
+from wattgate.core.wallbox.registration import (
+    beat,
+    boot,
+    forget_reports,
+    greet,
+    report_changes,
+    skip_missed,
+)
+from wattgate.core.wallbox.state import NoAnswer, Outcome, Registration, State
+from wattgate.core.wallbox.transactions import next_sample_at, sample, send_next, start
+
+_JUST_AFTER_S = 0.001
+"""A clock change is awaited a little longer, so that rounding does not wake us before it."""
+
+
+class ChargePoint:
+    """Takes what happens and the time of it; gives effects, in order, and the next deadline.
+
+    Nothing the central system sends raises.
+    """
+
+    def __init__(self, options: Options, moment: Moment) -> None:
+        numbers = range(1, options.connectors + 1)
+        first = {"NumberOfConnectors": str(options.connectors), **options.configuration}
+        self._state = State(
+            options=options,
+            moment=moment,
+            configuration=Configuration(first),
+            max_current_a=options.max_current_a,
+            connectors=tuple(
+                Connector(
+                    number=number,
+                    phases=options.phases,
+                    car=options.car,
+                    limit_a=options.max_current_a,
+                    updated_at=moment.now,
+                )
+                for number in numbers
+            ),
+        )
+
+    @property
+    def password(self) -> bytes | None:
+        """The password that an AuthorizationKey set (R24); None while none was set."""
+        return password_bytes(self._state.configuration.text("AuthorizationKey"))
+
+    def connected(self, moment: Moment) -> list[Effect]:
+        """The link to the central system is up."""
+        self._advance(moment)
+        self._state.is_online = True
+        self._state.tell("connected")
+        skip_missed(self._state)
+        greet(self._state)
+        return self._settle()
+
+    def disconnected(self, moment: Moment, reason: str = "") -> list[Effect]:
+        """The link is gone; what was asked stays unanswered. Does nothing when there was none."""
+        self._advance(moment)
+        if self._state.is_online:
+            self._state.is_online = False
+            self._state.tell("disconnected", reason=reason)
+            self._drop_calls()
+        return self._settle()
+
+    def called(self, call: Call, moment: Moment) -> list[Effect]:
+        """The central system asks."""
+        self._advance(moment)
+        obey(self._state, call)
+        return self._settle()
+
+    def answered(self, number: int, outcome: Outcome, moment: Moment) -> list[Effect]:
+        """A SendCall ended; a number that is open no more changes nothing."""
+        self._advance(moment)
+        on_done = self._state.calls.pop(number, None)
+        if on_done is not None:
+            on_done(self._state, outcome)
+        return self._settle()
+
+    def handle(self, action: Action, moment: Moment) -> list[Effect]:
+        """Somebody does something at the wallbox."""
+        self._advance(moment)
+        handle(self._state, action)
+        return self._settle()
+
+    def tick(self, moment: Moment) -> list[Effect]:
+        """Time has passed."""
+        self._advance(moment)
+        return self._settle()
+
+    def deadline(self) -> float | None:
+        """When `tick` is due, monotonic s; None: not before something happens."""
+        state = self._state
+        times = [state.reboot_at, *self._online_times()]
+        for connector in state.connectors:
+            times += self._connector_times(connector)
+        wait_s = seconds_until_limit_change(state)
+        if wait_s is not None:
+            times.append(state.now + wait_s + _JUST_AFTER_S)
+        return min((time for time in times if time is not None), default=None)
+
+    def _online_times(self) -> tuple[float | None, ...]:
+        state = self._state
+        if not state.is_online:
+            return ()
+        if not state.is_ready:
+            return (state.boot_at,)
+        return (state.boot_at, state.heartbeat_at, state.queue.deadline())
+
+    def _connector_times(self, connector: Connector) -> list[float | None]:
+        state = self._state
+        times: list[float | None] = []
+        if connector.claim is not None:
+            times.append(connector.claim.until)
+        if connector.reservation is not None:
+            left_s = (connector.reservation.until - state.clock).total_seconds()
+            times.append(state.now + left_s + _JUST_AFTER_S)
+        if connector.transaction is not None:
+            times.append(next_sample_at(state, connector.transaction))
+        change_s = connector.seconds_until_change(state.options.speed)
+        if change_s is not None:
+            times.append(state.now + change_s + _JUST_AFTER_S)
+        return times
+
+    def _advance(self, moment: Moment) -> None:
+        self._state.moment = moment
+        for connector in self._state.connectors:
+            connector.advance(moment.now, self._state.options.speed)
+
+    def _settle(self) -> list[Effect]:
+        """Draw the consequences of what happened, and hand out the effects."""
+        state = self._state
+        for connector in state.connectors:
+            self._expire(connector)
+            if connector.claim is not None and connector.is_plugged and connector.can_start:
+                start(state, connector, connector.claim)
+        apply_limits(state)
+        self._tell_statuses()
+        self._send_what_is_due()
+        if state.reboot_at is not None and (len(state.queue) == 0 or state.now >= state.reboot_at):
+            self._reboot()
+        effects, state.effects = state.effects, []
+        return effects
+
+    def _expire(self, connector: Connector) -> None:
+        state = self._state
+        claim, reservation = connector.claim, connector.reservation
+        if claim is not None and claim.until is not None and state.now >= claim.until:
+            connector.claim = None
+        if reservation is not None and state.clock >= reservation.until:
+            connector.reservation = None
+
+    def _tell_statuses(self) -> None:
+        for connector in self._state.connectors:
+            status = connector.status
+            if status is not connector.told:
+                connector.told = status
+                self._state.tell(
+                    "status",
+                    connector=connector.number,
+                    status=status.value,
+                    error_code=connector.error_code,
+                )
+
+    def _send_what_is_due(self) -> None:
+        """Samples are taken on line and off; the rest waits for the central system."""
+        state = self._state
+        for connector in state.connectors:
+            running = connector.transaction
+            due_at = None if running is None else next_sample_at(state, running)
+            if running is not None and due_at is not None and state.now >= due_at:
+                sample(state, connector, running)
+        if state.is_online and state.boot_at is not None and state.now >= state.boot_at:
+            boot(state)
+        if not state.is_ready:
+            return
+        report_changes(state)
+        send_next(state)
+        if state.heartbeat_at is not None and state.now >= state.heartbeat_at:
+            beat(state)
+
+    def _drop_calls(self) -> None:
+        """Nobody will answer any more: each call learns it, none of them starts a new one."""
+        calls, self._state.calls = self._state.calls, {}
+        for on_done in calls.values():
+            on_done(self._state, NoAnswer(link_lost=True))
+
+    def _reboot(self) -> None:
+        """Start anew: queue, configuration, local list and availability outlive it."""
+        state = self._state
+        state.reboot_at = None
+        state.is_online = False
+        self._drop_calls()
+        state.registration = Registration.UNKNOWN
+        state.boot_at = state.heartbeat_at = None
+        forget_reports(state)
+        for connector in state.connectors:
+            connector.claim = None
+            connector.is_done = False
+        if not state.options.keeps_profiles:
+            state.profiles = ProfileStack()
+            apply_limits(state)
+        self._tell_statuses()
+        state.tell("restart")
+        state.effects.append(Reboot())

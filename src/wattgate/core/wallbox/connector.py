@@ -1,0 +1,160 @@
+"""One connector: plug, meter, transaction, and what it offers to the car."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from wattgate.core.ocpp.profiles import Profile, Running
+from wattgate.core.station.connector import ConnectorStatus
+from wattgate.core.units import MIN_CHARGE_A
+from wattgate.core.wallbox.car import Car
+from wattgate.core.wallbox.meter import Reading, SampledValue
+from wattgate.core.wallbox.status import Facts, status_of
+
+NO_ERROR: Final = "NoError"
+_SECONDS_PER_HOUR: Final = 3600.0
+_NO_ID: Final = -1
+"""Stands in a transaction that the central system has not yet answered; no profile names it."""
+
+
+@dataclass(slots=True)
+class Transaction:
+    """A running transaction.
+
+    `number` is the wallbox's own; `transaction_id` the central system's, None until it is known.
+    `sampled_at` is the monotonic time of the last sample, in s; `begin` the reading at its start.
+    An `is_refused` one goes on without energy (StopTransactionOnInvalidId is off).
+    """
+
+    number: int
+    id_tag: str
+    started_at: datetime
+    begin: Reading
+    sampled_at: float
+    begin_data: list[SampledValue] = field(default_factory=list)
+    transaction_id: int | None = None
+    is_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A card was accepted; up to `until` (monotonic s, None for ever) a car may be plugged in.
+
+    `profile` becomes the TxProfile of the transaction (R75).
+    """
+
+    id_tag: str
+    until: float | None
+    profile: Profile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """ReserveNow for a card, up to a time of the wallbox's clock."""
+
+    reservation_id: int
+    id_tag: str
+    until: datetime
+
+
+@dataclass(slots=True)
+class Connector:
+    """One connector and the car that belongs to it.
+
+    `limit_a` is what profiles and hardware allow now, A per phase, 0 or at least 6; `register_wh`
+    never falls; `told` is the status last shown to people, `reported` the one last sent.
+    """
+
+    number: int
+    phases: int
+    car: Car
+    limit_a: float
+    updated_at: float
+    is_plugged: bool = False
+    is_operative: bool = True
+    is_done: bool = False
+    error_code: str = NO_ERROR
+    claim: Claim | None = None
+    reservation: Reservation | None = None
+    transaction: Transaction | None = None
+    register_wh: float = 0.0
+    told: ConnectorStatus = ConnectorStatus.UNKNOWN
+    reported: ConnectorStatus = ConnectorStatus.UNKNOWN
+
+    @property
+    def has_fault(self) -> bool:
+        """Whether an error keeps it from charging."""
+        return self.error_code != NO_ERROR
+
+    @property
+    def offered_a(self) -> float:
+        """What it signals to the car, A per phase; 0 without a transaction that may charge."""
+        running = self.transaction
+        if running is None or running.is_refused or self.has_fault:
+            return 0.0
+        return self.limit_a
+
+    @property
+    def drawn_a(self) -> float:
+        """What flows, A per phase."""
+        return self.car.current_a(self.offered_a) if self.is_plugged else 0.0
+
+    @property
+    def power_w(self) -> float:
+        """What flows, on all phases."""
+        return self.car.power_w(self.drawn_a, self.phases)
+
+    @property
+    def status(self) -> ConnectorStatus:
+        """Its state now (OCPP 1.6 §4.9)."""
+        return status_of(
+            Facts(
+                has_fault=self.has_fault,
+                has_transaction=self.transaction is not None,
+                is_fed=self.drawn_a > 0,
+                is_allowed=self.offered_a >= MIN_CHARGE_A,
+                is_operative=self.is_operative,
+                is_done=self.is_done,
+                is_plugged=self.is_plugged,
+                is_claimed=self.claim is not None,
+                is_reserved=self.reservation is not None,
+            )
+        )
+
+    @property
+    def can_start(self) -> bool:
+        """Whether a transaction may begin here."""
+        return self.transaction is None and self.is_operative and not self.has_fault
+
+    @property
+    def running(self) -> Running | None:
+        """The transaction as charging profiles see it."""
+        if self.transaction is None:
+            return None
+        transaction_id = self.transaction.transaction_id
+        return Running(
+            _NO_ID if transaction_id is None else transaction_id, self.transaction.started_at
+        )
+
+    def reading(self) -> Reading:
+        """What the meter shows now."""
+        return Reading(
+            energy_wh=self.register_wh,
+            current_a=self.drawn_a,
+            offered_a=self.offered_a,
+            phases=self.phases,
+            used_phases=min(self.phases, self.car.phases),
+        )
+
+    def advance(self, now: float, speed: float) -> None:
+        """Let the energy flow that has flowed since the last time, `speed` times as fast."""
+        elapsed_s = max(0.0, now - self.updated_at)
+        self.updated_at = now
+        before_wh = self.car.charged_wh
+        self.car = self.car.charged(self.power_w * speed * elapsed_s / _SECONDS_PER_HOUR)
+        self.register_wh += self.car.charged_wh - before_wh
+
+    def seconds_until_change(self, speed: float) -> float | None:
+        """When the car will want another current; None while nothing flows."""
+        power_w = self.power_w * speed
+        return self.car.wh_until_change() / power_w * _SECONDS_PER_HOUR if power_w > 0 else None

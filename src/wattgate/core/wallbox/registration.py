@@ -1,0 +1,146 @@
+"""Boot, heartbeat and status reports (OCPP 1.6 §4.2, §4.6, §4.9; R41, R46, R49)."""
+
+from typing import Final
+
+from wattgate.core.errors import PeerError
+from wattgate.core.ocpp.profile_text import parse_time
+from wattgate.core.station.connector import ConnectorStatus
+from wattgate.core.wallbox.answers import BootAnswer, HeartbeatAnswer
+from wattgate.core.wallbox.connector import NO_ERROR, Connector
+from wattgate.core.wallbox.moment import stamp
+from wattgate.core.wallbox.state import NoAnswer, Outcome, Registration, State, ignore, read_answer
+from wattgate.core.wallbox.status import steps
+
+OWN_INTERVAL_S: Final = 60
+"""Until the next BootNotification where the central system named no interval (R41)."""
+
+_STATUSES: Final = {
+    "Accepted": Registration.ACCEPTED,
+    "Pending": Registration.PENDING,
+    "Rejected": Registration.REJECTED,
+}
+
+
+def greet(state: State) -> None:
+    """The link is up: boot unless accepted already (OCPP-J 1.6 §5.4), or wait out a refusal."""
+    if state.registration is Registration.ACCEPTED and not state.options.boot_on_reconnect:
+        state.heartbeat_at = _next_heartbeat(state)
+        return
+    state.registration = (
+        Registration.UNKNOWN if state.registration is Registration.ACCEPTED else state.registration
+    )
+    state.boot_at = max(state.now, state.boot_at or state.now)
+
+
+def boot(state: State) -> None:
+    """Send BootNotification."""
+    options = state.options
+    payload = {
+        "chargePointVendor": options.vendor,
+        "chargePointModel": options.model,
+        "chargePointSerialNumber": options.serial,
+        "firmwareVersion": options.firmware,
+    }
+    state.boot_at = None
+    state.ask("BootNotification", {k: v for k, v in payload.items() if v}, _booted)
+
+
+def beat(state: State) -> None:
+    """Send Heartbeat, and plan the next."""
+    state.heartbeat_at = _next_heartbeat(state)
+    state.ask("Heartbeat", {}, _beaten)
+
+
+def report_changes(state: State) -> None:
+    """Send each state that was not reported yet; after a break only the last (R49)."""
+    status = station_status(state)
+    if status is not state.reported:
+        report_station(state)
+    for connector in state.connectors:
+        after = connector.status
+        if connector.reported is not after:
+            for passed in steps(connector.reported, after):
+                _send_status(state, connector.number, passed, connector.error_code)
+            connector.reported = after
+
+
+def forget_reports(state: State) -> None:
+    """What was reported before counts no more: the next report is the present state."""
+    state.reported = ConnectorStatus.UNKNOWN
+    for connector in state.connectors:
+        connector.reported = ConnectorStatus.UNKNOWN
+
+
+def skip_missed(state: State) -> None:
+    """While the link was away states came and went; the way between them is not reported (R49)."""
+    for connector in state.connectors:
+        if connector.reported is not connector.status:
+            connector.reported = ConnectorStatus.UNKNOWN
+
+
+def report_station(state: State) -> None:
+    """Send the state of connector 0, the charge point as a whole."""
+    state.reported = station_status(state)
+    _send_status(state, 0, state.reported, NO_ERROR)
+
+
+def report_connector(state: State, connector: Connector) -> None:
+    """Send the state of one connector as it is."""
+    connector.reported = connector.status
+    _send_status(state, connector.number, connector.reported, connector.error_code)
+
+
+def station_status(state: State) -> ConnectorStatus:
+    """Connector 0 is Available or Unavailable (OCPP 1.6 §4.9); a running transaction delays it."""
+    busy = any(connector.transaction is not None for connector in state.connectors)
+    ready = state.is_operative or busy
+    return ConnectorStatus.AVAILABLE if ready else ConnectorStatus.UNAVAILABLE
+
+
+def _send_status(state: State, number: int, status: ConnectorStatus, error_code: str) -> None:
+    payload = {
+        "connectorId": number,
+        "errorCode": error_code,
+        "status": status.value,
+        "timestamp": stamp(state.clock),
+    }
+    state.ask("StatusNotification", payload, ignore)
+
+
+def _next_heartbeat(state: State) -> float | None:
+    interval_s = state.configuration.count("HeartbeatInterval")
+    return state.now + interval_s if interval_s else None
+
+
+def _booted(state: State, outcome: Outcome) -> None:
+    if outcome == NoAnswer(link_lost=True):
+        return  # the next link begins with a new one
+    answer = read_answer(outcome, BootAnswer)
+    registration = _STATUSES.get(answer.status) if answer is not None else None
+    if answer is None or registration is None:
+        state.boot_at = state.now + OWN_INTERVAL_S
+        return
+    state.registration = registration
+    _set_clock(state, answer.current_time)
+    state.tell("boot", status=answer.status, interval_s=answer.interval)
+    if registration is Registration.ACCEPTED:
+        if answer.interval:
+            state.configuration.set_count("HeartbeatInterval", answer.interval)
+        state.heartbeat_at = _next_heartbeat(state)
+        forget_reports(state)
+    else:
+        state.boot_at = state.now + (answer.interval or OWN_INTERVAL_S)
+
+
+def _beaten(state: State, outcome: Outcome) -> None:
+    answer = read_answer(outcome, HeartbeatAnswer)
+    if answer is not None:
+        _set_clock(state, answer.current_time)
+
+
+def _set_clock(state: State, text: str) -> None:
+    """Take over the central system's time; one that cannot be read changes nothing."""
+    try:
+        state.clock_offset = parse_time(text) - state.moment.wall
+    except PeerError:
+        state.tell("problem", what=f"the central system's time {text!r} cannot be read")

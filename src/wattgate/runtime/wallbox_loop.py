@@ -1,0 +1,254 @@
+"""Drives the software wallbox: dials its central system, keeps its timers, carries out effects."""
+
+import asyncio
+from base64 import b64encode
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, assert_never
+
+from wattgate.core.gateway.backoff import Backoff
+from wattgate.core.ocpp.frames import Call
+from wattgate.core.wallbox.actions import Action
+from wattgate.core.wallbox.charge_point import ChargePoint
+from wattgate.core.wallbox.effects import Answer, Effect, Happened, Reboot, Refuse, SendCall
+from wattgate.core.wallbox.moment import Moment
+from wattgate.core.wallbox.state import NoAnswer
+from wattgate.ports.links import Dialer, DialFailed, DialTarget, Link
+from wattgate.runtime import peer as peers
+from wattgate.runtime.peer import Peer, Tools
+
+Report = Callable[[Happened], None]
+
+RECONNECT: Final = Backoff(minimum_s=1.0, range_s=1.0, doublings=5)
+"""How a wallbox comes back; shorter than a product would, since it is for trying things out."""
+
+GOODBYE_S: Final = 1.0
+"""How long the end waits for the other end's goodbye."""
+
+_GOING_AWAY: Final = 1001
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where the wallbox connects, and as whom.
+
+    `url` is complete; `authorization` the header for the password it was set up with, None
+    without one. A password that the central system sets later replaces it.
+    """
+
+    station_id: str
+    url: str
+    authorization: str | None
+
+
+class WallboxLoop:
+    """Runs one charge point; `report` gets every event, with `frames` also every frame."""
+
+    def __init__(
+        self,
+        charge_point: ChargePoint,
+        account: Account,
+        dialer: Dialer,
+        tools: Tools,
+        report: Report,
+        *,
+        frames: bool = False,
+    ) -> None:
+        self._charge_point = charge_point
+        self._account = account
+        self._dialer = dialer
+        self._tools = tools
+        self._report = report
+        self._frames = frames
+        self._peer: Peer | None = None
+        self._link: Link | None = None
+        self._gone = asyncio.Event()
+        self._failures = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def run(self) -> None:
+        """Connect, and connect again, until cancelled; then close the link."""
+        self._perform(self._charge_point.tick(self._moment()))
+        try:
+            while True:
+                await self._stay_connected()
+                await asyncio.sleep(self._pause_s())
+        finally:
+            self._set_timer(None)
+            await self._say_goodbye()
+
+    def handle(self, action: Action) -> None:
+        """Let somebody do something at the wallbox."""
+        self._perform(self._charge_point.handle(action, self._moment()))
+
+    def send_raw(self, text: str) -> None:
+        """Send a text as it is, past everything that keeps the protocol."""
+        if self._link is None:
+            self._report(Happened("problem", {"what": "not connected: nothing is sent"}))
+        else:
+            self._link.send(text)
+
+    # What the line hears
+
+    def line_opened(self, link: Link) -> None:
+        """The link carries the wallbox's messages from now on."""
+        self._link = link
+
+    def line_heard(self) -> None:
+        """Who was heard counts as reached (R29)."""
+        self._failures = 0
+
+    def line_lost(self, code: int, reason: str) -> None:
+        """Tell the charge point first: it must not ask what nobody would answer."""
+        self._link = self._peer = None
+        words = f"{code} {reason}".strip()
+        self._perform(self._charge_point.disconnected(self._moment(), words))
+        self._gone.set()
+
+    def report_frame(self, kind: str, text: str) -> None:
+        """Report a frame, where that is wanted."""
+        if self._frames:
+            self._report(Happened(kind, {"text": text}))
+
+    # The peer's owner
+
+    def peer_opened(self, peer: Peer) -> None:
+        """The central system can be asked."""
+        self._peer = peer
+        self._perform(self._charge_point.connected(self._moment()))
+
+    def peer_called(self, peer: Peer, call: Call) -> None:
+        """The central system asks; on a link that was hung up nobody listens."""
+        if peer is self._peer:
+            self._perform(self._charge_point.called(call, self._moment()))
+
+    def peer_closed(self, peer: Peer, code: int, reason: str) -> None:
+        """The charge point has been told by `line_lost`."""
+
+    # Inside
+
+    async def _stay_connected(self) -> None:
+        """One connection, from dialling to its end."""
+        self._gone.clear()
+        peer = Peer(self._account.station_id, self, self._tools)
+        try:
+            await self._dialer.dial(self._target(), _Line(peer, self))
+        except DialFailed as failed:
+            facts = {"step": failed.step.value, "reason": failed.reason}
+            self._report(Happened("not-connected", facts))
+        else:
+            await self._gone.wait()
+        self._failures += 1
+
+    async def _say_goodbye(self) -> None:
+        """Hang up, and give the closing handshake a moment."""
+        if self._peer is not None:
+            self._hang_up("the wallbox is switched off")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GOODBYE_S):
+                    await self._gone.wait()
+
+    def _pause_s(self) -> float:
+        return RECONNECT.wait_s(self._failures, self._tools.identifiers.fraction())
+
+    def _target(self) -> DialTarget:
+        account, password = self._account, self._charge_point.password
+        if password is None:
+            return DialTarget(account.url, account.authorization)
+        credentials = b64encode(account.station_id.encode() + b":" + password).decode()
+        return DialTarget(account.url, f"Basic {credentials}")
+
+    def _moment(self) -> Moment:
+        clock = self._tools.clock
+        return Moment(clock.monotonic(), clock.wall())
+
+    def _perform(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            self._perform_one(effect)
+        self._set_timer(self._charge_point.deadline())
+
+    def _perform_one(self, effect: Effect) -> None:
+        match effect:
+            case Happened():
+                self._report(effect)
+            case SendCall(number, action, payload_text):
+                self._ask(number, action, payload_text)
+            case Answer(unique_id, payload_text):
+                if self._peer is not None:
+                    self._peer.answer(unique_id, payload_text)
+            case Refuse(unique_id, code, description):
+                if self._peer is not None:
+                    self._peer.refuse(unique_id, code, description)
+            case Reboot():
+                self._hang_up("the wallbox starts anew")
+            case _:
+                assert_never(effect)
+
+    def _hang_up(self, reason: str) -> None:
+        """Close the link; what still arrives on it finds nobody."""
+        peer, self._peer = self._peer, None
+        if peer is not None:
+            peer.close(_GOING_AWAY, reason)
+
+    def _ask(self, number: int, action: str, payload_text: str) -> None:
+        if self._peer is not None:
+            self._peer.ask(action, payload_text, partial(self._ended, number))
+
+    def _ended(self, number: int, outcome: peers.Outcome) -> None:
+        answer = None if isinstance(outcome, peers.NoAnswer) else outcome
+        ended = answer or NoAnswer(link_lost=self._peer is None)
+        self._perform(self._charge_point.answered(number, ended, self._moment()))
+
+    def _set_timer(self, deadline: float | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if deadline is not None:
+            delay_s = max(0.0, deadline - self._tools.clock.monotonic())
+            self._timer = asyncio.get_running_loop().call_later(delay_s, self._tick)
+
+    def _tick(self) -> None:
+        self._perform(self._charge_point.tick(self._moment()))
+
+
+class _Line:
+    """The receiver of one link: reports frames, and tells the loop of a loss before the peer."""
+
+    def __init__(self, peer: Peer, loop: WallboxLoop) -> None:
+        self._peer = peer
+        self._loop = loop
+
+    def opened(self, link: Link) -> None:
+        reported = _ReportedLink(link, self._loop)
+        self._loop.line_opened(reported)
+        self._peer.opened(reported)
+
+    def received(self, text: str) -> None:
+        self._loop.line_heard()
+        self._loop.report_frame("received", text)
+        self._peer.received(text)
+
+    def closed(self, code: int, reason: str) -> None:
+        self._loop.line_lost(code, reason)
+        self._peer.closed(code, reason)
+
+
+class _ReportedLink:
+    """A link that reports what it sends."""
+
+    def __init__(self, link: Link, loop: WallboxLoop) -> None:
+        self._link = link
+        self._loop = loop
+
+    @property
+    def peer_address(self) -> str:
+        return self._link.peer_address
+
+    def send(self, text: str) -> None:
+        self._loop.report_frame("sent", text)
+        self._link.send(text)
+
+    def close(self, code: int, reason: str) -> None:
+        self._link.close(code, reason)
