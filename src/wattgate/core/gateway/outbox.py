@@ -27,3 +27,33 @@ class OutboxMessage:
     number: int
     draft: Draft
     attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """Try the message again after `wait_s`; later messages wait behind it (R58)."""
+
+    wait_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Move the message to the dead letters and go on with the next (R66)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often a message is sent to a backend that refuses it or stays silent (R66).
+
+    The wait before the n-th resend is `interval_s` times the number of transmissions so far
+    (OCPP 1.6 §3.7.1). A lost link is no attempt.
+    """
+
+    attempts: int = 10
+    interval_s: float = 30.0
+
+    def after_failure(self, transmissions: int) -> Resend | GiveUp:
+        """Decide after the `transmissions`-th send (1, 2, …) has failed."""
+        if transmissions >= self.attempts:
+            return GiveUp()
+        return Resend(wait_s=self.interval_s * transmissions)

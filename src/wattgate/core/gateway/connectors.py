@@ -1,0 +1,62 @@
+"""One backend sees one connector, number 1; the wallbox may call it otherwise (R101, R102)."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from wattgate.core.errors import PeerError
+from wattgate.core.gateway.policy import CONNECTOR, Path
+from wattgate.core.ocpp.splice import read_scalar, remove_member, replace_scalar
+
+BACKEND_CONNECTOR: Final = 1
+"""The number every backend knows the connector by."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorMap:
+    """The number of one EVSE's connector on both sides.
+
+    `number` is the wallbox's. `alone` tells that the wallbox has no other EVSE, so that connector 0
+    (the whole wallbox) means the same on both sides.
+    """
+
+    number: int
+    alone: bool = True
+
+    def to_backend(self, payload_text: str, path: Path | None) -> str:
+        """Rewrite the wallbox's number for the backend; other numbers stay as they are."""
+        if path is None or self.number == BACKEND_CONNECTOR:
+            return payload_text
+        if read_scalar(payload_text, path) != self.number:
+            return payload_text
+        return replace_scalar(payload_text, path, str(BACKEND_CONNECTOR))
+
+    def to_wallbox(self, payload_text: str, path: Path | None) -> str:
+        """Rewrite the backend's number for the wallbox; an absent one stays absent.
+
+        Raises:
+            PeerError: the backend names a connector that it does not have (R101).
+        """
+        if path is None:
+            return payload_text
+        asked = read_scalar(payload_text, path)
+        if asked is None:
+            return payload_text
+        if asked not in (0, BACKEND_CONNECTOR) or isinstance(asked, bool):
+            msg = f"connector {asked!r} does not exist; there is connector {BACKEND_CONNECTOR}"
+            raise PeerError(msg, code="PropertyConstraintViolation")
+        number = 0 if asked == 0 and self.alone else self.number
+        if number == asked:
+            return payload_text
+        return replace_scalar(payload_text, path, str(number))
+
+
+def with_connector(payload_text: str, number: int) -> str:
+    """Name the connector where the sender left it open (RemoteStart without connector, R101).
+
+    A null or no scalar at all counts as open, and is replaced.
+    """
+    if read_scalar(payload_text, CONNECTOR) is not None:
+        return payload_text
+    rest = remove_member(payload_text, "connectorId").lstrip()[1:]
+    comma = "" if rest.lstrip().startswith("}") else ","
+    return f'{{"connectorId":{number}{comma}{rest}'

@@ -1,0 +1,147 @@
+"""One connector of an OCPP 1.6 wallbox, as an EVSE of the site."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from wattgate.core.gateway.connectors import ConnectorMap
+from wattgate.core.gateway.virtual_profiles import VirtualProfiles
+from wattgate.core.load.demand import EvseView
+from wattgate.core.load.phases import phases_used
+from wattgate.core.ocpp.profiles import Running
+from wattgate.core.site.model import EvseSettings, WallboxSettings
+from wattgate.core.station.connector import IDLE, Connector, ConnectorStatus
+from wattgate.core.station.transactions import TransactionRecord
+from wattgate.ports.evse import EvseReading, LimitOutcome
+from wattgate.runtime.backend_link import BackendLink
+from wattgate.runtime.smart_charging import SmartCharging
+from wattgate.runtime.station import Station
+from wattgate.runtime.timestamps import read_time
+
+BOOT_PATIENCE_S: Final = 5.0
+"""s after its connection in which a wallbox may still boot; some drop commands before that."""
+
+
+@dataclass(slots=True)
+class OpenTransaction:
+    """The transaction of an EVSE.
+
+    `started_monotonic` (s) orders who waits longest; `may_charge` is false for a refused card.
+    `backend_id` is the backend's id, None until it is known.
+    """
+
+    record: TransactionRecord
+    started_monotonic: float
+    may_charge: bool = True
+    backend_id: int | None = None
+
+
+class EvseOcpp16:
+    """What is known of one EVSE, and how its current is limited. Implements ControllableEvse."""
+
+    def __init__(
+        self, settings: EvseSettings, wallbox: WallboxSettings, connectors: ConnectorMap
+    ) -> None:
+        self.settings = settings
+        self.connectors = connectors
+        self.link: BackendLink | None = None
+        self.connector = Connector()
+        self.transaction: OpenTransaction | None = None
+        self.virtual_profiles = VirtualProfiles()
+        self.granted_a: Callable[[], float] = _nothing_granted
+        """A per phase that load management allows now; the hardware maximum while it observes."""
+        self._wallbox = wallbox
+        self._station: Station | None = None
+        self._charging: SmartCharging | None = None
+
+    def belongs_to(self, station: Station, charging: SmartCharging) -> None:
+        """Name the wallbox; called once, while the site is put together."""
+        self._station = station
+        self._charging = charging
+
+    @property
+    def evse_id(self) -> str:
+        """The site's key of this EVSE."""
+        return self.settings.id
+
+    @property
+    def lifetime_s(self) -> float:
+        """How long a grant lasts, s."""
+        return self._wallbox.grant_lifetime_s
+
+    @property
+    def hardware_a(self) -> float:
+        """A per phase that the EVSE can draw at most."""
+        feeder_a = self._wallbox.max_current_a
+        return min(self.settings.max_current_a, feeder_a or self.settings.max_current_a)
+
+    @property
+    def running(self) -> Running | None:
+        """The open transaction as charging profiles count it, with the backend's id."""
+        transaction = self.transaction
+        if transaction is None or self._station is None:
+            return None
+        started_at = read_time(transaction.record.start.started_at)
+        wall_now = self._station.house.tools.clock.wall()
+        return Running(transaction.backend_id, started_at or wall_now)
+
+    def cap_a(self) -> float | None:
+        """A per phase that the backend's profiles allow now; None where they say nothing."""
+        if self._station is None:
+            return None
+        wall_now = self._station.house.tools.clock.wall()
+        return self.virtual_profiles.cap_a(wall_now, self.running, self.settings.phases)
+
+    def reading(self, now: float) -> EvseReading:
+        """What load management needs to know at `now`."""
+        station, connector, transaction = self._station, self.connector, self.transaction
+        seen = station is not None and station.seen_before
+        wants = transaction is not None and transaction.may_charge
+        suspended = connector.status is ConnectorStatus.SUSPENDED_EV
+        view = EvseView(
+            evse=self.evse_id,
+            phases=phases_used(self.settings.phases, self.settings.phase_rotation.value),
+            minimum_a=self.settings.min_current_a,
+            maximum_a=self.hardware_a,
+            status=connector.status,
+            transaction_open=wants,
+            suspended_ev_since=connector.since if suspended else None,
+            priority=self.settings.priority,
+            cap_a=self.cap_a(),
+            enabled=self.settings.enabled,
+        )
+        return EvseReading(
+            view=view,
+            seen=seen,
+            ready=self._is_ready(now),
+            silent_s=station.silent_s(now) if station is not None else now,
+            connection=station.connection if station is not None else 0,
+            booted=station is not None and station.has_booted,
+            idle=connector.status in IDLE,
+            measured_a=connector.measurement.largest_current_a if wants else None,
+            waiting_since=transaction.started_monotonic if transaction is not None else now,
+        )
+
+    def _is_ready(self, now: float) -> bool:
+        station = self._station
+        if station is None or not station.is_connected or station.connected_at is None:
+            return False
+        return station.has_booted or now - station.connected_at >= BOOT_PATIENCE_S
+
+    async def limit(self, current_a: float, *, reduction: bool) -> LimitOutcome:
+        """Let it draw at most `current_a` A per phase."""
+        if self._charging is None:
+            return LimitOutcome.UNSENT
+        return await self._charging.limit(
+            self.settings, current_a, self._wallbox.grant_lifetime_s, reduction=reduction
+        )
+
+    async def release(self) -> LimitOutcome:
+        """Remove every limit of ours."""
+        if self._charging is None:
+            return LimitOutcome.UNSENT
+        return await self._charging.clear(self.settings)
+
+
+def _nothing_granted() -> float:
+    return 0.0

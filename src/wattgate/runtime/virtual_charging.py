@@ -1,0 +1,103 @@
+"""A backend's charging profiles, kept by the manager on its behalf (R75, R97-R99)."""
+
+from typing import Final
+
+import msgspec
+
+from wattgate.core.errors import PeerError
+from wattgate.core.gateway.virtual_profiles import Change, VirtualProfiles
+from wattgate.core.ocpp.frames import Call
+from wattgate.ports.store import Change as StoreChange
+from wattgate.ports.store import DeleteProfile, ProfileRecord, SaveProfile
+from wattgate.runtime.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station import House
+
+
+class _RemoteStart(msgspec.Struct):
+    profile: msgspec.Raw | None = msgspec.field(name="chargingProfile", default=None)
+
+
+_decoder: Final = msgspec.json.Decoder(_RemoteStart)
+
+
+def remote_start_profile(payload_text: str) -> str | None:
+    """The chargingProfile of a RemoteStartTransaction, verbatim; None where it has none."""
+    try:
+        profile = _decoder.decode(payload_text).profile
+    except msgspec.MsgspecError as exc:
+        raise PeerError(f"unreadable: {exc}", code="FormationViolation") from exc
+    text = bytes(profile).decode() if profile is not None else "null"
+    return None if text == "null" else text
+
+
+class VirtualCharging:
+    """Answers one backend about charging profiles of one EVSE, and remembers them."""
+
+    def __init__(self, evse: EvseOcpp16, link_id: str, house: House) -> None:
+        self._evse = evse
+        self._link_id = link_id
+        self._house = house
+
+    async def handle(self, call: Call) -> str:
+        """Answer SetChargingProfile, ClearChargingProfile or GetCompositeSchedule.
+
+        Raises:
+            PeerError: the payload does not fit; the CALLERROR to answer with.
+            StoreFailed: it could not be kept; nothing has changed.
+        """
+        profiles = self._evse.virtual_profiles
+        if call.action == "GetCompositeSchedule":
+            return profiles.composite(
+                call.payload_text,
+                self._house.tools.clock.wall(),
+                self._evse.running,
+                granted_a=self._evse.granted_a(),
+                hardware_a=self._evse.hardware_a,
+                phases=self._evse.settings.phases,
+            )
+        if call.action == "SetChargingProfile":
+            verdict = profiles.set_profile(call.payload_text, self._evse.running)
+        else:
+            verdict = profiles.clear(call.payload_text)
+        if verdict.change is not None:
+            await self._keep(verdict.change)
+        return verdict.answer_text
+
+    def adopt(self, profile_text: str) -> None:
+        """Keep the profile of a RemoteStartTransaction for the transaction to come."""
+        self._evse.virtual_profiles = self._evse.virtual_profiles.adopt_remote_start(profile_text)
+
+    def transaction_changed(self) -> None:
+        """Bind what waits for a transaction that began, drop what ended with one."""
+        running = self._evse.running
+        profiles = self._evse.virtual_profiles
+        if running is not None:
+            change = profiles.transaction_started(running)
+        else:
+            change = profiles.transaction_ended()
+        if change is not None:
+            self._house.tasks.spawn(self._keep(change), name=f"profiles {self._evse.evse_id}")
+
+    def recover(self, records: tuple[ProfileRecord, ...]) -> None:
+        """Take up the profiles stored before a restart."""
+        own = [
+            (record.profile_id, record.connector, record.profile_text)
+            for record in records
+            if record.link_id == self._link_id
+        ]
+        self._evse.virtual_profiles = VirtualProfiles.from_records(own)
+
+    async def _keep(self, change: Change) -> None:
+        changes: list[StoreChange] = [
+            DeleteProfile(self._link_id, profile_id) for profile_id in change.removed_ids
+        ]
+        if change.kept is not None:
+            kept = change.kept
+            changes.append(
+                SaveProfile(
+                    ProfileRecord(self._link_id, kept.profile_id, kept.connector, kept.profile_text)
+                )
+            )
+        await self._house.store.commit(*changes)
+        self._evse.virtual_profiles = change.profiles
+        self._house.something_changed()
