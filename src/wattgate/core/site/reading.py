@@ -13,7 +13,6 @@ from wattgate.core.site.settings import (
     Definition,
     SettingField,
     Table,
-    TableField,
     definitions,
     key_of,
 )
@@ -74,13 +73,10 @@ def _read_table(
     values: dict[str, object] = {}
     for key, definition in known.items():
         place = (*path, key)
-        match definition:
-            case SettingField():
-                values[definition.name] = _read_setting(definition, mapping, place, to)
-            case TableField() if key in mapping:
-                values[definition.name] = _read_tables(definition.about, mapping[key], place, to)
-            case TableField():
-                pass
+        if isinstance(definition, SettingField):
+            values[definition.name] = _read_setting(definition, mapping, place, to)
+        elif key in mapping:
+            values[definition.name] = _read_tables(definition.about, mapping[key], place, to)
     return model(**values)
 
 

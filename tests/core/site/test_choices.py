@@ -1,0 +1,21 @@
+from enum import StrEnum
+
+import pytest
+
+from wattgate.core.site import choices
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (choices.LoadManagement, "active observe"),
+        (choices.OnDeactivation, "stop minimum release"),
+        (choices.TlsMode, "off detect on"),
+        (choices.GatewayRole, "primary report"),
+        (choices.OfflinePolicy, "hold drop"),
+        (choices.PhaseRotation, "RST RTS SRT STR TRS TSR unknown"),
+        (choices.DeviceType, "ocpp16 power-brain"),
+    ],
+)
+def test_choices_are_spelled_as_the_site_file_spells_them(kind: type[StrEnum], words: str) -> None:
+    assert [each.value for each in kind] == words.split()

@@ -1,0 +1,204 @@
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wattgate.core.errors import ConfigError
+from wattgate.core.site.merging import applied, patched
+from wattgate.core.site.model import OcppServerSettings, Site, SiteSettings
+
+A: dict[str, Any] = {"id": "a", "address": "CP1"}
+B: dict[str, Any] = {"id": "b", "address": "CP1", "connector": 2}
+
+
+@pytest.mark.parametrize(
+    ("stored", "file", "result"),
+    [
+        (None, {"site": {"title": "x"}}, {"site": {"title": "x"}, "evse": []}),
+        (
+            {"site": {"title": "x", "cycle_s": 5}},
+            {"site": {"title": "y"}},
+            {"site": {"title": "y", "cycle_s": 5}, "evse": []},
+        ),
+        ({"evse": [A, B]}, {"evse": [B]}, {"evse": [B, {**A, "enabled": False}]}),
+        ({"evse": [A]}, {}, {"evse": [{**A, "enabled": False}]}),
+        ({"evse": [{**A, "priority": 5}]}, {"evse": [A]}, {"evse": [{**A, "priority": 5}]}),
+        ({"evse": [{**A, "enabled": False}]}, {"evse": [A]}, {"evse": [A]}),
+        (
+            {"evse": [{**A, "enabled": True}]},
+            {"evse": [{**A, "enabled": False}]},
+            {"evse": [{**A, "enabled": False}]},
+        ),
+        (
+            {"card": [{"id_tag": "A", "name": "Anna"}, {"id_tag": "B"}], "wallbox": [{"id": "X"}]},
+            {"card": [{"id_tag": "A"}]},
+            {"card": [{"id_tag": "A", "name": "Anna"}], "wallbox": [{"id": "X"}], "evse": []},
+        ),
+        ({"card": [{"id_tag": "A"}]}, {"card": []}, {"card": [], "evse": []}),
+        (
+            {"evse": [{**A, "gateway": [{"url": "ws://b/"}]}]},
+            {"evse": [A]},
+            {"evse": [{**A, "gateway": [{"url": "ws://b/"}]}]},
+        ),
+    ],
+    ids=[
+        "nothing stored",
+        "the file wins for the keys it has",
+        "an EVSE that is gone is deactivated",
+        "all EVSEs are gone",
+        "an EVSE keeps what the file does not say",
+        "an EVSE that is back is enabled",
+        "an EVSE may be disabled in the file",
+        "lists are what the file says",
+        "a list may be emptied",
+        "backends stay where the file names none",
+    ],
+)
+def test_a_file_is_applied(
+    stored: dict[str, Any] | None, file: dict[str, Any], result: dict[str, Any]
+) -> None:
+    assert applied(stored, file) == result
+
+
+def gateway(**settings: str) -> dict[str, Any]:
+    return {"evse": [{**A, "gateway": [settings]}]}
+
+
+@pytest.mark.parametrize(
+    ("stored", "file", "password"),
+    [
+        (gateway(url="ws://b/", password="p"), gateway(url="ws://b/"), "p"),
+        (gateway(url="ws://b/", password="p"), gateway(url="ws://b/", password=""), ""),
+        (gateway(url="ws://b/", password="p"), gateway(url="ws://b/", password="q"), "q"),
+        (gateway(url="ws://b/", password="p"), gateway(url="ws://other/"), None),
+    ],
+    ids=["a missing one stays", "an empty one is none", "a new one counts", "not sent elsewhere"],
+)
+def test_p3_passwords_are_applied(
+    stored: dict[str, Any], file: dict[str, Any], password: str | None
+) -> None:
+    assert applied(stored, file)["evse"][0]["gateway"][0].get("password") == password
+
+
+@pytest.mark.parametrize(
+    ("stored", "file"),
+    [
+        ({"evse": [A]}, {"evse": 5}),
+        ({"evse": [A]}, {"evse": [5]}),
+        ({"evse": 5}, {"evse": [A]}),
+        ({"site": {"title": "x"}}, {"site": 5, "evse": []}),
+        ({"card": [{"id_tag": "A"}]}, {"card": 5, "evse": []}),
+        ({"card": 5}, {"card": [{"id_tag": "A"}], "evse": []}),
+    ],
+)
+def test_what_has_no_sense_comes_through_for_the_reader_to_refuse(
+    stored: dict[str, Any], file: dict[str, Any]
+) -> None:
+    assert applied(stored, file) == {**stored, **file}
+
+
+names = st.sampled_from(["a", "b", "c"])
+texts = st.sampled_from(["", "x", "y"])
+gateways = st.lists(
+    st.fixed_dictionaries({"url": names}, optional={"password": texts, "client_id": texts}),
+    max_size=2,
+    unique_by=lambda each: each["url"],
+)
+evses = st.lists(
+    st.fixed_dictionaries(
+        {"id": names},
+        optional={"name": texts, "enabled": st.booleans(), "gateway": gateways},
+    ),
+    max_size=3,
+    unique_by=lambda each: str(each["id"]),
+)
+wallboxes = st.lists(
+    st.fixed_dictionaries({"id": names}, optional={"password": texts}),
+    max_size=3,
+    unique_by=lambda each: each["id"],
+)
+some_settings = st.dictionaries(st.sampled_from(["title", "host", "password"]), texts)
+files = st.fixed_dictionaries(
+    {},
+    optional={
+        "site": some_settings,
+        "ocpp_server": some_settings,
+        "evse": evses,
+        "wallbox": wallboxes,
+    },
+)
+
+
+@settings(deadline=None)
+@given(st.none() | files, files)
+def test_applying_twice_changes_nothing(
+    stored: dict[str, Any] | None, file: dict[str, Any]
+) -> None:
+    once = applied(stored, file)
+    assert applied(once, file) == once
+
+
+@settings(deadline=None)
+@given(files, files)
+def test_no_evse_is_ever_lost(stored: dict[str, Any], file: dict[str, Any]) -> None:
+    in_file = {each["id"] for each in file.get("evse", [])}
+    before = {each["id"] for each in stored.get("evse", [])}
+    after = {each["id"]: each for each in applied(stored, file)["evse"]}
+    assert set(after) == in_file | before
+    assert all(after[gone]["enabled"] is False for gone in before - in_file)
+
+
+SITE = Site(
+    site=SiteSettings(max_current_a=63.0, house_load_a=20.0),
+    ocpp_server=OcppServerSettings(password="secret"),
+)
+
+
+@pytest.mark.parametrize(
+    "patch", [{"max_current_a": 40}, {"site": {"max_current_a": 40.0}}], ids=["flat", "as a table"]
+)
+def test_a_setting_of_the_site_is_patched(patch: dict[str, Any]) -> None:
+    assert patched(SITE, patch) == Site(
+        site=SiteSettings(max_current_a=40.0, house_load_a=20.0), ocpp_server=SITE.ocpp_server
+    )
+
+
+def test_a_patch_of_the_server_keeps_the_password_that_it_does_not_say() -> None:
+    assert patched(SITE, {"ocpp_server": {"port": 9001}}).ocpp_server == OcppServerSettings(
+        port=9001, password="secret"
+    )
+
+
+def test_an_empty_patch_changes_nothing() -> None:
+    assert patched(SITE, {}) == SITE
+
+
+@pytest.mark.parametrize(
+    ("patch", "problems"),
+    [
+        (
+            {"max_current_a": 20},
+            [
+                "site > max_current_a: leaves 0 A for charging after house_load_a and reserve_a; "
+                "a car needs at least 6 A"
+            ],
+        ),
+        (
+            {"evse": [], "ocpp_server": 5, "max_curent_a": 40, "cycle_s": None},
+            [
+                "evse: cannot be changed here; the site file describes it",
+                "ocpp_server: must be a table, not 5",
+                'site > max_curent_a: is unknown; did you mean "max_current_a"?',
+                "site > cycle_s: must be a number, not nothing",
+            ],
+        ),
+        ({"card": []}, ["card: cannot be changed here; the site file describes it"]),
+    ],
+)
+def test_a_bad_patch_is_refused_with_every_problem(
+    patch: dict[str, Any], problems: list[str]
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        patched(SITE, patch)
+    assert [str(each).replace(" \u203a ", " > ") for each in caught.value.problems] == problems

@@ -1,0 +1,163 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from wattgate.core.site import rules
+from wattgate.core.site.model import (
+    DeviceType,
+    EvseSettings,
+    GatewayRole,
+    GatewaySettings,
+    LoadManagement,
+    OcppServerSettings,
+    OfflinePolicy,
+    Site,
+    SiteSettings,
+    TlsMode,
+    WallboxSettings,
+)
+
+OBSERVE = LoadManagement.OBSERVE
+WITH_EVSE = Site(evses=(EvseSettings(id="a", address="CP1"),))
+EMPTY = Site()
+URL = "ws://backend/"
+
+Rule = Callable[[Any, Site], str | None]
+
+
+def house(max_a: float = 0.0, load_a: float | None = None, reserve_a: float = 0.0) -> SiteSettings:
+    return SiteSettings(max_current_a=max_a, house_load_a=load_a, reserve_a=reserve_a)
+
+
+def observed(max_a: float = 0.0) -> SiteSettings:
+    return SiteSettings(load_management=OBSERVE, max_current_a=max_a)
+
+
+def wallbox(profile: int = 0, password: str = "", wallbox_id: str = "CP1") -> WallboxSettings:
+    return WallboxSettings(id=wallbox_id, security_profile=profile, password=password)
+
+
+def evse(
+    address: str = "CP1",
+    min_a: float = 6.0,
+    max_a: float = 16.0,
+    device_type: DeviceType = DeviceType.OCPP16,
+    backends: int = 0,
+) -> EvseSettings:
+    return EvseSettings(
+        id="a",
+        address=address,
+        min_current_a=min_a,
+        max_current_a=max_a,
+        device_type=device_type,
+        gateways=(GatewaySettings(url=URL),) * backends,
+    )
+
+
+def server(tls: TlsMode = TlsMode.OFF, password: str = "", host: str = "::") -> Site:
+    return Site(ocpp_server=OcppServerSettings(tls=tls, password=password, host=host))
+
+
+def fed(max_a: float | None) -> Site:
+    return Site(wallboxes=(WallboxSettings(id="CP1", max_current_a=max_a),))
+
+
+@pytest.mark.parametrize(
+    ("rule", "settings", "site"),
+    [
+        (rules.max_current_is_told, house(), EMPTY),
+        (rules.max_current_is_told, house(63.0), WITH_EVSE),
+        (rules.max_current_is_told, observed(), WITH_EVSE),
+        (rules.house_load_is_told, house(), EMPTY),
+        (rules.house_load_is_told, house(63.0, 0.0), WITH_EVSE),
+        (rules.house_load_is_told, observed(63.0), WITH_EVSE),
+        (rules.something_is_left_for_charging, house(63.0, 55.0, 2.0), WITH_EVSE),
+        (rules.something_is_left_for_charging, house(), EMPTY),
+        (rules.something_is_left_for_charging, observed(5.0), WITH_EVSE),
+        (rules.host_is_one_word, OcppServerSettings(host="::1"), EMPTY),
+        (rules.tls_is_off, OcppServerSettings(), EMPTY),
+        (rules.wallbox_id_fits_a_url, wallbox(), EMPTY),
+        (rules.wallbox_id_is_spelled_as_its_evses_spell_it, wallbox(), WITH_EVSE),
+        (rules.wallbox_id_is_spelled_as_its_evses_spell_it, wallbox(0, "", "CP2"), WITH_EVSE),
+        (rules.profile_has_tls, wallbox(1), server()),
+        (rules.profile_has_tls, wallbox(3), server(TlsMode.DETECT)),
+        (rules.profile_has_a_password, wallbox(0), server()),
+        (rules.profile_has_a_password, wallbox(1, "own"), server()),
+        (rules.profile_has_a_password, wallbox(1), server(password="common")),
+        (rules.address_fits_a_url, evse("DE*1|2 3"), EMPTY),
+        (rules.device_type_is_served, evse(), EMPTY),
+        (rules.minimum_is_below_maximum, evse(min_a=16.0), EMPTY),
+        (rules.feeder_carries_the_minimum, evse(), EMPTY),
+        (rules.feeder_carries_the_minimum, evse(min_a=10.0), fed(10.0)),
+        (rules.at_most_one_backend, evse(backends=0), EMPTY),
+        (rules.at_most_one_backend, evse(backends=1), EMPTY),
+        (rules.url_leads_to_a_backend, GatewaySettings(url=URL), EMPTY),
+        (rules.client_id_fits_a_url, GatewaySettings(url=URL, client_id="a b"), EMPTY),
+        (rules.client_id_fits_basic_auth, GatewaySettings(url=URL, client_id="a:b"), EMPTY),
+        (rules.client_id_fits_basic_auth, GatewaySettings(url=URL, password="a:b"), EMPTY),
+        (rules.role_is_primary, GatewaySettings(url=URL), EMPTY),
+        (rules.offline_policy_is_hold, GatewaySettings(url=URL), EMPTY),
+    ],
+)
+def test_what_keeps_a_rule_is_not_complained_about(
+    rule: Rule, settings: object, site: Site
+) -> None:
+    assert rule(settings, site) is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "settings", "site", "words"),
+    [
+        (rules.max_current_is_told, house(), WITH_EVSE, "required"),
+        (rules.max_current_is_told, house(0.0, 20.0), EMPTY, "required"),
+        (rules.house_load_is_told, house(63.0), EMPTY, "required without a grid meter"),
+        (rules.house_load_is_told, house(), WITH_EVSE, "required without a grid meter"),
+        (rules.something_is_left_for_charging, house(63.0, 56.0, 2.0), EMPTY, "leaves 5 A"),
+        (rules.something_is_left_for_charging, house(16.0, 20.0), WITH_EVSE, "leaves 0 A"),
+        (rules.host_is_one_word, OcppServerSettings(host=""), EMPTY, "address to listen on"),
+        (rules.host_is_one_word, OcppServerSettings(host="a b"), EMPTY, "address to listen on"),
+        (rules.tls_is_off, OcppServerSettings(tls=TlsMode.DETECT), EMPTY, "needs certificates"),
+        (rules.tls_is_off, OcppServerSettings(tls=TlsMode.ON), EMPTY, "plain connections only"),
+        (rules.wallbox_id_fits_a_url, wallbox(0, "", ".."), EMPTY, "vanish"),
+        (
+            rules.wallbox_id_is_spelled_as_its_evses_spell_it,
+            wallbox(0, "", "cp1"),
+            WITH_EVSE,
+            'did you mean "CP1"?',
+        ),
+        (rules.profile_has_tls, wallbox(2), server(), "2 needs TLS"),
+        (rules.profile_has_a_password, wallbox(1), server(), "needs a password"),
+        (rules.address_fits_a_url, evse(" CP1"), EMPTY, "space"),
+        (
+            rules.device_type_is_served,
+            evse(device_type=DeviceType.POWER_BRAIN),
+            EMPTY,
+            '"power-brain" is not served',
+        ),
+        (rules.minimum_is_below_maximum, evse(min_a=16.5), EMPTY, "above max_current_a (16 A)"),
+        (rules.feeder_carries_the_minimum, evse(min_a=11.0), fed(10.0), "carries (10 A)"),
+        (rules.at_most_one_backend, evse(backends=2), EMPTY, "one backend per EVSE, not 2"),
+        (rules.url_leads_to_a_backend, GatewaySettings(url="ftp://x"), EMPTY, "ws://"),
+        (rules.client_id_fits_a_url, GatewaySettings(url=URL, client_id="."), EMPTY, "vanish"),
+        (
+            rules.client_id_fits_basic_auth,
+            GatewaySettings(url=URL, client_id="a:b", password="x"),
+            EMPTY,
+            "colon",
+        ),
+        (rules.role_is_primary, GatewaySettings(url=URL, role=GatewayRole.REPORT), EMPTY, "read"),
+        (
+            rules.offline_policy_is_hold,
+            GatewaySettings(url=URL, offline_policy=OfflinePolicy.DROP),
+            EMPTY,
+            "keeps the wallbox",
+        ),
+    ],
+)
+def test_what_breaks_a_rule_is_complained_about_in_words(
+    rule: Rule, settings: object, site: Site, words: str
+) -> None:
+    complaint = rule(settings, site)
+    assert complaint is not None
+    assert words in complaint
