@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from wattgate.cli.backend import backend
 from wattgate.cli.check import check
 from wattgate.cli.wallbox import wallbox
 
@@ -18,6 +19,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # its locals could show passwords
 )
+app.command()(backend)
 app.command()(check)
 app.command()(wallbox)
 

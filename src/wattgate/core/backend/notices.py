@@ -129,7 +129,7 @@ class Helped:
     """The answer to `help`."""
 
     kind: ClassVar[str] = "help"
-    words: ClassVar[str] = "{text}"
+    words: ClassVar[str] = "commands:\n{text}"
     text: str
 
 
