@@ -62,6 +62,7 @@ def gateway(url: str, client_id: str = "CP1", *, append_id: bool = True) -> Gate
         (gateway("ws://Host/"), gateway("WS://host:80")),
         (gateway("wss://host/a"), gateway("wss://host:443/a/")),
         (gateway("ws://host/a/CP1"), gateway("ws://host/a")),
+        (gateway("ws://host/RDAM%7C1", "RDAM|1"), gateway("ws://host/", "RDAM|1")),
         (gateway("ws://host/a", ""), gateway("ws://host/a", "CP1")),
         (
             gateway("ws://host/key", "A", append_id=False),

@@ -1,7 +1,8 @@
 """Where a backend is: what a URL and an identity must look like, and when two are the same."""
 
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
+from wattgate.core.ocpp.handshake import backend_url
 from wattgate.core.site.devices import GatewaySettings
 
 _DEFAULT_PORTS = {"ws": 80, "wss": 443}
@@ -39,13 +40,10 @@ def identity_complaint(identity: str) -> str | None:
 
 def destination(gateway: GatewaySettings, charge_box_id: str) -> Destination:
     """What tells one backend connection from another; the URL must have no complaint."""
-    parts = urlsplit(gateway.url)
-    path = parts.path.rstrip("/")
-    last = quote(gateway.identity(charge_box_id), safe="")
-    if gateway.append_id and not path.endswith("/" + last):
-        path = f"{path}/{last}"
+    identity = gateway.identity(charge_box_id)
+    parts = urlsplit(backend_url(gateway.url, identity, gateway.append_id))
     port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
-    return (parts.scheme, parts.hostname or "", port, path, parts.query)
+    return (parts.scheme, parts.hostname or "", port, unquote(parts.path.rstrip("/")), parts.query)
 
 
 def _complaint_about(parts: SplitResult) -> str | None:
