@@ -1,5 +1,6 @@
 import asyncio
 import os
+import threading
 
 import pytest
 
@@ -45,4 +46,21 @@ async def test_a_closed_standard_input_is_an_end() -> None:
     watch_lines(lines.append, fd=reading, at_end=end.set)
     async with asyncio.timeout(10):
         await end.wait()
+    assert lines == []
+
+
+def test_a_line_after_the_end_of_the_loop_is_nobodys_concern() -> None:
+    reading, writing = os.pipe()
+    lines: list[str] = []
+
+    async def watch() -> None:
+        watch_lines(lines.append, fd=reading)
+
+    asyncio.run(watch())
+    [thread] = [thread for thread in threading.enumerate() if thread.name == "stdin"]
+    os.write(writing, b"list\n")
+    os.close(writing)
+    thread.join(timeout=10)
+    os.close(reading)
+    assert not thread.is_alive()
     assert lines == []

@@ -1,6 +1,7 @@
 """Lines typed at a running command."""
 
 import asyncio
+import contextlib
 import os
 import threading
 from collections.abc import Callable
@@ -20,7 +21,7 @@ def watch_lines(
     loop = asyncio.get_running_loop()
 
     def tell(do: Callable[[], None]) -> None:
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop has ended, nobody listens
             loop.call_soon_threadsafe(do)
 
     def read() -> None:
