@@ -117,8 +117,14 @@ class BackendLink:
             self._needed.set()
 
     def remember_boot(self, boot_text: str) -> None:
-        """Boot data known from before; used when the wallbox reconnects without booting (R44)."""
+        """Boot data known from before; used when the wallbox reconnects without booting (R44).
+
+        Messages left in the queue are reason enough to log in before the wallbox is back.
+        """
         self._boot_text = boot_text
+        if self.pump.depth:
+            self._needed.set()
+            self.wallbox_left()
 
     def wallbox_left(self) -> None:
         """The wallbox is gone; after a minute the login ends, unless messages wait (R50)."""
@@ -128,7 +134,7 @@ class BackendLink:
 
     def _end_if_idle(self) -> None:
         self._absence = None
-        if self.pump.depth and self.is_online:
+        if self.pump.depth:
             self.wallbox_left()
             return
         self._needed.clear()

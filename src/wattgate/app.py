@@ -1,0 +1,96 @@
+"""The composition root: which adapters carry the manager, and how it starts and ends."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from wattgate.adapters.clock import SystemClock
+from wattgate.adapters.identifiers import SystemIdentifiers
+from wattgate.adapters.ocpp_socket.dialer import PicowsDialer
+from wattgate.adapters.ocpp_socket.listener import OcppListener
+from wattgate.adapters.store.sqlite import SqliteStore
+from wattgate.core.gateway.backoff import Backoff
+from wattgate.core.site.merging import applied
+from wattgate.core.site.model import Site
+from wattgate.core.site.reading import parse_toml, read_mapping
+from wattgate.ports.store import Store
+from wattgate.runtime.assembly import Backends
+from wattgate.runtime.manager import SITE_DOCUMENT, Manager, save_site
+from wattgate.runtime.peer import Tools
+
+log = structlog.get_logger()
+
+DATABASE: Final = "wattgate.sqlite3"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a manager is started.
+
+    `site_text` is a site file's content, None to go on with the stored site. `ocpp_port` overrides
+    the site's. `backend_retry_s` is the shortest wait before a backend is tried again.
+    """
+
+    data_dir: Path
+    site_text: str | None = None
+    http_host: str = "127.0.0.1"
+    http_port: int = 19521
+    ocpp_port: int | None = None
+    backend_retry_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a started manager listens."""
+
+    ocpp: str
+    http: str
+    setup_token: str | None = None
+
+
+async def load_site(store: Store, site_text: str | None) -> Site:
+    """The site to run: the file over what is stored, kept for the next start.
+
+    Raises:
+        ConfigError: the site has problems; nothing has been changed.
+    """
+    stored_text = await store.document(SITE_DOCUMENT)
+    stored: Mapping[str, object] | None = json.loads(stored_text) if stored_text else None
+    if site_text is None:
+        return read_mapping(stored) if stored is not None else Site()
+    site = read_mapping(applied(stored, parse_toml(site_text)))
+    await save_site(store, site)
+    return site
+
+
+async def run_manager(options: Options, started: Callable[[Addresses], None]) -> None:
+    """Run until cancelled. `started` is called once everything listens.
+
+    Raises:
+        ConfigError: the site has problems; nothing was started.
+        StoreFailed: the data directory cannot be used.
+        OSError: a port cannot be listened on.
+    """
+    options.data_dir.mkdir(parents=True, exist_ok=True)
+    tools = Tools(SystemClock(), SystemIdentifiers())
+    store = SqliteStore(options.data_dir / DATABASE)
+    async with AsyncExitStack() as cleanup:
+        await store.open()
+        cleanup.push_async_callback(store.close)
+        site = await load_site(store, options.site_text)
+        manager = Manager(site, store, tools)
+        cleanup.push_async_callback(manager.stop)
+        backoff = Backoff(options.backend_retry_s, options.backend_retry_s)
+        await manager.start(Backends(PicowsDialer(), backoff))
+        port = site.ocpp_server.port if options.ocpp_port is None else options.ocpp_port
+        listener = OcppListener(site.ocpp_server.host, port, manager.stations)
+        await listener.start()
+        cleanup.push_async_callback(listener.close)
+        started(Addresses(f"ws://{site.ocpp_server.host}:{listener.port}/", ""))
+        await asyncio.get_running_loop().create_future()
