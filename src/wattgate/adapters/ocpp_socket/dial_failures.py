@@ -51,7 +51,7 @@ _STATUS_LINE: Final = re.compile(rb"HTTP/\d\.\d (\d{3})(?!\d)")
 
 
 def url_failure(reason: str) -> DialFailed:
-    """Describe a URL that cannot be dialled at all."""
+    """Describe a URL that cannot be dialled at all; `reason` must not repeat it (S4)."""
     return DialFailed(DialStep.DNS, f"not a ws:// or wss:// address: {reason}")
 
 
@@ -89,7 +89,8 @@ def opening_failure(step: DialStep, error: WSHandshakeError | OSError) -> DialFa
         case ssl.SSLError(reason="WRONG_VERSION_NUMBER" | "RECORD_LAYER_FAILURE"):
             return DialFailed(DialStep.TLS, "no TLS at that port (should it be ws:// there?)")
         case ssl.SSLError():
-            return DialFailed(DialStep.TLS, f"the TLS handshake failed: {error.reason or error}")
+            what = getattr(error, "reason", None) or error
+            return DialFailed(DialStep.TLS, f"the TLS handshake failed: {what}")
         case _:
             return DialFailed(step, "the backend closed the connection without an answer")
 

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from picows import (
     WSHandshakeError,
@@ -38,6 +39,18 @@ MAX_MESSAGE_BYTES: Final = 16 * 2**20
 
 SslContextFactory = Callable[[], ssl.SSLContext]
 """Makes the TLS settings; called for wss URLs only."""
+
+
+def _check_url(url: str) -> None:
+    """Refuse what picows would stumble over, or would send as a broken request."""
+    if not url.isprintable() or " " in url:
+        raise url_failure("it contains a blank or a control character")
+    try:
+        port = urlsplit(url).port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise url_failure("the port is not a number from 1 to 65535")
 
 
 def _forget(_: Connection) -> None:
@@ -135,6 +148,7 @@ class PicowsDialer:
         Raises:
             DialFailed: the connection was not made.
         """
+        _check_url(target.url)
         attempt = _Attempt(target, receiver, self._keepalive, self._connect_timeout_s)
         try:
             async with asyncio.timeout(self._connect_timeout_s):
@@ -162,7 +176,8 @@ class PicowsDialer:
                 logger_name=picows_log,
             )
         except WSInvalidURL as error:
-            raise url_failure(str(error)) from error
+            reason = str(error).removeprefix(error.url).strip()
+            raise url_failure(reason) from None  # its text has the URL, which may have a password
         except TimeoutError:
             raise
         except (WSHandshakeError, OSError) as error:

@@ -85,12 +85,14 @@ _EXTRA_HEADERS: Final = {
 }
 
 
+_STATUSES: Final = frozenset(HTTPStatus)
+
+
 def refuse(status: int, reason: str) -> WSUpgradeResponseWithListener:
     """Answer with an HTTP error, before any upgrade; the reason is the body."""
-    headers = {
-        "Content-Type": "text/plain; charset=utf-8",
-        **_EXTRA_HEADERS.get(HTTPStatus(status), {}),
-    }
+    # A status that Python has no name for cannot be sent; any client error says the same.
+    known = HTTPStatus(status) if status in _STATUSES else HTTPStatus.BAD_REQUEST
+    headers = {"Content-Type": "text/plain; charset=utf-8", **_EXTRA_HEADERS.get(known, {})}
     body = f"{reason}\n".encode("utf-8", "replace")
-    response = WSUpgradeResponse.create_error_response(status, body, headers)
+    response = WSUpgradeResponse.create_error_response(known, body, headers)
     return WSUpgradeResponseWithListener(response, None)

@@ -1,0 +1,126 @@
+import errno
+import socket
+import ssl
+
+import pytest
+from picows import WSHandshakeError, WSUpgradeResponse
+
+from wattgate.adapters.ocpp_socket.dial_failures import (
+    dns_failure,
+    opening_failure,
+    subprotocol_failure,
+    tcp_failure,
+    timeout_failure,
+)
+from wattgate.ports.links import DialStep
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "x"), "host name not found"),
+        (socket.gaierror(socket.EAI_NODATA, "x"), "host name has no address"),
+        (socket.gaierror(socket.EAI_AGAIN, "x"), "name server does not answer"),
+        (socket.gaierror(socket.EAI_FAIL, "odd"), "host name not resolved: odd"),
+        (UnicodeError("label too long"), "host name not valid"),
+    ],
+)
+def test_a_host_name_without_address_is_explained(
+    error: OSError | UnicodeError, words: str
+) -> None:
+    failure = dns_failure(error)
+    assert (failure.step, failure.http_status) == (DialStep.DNS, None)
+    assert words in failure.reason
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ECONNREFUSED, "x"), "connection refused"),
+        (OSError(errno.EHOSTUNREACH, "x"), "no route to the host"),
+        (OSError(errno.ENETUNREACH, "x"), "network is unreachable"),
+        (OSError(errno.ETIMEDOUT, "x"), "does not answer"),
+        (TimeoutError(), "does not answer"),
+        (OSError(errno.EACCES, "x"), "Permission denied"),
+    ],
+)
+def test_a_host_that_cannot_be_reached_is_explained(error: OSError, words: str) -> None:
+    failure = tcp_failure(error)
+    assert failure.step is DialStep.TCP
+    assert words in failure.reason
+
+
+@pytest.mark.parametrize("step", list(DialStep))
+def test_silence_is_explained_by_the_step(step: DialStep) -> None:
+    failure = timeout_failure(step, 2.5)
+    assert failure.step is step
+    assert failure.reason.endswith("within 2.5 s")
+
+
+def answered(head: bytes) -> WSHandshakeError:
+    return WSHandshakeError("picows' own words", head)
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "reason"),
+    [
+        (b"HTTP/1.1 400 Bad", 400, "the backend answered HTTP 400: it did not understand"),
+        (b"HTTP/1.1 401 No", 401, "the backend answered HTTP 401: user or password wrong"),
+        (b"HTTP/1.0 404 No", 404, "the backend answered HTTP 404: it does not know this"),
+        (b"HTTP/1.1 503", 503, "the backend answered HTTP 503: it is not available now"),
+        (b"HTTP/1.1 499 Odd", 499, "the backend answered HTTP 499"),
+        (b"HTTP/1.1 200 OK", 200, "the backend answered HTTP 200"),
+        (b"HTTP/1.1 302 Found", 302, "it redirects to another address; enter that one"),
+        (b"HTTP/1.1 101 Up", 101, "the backend's upgrade is not valid: picows' own words"),
+        (b"SSH-2.0-OpenSSH", None, "what answers at that address is no web server"),
+        (b"HTTP/1.1 4000 x", None, "what answers at that address is no web server"),
+        (b"", None, "what answers at that address is no web server"),
+    ],
+)
+def test_an_answer_that_is_no_upgrade_is_explained(
+    head: bytes, status: int | None, reason: str
+) -> None:
+    failure = opening_failure(DialStep.HTTP, answered(head))
+    assert (failure.step, failure.http_status) == (DialStep.HTTP, status)
+    assert reason in failure.reason
+
+
+def test_a_redirect_names_the_address_to_enter() -> None:
+    response = WSUpgradeResponse.create_redirect_response(301, "wss://new.example/ocpp")
+    error = WSHandshakeError("moved", b"HTTP/1.1 301 Moved", b"", response)
+    assert "redirects to wss://new.example/ocpp" in opening_failure(DialStep.HTTP, error).reason
+
+
+def not_trusted() -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError(1, "x")
+    error.verify_message = "self-signed certificate"
+    return error
+
+
+def no_tls() -> ssl.SSLError:
+    error = ssl.SSLError(1, "x")
+    error.reason = "WRONG_VERSION_NUMBER"
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (not_trusted(), "certificate is not accepted: self-signed certificate"),
+        (no_tls(), "no TLS at that port"),
+        (ssl.SSLError(1, "odd"), "the TLS handshake failed"),
+        (ConnectionResetError(errno.ECONNRESET, "x"), "closed the connection without an answer"),
+    ],
+)
+def test_a_failed_tls_handshake_is_explained(error: OSError, words: str) -> None:
+    failure = opening_failure(DialStep.TLS, error)
+    assert failure.step is DialStep.TLS
+    assert words in failure.reason
+
+
+@pytest.mark.parametrize(("chosen", "said"), [(None, "none"), ("ocpp2.0.1", "'ocpp2.0.1'")])
+def test_another_subprotocol_is_named(chosen: str | None, said: str) -> None:
+    """R23."""
+    failure = subprotocol_failure("ocpp1.6", chosen)
+    assert failure.step is DialStep.SUBPROTOCOL
+    assert failure.reason == f"the backend does not speak ocpp1.6: it chose {said}"
