@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattgate.core.load.circuits import Load
-from wattgate.core.load.demand import OVER, EvseStatus, EvseView, demand
+from wattgate.core.load.demand import OVER, EvseView, demand
+from wattgate.core.station.connector import ConnectorStatus
 
 ALL = frozenset({0, 1, 2})
-CHARGING = EvseView("a", ALL, 6.0, 32.0, EvseStatus.CHARGING, transaction_open=True)
+CHARGING = EvseView("a", ALL, 6.0, 32.0, ConnectorStatus.CHARGING, transaction_open=True)
 
 
 def range_a(load: Load | None) -> tuple[float, float] | None:
@@ -20,13 +21,13 @@ def test_an_open_transaction_asks_for_what_the_hardware_can_do() -> None:
     assert demand(view, now=0.0) == Load("a", ALL, 6.0, 32.0, 3, 7.0, running=True)
 
 
-@pytest.mark.parametrize("status", EvseStatus)
-def test_a_car_without_a_transaction_asks_for_nothing(status: EvseStatus) -> None:
+@pytest.mark.parametrize("status", ConnectorStatus)
+def test_a_car_without_a_transaction_asks_for_nothing(status: ConnectorStatus) -> None:
     assert demand(replace(CHARGING, status=status, transaction_open=False), now=0.0) is None
 
 
-@pytest.mark.parametrize("status", EvseStatus)
-def test_an_open_transaction_asks_unless_no_current_can_flow(status: EvseStatus) -> None:
+@pytest.mark.parametrize("status", ConnectorStatus)
+def test_an_open_transaction_asks_unless_no_current_can_flow(status: ConnectorStatus) -> None:
     asks = demand(replace(CHARGING, status=status), now=0.0) is not None
     assert asks is (status not in {"Finishing", "Unavailable", "Faulted"})
     assert asks is (status not in OVER)

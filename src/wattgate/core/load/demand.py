@@ -1,33 +1,20 @@
 """What an EVSE wants, from what is known about it."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from math import ceil
 from typing import Final
 
 from wattgate.core.load.circuits import Load
+from wattgate.core.station.connector import ConnectorStatus
 from wattgate.core.units import MIN_CHARGE_A, tenths_down
 
 SETTLE_S: Final = 60.0
 """s a car may pause by itself before its share goes to others."""
 
 
-class EvseStatus(StrEnum):
-    """The states of a connector in OCPP 1.6 (§7.7), and the time before the first report."""
-
-    UNKNOWN = "Unknown"
-    AVAILABLE = "Available"
-    PREPARING = "Preparing"
-    CHARGING = "Charging"
-    SUSPENDED_EVSE = "SuspendedEVSE"
-    SUSPENDED_EV = "SuspendedEV"
-    FINISHING = "Finishing"
-    RESERVED = "Reserved"
-    UNAVAILABLE = "Unavailable"
-    FAULTED = "Faulted"
-
-
-OVER: Final = frozenset({EvseStatus.FINISHING, EvseStatus.UNAVAILABLE, EvseStatus.FAULTED})
+OVER: Final = frozenset(
+    {ConnectorStatus.FINISHING, ConnectorStatus.UNAVAILABLE, ConnectorStatus.FAULTED}
+)
 """No current flows any more, whatever the transaction says.
 
 `Available` is not among them: there are wallboxes that report a car only once it charges.
@@ -49,7 +36,7 @@ class EvseView:
     phases: frozenset[int]
     minimum_a: float
     maximum_a: float
-    status: EvseStatus = EvseStatus.UNKNOWN
+    status: ConnectorStatus = ConnectorStatus.UNKNOWN
     transaction_open: bool = False
     suspended_ev_since: float | None = None
     priority: int = 1

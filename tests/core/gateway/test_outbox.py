@@ -1,0 +1,40 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wattgate.core.gateway.outbox import Draft, GiveUp, OutboxMessage, Resend, RetryPolicy
+
+
+@pytest.mark.parametrize(
+    ("policy", "transmissions", "verdict"),
+    [
+        (RetryPolicy(3, 60.0), 1, Resend(60.0)),  # the example of OCPP 1.6 §3.7.1
+        (RetryPolicy(3, 60.0), 2, Resend(120.0)),
+        (RetryPolicy(3, 60.0), 3, GiveUp()),
+        (RetryPolicy(3, 60.0), 4, GiveUp()),
+        (RetryPolicy(), 1, Resend(30.0)),
+        (RetryPolicy(), 9, Resend(270.0)),
+        (RetryPolicy(), 10, GiveUp()),
+        (RetryPolicy(1, 60.0), 1, GiveUp()),
+    ],
+)
+def test_each_wait_is_the_interval_times_the_transmissions_so_far_r66(
+    policy: RetryPolicy, transmissions: int, verdict: Resend | GiveUp
+) -> None:
+    assert policy.after_failure(transmissions) == verdict
+
+
+@given(st.integers(1, 50), st.floats(0, 3600))
+def test_a_message_is_sent_as_often_as_the_policy_says_and_no_more_r66(
+    attempts: int, interval_s: float
+) -> None:
+    policy = RetryPolicy(attempts, interval_s)
+    verdicts = [policy.after_failure(transmissions) for transmissions in range(1, attempts + 1)]
+    assert verdicts[:-1] == [Resend(interval_s * sent) for sent in range(1, attempts)]
+    assert verdicts[-1] == GiveUp()
+
+
+def test_a_queued_message_has_not_been_sent_and_belongs_to_no_transaction_unless_said() -> None:
+    message = OutboxMessage(7, Draft("stall-1", "SecurityEventNotification", "{}"))
+    assert message.attempts == 0
+    assert message.draft.transaction_id is None
