@@ -1,0 +1,226 @@
+"""A whole site in virtual time: the real manager between scripted wallboxes and backends.
+
+The scripted ends speak OCPP-J with `json` only, so that they cannot share a mistake with our own
+session and frames.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.support.virtual_time import FakeClock, ScriptedIdentifiers
+
+from wattgate.adapters.store.memory import MemoryStore
+from wattgate.core.gateway.backoff import Backoff
+from wattgate.core.gateway.outbox import RetryPolicy
+from wattgate.core.ocpp.handshake import Admitted, HandshakeRequest
+from wattgate.core.site.reading import read_toml
+from wattgate.ports.links import DialFailed, DialStep, DialTarget, Link, Receiver
+from wattgate.runtime.assembly import Backends
+from wattgate.runtime.manager import Manager
+from wattgate.runtime.peer import Tools
+
+Json = Any
+Answer = Callable[[Json], Json | None]
+"""From a request payload to its answer; None keeps silent."""
+
+BOOT = {"chargePointVendor": "Vendor", "chargePointModel": "Model"}
+
+
+@dataclass
+class Pipe:
+    """One end of a link in memory; what is sent arrives at the next turn of the loop."""
+
+    receiver: Receiver
+    peer_address: str = "192.0.2.7:40000"
+    far: "Pipe | None" = None
+    is_open: bool = True
+
+    def send(self, text: str) -> None:
+        if self.is_open and self.far is not None:
+            asyncio.get_running_loop().call_soon(self.far.arrive, text)
+
+    def arrive(self, text: str) -> None:
+        if self.is_open:
+            self.receiver.received(text)
+
+    def close(self, code: int, reason: str) -> None:
+        for end in (self, self.far):
+            if end is not None and end.is_open:
+                end.is_open = False
+                asyncio.get_running_loop().call_soon(end.receiver.closed, code, reason)
+
+
+def connect(near: Receiver, far: Receiver) -> Pipe:
+    """Open a link between two receivers; returns `near`'s end."""
+    one, other = Pipe(near), Pipe(far)
+    one.far, other.far = other, one
+    far.opened(other)
+    near.opened(one)
+    return one
+
+
+@dataclass
+class Scripted:
+    """One end that speaks by script.
+
+    `calls` holds every CALL it received as (action, payload), `texts` every frame verbatim.
+    """
+
+    answers: dict[str, Answer] = field(default_factory=dict)
+    calls: list[tuple[str, Json]] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    closed_with: tuple[int, str] | None = None
+    _link: Link | None = None
+    _waiting: dict[str, "asyncio.Future[list[Json]]"] = field(default_factory=dict)
+    _count: int = 0
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def opened(self, link: Link) -> None:
+        self._link = link
+        self.closed_with = None
+
+    def received(self, text: str) -> None:
+        self.texts.append(text)
+        frame = json.loads(text)
+        if frame[0] == 2:
+            self._answer(frame)
+        elif frame[1] in self._waiting:
+            self._waiting.pop(frame[1]).set_result(frame)
+        self._news.set()
+
+    def closed(self, code: int, reason: str) -> None:
+        self.closed_with = (code, reason)
+        self._link = None
+        self._news.set()
+
+    def _answer(self, frame: list[Json]) -> None:
+        _, unique_id, action, payload = frame
+        self.calls.append((action, payload))
+        script = self.answers.get(action)
+        answer = script(payload) if script is not None else {}
+        if answer is not None:
+            self.send(json.dumps([3, unique_id, answer]))
+
+    def send(self, text: str) -> None:
+        """Send a frame as it is."""
+        assert self._link is not None, "not connected"
+        self._link.send(text)
+
+    def hang_up(self, code: int = 1006) -> None:
+        """Lose the connection."""
+        assert self._link is not None, "not connected"
+        self._link.close(code, "")
+
+    async def ask(self, action: str, payload: Json | str) -> list[Json]:
+        """Send a CALL; the whole answer frame. A `str` payload is sent verbatim."""
+        self._count += 1
+        unique_id = f"own-{self._count}"
+        future = asyncio.get_running_loop().create_future()
+        self._waiting[unique_id] = future
+        text = payload if isinstance(payload, str) else json.dumps(payload)
+        self.send(f'[2,"{unique_id}","{action}",{text}]')
+        frame: list[Json] = await future
+        return frame
+
+    async def got(self, action: str, times: int = 1) -> Json:
+        """Wait until a CALL of that action has come `times` times; its last payload."""
+        while len(self.all_of(action)) < times:
+            self._news.clear()
+            await self._news.wait()
+        return self.all_of(action)[times - 1]
+
+    def all_of(self, action: str) -> list[Json]:
+        """The payloads of every CALL of that action so far."""
+        return [payload for name, payload in self.calls if name == action]
+
+
+def a_wallbox(**answers: Answer) -> Scripted:
+    """A wallbox that accepts what it is told."""
+    accepted: Answer = lambda _: {"status": "Accepted"}  # noqa: E731 - reads as a table
+    usual: dict[str, Answer] = {
+        "GetConfiguration": lambda _: {"configurationKey": []},
+        "SetChargingProfile": accepted,
+        "ClearChargingProfile": accepted,
+        "TriggerMessage": accepted,
+        "RemoteStartTransaction": accepted,
+        "RemoteStopTransaction": accepted,
+    }
+    return Scripted(usual | answers)
+
+
+def a_backend(first_id: int = 9001, **answers: Answer) -> Scripted:
+    """A backend that takes everybody in and numbers transactions from `first_id`."""
+    ids = iter(range(first_id, first_id + 10_000))
+    accepted = {"status": "Accepted"}
+    usual: dict[str, Answer] = {
+        "BootNotification": lambda _: (
+            accepted | {"currentTime": "2026-05-15T12:00:00Z", "interval": 300}
+        ),
+        "Authorize": lambda _: {"idTagInfo": accepted},
+        "StartTransaction": lambda _: {"idTagInfo": accepted, "transactionId": next(ids)},
+        "DataTransfer": lambda _: accepted,
+    }
+    return Scripted(usual | answers)
+
+
+@dataclass
+class ScriptedDialer:
+    """Reaches the backends that are there, by URL."""
+
+    backends: dict[str, Scripted] = field(default_factory=dict)
+    dialled: list[DialTarget] = field(default_factory=list)
+
+    async def dial(self, target: DialTarget, receiver: Receiver) -> Link:
+        self.dialled.append(target)
+        backend = self.backends.get(target.url)
+        if backend is None:
+            raise DialFailed(DialStep.TCP, "connection refused")
+        return connect(receiver, backend)
+
+
+@dataclass
+class World:
+    """A site under test. `store` outlives `restart`, as a disk does."""
+
+    site_toml: str
+    dialer: ScriptedDialer = field(default_factory=ScriptedDialer)
+    store: MemoryStore = field(default_factory=MemoryStore)
+    backoff: Backoff = field(default_factory=lambda: Backoff(10.0, 0.0))
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    manager: Manager | None = None
+
+    async def start(self) -> Manager:
+        """Start the manager on what is stored."""
+        tools = Tools(FakeClock(), ScriptedIdentifiers())
+        self.manager = Manager(read_toml(self.site_toml), self.store, tools)
+        await self.manager.start(Backends(self.dialer, self.backoff, self.retry))
+        return self.manager
+
+    async def kill(self) -> None:
+        """End the manager without a word; only what is stored remains."""
+        assert self.manager is not None
+        await self.manager.stop()
+        self.manager = None
+
+    def plug_in(self, station_id: str, wallbox: Scripted, authorization: str | None = None) -> None:
+        """Connect a wallbox through the door of the manager."""
+        assert self.manager is not None
+        request = HandshakeRequest(f"/{station_id}", ("ocpp1.6",), authorization, "192.0.2.7:1")
+        admission = self.manager.stations.admit(request)
+        assert isinstance(admission, Admitted), admission
+        receiver = self.manager.stations.welcome(admission, request.peer_address)
+        connect(receiver, wallbox)
+
+    async def boot(self, station_id: str, wallbox: Scripted, status: str = "Available") -> None:
+        """Connect a wallbox, boot it and report connector 1."""
+        self.plug_in(station_id, wallbox)
+        await wallbox.ask("BootNotification", BOOT)
+        await wallbox.ask("StatusNotification", status_of(1, status))
+
+
+def status_of(connector: int, status: str) -> Mapping[str, Json]:
+    """A StatusNotification payload."""
+    return {"connectorId": connector, "errorCode": "NoError", "status": status}
