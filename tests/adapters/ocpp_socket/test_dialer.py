@@ -162,7 +162,7 @@ async def test_a_closed_port_fails_at_tcp() -> None:
 
 @pytest.mark.asyncio
 async def test_a_host_that_does_not_answer_fails_at_tcp() -> None:
-    dialer = PicowsDialer(connect_timeout_s=0.2)
+    dialer = PicowsDialer(connect_timeout_s=0.5)
     with socket.socket() as full, contextlib.ExitStack() as hold:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
@@ -195,9 +195,15 @@ async def test_a_certificate_for_another_host_fails_at_tls() -> None:
 
 @pytest.mark.asyncio
 async def test_tls_to_a_plain_port_fails_at_tls() -> None:
-    async with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n", hold=True) as port:
-        dialer = PicowsDialer(connect_timeout_s=0.2)
-        assert (await failure_of(f"wss://127.0.0.1:{port}/", dialer=dialer)).step is DialStep.TLS
+    async def talk_plainly(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(talk_plainly, "127.0.0.1", 0) as server:
+        failure = await failure_of(f"wss://127.0.0.1:{port_of(server)}/CP1")
+    assert failure.step is DialStep.TLS
+    assert "no TLS at that port" in failure.reason
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 503])
@@ -250,11 +256,11 @@ async def test_what_is_no_websocket_server_fails_at_http(data: bytes, words: str
 @pytest.mark.parametrize("data", [b"", b"HTTP/1.1 101 Switching"])
 @pytest.mark.asyncio
 async def test_a_backend_that_does_not_answer_fails_at_http(data: bytes) -> None:
-    dialer = PicowsDialer(connect_timeout_s=0.2)
+    dialer = PicowsDialer(connect_timeout_s=0.5)
     async with answering(data, hold=True) as port:
         failure = await failure_of(f"ws://127.0.0.1:{port}/CP1", dialer=dialer)
     assert failure.step is DialStep.HTTP
-    assert "within 0.2 s" in failure.reason
+    assert "within 0.5 s" in failure.reason
 
 
 @pytest.mark.parametrize(

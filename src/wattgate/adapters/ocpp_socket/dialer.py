@@ -38,7 +38,7 @@ MAX_MESSAGE_BYTES: Final = 16 * 2**20
 """The same limit as for wallboxes (R15)."""
 
 SslContextFactory = Callable[[], ssl.SSLContext]
-"""Makes the TLS settings; called for wss URLs only."""
+"""Makes the TLS settings; called for wss URLs only, in a thread of its own."""
 
 
 def _check_url(url: str) -> None:
@@ -162,11 +162,13 @@ class PicowsDialer:
 
     async def _connect(self, attempt: _Attempt) -> Connection:
         secure = attempt.target.url.lower().startswith("wss:")
+        # Reading the system's authorities takes tens of milliseconds: not on the loop.
+        context = await asyncio.to_thread(self._ssl_context_factory) if secure else None
         try:
             _, listener = await ws_connect(
                 attempt.answered,
                 attempt.target.url,
-                ssl_context=self._ssl_context_factory() if secure else None,
+                ssl_context=context,
                 socket_factory=attempt.connected_socket,
                 extra_headers=attempt.headers(),
                 websocket_handshake_timeout=None,  # dial() bounds it
