@@ -23,7 +23,7 @@ START = {
 
 
 @in_virtual_time()
-async def test_the_wallbox_gets_our_id_and_the_backend_keeps_its_own_R61() -> None:
+async def test_the_wallbox_gets_our_id_and_the_backend_keeps_its_own_r61() -> None:
     world = World(SITE)
     backend = world.dialer.backends["ws://backend/CP1"] = a_backend(first_id=9001)
     await world.start()
