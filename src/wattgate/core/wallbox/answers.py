@@ -62,4 +62,11 @@ class DataAnswer(msgspec.Struct, rename="camel"):
     """DataTransfer.conf (OCPP 1.6 §6.18); `data` may be any JSON (R91)."""
 
     status: str
-    data: msgspec.Raw | None = None
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+    def data_text(self) -> str | None:
+        """A string as it is meant, anything else as its JSON text, null as none."""
+        text = bytes(self.data).decode()
+        if text.startswith('"'):
+            return msgspec.json.decode(text, type=str)
+        return None if text == "null" else text

@@ -118,12 +118,8 @@ def get_composite_schedule(state: State, payload_text: str) -> object:
 
 def _is_in_place(state: State, number: int, profile: Profile) -> bool:
     """Whether such a profile may be on this connector now (R92)."""
+    if profile.purpose is not Purpose.TX:
+        return profile.purpose is Purpose.TX_DEFAULT or number == 0
     connector = state.connector(number)
-    match profile.purpose:
-        case Purpose.CHARGE_POINT_MAX:
-            return number == 0
-        case Purpose.TX_DEFAULT:
-            return True
-        case Purpose.TX:
-            running = None if connector is None else connector.running
-            return running is not None and profile.transaction_id in (None, running.transaction_id)
+    running = None if connector is None else connector.running
+    return running is not None and profile.transaction_id in (None, running.transaction_id)

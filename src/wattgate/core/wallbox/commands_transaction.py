@@ -27,7 +27,7 @@ class _StartRequest(msgspec.Struct, rename="camel"):
 
     id_tag: str
     connector_id: int | None = None
-    charging_profile: msgspec.Raw | None = None
+    charging_profile: msgspec.Raw = msgspec.Raw(b"null")
 
 
 def remote_start(state: State, payload_text: str) -> object:
@@ -73,7 +73,5 @@ def unlock_connector(state: State, payload_text: str) -> object:
 
 
 def _profile(request: _StartRequest) -> Profile | None:
-    raw = request.charging_profile
-    if raw is None or bytes(raw) == b"null":
-        return None
-    return parse_profile(bytes(raw).decode())
+    text = bytes(request.charging_profile).decode()
+    return None if text == "null" else parse_profile(text)

@@ -86,11 +86,8 @@ def _send_data(state: State, action: do.SendData) -> None:
 
 def _data_answered(state: State, outcome: Outcome) -> None:
     answer = read_answer(outcome, DataAnswer)
-    if answer is None:
-        state.tell("data-answer", status=None, data=None)
-        return
-    data = None if answer.data is None else bytes(answer.data).decode()
-    state.tell("data-answer", status=answer.status, data=data)
+    status, data = (None, None) if answer is None else (answer.status, answer.data_text())
+    state.tell("data-answer", status=status, data=data)
 
 
 def _power_cycle(state: State) -> None:

@@ -1,0 +1,91 @@
+import json
+
+import pytest
+from tests.support.wallboxes import CARD, Wallbox, online
+
+from wattgate.core.ocpp.v16.actions import ACTIONS, Sender, decode_response
+from wattgate.core.wallbox.actions import Plug
+from wattgate.core.wallbox.commands import COMMANDS
+from wattgate.core.wallbox.effects import Answer, SendCall
+
+
+def test_every_action_of_ocpp_16_without_the_security_extension_is_carried_out() -> None:
+    wanted = {
+        action
+        for action, row in ACTIONS.items()
+        if row.sender is not Sender.CHARGE_POINT and not row.security_extension
+    }
+    assert set(COMMANDS) == wanted
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "code"),
+    [
+        ("Foo", {}, "NotImplemented"),
+        ("BootNotification", {}, "NotSupported"),
+        ("GetLog", {}, "NotSupported"),
+        ("Reset", {}, "OccurenceConstraintViolation"),
+        ("Reset", {"type": 5}, "TypeConstraintViolation"),
+        ("Reset", {"type": "Medium"}, "PropertyConstraintViolation"),
+        (
+            "ChangeAvailability",
+            {"connectorId": "1", "type": "Operative"},
+            "TypeConstraintViolation",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_the_right_code_r11(
+    action: str, payload: dict[str, object], code: str
+) -> None:
+    wallbox = online()
+    assert wallbox.command(action, payload) == code
+    assert wallbox.events("command")[-1] == {"action": action, "refused": code}
+
+
+def test_a_rejected_wallbox_answers_nothing_r41() -> None:
+    wallbox = Wallbox()
+    wallbox.answers["BootNotification"] = {
+        "status": "Rejected",
+        "currentTime": "2026-05-15T12:00:00Z",
+        "interval": 300,
+    }
+    wallbox.connect()
+    assert wallbox.command("GetConfiguration", {}) is None
+    assert wallbox.events("ignored") == [{"action": "GetConfiguration"}]
+
+
+def test_the_answer_comes_before_what_it_causes() -> None:
+    wallbox = online()
+    wallbox.act(Plug())
+    wallbox.forget()
+    wallbox.command("RemoteStartTransaction", {"idTag": CARD})
+    kinds = [type(e) for e in wallbox.effects if isinstance(e, Answer | SendCall)]
+    assert kinds[0] is Answer
+    assert SendCall in kinds
+
+
+@pytest.mark.parametrize(
+    ("action", "payload"),
+    [
+        ("CancelReservation", {"reservationId": 1}),
+        ("ChangeAvailability", {"connectorId": 0, "type": "Operative"}),
+        ("ChangeConfiguration", {"key": "Foo", "value": "1"}),
+        ("ClearCache", {}),
+        ("ClearChargingProfile", {}),
+        ("DataTransfer", {"vendorId": "V"}),
+        ("GetCompositeSchedule", {"connectorId": 1, "duration": 60}),
+        ("GetConfiguration", {}),
+        ("GetDiagnostics", {"location": "ftp://host/"}),
+        ("GetLocalListVersion", {}),
+        ("RemoteStartTransaction", {"idTag": "A"}),
+        ("RemoteStopTransaction", {"transactionId": 1}),
+        ("Reset", {"type": "Soft"}),
+        ("SendLocalList", {"listVersion": 1, "updateType": "Full"}),
+        ("TriggerMessage", {"requestedMessage": "Heartbeat"}),
+        ("UnlockConnector", {"connectorId": 1}),
+        ("UpdateFirmware", {"location": "ftp://h/", "retrieveDate": "2026-05-15T12:00:00Z"}),
+    ],
+)
+def test_every_answer_is_what_the_schema_says(action: str, payload: dict[str, object]) -> None:
+    answer = online().command(action, payload)
+    decode_response(action, json.dumps(answer))
