@@ -1,1 +1,1 @@
-"""The pure core: text, values and time in, decisions out. No I/O, no clock, no chance, no logging."""
+"""The pure core: text, values and time in, decisions out; no I/O, clock, chance or logging."""

@@ -44,7 +44,7 @@ class Findings:
 
 def in_words(path: Path) -> str:
     """Join a path as the user reads it."""
-    return " › ".join(path)  # noqa: RUF001 - the sign that separates, not a greater-than
+    return " › ".join(path)
 
 
 def entry(about: Table, number: int, name: object) -> str:

@@ -1,0 +1,62 @@
+# Everything a developer or an installer types. `make` alone lists it.
+.DEFAULT_GOAL := help
+.PHONY: help install demo test checks lint types imports core-tests other-tests bench format lock \
+        clean dev
+
+BIN := .venv/bin
+BENCHES := $(sort $(patsubst bench/%/__main__.py,%,$(wildcard bench/*/__main__.py)))
+
+help: ## List these targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: ## Set up .venv with what Wattgate needs to run; quick when nothing has changed
+	@scripts/set_up.sh run
+
+demo: install ## Try Wattgate: a wallbox, a backend and the manager between them
+	@$(BIN)/wattgate demo
+
+test: ## Set up, then every check: style, types, imports, all tests
+	@scripts/system_packages.sh checks
+	@scripts/set_up.sh dev
+	@$(MAKE) --no-print-directory checks
+
+checks: lint types imports core-tests other-tests
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types:
+	$(BIN)/mypy
+
+imports:
+	$(BIN)/lint-imports
+
+core-tests: # the core has to be covered by its own tests alone, every branch of it
+	COVERAGE_FILE=.coverage-core $(BIN)/pytest -q tests/core \
+	    --cov=wattgate.core --cov-branch --cov-report=term --cov-fail-under=100
+
+other-tests: # appended to the core's figures: the floor is for the whole
+	cp .coverage-core .coverage
+	$(BIN)/pytest -q tests --ignore=tests/core \
+	    --cov=wattgate --cov-append --cov-branch --cov-report=term --cov-fail-under=$(FLOOR)
+
+FLOOR := 85
+
+bench: ## Measure, each figure beside a named reference in the same run
+	@scripts/system_packages.sh bench
+	@scripts/set_up.sh dev
+	@set -e; for bench in $(BENCHES); do echo "== $$bench"; $(BIN)/python -m bench.$$bench; done
+
+dev: ## Set up .venv with the tools of the checks as well
+	@scripts/set_up.sh dev
+
+format: dev ## Put the code into the one format
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+lock: dev ## Write requirements/*.txt anew with the newest versions allowed
+	scripts/lock.sh
+
+clean: ## Remove .venv and every cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage* htmlcov
