@@ -64,6 +64,8 @@ class Manager:
         self.stations = Stations(site, {}, tools)
         self._evses: dict[str, tuple[EvseOcpp16, Station]] = {}
         self._loop: ControlLoop | None = None
+        self._deciding: asyncio.Task[None] | None = None
+        self._patching = asyncio.Lock()
 
     async def start(self, backends: Backends) -> None:
         """Take up what was stored, then begin to decide; wallboxes may connect afterwards."""
@@ -84,7 +86,7 @@ class Manager:
             lambda: self.site, evses, feeders_of(self.site), self.limits, self._tools
         )
         self._say_who_may_charge()
-        self._tasks.spawn(self._loop.run(), name="control loop")
+        self._deciding = self._tasks.start(self._loop.run(), name="control loop")
         self._tasks.spawn(self._tidy(), name="tidy")
 
     async def stop(self) -> None:
@@ -92,6 +94,11 @@ class Manager:
         await self._tasks.stop()
 
     # What the API asks
+
+    @property
+    def is_deciding(self) -> bool:
+        """Whether the control loop lives."""
+        return self._deciding is not None and not self._deciding.done()
 
     def evses(self) -> tuple[EvseState, ...]:
         """Every EVSE, in the order of the site."""
@@ -128,9 +135,10 @@ class Manager:
         What concerns current takes effect with the next cycle; the OCPP server's own settings
         with the next start.
         """
-        changed = patched(self.site, patch)
-        await save_site(self._store, changed)
-        self.site = changed
+        async with self._patching:  # two at once must not undo each other
+            changed = patched(self.site, patch)
+            await save_site(self._store, changed)
+            self.site = changed
         self._something_changed()
         return changed
 

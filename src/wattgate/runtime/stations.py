@@ -66,6 +66,8 @@ class Stations:
     def __init__(self, site: Site, stations: Mapping[str, Station], tools: Tools) -> None:
         self.by_id = dict(stations)
         self.refused: deque[RefusedAttempt] = deque(maxlen=REMEMBERED)
+        self.refused_count = 0
+        """Since the start, those no longer remembered included."""
         self._site = site
         self._directory = SiteDirectory(site)
         self._tools = tools
@@ -91,4 +93,5 @@ class Stations:
         """Remember an attempt that did not get in."""
         attempt = RefusedAttempt(self._tools.clock.wall(), peer_address, claimed_id, reason)
         self.refused.append(attempt)
+        self.refused_count += 1
         log.warning("connection refused", address=peer_address, id=claimed_id, reason=reason)

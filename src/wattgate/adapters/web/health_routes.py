@@ -1,0 +1,56 @@
+"""`/healthz`: whether Wattgate works, for whoever restarts or watches it. Open to everybody."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Annotated, Final, Literal
+
+import msgspec
+from litestar import Response, get
+from litestar.datastructures import CacheControlHeader
+from litestar.openapi import ResponseSpec
+from msgspec import Meta
+
+from wattgate.adapters.web.services import Services
+from wattgate.ports.store import Store, StoreFailed
+from wattgate.runtime.manager import SITE_DOCUMENT
+
+STORE_S: Final = 2.0
+"""s within which the store has to answer."""
+
+
+class Health(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whether Wattgate works."""
+
+    status: Literal["ok", "failing"]
+    reasons: Annotated[tuple[str, ...], Meta(description="What does not work")] = ()
+
+
+@get(
+    "/healthz",
+    operation_id="health",
+    tags=["operation"],
+    security=[{}],
+    cache_control=CacheControlHeader(no_store=True),
+    responses={503: ResponseSpec(Health, description="Something does not work")},
+)
+async def health(services: Services) -> Response[Health]:
+    """Say whether the store answers and the control loop lives; needs no password."""
+    reasons = []
+    if not await _answers(services.store):
+        reasons.append("the store does not answer")
+    if not services.manager.is_deciding:
+        reasons.append("the control loop does not run")
+    if reasons:
+        return Response(
+            Health("failing", tuple(reasons)), status_code=HTTPStatus.SERVICE_UNAVAILABLE
+        )
+    return Response(Health("ok"))
+
+
+async def _answers(store: Store) -> bool:
+    try:
+        async with asyncio.timeout(STORE_S):
+            await store.document(SITE_DOCUMENT)
+    except (StoreFailed, TimeoutError):
+        return False
+    return True

@@ -1,0 +1,103 @@
+"""What the API answers when it cannot do what was asked: problem details (RFC 9457)."""
+
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import ExceptionHandlersMap
+from msgspec import Meta
+
+from wattgate.core.errors import ConfigError
+from wattgate.ports.store import StoreFailed
+
+log = structlog.get_logger()
+
+AnyRequest = Request[Any, Any, Any]
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+class ProblemPart(msgspec.Struct, frozen=True):
+    """One thing to mend."""
+
+    path: Annotated[str, Meta(description="Where it is: a setting or a parameter")]
+    message: Annotated[str, Meta(description="What is wrong, in words that follow the path")]
+
+
+class ProblemDetails(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An error (RFC 9457)."""
+
+    title: Annotated[str, Meta(description="The HTTP status in words")]
+    status: Annotated[int, Meta(description="The HTTP status")]
+    detail: Annotated[str, Meta(description="What is wrong and what helps")] = ""
+    problems: Annotated[
+        tuple[ProblemPart, ...], Meta(description="Everything that has to be mended, at once")
+    ] = ()
+
+
+def details(
+    status: int, detail: str = "", problems: tuple[ProblemPart, ...] = ()
+) -> ProblemDetails:
+    """Problem details with the title that belongs to the status."""
+    return ProblemDetails(HTTPStatus(status).phrase, status, detail, problems)
+
+
+def _answer(body: ProblemDetails, headers: dict[str, str] | None = None) -> Response[bytes]:
+    return Response(
+        msgspec.json.encode(body),
+        status_code=body.status,
+        media_type=MEDIA_TYPE,
+        headers=headers,
+    )
+
+
+def _http(_request: AnyRequest, exc: HTTPException) -> Response[bytes]:
+    if isinstance(exc, ValidationException):
+        return _answer(details(exc.status_code, exc.detail, _parts(exc)))
+    detail = "" if exc.detail == HTTPStatus(exc.status_code).phrase else exc.detail
+    if exc.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("request failed", path=_request.url.path, exc_info=exc)
+        detail = ""  # ours to mend: it stands in the log
+    return _answer(details(exc.status_code, detail), dict(exc.headers or {}))
+
+
+def _parts(exc: ValidationException) -> tuple[ProblemPart, ...]:
+    found = exc.extra if isinstance(exc.extra, list) else []
+    return tuple(
+        ProblemPart(str(each.get("key", "")), str(each.get("message", "")))
+        for each in found
+        if isinstance(each, dict)
+    )
+
+
+def _config(_request: AnyRequest, exc: ConfigError) -> Response[bytes]:
+    parts = tuple(ProblemPart(each.path, each.message) for each in exc.problems)
+    return _answer(details(HTTPStatus.UNPROCESSABLE_ENTITY, "Nothing has been changed.", parts))
+
+
+def _store(_request: AnyRequest, exc: StoreFailed) -> Response[bytes]:
+    log.error("store failed", reason=str(exc))
+    return _answer(
+        details(HTTPStatus.SERVICE_UNAVAILABLE, "The store does not answer; see the log.")
+    )
+
+
+def _slow(_request: AnyRequest, _exc: TimeoutError) -> Response[bytes]:
+    return _answer(details(HTTPStatus.REQUEST_TIMEOUT))
+
+
+def _bug(request: AnyRequest, exc: Exception) -> Response[bytes]:
+    log.error("request failed", method=request.method, path=request.url.path, exc_info=exc)
+    return _answer(details(HTTPStatus.INTERNAL_SERVER_ERROR, "Unexpected; see the log."))
+
+
+HANDLERS: Final[ExceptionHandlersMap] = {
+    HTTPException: _http,
+    ConfigError: _config,
+    StoreFailed: _store,
+    TimeoutError: _slow,
+    Exception: _bug,
+}

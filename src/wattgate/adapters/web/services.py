@@ -1,0 +1,16 @@
+"""What the routes work with."""
+
+from dataclasses import dataclass
+
+from wattgate.ports.store import Store
+from wattgate.runtime.manager import Manager
+from wattgate.runtime.peer import Tools
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One running manager and what belongs to it; every route takes it as `services`."""
+
+    manager: Manager
+    store: Store
+    tools: Tools
