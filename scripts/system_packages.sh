@@ -19,6 +19,6 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     apt-get update -qq >/dev/null
     apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
 else
-    echo "wattgate: please install these packages first: ${missing[*]}" >&2
+    echo "wattgate: these packages are missing, and only root can install them: ${missing[*]}" >&2
     exit 1
 fi
