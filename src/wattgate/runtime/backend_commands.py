@@ -143,7 +143,7 @@ class BackendCommandHandler:
             profile_text = remote_start_profile(text)
             if profile_text is not None:
                 self._virtual.adopt(profile_text)
-                text = remove_member(text, "chargingProfile")
+            text = remove_member(text, "chargingProfile")
         self._send(link, call, rule, self._evse.connectors.to_wallbox(text, rule.connector))
 
     def _remote_stop(self, link: BackendLink, call: Call, rule: Rule) -> None:

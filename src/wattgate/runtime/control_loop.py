@@ -142,7 +142,7 @@ class ControlLoop:
                 self.limits.assume(evse_id, hardware_a)
                 log.warning("wallbox silent, counted at its maximum", evse=evse_id)
             return
-        if reading.ready and reading.connection != known.connection:
+        if reading.seen and reading.connection != known.connection:
             known.connection, known.silent = reading.connection, False
             worst_a = worth_after_connecting(
                 booted=reading.booted,

@@ -116,7 +116,7 @@ class EvseOcpp16:
             ready=self._is_ready(now),
             silent_s=station.silent_s(now) if station is not None else now,
             connection=station.connection if station is not None else 0,
-            booted=station is not None and station.has_booted,
+            booted=station is not None and (station.has_booted or station.is_new),
             idle=connector.status in IDLE,
             measured_a=connector.measurement.largest_current_a if wants else None,
             waiting_since=transaction.started_monotonic if transaction is not None else now,

@@ -10,7 +10,8 @@ import structlog
 
 from wattgate.core.errors import PeerError
 from wattgate.core.ocpp.frames import Call
-from wattgate.ports.store import Store, StoreFailed
+from wattgate.core.station.connector import Connector
+from wattgate.ports.store import RememberStation, Store, StoreFailed
 from wattgate.runtime.knowledge import CardKnowledge
 from wattgate.runtime.peer import Peer, Tools
 from wattgate.runtime.supervisor import Supervisor
@@ -72,6 +73,8 @@ class Station:
         """Counts connections and boots: after each, what the wallbox obeys is in doubt."""
         self.has_booted = False
         """Whether it has booted on its present connection."""
+        self.is_new = False
+        """Whether its first connection ever is the present one, and what it holds unknown."""
         self.id_is_contested = False
         self._swaps: deque[float] = deque(maxlen=SWAPS_PER_MINUTE + 1)
         self.on_call: Callable[[Ask], None] = _nobody_handles
@@ -100,10 +103,11 @@ class Station:
     def booted(self, boot_text: str) -> None:
         """Take over boot data of the present connection; profiles may be gone since."""
         self.boot_text = boot_text
-        self.seen_before = True
         self.has_booted = True
         self.connection += 1
+        now = self.house.tools.clock.monotonic()
         for evse in self.evses:
+            evse.connector = Connector(since=now)  # what was plugged before the boot says nothing
             if evse.link is not None:
                 evse.link.wallbox_booted(boot_text)
         self.on_booted()
@@ -122,10 +126,14 @@ class Station:
         self.connected_at = now
         self.connection += 1
         self.has_booted = False
+        self.is_new = not self.seen_before
+        self.seen_before = True
         if old is not None:
             old.close(TOOK_OVER, "a newer connection with this id took over")
             self._count_swap(now)
         log.info("wallbox connected", station=self.station_id, address=peer.address)
+        if self.is_new:
+            self.house.tasks.spawn(self._remember(), name=f"{self.station_id} first visit")
         for evse in self.evses:
             if evse.link is not None:
                 evse.link.wallbox_came()
@@ -151,6 +159,11 @@ class Station:
             if evse.link is not None:
                 evse.link.wallbox_left()
         self.house.something_changed()
+
+    async def _remember(self) -> None:
+        """Keep that it exists: from now on it counts, also when it is silent (R100a)."""
+        seen_at = self.house.tools.clock.wall()
+        await self.house.store.commit(RememberStation(self.station_id, seen_at))
 
     def _count_swap(self, now: float) -> None:
         self._swaps.append(now)

@@ -1,12 +1,10 @@
 """A backend's charging profiles, kept by the manager on its behalf (R75, R97-R99)."""
 
-from typing import Final
-
 import msgspec
 
-from wattgate.core.errors import PeerError
 from wattgate.core.gateway.virtual_profiles import Change, VirtualProfiles
 from wattgate.core.ocpp.frames import Call
+from wattgate.core.ocpp.validation import decode_payload
 from wattgate.ports.store import Change as StoreChange
 from wattgate.ports.store import DeleteProfile, ProfileRecord, SaveProfile
 from wattgate.runtime.evse_ocpp16 import EvseOcpp16
@@ -17,15 +15,9 @@ class _RemoteStart(msgspec.Struct):
     profile: msgspec.Raw | None = msgspec.field(name="chargingProfile", default=None)
 
 
-_decoder: Final = msgspec.json.Decoder(_RemoteStart)
-
-
 def remote_start_profile(payload_text: str) -> str | None:
     """The chargingProfile of a RemoteStartTransaction, verbatim; None where it has none."""
-    try:
-        profile = _decoder.decode(payload_text).profile
-    except msgspec.MsgspecError as exc:
-        raise PeerError(f"unreadable: {exc}", code="FormationViolation") from exc
+    profile = decode_payload(payload_text, _RemoteStart).profile
     text = bytes(profile).decode() if profile is not None else "null"
     return None if text == "null" else text
 
