@@ -113,6 +113,7 @@ async def test_a_session_from_the_keyboard(tmp_path: Path) -> None:
         boot = await central.asked("BootNotification")
         assert boot["chargePointSerialNumber"] == "CP 1"
         assert central.headers == [("/ocpp/CP%201", "Basic Q1AgMTpzZWNyZXQ=")]
+        await box.event("boot")
         box.type("plug")
         box.type(f"rfid {CARD}")
         assert (await central.asked("StartTransaction"))["idTag"] == CARD

@@ -28,6 +28,7 @@ from wattgate.core.wallbox.actions import (
     ShowFault,
     Unplug,
 )
+from wattgate.core.wallbox.effects import SendCall
 from wattgate.core.wallbox.status import TRANSITIONS
 
 KEY = "ab" * 16
@@ -197,12 +198,13 @@ def test_whatever_happens_the_wallbox_stays_truthful(
         assert wallbox.state()["current_a"] <= wallbox.state()["limit_a"]
     assert energies == sorted(energies)
     _check_statuses(wallbox)
-    wallbox.act(PressStop(), ClearFault())
+    wallbox.act(ClearFault(), PressStop())
     wallbox.connect()
     wallbox.later(1000)
-    starts, stops = wallbox.sent("StartTransaction"), wallbox.sent("StopTransaction")
-    assert len(_without_repetition(starts)) == len(_without_repetition(stops))
-    assert all(stop["transactionId"] == 77 for stop in stops)
+    count = len(wallbox.events("starting"))
+    assert _delivered(wallbox) == ["StartTransaction", "StopTransaction"] * count
+    assert all(stop["transactionId"] == 77 for stop in wallbox.sent("StopTransaction"))
+    assert wallbox.state()["queued"] == 0
 
 
 def _check_statuses(wallbox: Wallbox) -> None:
@@ -222,9 +224,14 @@ def _check_statuses(wallbox: Wallbox) -> None:
                     assert after in TRANSITIONS[before]
 
 
-def _without_repetition(payloads: list[Any]) -> list[Any]:
-    """A message may be sent again when the link was lost; it is the same then (R66)."""
-    return [payload for n, payload in enumerate(payloads) if payload not in payloads[:n]]
+def _delivered(wallbox: Wallbox) -> list[str]:
+    """Starts and stops in order; one sent again when the link was lost is the same (R66)."""
+    calls = [
+        (effect.action, effect.payload_text)
+        for effect in wallbox.effects
+        if isinstance(effect, SendCall) and effect.action in {"StartTransaction", "StopTransaction"}
+    ]
+    return [call[0] for before, call in pairwise([("", ""), *calls]) if call != before]
 
 
 def test_a_profiles_next_change_wakes_the_wallbox_up() -> None:
