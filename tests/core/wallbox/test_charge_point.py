@@ -248,3 +248,18 @@ def test_a_call_that_the_loss_of_the_link_ended_is_repeated_where_it_must_be() -
     wallbox.disconnect()
     wallbox.connect()
     assert len(wallbox.sent("StartTransaction")) == 2
+
+
+def test_what_waits_for_somebody_ends_by_itself() -> None:
+    wallbox = online()
+    wallbox.command(*next(request for request in REQUESTS if request[0] == "ReserveNow"))
+    wallbox.later(601)
+    wallbox.act(PresentCard(CARD))
+    wallbox.later(121)
+    assert wallbox.statuses() == ["Available", "Reserved", "Available", "Preparing", "Available"]
+
+
+def test_it_beats_while_it_idles() -> None:
+    wallbox = online()
+    wallbox.later(3 * 3600)
+    assert len(wallbox.sent("Heartbeat")) == 3
