@@ -34,12 +34,12 @@ imports:
 
 core-tests: # the core has to be covered by its own tests alone, every branch of it
 	COVERAGE_FILE=.coverage-core $(BIN)/pytest -q tests/core \
-	    --cov=wattgate.core --cov-branch --cov-report=term --cov-fail-under=100
+	    --cov=src/wattgate/core --cov-branch --cov-report=term --cov-fail-under=100
 
 other-tests: # appended to the core's figures: the floor is for the whole
 	cp .coverage-core .coverage
 	$(BIN)/pytest -q tests --ignore=tests/core \
-	    --cov=wattgate --cov-append --cov-branch --cov-report=term --cov-fail-under=$(FLOOR)
+	    --cov --cov-append --cov-branch --cov-report=term --cov-fail-under=$(FLOOR)
 
 FLOOR := 85
 
