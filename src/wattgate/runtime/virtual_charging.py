@@ -12,13 +12,13 @@ from wattgate.runtime.station import House
 
 
 class _RemoteStart(msgspec.Struct):
-    profile: msgspec.Raw | None = msgspec.field(name="chargingProfile", default=None)
+    # Raw takes anything but does not go into a union: an absent profile reads as null.
+    profile: msgspec.Raw = msgspec.field(name="chargingProfile", default=msgspec.Raw(b"null"))
 
 
 def remote_start_profile(payload_text: str) -> str | None:
     """The chargingProfile of a RemoteStartTransaction, verbatim; None where it has none."""
-    profile = decode_payload(payload_text, _RemoteStart).profile
-    text = bytes(profile).decode() if profile is not None else "null"
+    text = bytes(decode_payload(payload_text, _RemoteStart).profile).decode()
     return None if text == "null" else text
 
 
