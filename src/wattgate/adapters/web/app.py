@@ -1,27 +1,105 @@
 """The HTTP application: which routes there are, and what surrounds them."""
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
-from litestar import Litestar
+from litestar import Litestar, MediaType
 from litestar.di import Provide
-from litestar.types import ASGIApp
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, License, SecurityScheme, Server
+from litestar.types import ASGIApp, ControllerRouterHandler
 
+from wattgate import __version__
 from wattgate.adapters.web import problems
+from wattgate.adapters.web.access_routes import create_token, list_tokens, revoke_token, set_up
+from wattgate.adapters.web.evse_routes import clear_profiles, list_evses, read_evse
+from wattgate.adapters.web.guard import Guard
 from wattgate.adapters.web.health_routes import health
+from wattgate.adapters.web.metrics import metrics
 from wattgate.adapters.web.services import Services
+from wattgate.adapters.web.site_routes import change_site, read_site
+from wattgate.adapters.web.transaction_routes import (
+    list_dead_letters,
+    list_refused,
+    list_transactions,
+)
 
 MAX_BODY_BYTES: Final = 64 * 2**10
 """Largest request body."""
 
 
+_ABOUT: Final = """\
+Every request but `/healthz` and `/api/v1/setup` carries the admin password (HTTP Basic, user \
+`admin`) or a bearer token; without them it is answered with 401, and with 429 after too many \
+failures. Units stand in the names; currents are per phase. What goes wrong is answered as problem \
+details (RFC 9457). Bodies are JSON of at most 64 KiB.\
+"""
+
+ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
+    read_site,
+    change_site,
+    list_evses,
+    read_evse,
+    clear_profiles,
+    list_transactions,
+    list_refused,
+    list_dead_letters,
+    set_up,
+    list_tokens,
+    create_token,
+    revoke_token,
+    health,
+    metrics,
+)
+
+
 def new_app(services: Services) -> ASGIApp:
     """Build the application for one manager."""
+    routes = _litestar(lambda: services)
+    return Guard(routes, services.access, services.tools.clock)
+
+
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document, without anything running."""
+    return _litestar(_nothing_runs).openapi_schema.to_schema()
+
+
+def _litestar(services: Callable[[], Services]) -> Litestar:
     return Litestar(
-        route_handlers=[health],
-        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
+        route_handlers=ROUTES,
+        dependencies={"services": Provide(services, sync_to_thread=False)},
         exception_handlers=problems.HANDLERS,
         logging_config=None,
-        openapi_config=None,
+        openapi_config=_openapi_config(),
         request_max_body_size=MAX_BODY_BYTES,
         debug=False,
     )
+
+
+def _openapi_config() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Wattgate",
+        version=__version__,
+        description=_ABOUT,
+        license=License(name="Apache-2.0", identifier="Apache-2.0"),
+        use_handler_docstrings=True,
+        servers=[Server(url="/")],
+        security=[{"password": []}, {"token": []}],
+        components=Components(
+            security_schemes={
+                "password": SecurityScheme(
+                    type="http", scheme="basic", description="User `admin` and its password."
+                ),
+                "token": SecurityScheme(
+                    type="http", scheme="bearer", description="A token of `/api/v1/tokens`."
+                ),
+            }
+        ),
+        path="/api/v1",
+        render_plugins=[JsonRenderPlugin(path="/openapi.json", media_type=MediaType.JSON)],
+    )
+
+
+def _nothing_runs() -> Services:
+    raise NotImplementedError

@@ -28,6 +28,7 @@ class Health(msgspec.Struct, frozen=True, omit_defaults=True):
 @get(
     "/healthz",
     operation_id="health",
+    summary="Health",
     tags=["operation"],
     security=[{}],
     cache_control=CacheControlHeader(no_store=True),

@@ -7,6 +7,7 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi import ResponseSpec
 from litestar.types import ExceptionHandlersMap
 from msgspec import Meta
 
@@ -45,6 +46,19 @@ def details(
     return ProblemDetails(HTTPStatus(status).phrase, status, detail, problems)
 
 
+def documented(described: dict[int, str] | None = None) -> dict[int, ResponseSpec]:
+    """Tell in the OpenAPI document which problems a route answers with, by status."""
+    return {
+        status: ResponseSpec(
+            ProblemDetails, description=description, media_type=MEDIA_TYPE, generate_examples=False
+        )
+        for status, description in (_USUAL | (described or {})).items()
+    }
+
+
+_USUAL: Final = {400: "The request cannot be understood"}
+
+
 def _answer(body: ProblemDetails, headers: dict[str, str] | None = None) -> Response[bytes]:
     return Response(
         msgspec.json.encode(body),
@@ -54,23 +68,26 @@ def _answer(body: ProblemDetails, headers: dict[str, str] | None = None) -> Resp
     )
 
 
-def _http(_request: AnyRequest, exc: HTTPException) -> Response[bytes]:
+def _http(request: AnyRequest, exc: HTTPException) -> Response[bytes]:
     if isinstance(exc, ValidationException):
-        return _answer(details(exc.status_code, exc.detail, _parts(exc)))
+        return _answer(details(exc.status_code, "", _parts(exc)))
     detail = "" if exc.detail == HTTPStatus(exc.status_code).phrase else exc.detail
     if exc.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("request failed", path=_request.url.path, exc_info=exc)
+        log.error("request failed", path=request.url.path, exc_info=exc)
         detail = ""  # ours to mend: it stands in the log
-    return _answer(details(exc.status_code, detail), dict(exc.headers or {}))
+    return _answer(details(exc.status_code, detail), exc.headers)
 
 
 def _parts(exc: ValidationException) -> tuple[ProblemPart, ...]:
     found = exc.extra if isinstance(exc.extra, list) else []
-    return tuple(
-        ProblemPart(str(each.get("key", "")), str(each.get("message", "")))
-        for each in found
-        if isinstance(each, dict)
-    )
+    return tuple(_part(each) for each in found if isinstance(each, dict))
+
+
+def _part(found: dict[str, Any]) -> ProblemPart:
+    path, message = str(found.get("key", "")), str(found.get("message", ""))
+    if path != "data":
+        return ProblemPart(path, message)
+    return ProblemPart("body", "is required" if message == "'data'" else message)
 
 
 def _config(_request: AnyRequest, exc: ConfigError) -> Response[bytes]:
@@ -89,6 +106,11 @@ def _slow(_request: AnyRequest, _exc: TimeoutError) -> Response[bytes]:
     return _answer(details(HTTPStatus.REQUEST_TIMEOUT))
 
 
+def _too_deep(_request: AnyRequest, _exc: RecursionError) -> Response[bytes]:
+    """Only a body can be that deep."""
+    return _answer(details(HTTPStatus.BAD_REQUEST, "The body is nested too deeply."))
+
+
 def _bug(request: AnyRequest, exc: Exception) -> Response[bytes]:
     log.error("request failed", method=request.method, path=request.url.path, exc_info=exc)
     return _answer(details(HTTPStatus.INTERNAL_SERVER_ERROR, "Unexpected; see the log."))
@@ -99,5 +121,6 @@ HANDLERS: Final[ExceptionHandlersMap] = {
     ConfigError: _config,
     StoreFailed: _store,
     TimeoutError: _slow,
+    RecursionError: _too_deep,
     Exception: _bug,
 }

@@ -5,6 +5,7 @@ from typing import Final
 
 from uvicorn import Config, Server
 
+from wattgate.adapters.web.access import Access
 from wattgate.adapters.web.app import new_app
 from wattgate.adapters.web.protocol import PatientProtocol
 from wattgate.adapters.web.services import Services
@@ -32,10 +33,10 @@ class WebServer:
         port: int,
         admin_password: str | None,
     ) -> None:
-        self._services = Services(manager, store, tools)
+        self._access = Access(store, tools.clock, admin_password)
+        self._services = Services(manager, store, tools, self._access)
         self._host = host
         self._port = port
-        self._admin_password = admin_password
         self._socket: socket.socket | None = None
         self._server: Server | None = None
 
@@ -52,8 +53,11 @@ class WebServer:
 
     @property
     def setup_token(self) -> str | None:
-        """The one-time token that sets the admin password; None where there is a password."""
-        return None
+        """The one-time token that sets the admin password; None where there is a password.
+
+        Known once the server has started.
+        """
+        return self._access.setup_token
 
     async def start(self) -> None:
         """Listen.
@@ -62,12 +66,12 @@ class WebServer:
             OSError: the port is in use, or the address is none of this machine.
             StoreFailed: what is stored about access cannot be read.
         """
-        app = new_app(self._services)
+        await self._access.load()
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         listening = socket.create_server((self._host, self._port), family=family)
         self._port = listening.getsockname()[1]
         config = Config(
-            app,
+            new_app(self._services),
             http=PatientProtocol,
             ws="none",
             lifespan="off",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from wattgate.adapters.web.access import Access
 from wattgate.ports.store import Store
 from wattgate.runtime.manager import Manager
 from wattgate.runtime.peer import Tools
@@ -14,3 +15,4 @@ class Services:
     manager: Manager
     store: Store
     tools: Tools
+    access: Access

@@ -1,0 +1,135 @@
+"""EVSEs and what belongs to them, in the words of the API. Units stand in the names."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+
+class Boot(msgspec.Struct, frozen=True):
+    """What the wallbox said about itself in its last BootNotification."""
+
+    vendor: str | None
+    model: str | None
+    firmware: str | None
+    serial: str | None
+
+
+class PhaseCurrents(msgspec.Struct, frozen=True):
+    """A on each phase of the wallbox, as it measured them; null where it did not say."""
+
+    l1: float | None = None
+    l2: float | None = None
+    l3: float | None = None
+
+
+class RunningTransaction(msgspec.Struct, frozen=True):
+    """The open transaction of an EVSE."""
+
+    id: Annotated[int, Meta(description="The id that the wallbox knows")]
+    id_tag: Annotated[str, Meta(description="The card")]
+    started_at: Annotated[str, Meta(description="As the wallbox wrote it")]
+    meter_start_wh: int
+    may_charge: Annotated[bool, Meta(description="false: the card was refused")]
+
+
+class Backend(msgspec.Struct, frozen=True):
+    """The login at the billing backend."""
+
+    client_id: str
+    url: Annotated[str, Meta(description="Where it connects, without a query")]
+    phase: Annotated[
+        str, Meta(description="idle, connecting, registering, pending, online or waiting")
+    ]
+    reason: Annotated[str, Meta(description="Why it is in that phase, for a person")]
+    since: Annotated[datetime, Meta(description="Since when it is in that phase")]
+    queue_depth: Annotated[int, Meta(description="Messages that wait for the backend")]
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What bounds the current of an EVSE."""
+
+    min_current_a: Annotated[float, Meta(description="Smallest A per phase that charge")]
+    max_current_a: Annotated[float, Meta(description="Largest A per phase it may offer")]
+    doubtful: Annotated[
+        bool, Meta(description="Whether it may have missed or refused its last limit")
+    ]
+    profile_writes: Annotated[int, Meta(description="Limits sent to it since the start")]
+
+
+class Evse(msgspec.Struct, frozen=True):
+    """One EVSE at this moment."""
+
+    id: str
+    name: Annotated[str, Meta(description="As people see it")]
+    wallbox: Annotated[str, Meta(description="ChargeBox ID")]
+    connector: int
+    enabled: bool
+    connected: Annotated[bool, Meta(description="Whether its wallbox is connected")]
+    status: Annotated[str, Meta(description="As in OCPP 1.6; Unknown before the first report")]
+    error_code: Annotated[str, Meta(description="As in OCPP 1.6; NoError where all is well")]
+    boot: Annotated[Boot | None, Meta(description="null before the first boot")]
+    offered_a: Annotated[float, Meta(description="A per phase that it may draw now")]
+    target_a: Annotated[float, Meta(description="A per phase that load management is heading for")]
+    drawn_a: Annotated[
+        PhaseCurrents, Meta(description="Measured; all null without a live transaction")
+    ]
+    power_w: Annotated[float | None, Meta(description="Measured; null without a live transaction")]
+    energy_wh: Annotated[float | None, Meta(description="The last meter register it reported")]
+    transaction: Annotated[RunningTransaction | None, Meta(description="null where none is open")]
+    backend: Annotated[Backend | None, Meta(description="null without a backend")]
+    limits: Limits
+
+
+class Transaction(msgspec.Struct, frozen=True):
+    """A stored transaction; what its end tells is null while it is open."""
+
+    id: Annotated[int, Meta(description="The id that the wallbox knows")]
+    evse: Annotated[str, Meta(description="Id of the EVSE")]
+    wallbox: Annotated[str, Meta(description="ChargeBox ID")]
+    connector: int
+    id_tag: Annotated[str, Meta(description="The card")]
+    backend_id: Annotated[int | None, Meta(description="The backend's id; null before its answer")]
+    started_at: Annotated[str, Meta(description="As the wallbox wrote it")]
+    meter_start_wh: int
+    stopped_at: Annotated[str | None, Meta(description="As the wallbox wrote it")]
+    meter_stop_wh: int | None
+    energy_wh: Annotated[int | None, Meta(description="Between the two meter readings")]
+    stop_reason: Annotated[str | None, Meta(description="As in OCPP 1.6")]
+
+
+class RefusedConnection(msgspec.Struct, frozen=True):
+    """A connection to the OCPP port that was not let in."""
+
+    at: datetime
+    address: str
+    claimed_id: Annotated[str | None, Meta(description="ChargeBox ID it came with")]
+    reason: Annotated[str, Meta(description="Why it was refused, for a person")]
+
+
+class UndeliveredMessage(msgspec.Struct, frozen=True):
+    """A message that a backend finally did not take."""
+
+    number: Annotated[int, Meta(description="Its place in the order of all messages")]
+    backend: Annotated[str, Meta(description="EVSE, identity and host of the backend")]
+    action: Annotated[str, Meta(description="Action of OCPP 1.6")]
+    payload_text: Annotated[
+        str, Meta(description="JSON as it was queued; a transaction id in it is ours")
+    ]
+    transaction_id: Annotated[int | None, Meta(description="The transaction it belongs to")]
+    attempts: int
+    reason: Annotated[str, Meta(description="Why it was given up")]
+    at: datetime
+
+
+class ClearedProfiles(msgspec.Struct, frozen=True):
+    """How deleting the charging profiles ended."""
+
+    outcome: Annotated[
+        str,
+        Meta(
+            description="accepted; refused by the wallbox; unanswered: it may have obeyed or not; "
+            "unsent: it is not connected"
+        ),
+    ]

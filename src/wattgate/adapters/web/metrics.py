@@ -1,0 +1,164 @@
+"""`/metrics`: figures for Prometheus, read from the manager when they are asked for."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from litestar import Response, get
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from wattgate import __version__
+from wattgate.adapters.web.presenting import measured_now
+from wattgate.adapters.web.services import Services
+from wattgate.runtime.manager import EvseState, Manager
+
+MEDIA_TYPE: Final = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")
+"""The charset is added to every text."""
+
+COUNTED: Final = 10_000
+"""Undelivered messages that are counted at most."""
+
+_PHASE_NAMES: Final = ("L1", "L2", "L3")
+
+
+@get(
+    "/metrics",
+    operation_id="metrics",
+    summary="Figures for Prometheus",
+    tags=["operation"],
+    media_type=MEDIA_TYPE,
+)
+async def metrics(services: Services) -> Response[bytes]:
+    """Figures in the text format of Prometheus."""
+    given_up = len(await services.store.dead_letters(limit=COUNTED))
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(SiteCollector(services.manager, given_up))
+    ProcessCollector(registry=registry)
+    return Response(generate_latest(registry), media_type=MEDIA_TYPE)
+
+
+class SiteCollector(Collector):
+    """The figures of one site at one moment."""
+
+    def __init__(self, manager: Manager, given_up: int) -> None:
+        self._manager = manager
+        self._given_up = given_up
+
+    def collect(self) -> Iterable[Metric]:
+        """Every family, with a sample per EVSE where it is about EVSEs."""
+        yield InfoMetricFamily("wattgate", "This Wattgate.", {"version": __version__})
+        yield from self._whole_site()
+        states = self._manager.evses()
+        for name, meaning, read in _PER_EVSE:
+            yield _per_evse(GaugeMetricFamily(name, meaning, labels=["evse"]), states, read)
+        yield _drawn(states)
+        writes = CounterMetricFamily(
+            "wattgate_evse_profile_writes", "Limits sent to the wallbox.", labels=["evse"]
+        )
+        yield _per_evse(writes, states, lambda state: state.profile_writes)
+
+    def _whole_site(self) -> Iterator[Metric]:
+        stations = self._manager.stations
+        connected = sum(station.is_connected for station in stations.by_id.values())
+        yield GaugeMetricFamily("wattgate_wallboxes", "Wallboxes of the site.", len(stations.by_id))
+        yield GaugeMetricFamily(
+            "wattgate_wallboxes_connected", "Wallboxes with a connection.", connected
+        )
+        yield GaugeMetricFamily(
+            "wattgate_dead_letters",
+            f"Messages that a backend finally did not take, at most {COUNTED}.",
+            self._given_up,
+        )
+        yield CounterMetricFamily(
+            "wattgate_refused_connections",
+            "Connections to the OCPP port that were not let in.",
+            stations.refused_count,
+        )
+
+
+Reader = Callable[[EvseState], float | None]
+"""A figure of an EVSE; None where there is none to tell."""
+
+
+def _backend_up(state: EvseState) -> float | None:
+    link = state.evse.link
+    return None if link is None else link.is_online
+
+
+def _outbox_depth(state: EvseState) -> float | None:
+    link = state.evse.link
+    return None if link is None else link.pump.depth
+
+
+_PER_EVSE: Final[tuple[tuple[str, str, Reader], ...]] = (
+    (
+        "wattgate_evse_connected",
+        "1 while the wallbox of the EVSE is connected.",
+        lambda state: state.station.is_connected,
+    ),
+    (
+        "wattgate_evse_offered_current_amperes",
+        "What the EVSE may draw per phase.",
+        lambda state: state.offered_a,
+    ),
+    (
+        "wattgate_evse_target_current_amperes",
+        "What load management is heading for, per phase.",
+        lambda state: state.target_a,
+    ),
+    (
+        "wattgate_evse_limit_doubtful",
+        "1 while the EVSE may have missed or refused its last limit.",
+        lambda state: state.doubtful,
+    ),
+    (
+        "wattgate_evse_power_watts",
+        "What the EVSE draws, as it measured.",
+        lambda state: measured_now(state).power_w,
+    ),
+    (
+        "wattgate_evse_energy_watthours",
+        "The last meter register that the EVSE reported.",
+        lambda state: state.evse.connector.measurement.energy_wh,
+    ),
+    (
+        "wattgate_evse_transaction_open",
+        "1 while a transaction is open.",
+        lambda state: state.evse.transaction is not None,
+    ),
+    (
+        "wattgate_backend_up",
+        "1 while the backend of the EVSE has accepted us.",
+        _backend_up,
+    ),
+    (
+        "wattgate_outbox_messages",
+        "Messages that wait for the backend of the EVSE.",
+        _outbox_depth,
+    ),
+)
+
+
+def _per_evse(
+    family: GaugeMetricFamily | CounterMetricFamily, states: Iterable[EvseState], read: Reader
+) -> Metric:
+    for state in states:
+        figure = read(state)
+        if figure is not None:
+            family.add_metric([state.evse.evse_id], float(figure))
+    return family
+
+
+def _drawn(states: Iterable[EvseState]) -> Metric:
+    family = GaugeMetricFamily(
+        "wattgate_evse_drawn_current_amperes",
+        "What the EVSE draws, as it measured, by the wallbox's own phase.",
+        labels=["evse", "phase"],
+    )
+    for state in states:
+        for phase, current_a in sorted(measured_now(state).currents_a.items()):
+            family.add_metric([state.evse.evse_id, _PHASE_NAMES[phase]], current_a)
+    return family

@@ -1,0 +1,148 @@
+"""From what the manager knows to what the API says of it."""
+
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+from wattgate.adapters.web.dto import (
+    Backend,
+    Boot,
+    Evse,
+    Limits,
+    PhaseCurrents,
+    RunningTransaction,
+    Transaction,
+    UndeliveredMessage,
+)
+from wattgate.core.errors import LocalUsageError
+from wattgate.core.ocpp.splice import read_scalar
+from wattgate.core.station.measurements import Measurement
+from wattgate.core.station.transactions import TransactionRecord
+from wattgate.ports.store import DeadLetter
+from wattgate.runtime.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.manager import EvseState
+
+_NOTHING_MEASURED: Final = Measurement()
+
+
+def evse_of(state: EvseState) -> Evse:
+    """One EVSE at this moment."""
+    evse, station = state.evse, state.station
+    settings, connector = evse.settings, evse.connector
+    live = measured_now(state)
+    return Evse(
+        id=evse.evse_id,
+        name=settings.name or settings.id,
+        wallbox=station.station_id,
+        connector=settings.connector,
+        enabled=settings.enabled,
+        connected=station.is_connected,
+        status=connector.status.value,
+        error_code=connector.error_code,
+        boot=_boot(station.boot_text),
+        offered_a=state.offered_a,
+        target_a=state.target_a,
+        drawn_a=PhaseCurrents(*(live.currents_a.get(phase) for phase in range(3))),
+        power_w=live.power_w,
+        energy_wh=connector.measurement.energy_wh,
+        transaction=_running(evse),
+        backend=_backend(evse),
+        limits=Limits(
+            settings.min_current_a, evse.hardware_a, state.doubtful, state.profile_writes
+        ),
+    )
+
+
+def measured_now(state: EvseState) -> Measurement:
+    """What the EVSE draws; nothing where the last values tell of another time."""
+    if state.station.is_connected and state.evse.transaction is not None:
+        return state.evse.connector.measurement
+    return _NOTHING_MEASURED
+
+
+def transaction_of(record: TransactionRecord) -> Transaction:
+    """One stored transaction."""
+    start, stop = record.start, record.stop
+    return Transaction(
+        id=record.transaction_id,
+        evse=start.evse_id,
+        wallbox=start.station_id,
+        connector=start.connector,
+        id_tag=start.id_tag,
+        backend_id=record.backend_transaction_id,
+        started_at=start.started_at,
+        meter_start_wh=start.meter_start_wh,
+        stopped_at=stop.stopped_at if stop else None,
+        meter_stop_wh=stop.meter_stop_wh if stop else None,
+        energy_wh=stop.meter_stop_wh - start.meter_start_wh if stop else None,
+        stop_reason=stop.reason if stop else None,
+    )
+
+
+def undelivered(letter: DeadLetter) -> UndeliveredMessage:
+    """One message that was given up."""
+    message = letter.message
+    return UndeliveredMessage(
+        number=message.number,
+        backend=message.draft.link_id,
+        action=message.draft.action,
+        payload_text=message.draft.payload_text,
+        transaction_id=message.draft.transaction_id,
+        attempts=message.attempts,
+        reason=letter.reason,
+        at=letter.at,
+    )
+
+
+def without_secrets(url: str) -> str:
+    """The URL without user, password, query and fragment, where a key may stand."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _boot(boot_text: str | None) -> Boot | None:
+    if boot_text is None:
+        return None
+
+    def said(*keys: str) -> str | None:
+        values = (read_scalar(boot_text, (key,)) for key in keys)
+        return next((value for value in values if isinstance(value, str) and value), None)
+
+    try:
+        return Boot(
+            vendor=said("chargePointVendor"),
+            model=said("chargePointModel"),
+            firmware=said("firmwareVersion"),
+            serial=said("chargePointSerialNumber", "chargeBoxSerialNumber"),
+        )
+    except LocalUsageError:  # stored by an earlier version, and no JSON object
+        return None
+
+
+def _running(evse: EvseOcpp16) -> RunningTransaction | None:
+    transaction = evse.transaction
+    if transaction is None:
+        return None
+    start = transaction.record.start
+    return RunningTransaction(
+        id=transaction.record.transaction_id,
+        id_tag=start.id_tag,
+        started_at=start.started_at,
+        meter_start_wh=start.meter_start_wh,
+        may_charge=transaction.may_charge,
+    )
+
+
+def _backend(evse: EvseOcpp16) -> Backend | None:
+    link = evse.link
+    if link is None:
+        return None
+    identity, status = link.identity, link.status
+    url = without_secrets(identity.target.url)
+    return Backend(
+        client_id=evse.settings.gateways[0].identity(identity.station_id),
+        url=url,
+        phase=status.phase.value,
+        reason=status.reason.replace(identity.target.url, url),
+        since=status.since,
+        queue_depth=link.pump.depth,
+    )
