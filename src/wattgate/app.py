@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from wattgate.adapters.identifiers import SystemIdentifiers
 from wattgate.adapters.ocpp_socket.dialer import PicowsDialer
 from wattgate.adapters.ocpp_socket.listener import OcppListener
 from wattgate.adapters.store.sqlite import SqliteStore
+from wattgate.adapters.web.server import WebServer
 from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.site.merging import applied
 from wattgate.core.site.model import Site
@@ -34,7 +35,8 @@ class Options:
     """How a manager is started.
 
     `site_text` is a site file's content, None to go on with the stored site. `ocpp_port` overrides
-    the site's. `backend_retry_s` is the shortest wait before a backend is tried again.
+    the site's. `backend_retry_s` is the shortest wait before a backend is tried again. An
+    `admin_password` holds for this run in place of the stored one.
     """
 
     data_dir: Path
@@ -43,6 +45,7 @@ class Options:
     http_port: int = 19521
     ocpp_port: int | None = None
     backend_retry_s: float = 10.0
+    admin_password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Addresses:
 
     ocpp: str
     http: str
-    setup_token: str | None = None
+    setup_token: str | None
 
 
 async def load_site(store: Store, site_text: str | None) -> Site:
@@ -92,5 +95,16 @@ async def run_manager(options: Options, started: Callable[[Addresses], None]) ->
         listener = OcppListener(site.ocpp_server.host, port, manager.stations)
         await listener.start()
         cleanup.push_async_callback(listener.close)
-        started(Addresses(f"ws://{site.ocpp_server.host}:{listener.port}/", ""))
+        web = WebServer(
+            manager,
+            store,
+            tools,
+            host=options.http_host,
+            port=options.http_port,
+            admin_password=options.admin_password,
+        )
+        await web.start()
+        cleanup.push_async_callback(web.close)
+        ocpp = f"ws://{site.ocpp_server.host}:{listener.port}/"
+        started(Addresses(ocpp, web.url, web.setup_token))
         await asyncio.get_running_loop().create_future()

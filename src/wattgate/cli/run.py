@@ -52,8 +52,11 @@ def run(
 ) -> None:
     """Run the manager until it is told to stop (Ctrl-C, SIGTERM).
 
-    Exit status: 0 stopped, 1 it could not start, 2 misused.
+    The API's admin password is WATTGATE_ADMIN_PASSWORD, else the one that was set with the one-time
+    token that the first start prints. Exit status: 0 stopped, 1 it could not start, 2 misused.
     """
+    import os
+
     from wattgate.app import Options
     from wattgate.cli.check import read_site_file
 
@@ -66,6 +69,7 @@ def run(
                 http_port=http_port,
                 ocpp_port=ocpp_port,
                 backend_retry_s=backend_retry,
+                admin_password=os.environ.get("WATTGATE_ADMIN_PASSWORD") or None,
             ),
             site or data,
             log_json=log_json,
