@@ -80,9 +80,13 @@ async def run_manager(options: Options, started: Callable[[Addresses], None]) ->
         StoreFailed: the data directory cannot be used.
         OSError: a port cannot be listened on.
     """
+    database = options.data_dir / DATABASE
+    if options.site_text is not None and not database.exists():
+        # A first start with a site that cannot be run leaves nothing behind.
+        read_mapping(applied(None, parse_toml(options.site_text)))
     options.data_dir.mkdir(parents=True, exist_ok=True)
     tools = Tools(SystemClock(), SystemIdentifiers())
-    store = SqliteStore(options.data_dir / DATABASE)
+    store = SqliteStore(database)
     async with AsyncExitStack() as cleanup:
         await store.open()
         cleanup.push_async_callback(store.close)

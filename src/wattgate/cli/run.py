@@ -106,21 +106,21 @@ async def _until_told(options: Options) -> None:
     import signal
 
     from wattgate.app import run_manager
-    from wattgate.runtime.supervisor import Supervisor
 
-    async with Supervisor() as tasks:
-        manager = tasks.start(run_manager(options, _say_addresses), name="manager")
-        loop = asyncio.get_running_loop()
+    this = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    if this is not None:
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, manager.cancel)
-        try:
-            await manager
-        except asyncio.CancelledError:
-            typer.echo("Wattgate has stopped.")
+            loop.add_signal_handler(number, this.cancel)
+    try:
+        await run_manager(options, _say_addresses)
+    except asyncio.CancelledError:
+        typer.echo("Wattgate has stopped.")
 
 
 def _say_addresses(addresses: Addresses) -> None:
     typer.echo(f"Wallboxes connect to {addresses.ocpp}<ChargeBox ID>")
     typer.echo(f"API on {addresses.http}")
     if addresses.setup_token is not None:
-        typer.echo(f"No admin password yet. One-time set-up token: {addresses.setup_token}")
+        typer.echo("No admin password yet: POST /api/v1/setup sets one, with this one-time token")
+        typer.echo(addresses.setup_token)
