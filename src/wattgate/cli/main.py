@@ -10,6 +10,7 @@ import typer
 
 from wattgate.cli.backend import backend
 from wattgate.cli.check import check
+from wattgate.cli.demo import demo
 from wattgate.cli.run import run
 from wattgate.cli.wallbox import wallbox
 
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.command()(backend)
 app.command()(check)
+app.command()(demo)
 app.command()(run)
 app.command()(wallbox)
 
