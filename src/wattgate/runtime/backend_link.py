@@ -17,6 +17,7 @@ from wattgate.core.ocpp.frames import Call, CallResult
 from wattgate.ports.links import Dialer, DialFailed, DialTarget
 from wattgate.runtime.outbox_pump import OutboxPump
 from wattgate.runtime.peer import NoAnswer, OnDone, Outcome, Peer, Tools
+from wattgate.runtime.station import Ask
 from wattgate.runtime.supervisor import Supervisor
 
 log = structlog.get_logger()
@@ -47,8 +48,8 @@ class LinkStatus:
 class BackendCommands(Protocol):
     """Who carries out what a backend asks."""
 
-    def backend_called(self, link: "BackendLink", call: Call) -> None:
-        """Answer with `link.answer` or `link.refuse`, now or later."""
+    def backend_called(self, link: "BackendLink", ask: Ask) -> None:
+        """Answer `ask`, now or later."""
         ...
 
 
@@ -65,6 +66,8 @@ class LinkIdentity:
 ABSENCE_S: Final = 60.0
 """s a wallbox may be gone before its login at the backend ends too (R50)."""
 
+_AWAY: Final = "the wallbox is away"
+
 
 class BackendLink:
     """One login. `run` is its life; the rest is what others ask of it."""
@@ -80,7 +83,6 @@ class BackendLink:
     ) -> None:
         self.identity = identity
         self.pump = pump
-        self.answers_late = False
         self._commands = commands
         self._dialer = dialer
         self._tools = tools
@@ -139,7 +141,7 @@ class BackendLink:
             return
         self._needed.clear()
         if self._peer is not None:
-            self._peer.close(1000, "the wallbox is away")
+            self._peer.close(1000, _AWAY)
 
     def reported(self, connector: int, payload_text: str) -> None:
         """Pass a StatusNotification on, and keep it for the next login (R49)."""
@@ -158,20 +160,10 @@ class BackendLink:
             return
 
         def heard(outcome: Outcome) -> None:
-            self.answers_late = isinstance(outcome, NoAnswer)
+            self.pump.answers_late = isinstance(outcome, NoAnswer)
             on_done(outcome)
 
         self._peer.ask(action, payload_text, heard, timeout_s=timeout_s)
-
-    def answer(self, unique_id: str, payload_text: str) -> None:
-        """Answer a command of the backend; nothing happens when the link is gone."""
-        if self._peer is not None:
-            self._peer.answer(unique_id, payload_text)
-
-    def refuse(self, unique_id: str, code: str, description: str) -> None:
-        """Refuse a command of the backend; nothing happens when the link is gone."""
-        if self._peer is not None:
-            self._peer.refuse(unique_id, code, description)
 
     def heartbeat_now(self) -> None:
         """Send a heartbeat out of turn (TriggerMessage)."""
@@ -188,13 +180,15 @@ class BackendLink:
             self._registered_once = False
             reason = await self._one_login()
             if not self._needed.is_set():
-                self._enter(LinkPhase.IDLE, "the wallbox is away")
+                self._enter(LinkPhase.IDLE, _AWAY)
                 failures = 0
                 continue
             failures = 1 if self._registered_once else failures + 1
             wait_s = self._backoff.wait_s(failures, self._tools.identifiers.fraction())
             self._enter(LinkPhase.WAITING, f"{reason}; next attempt in {wait_s:.0f} s")
             await asyncio.sleep(wait_s)
+            if not self._needed.is_set():
+                self._enter(LinkPhase.IDLE, _AWAY)
 
     async def _one_login(self) -> str:
         """Connect, register, serve until the link ends; says why it ended."""
@@ -205,23 +199,31 @@ class BackendLink:
             await self._dialer.dial(self.identity.target, peer)
         except DialFailed as exc:
             return str(exc)
+        if not self._needed.is_set():  # the wallbox left while we dialled
+            peer.close(1000, _AWAY)
         async with Supervisor() as tasks:
-            tasks.spawn(self._serve(peer, tasks), name=f"backend {self.identity.link_id}")
+            serving = tasks.start(self._serve(peer), name=f"backend {self.identity.link_id}")
+            # Should it ever fail: better a new login than one that delivers nothing.
+            serving.add_done_callback(lambda _: peer.close(1011, "internal error"))
             try:
                 await self._ended.wait()
             finally:
                 peer.close(1001, "Wattgate stops")
         return self._end_reason
 
-    async def _serve(self, peer: Peer, tasks: Supervisor) -> None:
-        heartbeat_s = await self._register(peer)
-        for payload_text in list(self._reports.values()):
-            self.ask("StatusNotification", payload_text, _ignore)
-        self.pump.attach(peer)
-        tasks.spawn(self._beat(peer, heartbeat_s), name=f"heartbeat {self.identity.link_id}")
+    async def _serve(self, peer: Peer) -> None:
+        """Register, then keep the backend supplied; again after each boot of the wallbox."""
         while True:
-            await self._boot_again.wait()
-            await self._register(peer)
+            heartbeat_s = await self._register(peer)
+            if not self.pump.is_attached:
+                for _, payload_text in sorted(self._reports.items()):
+                    self.ask("StatusNotification", payload_text, _ignore)
+                self.pump.attach(peer)
+            async with Supervisor() as tasks:
+                tasks.spawn(
+                    self._beat(peer, heartbeat_s), name=f"heartbeat {self.identity.link_id}"
+                )
+                await self._boot_again.wait()
 
     async def _register(self, peer: Peer) -> float:
         """Send BootNotification until the backend accepts it; the heartbeat interval, s."""
@@ -234,17 +236,19 @@ class BackendLink:
             match verdict:
                 case Registered(heartbeat_s):
                     self._registered_once = True
-                    self.answers_late = False
+                    self.pump.answers_late = False
                     self._enter(LinkPhase.ONLINE, "accepted by the backend")
                     return heartbeat_s
                 case NotYet(retry_s, pending, reason):
+                    self.pump.detach()  # nothing queued goes to a backend that takes nobody (R43)
                     phase = LinkPhase.PENDING if pending else LinkPhase.REGISTERING
                     self._enter(phase, reason)
                     await self._boot_change(retry_s)
 
     async def _boot_change(self, at_most_s: float) -> None:
         try:
-            await asyncio.wait_for(self._boot_again.wait(), at_most_s)
+            async with asyncio.timeout(at_most_s):
+                await self._boot_again.wait()
         except TimeoutError:
             return
 
@@ -269,14 +273,15 @@ class BackendLink:
         self._peer = peer
 
     def peer_called(self, peer: Peer, call: Call) -> None:
-        """Hand a command of the backend on."""
-        self._commands.backend_called(self, call)
+        """Hand a command of the backend on; its answer belongs to this very connection."""
+        self._commands.backend_called(self, Ask(peer, call))
 
     def peer_closed(self, peer: Peer, code: int, reason: str) -> None:
         """End the login; `run` decides what follows."""
-        if peer is self._peer:
-            self._peer = None
-            self.pump.detach()
+        if peer is not self._peer:
+            return
+        self._peer = None
+        self.pump.detach()
         self._end_reason = f"connection closed ({code} {reason})".replace(" )", ")")
         self._ended.set()
 

@@ -4,14 +4,15 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeGuard
 
 import msgspec
 import structlog
 
 from wattgate.core.gateway.outbox import GiveUp, OutboxMessage, Resend, RetryPolicy
 from wattgate.core.ocpp.frames import CallError, CallResult
-from wattgate.core.ocpp.splice import read_scalar, replace_scalar
+from wattgate.core.ocpp.splice import Scalar, read_scalar, replace_scalar
+from wattgate.core.station.authorisation import AuthorizationStatus
 from wattgate.ports.store import (
     BindTransaction,
     Bury,
@@ -33,6 +34,7 @@ ANSWER_TIMEOUT_S: Final = 60.0
 
 STORE_RETRY_S: Final = 5.0
 _BATCH: Final = 100
+_TRANSACTION: Final = ("transactionId",)
 _UNKNOWN_TRANSACTION: Final = -1
 """What a message carries whose StartTransaction was given up (16E 3.18, R64)."""
 
@@ -59,10 +61,16 @@ class OutboxPump:
         self._queue: deque[OutboxMessage] = deque()
         self._last_read = 0
         self._all_read = False
+        self._reading = False
+        self._stale = False
         self._changed = asyncio.Event()
+        self.answers_late = False
+        """Whether an answer was waited for in vain, and none has come since (R61a)."""
         self.on_bound: Callable[[int, int], None] = _nobody_asked
         """Called with our id and the backend's when the backend has given a transaction one."""
-        self._waiting: dict[int, asyncio.Future[str]] = {}
+        self._expected: dict[int, asyncio.Future[str]] = {}
+        self._perhaps_taken: int | None = None
+        """The message that was sent without an answer, so that the backend may know it (R67)."""
         self._peer: Peer | None = None
         self._attached = asyncio.Event()
 
@@ -72,31 +80,22 @@ class OutboxPump:
         if self._all_read and message.number > self._last_read:
             self._queue.append(message)
             self._last_read = message.number
+        elif self._all_read or self._reading:
+            # Told out of turn, or stored while we read: what we know may have a gap.
+            self._stale = True
         self._changed.set()
 
-    async def answer_to(self, number: int, timeout_s: float) -> str | None:
-        """Wait until the backend took the message; its answer, or None when it took too long."""
-        future = self._future(number)
-        try:
-            return await asyncio.wait_for(asyncio.shield(future), timeout_s)
-        except TimeoutError:
-            return None
-        finally:
-            self._waiting.pop(number, None)
+    def expect(self, number: int) -> asyncio.Future[str]:
+        """The backend's answer to a message of this queue; cancelled when it is given up.
 
-    def expect(self, number: int) -> None:
-        """Keep the answer to this message for a later `answer_to`, however soon it comes."""
-        _ = self._future(number)
+        Call it before the message can be sent. To be waited for by `in_time`, by any number.
+        """
+        return self._expected.setdefault(number, asyncio.get_running_loop().create_future())
 
-    def _future(self, number: int) -> asyncio.Future[str]:
-        future = self._waiting.get(number)
-        if future is None:
-            future = self._waiting[number] = asyncio.get_running_loop().create_future()
-        return future
-
-    def forget(self, number: int) -> None:
-        """Nobody waits for the answer to this message any more."""
-        self._waiting.pop(number, None)
+    @property
+    def is_attached(self) -> bool:
+        """Whether it delivers now."""
+        return self._peer is not None
 
     def attach(self, peer: Peer) -> None:
         """Deliver over this link, whose backend has accepted us."""
@@ -117,41 +116,71 @@ class OutboxPump:
         while True:
             message = await self._head()
             await self._attached.wait()
-            if self._peer is not None:
+            if self._peer is None:
+                continue
+            try:
                 await self._deliver(message, self._peer)
+            except StoreFailed as exc:
+                await self._store_failed(exc)
+            except Exception:
+                log.exception("delivery failed", link=self.link_id, number=message.number)
+                await self._failed(message, "internal error")
 
     async def _head(self) -> OutboxMessage:
-        while not self._queue:
+        while True:
+            if self._stale:
+                self._queue.clear()
+                self._last_read, self._all_read, self._stale = 0, False, False
+            if self._queue:
+                return self._queue[0]
             self._changed.clear()
             if self._all_read:
                 await self._changed.wait()
-                continue
+            else:
+                await self._read()
+
+    async def _read(self) -> None:
+        self._reading = True
+        try:
             batch = await self._store.outbox(self.link_id, after=self._last_read, limit=_BATCH)
-            if batch:
-                self._last_read = batch[-1].number
-                self._queue.extend(batch)
-            self._all_read = len(batch) < _BATCH
-        return self._queue[0]
+        except StoreFailed as exc:
+            await self._store_failed(exc)
+            return
+        finally:
+            self._reading = False
+        if batch:
+            self._last_read = batch[-1].number
+            self._queue.extend(batch)
+        self._all_read = len(batch) < _BATCH
 
     async def _deliver(self, message: OutboxMessage, peer: Peer) -> None:
         """Send the head of the queue once; it stays there unless it was settled."""
         text = await self._ready_to_send(message)
+        if peer is not self._peer:
+            return  # the backend withdrew its acceptance meanwhile, or the link is another (R43)
         outcome = await peer.call(message.draft.action, text, timeout_s=ANSWER_TIMEOUT_S)
         match outcome:
             case CallResult(_, answer_text) if self._makes_sense(message, answer_text):
+                self.answers_late = False
                 await self._taken(message, answer_text)
             case CallResult(_, answer_text):
                 await self._failed(message, f"unusable answer: {answer_text[:200]}")
             case CallError(_, code, description):
+                self.answers_late = False
                 await self._failed(message, f"{code}: {description}")
-            case NoAnswer(reason, _) if peer.is_open:
-                await self._failed(message, reason)
-            case NoAnswer():
-                self._detached_by(peer)
+            case NoAnswer(reason, was_sent):
+                self._perhaps_taken = message.number if was_sent else self._perhaps_taken
+                await self._unanswered(message, peer, reason, was_sent=was_sent)
 
-    def _detached_by(self, peer: Peer) -> None:
-        if self._peer is peer:
-            self.detach()
+    async def _unanswered(
+        self, message: OutboxMessage, peer: Peer, reason: str, *, was_sent: bool
+    ) -> None:
+        """A lost link is no attempt, nor is what never left (R66)."""
+        if not peer.is_open:
+            if self._peer is peer:
+                self.detach()
+        elif was_sent:
+            await self._failed(message, reason)
 
     async def _failed(self, message: OutboxMessage, reason: str) -> None:
         """Count a refusal or a silence on a live link, then wait or give up (R66)."""
@@ -167,7 +196,7 @@ class OutboxPump:
         match self._retry.after_failure(attempts):
             case GiveUp():
                 await self._keep(Bury(message.number, reason, self._tools.clock.wall()))
-                self._done()
+                self._done(message, None)
             case Resend(wait_s):
                 await self._keep(CountAttempt(message.number))
                 self._queue[0] = replace(message, attempts=attempts)
@@ -182,21 +211,22 @@ class OutboxPump:
         backend_id = record.backend_transaction_id if record is not None else None
         if backend_id is None:
             backend_id = _UNKNOWN_TRANSACTION
-        return replace_scalar(draft.payload_text, ("transactionId",), str(backend_id))
+        return replace_scalar(draft.payload_text, _TRANSACTION, str(backend_id))
 
     def _makes_sense(self, message: OutboxMessage, answer_text: str) -> bool:
+        """A StartTransaction needs an id that can be kept; no other answer needs anything."""
         if message.draft.action != "StartTransaction":
             return True
-        number = read_scalar(answer_text, ("transactionId",))
-        return isinstance(number, int) and not isinstance(number, bool)
+        return is_transaction_id(read_scalar(answer_text, _TRANSACTION))
 
     async def _taken(self, message: OutboxMessage, answer_text: str) -> None:
         changes: list[Change] = [Settle(message.number)]
         draft = message.draft
         if draft.action == "StartTransaction" and draft.transaction_id is not None:
-            backend_id = int(str(read_scalar(answer_text, ("transactionId",))))
-            changes.append(BindTransaction(draft.transaction_id, backend_id))
-            self.on_bound(draft.transaction_id, backend_id)
+            backend_id = read_scalar(answer_text, _TRANSACTION)
+            if is_transaction_id(backend_id):
+                changes.append(BindTransaction(draft.transaction_id, backend_id))
+                self.on_bound(draft.transaction_id, backend_id)
         tag = _tag_of(draft.payload_text)
         info_text = tag_info_text(answer_text)
         if tag is not None and info_text is not None:
@@ -204,14 +234,28 @@ class OutboxPump:
             changes.append(RememberTag(TagRecord(self.link_id, tag, info_text, wall_now)))
             self._cards.heard(self.link_id, tag, info_text)
         await self._keep(*changes)
-        waiting = self._waiting.get(message.number)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(answer_text)
-        self._done()
+        self._done(
+            message, None if self._took_it_for_another(message, answer_text) else answer_text
+        )
 
-    def _done(self) -> None:
+    def _took_it_for_another(self, message: OutboxMessage, answer_text: str) -> bool:
+        """A start that is sent again is not its own rival: the wallbox must not hear so (R67)."""
+        if message.number != self._perhaps_taken:
+            return False
+        status = read_scalar(answer_text, ("idTagInfo", "status"))
+        return status == AuthorizationStatus.CONCURRENT_TX
+
+    def _done(self, message: OutboxMessage, answer_text: str | None) -> None:
+        """Go on with the next, and tell who waited for this one."""
         self._queue.popleft()
         self.depth -= 1
+        expected = self._expected.pop(message.number, None)
+        if expected is None:
+            return
+        if answer_text is None:
+            expected.cancel()
+        else:
+            expected.set_result(answer_text)
 
     async def _keep(self, *changes: Change) -> None:
         """Store what happened; while the store cannot, later messages wait."""
@@ -219,14 +263,28 @@ class OutboxPump:
             try:
                 await self._store.commit(*changes)
             except StoreFailed as exc:
-                log.error("store failed", link=self.link_id, reason=str(exc))  # noqa: TRY400 - a full disk needs no traceback
-                await asyncio.sleep(STORE_RETRY_S)
+                await self._store_failed(exc)
             else:
                 return
+
+    async def _store_failed(self, exc: StoreFailed) -> None:
+        log.error("store failed", link=self.link_id, reason=str(exc))
+        await asyncio.sleep(STORE_RETRY_S)
+
+
+async def in_time(answer: asyncio.Future[str], at_most_s: float) -> str | None:
+    """What a backend answers within that many seconds; None when it does not."""
+    await asyncio.wait((answer,), timeout=at_most_s)
+    return answer.result() if answer.done() and not answer.cancelled() else None
 
 
 def _nobody_asked(transaction_id: int, backend_transaction_id: int) -> None:
     """Nobody waits for the backend's id."""
+
+
+def is_transaction_id(number: Scalar) -> TypeGuard[int]:
+    """Whether it is an integer of at most 64 bits, which is what a store can keep."""
+    return isinstance(number, int) and not isinstance(number, bool) and -(2**63) <= number < 2**63
 
 
 class _TagInfoHolder(msgspec.Struct):
@@ -237,7 +295,12 @@ _info_decoder: Final = msgspec.json.Decoder(_TagInfoHolder)
 
 
 def tag_info_text(answer_text: str) -> str | None:
-    """The idTagInfo of an answer, verbatim; None where it has none."""
+    """What an answer says about a card for later: its idTagInfo, verbatim.
+
+    None where it has none, or one that speaks of the moment and not of the card (ConcurrentTx).
+    """
+    if read_scalar(answer_text, ("idTagInfo", "status")) == AuthorizationStatus.CONCURRENT_TX:
+        return None
     try:
         return bytes(_info_decoder.decode(answer_text).info).decode()
     except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
 
+from wattgate.core.errors import LocalUsageError
 from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.core.ocpp.session import (
     Answered,
@@ -179,7 +181,7 @@ class Peer:
         for event in events:
             match event:
                 case Asked(call):
-                    self._owner.peer_called(self, call)
+                    self._hand_over(call)
                 case Answered(request, answer):
                     self._settle(request, answer)
                 case TimedOut(request, was_sent):
@@ -191,10 +193,23 @@ class Peer:
                 case Rejected(reason):
                     log.warning("message not usable", link=self.name, reason=reason)
 
+    def _hand_over(self, call: Call) -> None:
+        """A bug in whoever handles the CALL costs its answer, never the link."""
+        try:
+            self._owner.peer_called(self, call)
+        except Exception:
+            log.exception("handler failed", link=self.name, action=call.action)
+            with suppress(LocalUsageError):  # it may have been answered already
+                self.refuse(call.unique_id, "InternalError", "internal error")
+
     def _settle(self, request: Request, outcome: Outcome) -> None:
         on_done = self._pending.pop(request.unique_id, None)
-        if on_done is not None:
+        if on_done is None:
+            return
+        try:
             on_done(outcome)
+        except Exception:
+            log.exception("answer not handled", link=self.name, action=request.action)
 
     def _flush(self) -> None:
         link = self._link

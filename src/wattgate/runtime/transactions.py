@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from wattgate.core.gateway.outbox import Draft
+from wattgate.core.gateway.outbox import Draft, OutboxMessage
 from wattgate.core.gateway.policy import Rule
 from wattgate.core.ocpp.splice import read_scalar, remove_member, replace_scalar
 from wattgate.core.station.authorisation import AuthorizationStatus
@@ -36,6 +36,7 @@ from wattgate.ports.store import (
 )
 from wattgate.runtime.backend_link import BackendLink
 from wattgate.runtime.evse_ocpp16 import EvseOcpp16, OpenTransaction
+from wattgate.runtime.outbox_pump import in_time
 from wattgate.runtime.station import Ask, Station
 
 log = structlog.get_logger()
@@ -60,7 +61,7 @@ class Transactions:
         self._house = station.house
         # Messages are stored in the order in which they came, whatever else waits.
         self._in_order = asyncio.Lock()
-        self._undecided: dict[int, asyncio.Future[str]] = {}
+        self._undecided: dict[int, asyncio.Future[str | None]] = {}
 
     # StartTransaction
 
@@ -69,27 +70,29 @@ class Transactions:
         request = read_start(ask.call.payload_text)
         evse = self._station.evse_at(request.connector_id)
         async with self._in_order:
-            opened = await self._open(ask.call.payload_text, rule, request, evse)
+            opened, expected = await self._open(ask.call.payload_text, rule, request, evse)
         if opened.repeated:
             ask.answer(await self._answer_again(opened, evse, request))
             return
-        decided: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        decided: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         self._undecided[opened.transaction_id] = decided
         try:
-            text = await self._decide(opened, evse, request)
+            text = await self._decide(opened.transaction_id, expected, evse, request)
             await self._house.store.commit(AnswerTransaction(opened.transaction_id, text))
             decided.set_result(text)
         finally:
-            decided.cancel()
+            if not decided.done():
+                decided.set_result(None)  # whoever joined tries for himself
             del self._undecided[opened.transaction_id]
         ask.answer(text)
         self._begin(opened.transaction_id, evse, request, text)
 
     async def _open(
         self, payload_text: str, rule: Rule, request: StartRequest, evse: EvseOcpp16 | None
-    ) -> Opened:
+    ) -> tuple[Opened, asyncio.Future[str] | None]:
+        """Store it; with the answer to come where a backend is there to give one."""
         link = evse.link if evse is not None else None
-        link_id = link.identity.link_id if link is not None else None
+        link_id = _link_id(evse)
         start = TransactionStart(
             station_id=self._station.station_id,
             connector=request.connector_id,
@@ -107,27 +110,36 @@ class Transactions:
         opened = await self._house.store.open_transaction(
             start, draft, self._house.tools.clock.wall()
         )
-        if link is not None and opened.queued is not None:
-            link.pump.expect(opened.queued.number)
-            link.pump.added(opened.queued)
-        return opened
+        if link is None or opened.queued is None:
+            return opened, None
+        return opened, self._hand_over(link, opened.queued)
 
-    async def _decide(self, opened: Opened, evse: EvseOcpp16 | None, request: StartRequest) -> str:
+    def _hand_over(self, link: BackendLink, message: OutboxMessage) -> asyncio.Future[str] | None:
+        """Tell the queue of its message; the answer to come where the backend is there."""
+        expected = link.pump.expect(message.number) if link.is_online else None
+        link.pump.added(message)
+        return expected
+
+    async def _decide(
+        self,
+        transaction_id: int,
+        expected: asyncio.Future[str] | None,
+        evse: EvseOcpp16 | None,
+        request: StartRequest,
+    ) -> str:
         """The answer to the wallbox: the backend's with our id, else our own (R61, R62)."""
         link = evse.link if evse is not None else None
-        if link is not None and opened.queued is not None:
-            backend_text = await self._backend_word(link, opened.queued.number)
+        if link is not None and expected is not None:
+            backend_text = await self._backend_word(link, expected)
             if backend_text is not None:
-                return replace_scalar(backend_text, _TRANSACTION, str(opened.transaction_id))
-        return self._own_word(opened.transaction_id, link, request)
+                return replace_scalar(backend_text, _TRANSACTION, str(transaction_id))
+        return self._own_word(transaction_id, link, request)
 
-    async def _backend_word(self, link: BackendLink, number: int) -> str | None:
-        if not link.is_online:
-            link.pump.forget(number)
-            return None
-        wait_s = QUIET_WAIT_S if link.answers_late else START_WAIT_S
-        text = await link.pump.answer_to(number, wait_s)
-        link.answers_late = text is None
+    async def _backend_word(self, link: BackendLink, expected: asyncio.Future[str]) -> str | None:
+        wait_s = QUIET_WAIT_S if link.pump.answers_late else START_WAIT_S
+        text = await in_time(expected, wait_s)
+        if not expected.done():
+            link.pump.answers_late = True
         return text
 
     def _own_word(
@@ -144,9 +156,10 @@ class Transactions:
         if opened.answer_text is not None:
             return opened.answer_text
         undecided = self._undecided.get(opened.transaction_id)
-        if undecided is not None:
-            return await asyncio.shield(undecided)
-        # The manager stopped between storing and answering; the queue delivers what it stored.
+        text = await asyncio.shield(undecided) if undecided is not None else None
+        if text is not None:
+            return text
+        # Stored but never answered; the queue delivers what it stored.
         link = evse.link if evse is not None else None
         text = self._own_word(opened.transaction_id, link, request)
         await self._house.store.commit(AnswerTransaction(opened.transaction_id, text))
@@ -170,7 +183,7 @@ class Transactions:
             self._station.station_id,
             request.connector_id,
             evse.evse_id,
-            evse.link.identity.link_id if evse.link else None,
+            _link_id(evse),
             request.id_tag,
             int(request.meter_start),
             request.timestamp,
@@ -202,18 +215,15 @@ class Transactions:
                 )
                 ask.answer("{}")
                 return
-            number = await self._store_stop(ask, request, record)
+            expected = await self._store_stop(ask, request, record)
         self._end(record)
-        link = self._link_of(record)
-        text = None
-        if link is not None and number is not None and link.is_online:
-            text = await link.pump.answer_to(number, STOP_WAIT_S)
+        text = await in_time(expected, STOP_WAIT_S) if expected is not None else None
         ask.answer(text or "{}")
 
     async def _store_stop(
         self, ask: Ask, request: StopRequest, record: TransactionRecord
-    ) -> int | None:
-        """Keep the stop; the number of its queued message, None where there is none or again."""
+    ) -> asyncio.Future[str] | None:
+        """Keep the stop; with the answer to come where a backend is there to give one."""
         changes: list[Change] = [
             CloseTransaction(self._station.station_id, record.transaction_id, request.stop)
         ]
@@ -226,11 +236,7 @@ class Transactions:
         link = self._link_of(record)
         if link is None or not taken.queued:
             return None
-        for message in taken.queued:
-            if link.is_online:
-                link.pump.expect(message.number)
-            link.pump.added(message)
-        return taken.queued[0].number
+        return self._hand_over(link, taken.queued[0])
 
     def _end(self, record: TransactionRecord) -> None:
         log.info(
@@ -268,25 +274,18 @@ class Transactions:
         self, ask: Ask, rule: Rule, request: MeterValuesRequest, evse: EvseOcpp16 | None
     ) -> None:
         text = ask.call.payload_text
-        transaction_id, link_id = request.transaction_id, None
-        if transaction_id is not None:
-            record = await self._record(transaction_id, evse)
-            if record is None:
-                # Never under somebody else's id: the values go, the id that means nothing stays.
-                text = remove_member(text, "transactionId")
-                transaction_id = None
-            else:
-                link_id = record.start.link_id
-        if transaction_id is None and evse is not None and evse.link is not None:
-            link_id = evse.link.identity.link_id
-        if evse is None or link_id is None:
+        record = await self._record(request.transaction_id, evse)
+        if request.transaction_id is not None and record is None:
+            # Never under somebody else's id: the values go, the id that means nothing stays.
+            text = remove_member(text, "transactionId")
+        if evse is None and record is not None:
+            evse = self._evse_named(record.start.evse_id)
+        link_id = record.start.link_id if record is not None else _link_id(evse)
+        if link_id is None:
             return
-        draft = Draft(
-            link_id,
-            "MeterValues",
-            evse.connectors.to_backend(text, rule.connector),
-            transaction_id,
-        )
+        if evse is not None:
+            text = evse.connectors.to_backend(text, rule.connector)
+        draft = Draft(link_id, "MeterValues", text, record.transaction_id if record else None)
         digest = hashlib.sha256(ask.call.payload_text.encode()).hexdigest()
         taken = await self._house.store.take(self._receipt(f"meter {digest}"), Enqueue(draft))
         link = self._link(link_id)
@@ -295,8 +294,10 @@ class Transactions:
                 link.pump.added(message)
 
     async def _record(
-        self, transaction_id: int, evse: EvseOcpp16 | None
+        self, transaction_id: int | None, evse: EvseOcpp16 | None
     ) -> TransactionRecord | None:
+        if transaction_id is None:
+            return None
         current = evse.transaction if evse is not None else None
         if current is not None and current.record.transaction_id == transaction_id:
             return current.record
@@ -307,6 +308,9 @@ class Transactions:
     def _receipt(self, key: str) -> Receipt:
         return Receipt(self._station.station_id, key, "{}", self._house.tools.clock.wall())
 
+    def _evse_named(self, evse_id: str) -> EvseOcpp16 | None:
+        return next((evse for evse in self._station.evses if evse.evse_id == evse_id), None)
+
     def _link_of(self, record: TransactionRecord) -> BackendLink | None:
         return self._link(record.start.link_id) if record.start.link_id is not None else None
 
@@ -316,3 +320,8 @@ class Transactions:
             if evse.link is not None and evse.link.identity.link_id == link_id:
                 return evse.link
         return None
+
+
+def _link_id(evse: EvseOcpp16 | None) -> str | None:
+    """The queue of an EVSE's backend; None without one."""
+    return evse.link.identity.link_id if evse is not None and evse.link is not None else None

@@ -134,7 +134,7 @@ class WallboxMessages:
     def _security_event(self, ask: Ask, rule: Rule) -> None:
         evse = self._station.primary
         log.warning(
-            "security event", station=self._station.station_id, event=ask.call.payload_text[:500]
+            "security event", station=self._station.station_id, payload=ask.call.payload_text[:500]
         )
         if evse is None or evse.link is None:
             ask.answer(rule.local_answer)
@@ -152,7 +152,8 @@ class WallboxMessages:
     def _authorize(self, ask: Ask, rule: Rule) -> None:
         id_tag = read_scalar(ask.call.payload_text, ("idTag",))
         if not isinstance(id_tag, str):
-            ask.refuse("OccurenceConstraintViolation", "idTag is missing")
+            code = "OccurenceConstraintViolation" if id_tag is None else "TypeConstraintViolation"
+            ask.refuse(code, "idTag is missing or no text")
             return
         link = self._authorising_link()
         if link is None or not link.is_online:
