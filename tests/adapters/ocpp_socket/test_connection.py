@@ -164,6 +164,18 @@ async def test_a_close_is_answered_and_reported(
     assert ear.calls == ["opened", "closed"]
 
 
+@pytest.mark.asyncio
+async def test_what_is_sent_in_one_turn_of_the_loop_goes_out_in_order() -> None:
+    ear = Ear()
+    async with linked(ear) as client:
+        link = await ear.open_link()
+        for text in ("1", "2"):
+            link.send(text)
+        assert [await client.frame(), await client.frame()] == [(TEXT, b"1"), (TEXT, b"2")]
+        link.send("3")
+        assert await client.frame() == (TEXT, b"3")
+
+
 @pytest.mark.parametrize("code", [1000, 1008, 4001])
 @pytest.mark.asyncio
 async def test_our_close_is_sent_once_and_nothing_after_it(code: int) -> None:
