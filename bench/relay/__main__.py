@@ -8,6 +8,7 @@ process tree; the wallboxes live in this process and the backend in one of its o
 import asyncio
 import sys
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -16,7 +17,7 @@ from time import perf_counter, sleep
 import uvloop
 from bench.relay import subjects
 from bench.relay.messages import ANSWER, QUESTION, call, result
-from bench.relay.processes import Child, ChildError, free_port
+from bench.relay.processes import Child, ChildError, accepts, free_port
 from bench.relay.subjects import Subject
 from bench.relay.wallboxes import Fleet, RelayError, connect
 
@@ -60,14 +61,15 @@ def start_subjects(folder: Path, cleanup: ExitStack) -> list[Subject]:
     command = [sys.executable, "-m", "bench.relay.echo_backend", str(backend_port)]
     backend = Child("backend", command, folder)
     cleanup.callback(backend.stop)
-    backend.wait_until_listening(backend_port)
+    backend.wait_until(partial(accepts, backend_port))
 
     ours = subjects.wattgate(folder, CHARGE_BOX_IDS, backend_port)
     cleanup.callback(ours.child.stop)
     sleep(IDLE_S)
     print(
-        f"wattgate: {ours.start_s:.2f} s from start to listening, {ours.child.rss_mib():.0f} MiB "
-        f"resident while idle ({WALLBOXES} EVSEs, no wallbox connected yet)"
+        f"wattgate: {ours.start_s:.2f} s from start to listening and healthy, "
+        f"{ours.child.rss_mib():.0f} MiB resident while idle "
+        f"({WALLBOXES} EVSEs, no wallbox connected yet)"
     )
     listening = [ours, subjects.websockets(folder, backend_port)]
     cleanup.callback(listening[1].child.stop)

@@ -4,7 +4,10 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from time import perf_counter, sleep
 
@@ -41,10 +44,14 @@ class Child:
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
 
-    def wait_until_listening(self, *ports: int) -> float:
-        """Wait until all ports accept; seconds since the process was started."""
-        for port in ports:
-            while not _accepts(port):
+    def wait_until(self, *signs: Callable[[], bool]) -> float:
+        """Wait until each has been seen; seconds since the process was started.
+
+        Raises:
+            ChildError: it ended instead, or takes too long.
+        """
+        for is_seen in signs:
+            while not is_seen():
                 if self._process.poll() is not None:
                     raise ChildError(f"{self.name} ended at once: {self._last_words()}")
                 if perf_counter() - self._started_at > START_S:
@@ -83,12 +90,23 @@ class Child:
         return self._log.read_text(errors="replace")[-2000:].strip()
 
 
-def _accepts(port: int) -> bool:
+def accepts(port: int) -> bool:
+    """Whether a TCP port of 127.0.0.1 takes connections."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1.0).close()
     except OSError:
         return False
     return True
+
+
+def answers(port: int, path: str) -> bool:
+    """Whether an HTTP server on 127.0.0.1 says 200 to a GET."""
+    with closing(HTTPConnection("127.0.0.1", port, timeout=1.0)) as connection:
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
+            return False
 
 
 def _stat(pid: int) -> tuple[int, float]:

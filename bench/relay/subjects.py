@@ -5,9 +5,10 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from bench.relay.processes import Child, free_port
+from bench.relay.processes import Child, accepts, answers, free_port
 
 WATTGATE = "wattgate"
 WEBSOCKETS = "websockets"
@@ -39,7 +40,11 @@ def wattgate(folder: Path, charge_box_ids: Sequence[str], backend_port: int) -> 
         *("--ocpp-port", str(port), "--http-port", str(http_port)),
     ]
     child = Child(WATTGATE, command, folder)
-    return Subject(child, port, child.wait_until_listening(port))
+    return Subject(
+        child,
+        port,
+        child.wait_until(partial(accepts, port), partial(answers, http_port, "/healthz")),
+    )
 
 
 def websockets(folder: Path, backend_port: int) -> Subject:
@@ -47,7 +52,7 @@ def websockets(folder: Path, backend_port: int) -> Subject:
     port = free_port()
     command = [sys.executable, "-m", "bench.relay.websockets_relay", str(port), str(backend_port)]
     child = Child(WEBSOCKETS, command, folder)
-    return Subject(child, port, child.wait_until_listening(port))
+    return Subject(child, port, child.wait_until(partial(accepts, port)))
 
 
 def nginx(folder: Path, backend_port: int) -> Subject | None:
@@ -60,7 +65,7 @@ def nginx(folder: Path, backend_port: int) -> Subject | None:
     settings.write_text(_nginx_settings(folder, port, backend_port))
     command = [program, "-p", str(folder), "-c", str(settings), "-e", "stderr"]
     child = Child(NGINX, command, folder)
-    return Subject(child, port, child.wait_until_listening(port))
+    return Subject(child, port, child.wait_until(partial(accepts, port)))
 
 
 def _site(charge_box_ids: Sequence[str], backend_port: int) -> str:
