@@ -1,7 +1,8 @@
 """Puts a site together: stations, EVSEs, backend links, control loop, and wires them up."""
 
 import asyncio
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -41,11 +42,29 @@ class Backends:
 def link_id_of(evse_id: str, gateway: GatewaySettings, client_id: str) -> str:
     """The name of a queue in the store, for ever.
 
-    It has the backend's host and our identity there, so that what one backend numbered never
-    reaches another; scheme, port and path may change under it.
+    It says which backend it is for: what one backend numbered must never reach another. A path may
+    hold a key, so only its digest is in the name; the scheme may change under it.
     """
-    host = urlsplit(gateway.url).hostname or gateway.url
-    return f"{evse_id} {client_id}@{host}"
+    url = urlsplit(gateway.url)
+    port = f":{url.port}" if url.port is not None else ""
+    place = f"{url.path.strip('/')}?{url.query}"
+    digest = "" if place == "?" else f"/{hashlib.sha256(place.encode()).hexdigest()[:8]}"
+    return f"{evse_id} {client_id}@{url.hostname}{port}{digest}"
+
+
+def undelivered(recovered: Recovered, stations: Iterable[Station]) -> dict[str, int]:
+    """Queues that no backend of the site belongs to any more, and how long each is."""
+    served = {
+        evse.link.identity.link_id
+        for station in stations
+        for evse in station.evses
+        if evse.link is not None
+    }
+    return {
+        link_id: depth
+        for link_id, depth in recovered.outbox_depths.items()
+        if link_id not in served and depth
+    }
 
 
 def build_stations(
@@ -127,18 +146,20 @@ def _recover_transaction(evse: EvseOcpp16, recovered: Recovered, house: House) -
             evse.transaction = OpenTransaction(
                 record,
                 house.tools.clock.monotonic(),
-                may_charge=verdict in (None, AuthorizationStatus.ACCEPTED.value),
+                may_charge=verdict == AuthorizationStatus.ACCEPTED,
                 backend_id=record.backend_transaction_id,
             )
 
 
 def _needs_backend(settings: EvseSettings, station_id: str, recovered: Recovered) -> bool:
-    """A deactivated EVSE logs in only to deliver what it still owes."""
+    """A deactivated EVSE logs in only to deliver what it owes, or will when its car leaves."""
     if not settings.gateways:
         return False
     gateway = settings.gateways[0]
     link_id = link_id_of(settings.id, gateway, gateway.identity(station_id))
-    return settings.enabled or recovered.outbox_depths.get(link_id, 0) > 0
+    owes = recovered.outbox_depths.get(link_id, 0) > 0
+    bills = any(record.start.link_id == link_id for record in recovered.open_transactions)
+    return settings.enabled or owes or bills
 
 
 def _add_backend(

@@ -16,8 +16,8 @@ from wattgate.core.site.writing import to_mapping
 from wattgate.core.station.authorisation import fold
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.evse import LimitOutcome
-from wattgate.ports.store import DeadLetter, SaveDocument, Store
-from wattgate.runtime.assembly import Backends, build_stations, feeders_of
+from wattgate.ports.store import DeadLetter, SaveDocument, Store, StoreFailed
+from wattgate.runtime.assembly import Backends, build_stations, feeders_of, undelivered
 from wattgate.runtime.control_loop import ControlLoop
 from wattgate.runtime.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.knowledge import CardKnowledge
@@ -76,6 +76,8 @@ class Manager:
             self.site, recovered, self._house, backends, self._look_again_after
         )
         self.stations = Stations(self.site, stations, self._tools)
+        for link_id, depth in undelivered(recovered, stations.values()).items():
+            log.error("messages for a backend the site no longer has", link=link_id, waiting=depth)
         self._evses = {
             evse.evse_id: (evse, station) for station in stations.values() for evse in station.evses
         }
@@ -190,7 +192,10 @@ class Manager:
 
     async def _tidy(self) -> None:
         while True:
-            await self._store.forget_receipts(self._tools.clock.wall() - RECEIPTS_KEPT)
+            try:
+                await self._store.forget_receipts(self._tools.clock.wall() - RECEIPTS_KEPT)
+            except StoreFailed as exc:
+                log.warning("old receipts stay", reason=str(exc))
             await asyncio.sleep(_TIDY_S)
 
 

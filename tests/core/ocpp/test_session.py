@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from wattgate.core.errors import LocalUsageError
 from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.core.ocpp.session import (
+    MAX_OPEN_CALLS,
     Answered,
     Asked,
     Dropped,
@@ -311,3 +312,17 @@ class Conversation(RuleBasedStateMachine):
 
 Conversation.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 TestEveryConversation = Conversation.TestCase
+
+
+def test_a_peer_that_never_waits_is_refused_beyond_a_bound_and_goes_on_afterwards_r4() -> None:
+    session = Session()
+    for number in range(MAX_OPEN_CALLS):
+        [event] = session.receive(f'[2,"c{number}","Heartbeat",{{}}]', 0)
+        assert isinstance(event, Asked)
+    [event] = session.receive('[2,"late","Heartbeat",{}]', 0)
+    assert isinstance(event, Rejected)
+    [refusal] = session.data_to_send()
+    assert refusal.startswith('[4,"late","GenericError"')
+    session.answer("c0", "{}")
+    [event] = session.receive('[2,"again","Heartbeat",{}]', 0)
+    assert isinstance(event, Asked)

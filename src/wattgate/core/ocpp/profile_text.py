@@ -22,7 +22,8 @@ from wattgate.core.units import tenths_down
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 _Id = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-_Rate = Annotated[float, msgspec.Meta(ge=0)]
+# The upper bound is beyond any site (100 MW) and within what arithmetic with it can bear.
+_Rate = Annotated[float, msgspec.Meta(ge=0, le=1e8)]
 _Phases = Annotated[int, msgspec.Meta(ge=1, le=3)]
 
 

@@ -3,9 +3,10 @@
 from bisect import insort
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple, assert_never
+from typing import Final, NamedTuple, assert_never
 
 from wattgate.core.errors import LocalUsageError
+from wattgate.core.ocpp.codes import ErrorCode
 from wattgate.core.ocpp.frames import Call, CallError, CallResult, Junk, decode, encode
 
 
@@ -82,6 +83,13 @@ class Rejected:
 
     reason: str
 
+
+MAX_OPEN_CALLS: Final = 64
+"""CALLs of a peer that may wait for our answer at once.
+
+OCPP-J 1.6 §4.1.1 allows one; some peers send several. The bound keeps one that never waits from
+filling the memory and the queue of the other side.
+"""
 
 Event = Asked | Answered | TimedOut | Superseded | Dropped | Rejected
 
@@ -239,6 +247,10 @@ class Session:
     def _asked(self, call: Call) -> Asked | Rejected:
         if call.unique_id in self._owed:  # one answer must do: the id stands for one CALL (R5)
             return Rejected(f"{call.action} {call.unique_id!r} came again while it is open")
+        if len(self._owed) >= MAX_OPEN_CALLS:
+            reason = f"{MAX_OPEN_CALLS} of its CALLs are open already"
+            self._out.append(encode(CallError(call.unique_id, ErrorCode.GENERIC_ERROR, reason)))
+            return Rejected(f"{call.action} {call.unique_id!r}: {reason}")
         self._owed.add(call.unique_id)
         return Asked(call)
 
