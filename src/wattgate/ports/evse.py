@@ -57,8 +57,13 @@ class ControllableEvse(Protocol):
         """What is known of it at `now` (monotonic, s)."""
         ...
 
-    async def limit(self, current_a: float, *, reduction: bool) -> LimitOutcome:
-        """Let it draw at most `current_a` A per phase; 0 pauses it. Never raises."""
+    async def limit(self, current_a: float, *, reduction: bool, afresh: bool) -> LimitOutcome:
+        """Let it draw at most `current_a` A per phase; 0 pauses it. Never raises.
+
+        A newer call takes the place of one that is still on its way: what that has not sent yet
+        stays unsent. `afresh` tells that nothing of ours is known to be in the EVSE, and that what
+        others left there must go first.
+        """
         ...
 
     async def release(self) -> LimitOutcome:

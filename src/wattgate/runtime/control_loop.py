@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Final
 
 import structlog
@@ -77,7 +78,8 @@ class ControlLoop:
 
     async def _until_next(self, cycle_s: float) -> None:
         try:
-            await asyncio.wait_for(self._wake.wait(), cycle_s)
+            async with asyncio.timeout(cycle_s):  # wait_for of 3.11 may swallow a cancellation
+                await self._wake.wait()
         except TimeoutError:
             return
         await asyncio.sleep(BREATH_S)
@@ -90,7 +92,10 @@ class ControlLoop:
         self.targets_a = {}
         for evse_id, evse in self._evses.items():
             reading = evse.reading(now)
-            if self.limits.was_limited(evse_id) and reading.ready:
+            self.limits.unknown.add(evse_id)  # now others may set profiles
+            if not self.limits.was_limited(evse_id) or not reading.ready:
+                continue
+            if not self.limits.in_refusal_pause(evse_id, now):
                 outcome = await self.limits.release(evse, reading.view.maximum_a)
                 if outcome is not LimitOutcome.ACCEPTED:
                     log.warning("our limits could not be removed", evse=evse_id, outcome=outcome)
@@ -111,6 +116,8 @@ class ControlLoop:
             if not reading.ready or self.limits.in_refusal_pause(evse_id, now)
         )
         self.targets_a = self._targets(readings, circuits, phases, mute, now)
+        # A release takes but a moment, and the limit that follows it will be what it was.
+        mute |= self.limits.releasing
         pace = Pace(
             self.limits.raised_at,
             {evse_id: reading.view.minimum_a for evse_id, reading in readings.items()},
@@ -131,31 +138,35 @@ class ControlLoop:
         """Bring the ledger up to what the connection tells (R100a)."""
         known = self._known[evse_id]
         hardware_a = reading.view.maximum_a
-        if not reading.seen:
+        if not self.limits.knows(evse_id):
             # A wallbox that was never here is not known to hang on this circuit.
-            self._assume_once(evse_id, 0.0)
-        elif not self.limits.knows(evse_id):
-            self.limits.assume(evse_id, hardware_a)
-        if reading.seen and reading.silent_s > SILENT_S:
+            self.limits.assume(evse_id, hardware_a if reading.seen else 0.0)
+            self.limits.unknown.add(evse_id)
+        if not reading.seen:
+            return
+        if reading.silent_s > SILENT_S:
             if not known.silent:
                 known.silent = True
                 self.limits.assume(evse_id, hardware_a)
                 log.warning("wallbox silent, counted at its maximum", evse=evse_id)
             return
-        if reading.seen and reading.connection != known.connection:
+        if reading.connection != known.connection:
             known.connection, known.silent = reading.connection, False
-            worst_a = worth_after_connecting(
-                booted=reading.booted,
-                idle=reading.idle,
-                worst_a=self.limits.position(evse_id).worst_a,
-                measured_a=reading.measured_a,
-                hardware_a=hardware_a,
-            )
-            self.limits.assume(evse_id, worst_a)
+            self._count_connected(evse_id, reading)
+        if evse_id in self.limits.unknown:
+            self.limits.count_unknown(evse_id, 0.0 if reading.idle else hardware_a)
 
-    def _assume_once(self, evse_id: str, worst_a: float) -> None:
-        if not self.limits.knows(evse_id):
-            self.limits.assume(evse_id, worst_a)
+    def _count_connected(self, evse_id: str, reading: EvseReading) -> None:
+        if reading.booted:
+            self.limits.unknown.add(evse_id)
+        worst_a = worth_after_connecting(
+            booted=reading.booted,
+            idle=reading.idle,
+            worst_a=self.limits.position(evse_id).worst_a,
+            measured_a=reading.measured_a,
+            hardware_a=reading.view.maximum_a,
+        )
+        self.limits.assume(evse_id, worst_a)
 
     def _targets(
         self,
@@ -176,14 +187,22 @@ class ControlLoop:
         stuck = self.limits.stuck - mute
         if not stuck:
             return wished
-        fixed_a |= {evse_id: self.limits.position(evse_id).worst_a for evse_id in stuck}
+        worst_a = {evse_id: self.limits.position(evse_id).worst_a for evse_id in readings}
         obeying = [load for evse_id, load in loads.items() if evse_id not in stuck]
+        for evse_id in stuck:
+            fixed_a[evse_id] = worst_a[evse_id]
         shared = allocate(without(circuits, fixed_a, phases), obeying)
-        return shared | {evse_id: wished.get(evse_id, 0.0) for evse_id in stuck}
+        for evse_id in stuck & loads.keys():
+            # It may hold less than it counts for: what it is told must fit beside all others.
+            others_a = {other: a for other, a in worst_a.items() if other != evse_id}
+            beside_a = allocate(without(circuits, others_a, phases), [loads[evse_id]])[evse_id]
+            shared[evse_id] = min(wished[evse_id], beside_a)
+        return shared
 
     def _load(self, evse_id: str, reading: EvseReading, now: float) -> Load | None:
         running, since = turn(
-            waiting_since=reading.waiting_since,
+            # Who was paused to let others charge waits anew.
+            waiting_since=max(reading.waiting_since, self.limits.paused_at.get(evse_id, -inf)),
             charging_since=self.limits.charging_since.get(evse_id),
             now=now,
             minimum_on_s=MINIMUM_ON_S,

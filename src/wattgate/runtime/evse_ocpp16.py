@@ -14,7 +14,7 @@ from wattgate.core.station.connector import IDLE, Connector, ConnectorStatus
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.evse import EvseReading, LimitOutcome
 from wattgate.runtime.backend_link import BackendLink
-from wattgate.runtime.smart_charging import SmartCharging
+from wattgate.runtime.smart_charging import SmartCharging, Wish
 from wattgate.runtime.station import Station
 from wattgate.runtime.timestamps import read_time
 
@@ -117,7 +117,9 @@ class EvseOcpp16:
             silent_s=station.silent_s(now) if station is not None else now,
             connection=station.connection if station is not None else 0,
             booted=station is not None and (station.has_booted or station.is_new),
-            idle=connector.status in IDLE,
+            idle=connector.status in IDLE
+            and connector.report_text is not None
+            and transaction is None,
             measured_a=connector.measurement.largest_current_a if wants else None,
             waiting_since=transaction.started_monotonic if transaction is not None else now,
         )
@@ -128,13 +130,12 @@ class EvseOcpp16:
             return False
         return station.has_booted or now - station.connected_at >= BOOT_PATIENCE_S
 
-    async def limit(self, current_a: float, *, reduction: bool) -> LimitOutcome:
+    async def limit(self, current_a: float, *, reduction: bool, afresh: bool) -> LimitOutcome:
         """Let it draw at most `current_a` A per phase."""
         if self._charging is None:
             return LimitOutcome.UNSENT
-        return await self._charging.limit(
-            self.settings, current_a, self._wallbox.grant_lifetime_s, reduction=reduction
-        )
+        wish = Wish(current_a, self._wallbox.grant_lifetime_s, reduction=reduction, afresh=afresh)
+        return await self._charging.limit(self.settings, wish)
 
     async def release(self) -> LimitOutcome:
         """Remove every limit of ours."""

@@ -1,7 +1,9 @@
 """What each EVSE has been allowed, and the commands that change it."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import inf
 from typing import Final
 
 import structlog
@@ -18,9 +20,27 @@ log = structlog.get_logger()
 REFUSAL_PAUSE_S: Final = 30.0
 """s between attempts at a wallbox that refuses a limit."""
 
+NO_LIMIT_A: Final = inf
+"""What is stored of an EVSE whose profiles we removed: no limit of ours holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """A limit on its way; `number` tells whether a newer one has taken its place."""
+
+    change: SetLimit
+    evse: ControllableEvse
+    number: int
+    reduction: bool
+
 
 class Limits:
-    """Keeps the ledger, and carries plans out: a grant is stored before a raise is sent."""
+    """Keeps the ledger, and carries plans out: a grant is stored before a raise is sent.
+
+    `stuck` are the EVSEs whose last command did not get through. `unknown` are those that may hold
+    no limit of ours, or one of somebody else's: since their boot, release or first visit they have
+    accepted nothing. `releasing` are those whose profiles are being removed right now.
+    """
 
     def __init__(
         self, store: Store, tools: Tools, tasks: Supervisor, changed: Callable[[], None]
@@ -28,7 +48,10 @@ class Limits:
         self.ledger = Ledger()
         self.raised_at: dict[str, float] = {}
         self.charging_since: dict[str, float] = {}
+        self.paused_at: dict[str, float] = {}
         self.stuck: set[str] = set()
+        self.unknown: set[str] = set()
+        self.releasing: set[str] = set()
         self.writes: dict[str, int] = {}
         self._store = store
         self._tools = tools
@@ -42,8 +65,10 @@ class Limits:
     def recover(self, recovered: Recovered) -> None:
         """Take over the grants from before a restart: each may be as high as it ever was."""
         for grant in recovered.grants:
-            self._stored[grant.evse_id] = grant
             worst_a = max(grant.committed_a, grant.pending_a or 0.0)
+            if worst_a == NO_LIMIT_A:
+                continue
+            self._stored[grant.evse_id] = grant
             self.ledger = self.ledger.assumed(grant.evse_id, worst_a)
             if worst_a > 0:
                 self.charging_since[grant.evse_id] = self._tools.clock.monotonic()
@@ -63,7 +88,18 @@ class Limits:
     def assume(self, evse_id: str, worst_a: float) -> None:
         """Count an EVSE at `worst_a` until it accepts a limit; pending commands say no more."""
         self._newest[evse_id] = self._newest.get(evse_id, 0) + 1
+        self._granted_at.pop(evse_id, None)  # how long its grant still lives is not known
         self.ledger = self.ledger.assumed(evse_id, worst_a)
+
+    def count_unknown(self, evse_id: str, worst_a: float) -> None:
+        """Count an EVSE of `unknown` at what it may draw in its present state (R100a)."""
+        position = self.position(evse_id)
+        if worst_a == position.committed_a:
+            return
+        if position.pending_a is None:
+            self.assume(evse_id, worst_a)
+        elif worst_a > position.committed_a:
+            self.ledger = self.ledger.expired(evse_id, worst_a)
 
     def in_refusal_pause(self, evse_id: str, now: float) -> bool:
         """Whether the EVSE refused a limit a moment ago."""
@@ -71,11 +107,11 @@ class Limits:
         return refused_at is not None and now - refused_at < REFUSAL_PAUSE_S
 
     def due_for_renewal(self, evse: ControllableEvse, now: float) -> bool:
-        """Whether half of a running grant's life is over (R100)."""
+        """Whether half of a running grant's life is over, or nobody knows how much (R100)."""
         position = self.position(evse.evse_id)
         if position.pending_a is not None or position.committed_a == 0:
             return False
-        return now - self._granted_at.get(evse.evse_id, now) >= evse.lifetime_s / 2
+        return now - self._granted_at.get(evse.evse_id, -inf) >= evse.lifetime_s / 2
 
     def carry_out(self, plan: Plan, evses: Mapping[str, ControllableEvse]) -> None:
         """Send a plan's reductions, then its raises; the answers come back by themselves."""
@@ -93,35 +129,48 @@ class Limits:
     def _send(self, change: SetLimit, evse: ControllableEvse, *, reduction: bool) -> None:
         self.ledger = self.ledger.sent(change.evse, change.current_a)
         number = self._newest[change.evse] = self._newest.get(change.evse, 0) + 1
-        self._tasks.spawn(
-            self._command(change, evse, number, reduction=reduction), name=f"limit {change.evse}"
-        )
+        command = _Command(change, evse, number, reduction)
+        self._tasks.spawn(self._command(command), name=f"limit {change.evse}")
 
-    async def _command(
-        self, change: SetLimit, evse: ControllableEvse, number: int, *, reduction: bool
-    ) -> None:
-        lifetime = timedelta(seconds=evse.lifetime_s)
-        expires_at = self._tools.clock.wall() + lifetime
-        if reduction or await self._noted(
-            GrantRecord(
-                change.evse,
-                self.position(change.evse).committed_a,
+    async def _command(self, command: _Command) -> None:
+        change = command.change
+        expires_at = self._tools.clock.wall() + timedelta(seconds=command.evse.lifetime_s)
+        outcome = LimitOutcome.UNSENT
+        if await self._is_stored(command, expires_at) or command.reduction:
+            if not self._is_newest(command):
+                return  # it would overwrite the newer one, which did not wait for the store
+            outcome = await command.evse.limit(
                 change.current_a,
-                expires_at,
+                reduction=command.reduction,
+                afresh=change.evse in self.unknown,
             )
-        ):
-            outcome = await evse.limit(change.current_a, reduction=reduction)
-        else:
-            outcome = LimitOutcome.UNSENT
-        if self._newest.get(change.evse) != number:
+        if not self._is_newest(command):
             return  # a newer command or connection speaks for this EVSE
-        self._settle(change, outcome)
+        self._settle(command, outcome)
         if outcome is LimitOutcome.ACCEPTED:
             await self._noted(GrantRecord(change.evse, change.current_a, None, expires_at))
-        self._changed()
+        if command.reduction or outcome is not LimitOutcome.UNSENT:
+            self._changed()  # else the store fails: not again before the next cycle
 
-    def _settle(self, change: SetLimit, outcome: LimitOutcome) -> None:
-        evse_id, now = change.evse, self._tools.clock.monotonic()
+    def _is_newest(self, command: _Command) -> bool:
+        return self._newest.get(command.change.evse) == command.number
+
+    async def _is_stored(self, command: _Command, expires_at: datetime) -> bool:
+        """Store what may be drawn from now on, unless what is stored says as much already."""
+        change, stored = command.change, self._stored.get(command.change.evse)
+        position = self.position(change.evse)
+        if stored is not None and stored.pending_a is None:
+            if command.reduction and stored.committed_a >= change.current_a:
+                return True
+            if not position.doubtful and stored.committed_a == change.current_a:
+                return True  # a renewal
+        return await self._noted(
+            GrantRecord(change.evse, position.committed_a, change.current_a, expires_at)
+        )
+
+    def _settle(self, command: _Command, outcome: LimitOutcome) -> None:
+        evse_id, current_a = command.change.evse, command.change.current_a
+        now = self._tools.clock.monotonic()
         if outcome is not LimitOutcome.UNSENT:
             self.writes[evse_id] = self.writes.get(evse_id, 0) + 1
         match outcome:
@@ -130,25 +179,28 @@ class Limits:
                 self._granted_at[evse_id] = now
                 self._refused_at.pop(evse_id, None)
                 self.stuck.discard(evse_id)
-                self._note_charging(evse_id, change.current_a, now)
-                log.info("limit set", evse=evse_id, current_a=change.current_a)
+                self.unknown.discard(evse_id)
+                self._note_charging(evse_id, current_a, now)
+                log.info("limit set", evse=evse_id, current_a=current_a)
             case LimitOutcome.UNSENT:
                 self.ledger = self.ledger.unsent(evse_id)
+                if command.reduction:
+                    self.stuck.add(evse_id)  # the line to it is busy
             case LimitOutcome.REFUSED:
                 self.ledger = self.ledger.refused(evse_id)
                 self._refused_at[evse_id] = now
                 self.stuck.add(evse_id)
-                log.warning("limit refused", evse=evse_id, current_a=change.current_a)
+                log.warning("limit refused", evse=evse_id, current_a=current_a)
             case LimitOutcome.UNANSWERED:
                 self.ledger = self.ledger.refused(evse_id)
                 self.stuck.add(evse_id)
-                log.warning("limit not answered", evse=evse_id, current_a=change.current_a)
+                log.warning("limit not answered", evse=evse_id, current_a=current_a)
 
     def _note_charging(self, evse_id: str, current_a: float, now: float) -> None:
         if current_a > 0:
             self.charging_since.setdefault(evse_id, now)
-        else:
-            self.charging_since.pop(evse_id, None)
+        elif self.charging_since.pop(evse_id, None) is not None:
+            self.paused_at[evse_id] = now
 
     async def _noted(self, grant: GrantRecord) -> bool:
         """Store a grant; False where the store cannot, and then nothing may be raised."""
@@ -161,9 +213,28 @@ class Limits:
         return True
 
     async def release(self, evse: ControllableEvse, hardware_a: float) -> LimitOutcome:
-        """Remove our profiles; from then on the EVSE counts at its hardware maximum."""
-        outcome = await evse.release()
-        self.assume(evse.evse_id, hardware_a)
-        if outcome is LimitOutcome.ACCEPTED:
-            self._stored.pop(evse.evse_id, None)
+        """Remove our profiles; from the attempt on the EVSE counts at its hardware maximum.
+
+        Only an attempt that certainly left nothing on the wire changes nothing.
+        """
+        evse_id, before = evse.evse_id, self.position(evse.evse_id)
+        self.assume(evse_id, max(hardware_a, before.worst_a))
+        assumed = self.position(evse_id)
+        self.releasing.add(evse_id)
+        try:
+            outcome = await evse.release()
+        finally:
+            self.releasing.discard(evse_id)
+        match outcome:
+            case LimitOutcome.UNSENT:
+                if self.position(evse_id) is assumed:
+                    self.assume(evse_id, before.worst_a)
+            case LimitOutcome.ACCEPTED:
+                self.unknown.add(evse_id)
+                now = self._tools.clock.wall()
+                if await self._noted(GrantRecord(evse_id, NO_LIMIT_A, None, now)):
+                    del self._stored[evse_id]
+            case LimitOutcome.REFUSED | LimitOutcome.UNANSWERED:
+                self.unknown.add(evse_id)
+                self._refused_at[evse_id] = self._tools.clock.monotonic()
         return outcome

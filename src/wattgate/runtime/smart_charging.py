@@ -1,6 +1,8 @@
 """Limits in the words of one OCPP 1.6 wallbox: reads what it can, sets and clears our profiles."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -51,60 +53,122 @@ class _Configuration(msgspec.Struct):
 _decoder: Final = msgspec.json.Decoder(_Configuration)
 
 
+_CLEARED: Final = frozenset({"Accepted", "Unknown"})
+"""A wallbox that has no such profile answers Unknown, which is as good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one connector is to be told; the words are those of ControllableEvse.limit."""
+
+    current_a: float
+    lifetime_s: int
+    reduction: bool
+    afresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One CALL of a command, and the statuses with which the next may follow."""
+
+    action: str
+    payload_text: str
+    good: frozenset[str]
+    may_fail: bool = False
+    """Whether the next follows after a refusal, too."""
+
+
 class SmartCharging:
     """Speaks about current to one wallbox."""
 
     def __init__(self, station: Station) -> None:
         self._station = station
         self._keys: ChargingKeys | None = None
+        self._newest: dict[int, int] = {}
 
     def forget(self) -> None:
         """Ask the wallbox anew what it can: it may have other firmware since its boot."""
         self._keys = None
 
-    async def limit(
-        self, settings: EvseSettings, current_a: float, lifetime_s: int, *, reduction: bool
-    ) -> LimitOutcome:
-        """Set the profiles that say `current_a`; the worst of their outcomes is the outcome."""
+    async def limit(self, settings: EvseSettings, wish: Wish) -> LimitOutcome:
+        """Set the profiles that say the wish; the worst of their outcomes is the outcome."""
+        number = self._begin(settings.connector)
         keys = await self._known_keys()
         terms = Terms(
-            grant_a=current_a or None,
+            grant_a=wish.current_a or None,
             standing_a=STANDING_A,
-            lifetime_s=lifetime_s,
+            lifetime_s=wish.lifetime_s,
             wall_now=self._station.house.tools.clock.wall(),
             phases=settings.phases,
             connector=settings.connector,
             unit=rate_unit(keys),
         )
-        for profile in profiles_for(choose(keys), terms):
-            payload = (
-                f'{{"connectorId":{profile.connector},"csChargingProfiles":{profile.profile_text}}}'
-            )
-            outcome = await self._command(
+        steps = [self._sweep(settings)] if wish.afresh else []
+        steps += [
+            _Step(
                 "SetChargingProfile",
-                payload,
-                Priority.REDUCTION if reduction else Priority.INCREASE,
+                f'{{"connectorId":{profile.connector},"csChargingProfiles":{profile.profile_text}}}',
+                frozenset({"Accepted"}),
             )
-            verdict = _verdict(outcome, {"Accepted"})
-            if verdict is not LimitOutcome.ACCEPTED:
-                return verdict
-        return LimitOutcome.ACCEPTED
+            for profile in profiles_for(choose(keys), terms)
+        ]
+        priority = Priority.REDUCTION if wish.reduction else Priority.INCREASE
+        outcome = await self._carry_out(settings.connector, number, steps, priority)
+        if outcome is LimitOutcome.REFUSED:
+            self._keys = None  # perhaps it can less than we believe: ask before the next attempt
+        return outcome
 
     async def clear(self, settings: EvseSettings) -> LimitOutcome:
         """Delete our profiles of one connector, by id: a sibling's profiles stay (R100d).
 
-        A wallbox that has none of them answers Unknown, which is as good. The only connector of a
-        wallbox gets the empty request afterwards, which deletes what others left there too.
+        The only connector of a wallbox gets the empty request afterwards, which deletes what
+        others left there too.
         """
-        for profile_id in profile_ids(settings.connector):
-            outcome = await self._command("ClearChargingProfile", f'{{"id":{profile_id}}}')
-            verdict = _verdict(outcome, {"Accepted", "Unknown"})
-            if verdict is not LimitOutcome.ACCEPTED:
+        number = self._begin(settings.connector)
+        steps = [
+            _Step("ClearChargingProfile", f'{{"id":{profile_id}}}', _CLEARED)
+            for profile_id in profile_ids(settings.connector)
+        ]
+        if self._is_alone():
+            steps.append(_Step("ClearChargingProfile", "{}", _CLEARED))
+        return await self._carry_out(settings.connector, number, steps, Priority.REDUCTION)
+
+    def _is_alone(self) -> bool:
+        return len(self._station.evses) == 1
+
+    def _sweep(self, settings: EvseSettings) -> _Step:
+        """Remove everybody's profiles: one of a higher stack level would beat ours (R100)."""
+        payload = "{}" if self._is_alone() else f'{{"connectorId":{settings.connector}}}'
+        return _Step("ClearChargingProfile", payload, _CLEARED, may_fail=True)
+
+    def _begin(self, connector: int) -> int:
+        """Take the place of the connector's command on its way; the number of the new one."""
+        number = self._newest[connector] = self._newest.get(connector, 0) + 1
+        return number
+
+    async def _carry_out(
+        self, connector: int, number: int, steps: Sequence[_Step], priority: Priority
+    ) -> LimitOutcome:
+        """Take the steps one by one, until one fails or a newer command takes over.
+
+        What waits in the queue of the link is replaced there: it must not arrive after the newer.
+        """
+        begun = False
+        for step in steps:
+            if self._newest[connector] != number:
+                return _unfinished(begun)
+            outcome = await self._command(
+                step.action, step.payload_text, priority, coalesce_key=f"limit {connector}"
+            )
+            verdict = _verdict(outcome, step.good)
+            if verdict is LimitOutcome.UNSENT:
+                return _unfinished(begun)
+            if verdict is LimitOutcome.UNANSWERED:
                 return verdict
-        if len(self._station.evses) > 1:
-            return LimitOutcome.ACCEPTED
-        outcome = await self._command("ClearChargingProfile", "{}")
-        return _verdict(outcome, {"Accepted", "Unknown"})
+            if verdict is LimitOutcome.REFUSED and not step.may_fail:
+                return verdict
+            begun = True
+        return LimitOutcome.ACCEPTED
 
     async def ask_for_state(self, connectors: tuple[int, ...]) -> None:
         """Ask a wallbox that came back without a boot what its connectors do (R44)."""
@@ -127,21 +191,32 @@ class SmartCharging:
         match outcome:
             case CallResult(_, payload_text):
                 self._keys = read_charging_keys(payload_text)
-            case CallError():
-                self._keys = ChargingKeys()
-            case NoAnswer():
+            case NoAnswer(_, was_sent) if not was_sent:
                 return ChargingKeys()  # ask again with the next limit
+            case CallError() | NoAnswer():
+                # Waiting for it once more would delay every reduction.
+                self._keys = ChargingKeys()
         strategy: Strategy = choose(self._keys)
         log.info("limits are set by", station=self._station.station_id, strategy=strategy.value)
         return self._keys
 
     async def _command(
-        self, action: str, payload_text: str, priority: Priority = Priority.REDUCTION
+        self,
+        action: str,
+        payload_text: str,
+        priority: Priority = Priority.REDUCTION,
+        coalesce_key: str | None = None,
     ) -> Outcome:
         peer = self._station.peer
         if peer is None:
             return NoAnswer("not connected", was_sent=False)
-        return await peer.call(action, payload_text, timeout_s=COMMAND_TIMEOUT_S, priority=priority)
+        return await peer.call(
+            action,
+            payload_text,
+            timeout_s=COMMAND_TIMEOUT_S,
+            priority=priority,
+            coalesce_key=coalesce_key,
+        )
 
 
 def read_charging_keys(payload_text: str) -> ChargingKeys:
@@ -163,7 +238,11 @@ def _number(text: str | None) -> int | None:
         return None
 
 
-def _verdict(outcome: Outcome, good: set[str]) -> LimitOutcome:
+def _unfinished(begun: bool) -> LimitOutcome:
+    return LimitOutcome.UNANSWERED if begun else LimitOutcome.UNSENT
+
+
+def _verdict(outcome: Outcome, good: frozenset[str]) -> LimitOutcome:
     match outcome:
         case CallResult(_, payload_text):
             status = read_scalar(payload_text, ("status",))

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -135,6 +135,8 @@ class Station:
         if self.is_new:
             self.house.tasks.spawn(self._remember(), name=f"{self.station_id} first visit")
         for evse in self.evses:
+            # What it last reported may be history: it is asked, or says so by itself (R44).
+            evse.connector = replace(evse.connector, report_text=None)
             if evse.link is not None:
                 evse.link.wallbox_came()
         self.on_connected()

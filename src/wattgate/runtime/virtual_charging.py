@@ -1,5 +1,8 @@
 """A backend's charging profiles, kept by the manager on its behalf (R75, R97-R99)."""
 
+import asyncio
+from dataclasses import replace
+
 import msgspec
 
 from wattgate.core.gateway.virtual_profiles import Change, VirtualProfiles
@@ -29,6 +32,8 @@ class VirtualCharging:
         self._evse = evse
         self._link_id = link_id
         self._house = house
+        # A change is decided on what the one before has left.
+        self._in_order = asyncio.Lock()
 
     async def handle(self, call: Call) -> str:
         """Answer SetChargingProfile, ClearChargingProfile or GetCompositeSchedule.
@@ -47,12 +52,14 @@ class VirtualCharging:
                 hardware_a=self._evse.hardware_a,
                 phases=self._evse.settings.phases,
             )
-        if call.action == "SetChargingProfile":
-            verdict = profiles.set_profile(call.payload_text, self._evse.running)
-        else:
-            verdict = profiles.clear(call.payload_text)
-        if verdict.change is not None:
-            await self._keep(verdict.change)
+        async with self._in_order:
+            profiles = self._evse.virtual_profiles
+            if call.action == "SetChargingProfile":
+                verdict = profiles.set_profile(call.payload_text, self._evse.running)
+            else:
+                verdict = profiles.clear(call.payload_text)
+            if verdict.change is not None:
+                await self._keep(profiles, verdict.change)
         return verdict.answer_text
 
     def adopt(self, profile_text: str) -> None:
@@ -61,14 +68,18 @@ class VirtualCharging:
 
     def transaction_changed(self) -> None:
         """Bind what waits for a transaction that began, drop what ended with one."""
-        running = self._evse.running
-        profiles = self._evse.virtual_profiles
-        if running is not None:
-            change = profiles.transaction_started(running)
-        else:
-            change = profiles.transaction_ended()
-        if change is not None:
-            self._house.tasks.spawn(self._keep(change), name=f"profiles {self._evse.evse_id}")
+        self._house.tasks.spawn(self._follow(), name=f"profiles {self._evse.evse_id}")
+
+    async def _follow(self) -> None:
+        async with self._in_order:
+            running = self._evse.running
+            profiles = self._evse.virtual_profiles
+            if running is not None:
+                change = profiles.transaction_started(running)
+            else:
+                change = profiles.transaction_ended()
+            if change is not None:
+                await self._keep(profiles, change)
 
     def recover(self, records: tuple[ProfileRecord, ...]) -> None:
         """Take up the profiles stored before a restart."""
@@ -79,7 +90,7 @@ class VirtualCharging:
         ]
         self._evse.virtual_profiles = VirtualProfiles.from_records(own)
 
-    async def _keep(self, change: Change) -> None:
+    async def _keep(self, before: VirtualProfiles, change: Change) -> None:
         changes: list[StoreChange] = [
             DeleteProfile(self._link_id, profile_id) for profile_id in change.removed_ids
         ]
@@ -91,5 +102,8 @@ class VirtualCharging:
                 )
             )
         await self._house.store.commit(*changes)
-        self._evse.virtual_profiles = change.profiles
+        awaiting = self._evse.virtual_profiles.awaiting
+        if awaiting is before.awaiting:
+            awaiting = change.profiles.awaiting  # else it came while we stored, and stays
+        self._evse.virtual_profiles = replace(change.profiles, awaiting=awaiting)
         self._house.something_changed()

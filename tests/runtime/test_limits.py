@@ -1,0 +1,185 @@
+"""Grants outlive the manager, and nothing of ours outlives load management."""
+
+import asyncio
+from dataclasses import replace
+
+from tests.support.boxes import WALL_START, Manner, all_come, boxes
+from tests.support.shared_current import SITE, offered, settle, site, three_at_13_6
+from tests.support.virtual_time import in_virtual_time
+from tests.support.world import World
+
+
+@in_virtual_time()
+async def test_a_raise_that_waits_for_the_store_never_comes_after_the_reduction_that_follows() -> (
+    None
+):
+    world = World(site("A", "B"))
+    await world.start()
+    them = boxes(world, "A", "B")
+    await all_come(world, *them, start=True)
+    await settle()
+    assert world.manager is not None
+    await world.manager.patch_site({"site": {"max_current_a": 42}})  # 10 each
+    await settle()
+    gate = world.store.gate = asyncio.Event()
+    box = them[0]
+    told = len(box.limits_a())
+    raise_site = asyncio.create_task(  # noqa: TID251 - a person at the API
+        world.manager.patch_site({"site": {"max_current_a": 54}})
+    )
+    gate.set()
+    await raise_site
+    gate.clear()
+    await asyncio.sleep(3)
+    assert box.limits_a()[told:] == []  # 16 A are to be stored first
+    await them[1].report(1, "Charging")
+    house = replace(world.manager.site.site, max_current_a=37)
+    world.manager.site = replace(world.manager.site, site=house)
+    await asyncio.sleep(4)
+    gate.set()
+    await settle()
+    assert box.limits_a()[told:] == [7.5]
+    assert sum(each.may_draw_a(WALL_START) for b in them for each in b.outlets.values()) <= 15
+    await world.kill()
+
+
+# The manager goes and comes
+
+
+@in_virtual_time()
+async def test_a_killed_manager_knows_its_grants_and_charging_goes_on() -> None:
+    world, them = await three_at_13_6()
+    told = [len(box.limits_a()) for box in them]
+    await world.kill()
+    for box in them:
+        await box.go()
+    await asyncio.sleep(20)
+    await world.start()
+    assert set(offered(world).values()) == {13.6}
+    for box in them:
+        await box.come(world, boots=False)
+    await settle(30)
+    assert [set(box.limits_a()[n:]) for box, n in zip(them, told, strict=True)] == [{13.6}] * 3
+    await world.kill()
+
+
+@in_virtual_time(within_s=7200)
+async def test_a_grant_from_before_a_restart_is_renewed_even_where_its_target_is_a_bit_higher() -> (
+    None
+):
+    world, them = await three_at_13_6()
+    await world.kill()
+    for box in them:
+        await box.go()
+    world.site_toml = site("A", "B", "C", head=SITE.replace("63", "63.5"))
+    await world.start()
+    for box in them:
+        await box.come(world, boots=False)
+    await asyncio.sleep(3000)
+    at = WALL_START.fromtimestamp(WALL_START.timestamp() + 3000, WALL_START.tzinfo)
+    assert all(box.outlets[1].may_draw_a(at) >= 13.6 for box in them)
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_nothing_is_raised_while_the_store_fails_and_nobody_spins() -> None:
+    world = World(site("A"))
+    await world.start()
+    (box,) = boxes(world, "A")
+    await all_come(world, box)
+    await settle()
+    await box.start()
+    world.store.failing = True
+    attempts = 0
+    commit = world.store.commit
+
+    async def counted(*changes: object) -> object:
+        nonlocal attempts
+        attempts += 1
+        return await commit(*changes)  # type: ignore[arg-type]  # as they came
+
+    world.store.commit = counted  # type: ignore[method-assign, assignment]  # a spy
+    await settle(30)
+    assert box.limits_a()[-1] == 0
+    assert attempts <= 12
+    world.store.failing = False
+    await settle()
+    assert box.limits_a()[-1] == 16
+    await world.kill()
+
+
+# Observe
+
+OBSERVE = '[site]\nload_management = "observe"\n'
+
+
+@in_virtual_time()
+async def test_observe_never_sends_a_limit() -> None:
+    world = World(site("A", head=OBSERVE))
+    await world.start()
+    (box,) = boxes(world, "A")
+    await all_come(world, box, start=True)
+    await settle(1200)
+    assert {action for action, _ in box.calls} <= {"TriggerMessage"}
+    assert offered(world) == {"A": 16.0}
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_going_over_to_observe_removes_our_profiles_once_also_over_restarts() -> None:
+    world = World(site("A"))
+    await world.start()
+    (box,) = boxes(world, "A")
+    await all_come(world, box, start=True)
+    await settle()
+    await world.kill()
+    await box.go()
+    told = len(box.limits_a())
+    world.site_toml = site("A", head=OBSERVE)
+    for _ in range(2):
+        await world.start()
+        await box.come(world, boots=False)
+        await settle(60)
+        assert box.all_of("ClearChargingProfile")[1:] == [{"id": 9101}, {"id": 9102}, {}]
+        assert box.outlets[1].profiles == {}
+        await world.kill()
+        await box.go()
+    assert len(box.limits_a()) == told
+
+
+@in_virtual_time()
+async def test_observe_asks_a_wallbox_that_keeps_our_profiles_every_30_s_only() -> None:
+    world = World(site("A"))
+    await world.start()
+    (box,) = boxes(world, "A")
+    await all_come(world, box)
+    await settle()
+    box.calls.clear()
+    box._cleared = lambda payload: "Rejected"  # type: ignore[method-assign]  # a stubborn one
+    assert world.manager is not None
+    await world.manager.patch_site({"site": {"load_management": "observe"}})
+    await settle(100)
+    assert 3 <= len(box.all_of("ClearChargingProfile")) <= 4
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_from_observe_to_active_the_wallbox_counts_at_its_maximum_until_it_obeys() -> None:
+    head = SITE.replace("63", "42")
+    world = World(site("A", "B", head=head + 'load_management = "observe"\n'))
+    await world.start()
+    deaf, other = boxes(world, "A", "B")
+    await all_come(world, deaf, other, start=True)
+    await settle()
+    deaf.manner = Manner.DEAF
+    assert world.manager is not None
+    await world.manager.patch_site({"site": {"load_management": "active"}})
+    await settle(20)
+    assert other.limits_a()[-1] == 0
+    deaf.manner = Manner.PROMPT
+    await settle(20)
+    assert offered(world) == {"A": 10.0, "B": 10.0}
+    await world.manager.patch_site({"site": {"load_management": "observe"}})
+    await settle()
+    assert [box.outlets[1].profiles for box in (deaf, other)] == [{}, {}]
+    await world.kill()
