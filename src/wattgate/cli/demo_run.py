@@ -15,7 +15,7 @@ from rich.console import Console
 from wattgate.adapters.clock import SystemClock
 from wattgate.cli.demo_api import DemoApi
 from wattgate.cli.demo_processes import Child, Children
-from wattgate.cli.demo_screen import Screen
+from wattgate.cli.demo_screen import Paper, Screen
 from wattgate.cli.demo_site import PASSWORDS, DemoWallbox, site_text, wallboxes
 from wattgate.cli.demo_snapshot import Snapshot
 from wattgate.cli.demo_story import STORY, STORY_S
@@ -42,7 +42,7 @@ async def _run(folder: Path, seconds: float | None, *, free_ports: bool) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    console = Console(highlight=False, soft_wrap=True)
+    console = Paper(stop.set)
     async with Supervisor() as tasks:
         children = Children(tasks, stop.set)
         screen = Screen(console, SystemClock())

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from rich.console import Console
@@ -21,6 +23,20 @@ OTHER_ROWS: Final = 14
 
 REDRAW_S: Final = 0.5
 LINES_S: Final = 2.0
+
+
+class Paper(Console):
+    """Standard output; `on_gone` is called when nobody reads it any more."""
+
+    def __init__(self, on_gone: Callable[[], None]) -> None:
+        super().__init__(highlight=False, soft_wrap=True)
+        self._on_gone = on_gone
+
+    def on_broken_pipe(self) -> None:
+        """Go on without saying anything, instead of ending in the middle of something else."""
+        with suppress(SystemExit):
+            super().on_broken_pipe()
+        self._on_gone()
 
 
 class Screen:

@@ -145,7 +145,7 @@ class Snapshot:
         if evse.transaction is None:
             return "" if evse.status in ("Available", "Unknown") else "no card yet"
         if not evse.transaction.may_charge:
-            return "card refused"
+            return "bad card"
         if (
             0 < max(evse.drawn_a.currents_a()) < evse.offered_a - SLACK_A
             or evse.status == "SuspendedEV"

@@ -151,14 +151,14 @@ class _Column:
 
 _COLUMNS: Final = (
     _Column("EVSE", _name, 6, "left"),
-    _Column("state", _state, 17, "left"),
+    _Column("state", _state, 14, "left"),
     _Column("card", _card, 5, "left", wide_only=True),
-    _Column("offered A", _offered),
+    _Column("offer A", _offered),
     *(_Column(f"L{phase + 1} A", partial(_drawn, phase)) for phase in PHASES),
     _Column("kW", lambda _snapshot, evse: Text(_kilowatts(evse)), wide_only=True),
     _Column("kWh", lambda _snapshot, evse: Text(_energy(evse))),
-    _Column("limited by", _limit, 12, "left"),
-    _Column("backend", _link, 11, "left"),
+    _Column("limited by", _limit, 11, "left"),
+    _Column("backend", _link, 7, "left"),
 )
 
 

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Final
 
 STATES: Final[Mapping[str, str]] = {
-    "Unknown": "not heard of yet",
+    "Unknown": "unknown",
     "Available": "free",
     "Preparing": "plugged in",
     "Charging": "charging",
     "SuspendedEVSE": "paused by us",
-    "SuspendedEV": "paused by the car",
+    "SuspendedEV": "paused by car",
     "Finishing": "finished",
     "Reserved": "reserved",
     "Unavailable": "out of service",
