@@ -59,6 +59,7 @@ class Connection(WSListener):
         "_ended",
         "_fragments",
         "_give_up",
+        "_loop",
         "_outcome",
         "_pulse",
         "_receiver",
@@ -82,6 +83,7 @@ class Connection(WSListener):
         self._fragments = Fragments(max_message_bytes)
         self._ended = ended
         self._transport: WSTransport
+        self._loop: asyncio.AbstractEventLoop
         self._unsent: list[str] = []
         self._outcome: tuple[int, str] | None = None
         self._give_up: asyncio.TimerHandle | None = None
@@ -100,7 +102,7 @@ class Connection(WSListener):
         """
         if self._outcome is None:
             if not self._unsent:
-                asyncio.get_running_loop().call_soon(self._write)
+                self._loop.call_soon(self._write)
             self._unsent.append(text)
 
     def close(self, code: int, reason: str) -> None:
@@ -117,6 +119,7 @@ class Connection(WSListener):
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Tell the receiver, first of all."""
         self._transport = transport
+        self._loop = asyncio.get_running_loop()  # kept, since asking is a system call, too
         transport.underlying_transport.set_write_buffer_limits(high=MAX_UNSENT_BYTES)
         self._pulse.start()
         self._receiver.opened(self)
@@ -154,7 +157,7 @@ class Connection(WSListener):
             self._outcome = (CloseCode.TRY_AGAIN_LATER, "the peer does not read what it is sent")
         self._pulse.stop()
         # Not at once: this is called from inside a write.
-        asyncio.get_running_loop().call_soon(self.abort)
+        self._loop.call_soon(self.abort)
 
     def resume_writing(self) -> None:
         """Nothing: whoever was paused has been cut off."""
@@ -205,8 +208,7 @@ class Connection(WSListener):
         self._outcome = outcome
         self._pulse.stop()
         self._transport.send_close(code, _fitting(reason))  # type: ignore[arg-type]  # any number will do
-        loop = asyncio.get_running_loop()
-        self._give_up = loop.call_later(CLOSE_TIMEOUT_S, self.abort)
+        self._give_up = self._loop.call_later(CLOSE_TIMEOUT_S, self.abort)
 
     def _peer_is_gone(self) -> None:
         if self._outcome is None:
