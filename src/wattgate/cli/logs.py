@@ -25,3 +25,23 @@ def log_to_stderr(*, as_json: bool) -> None:
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
+    logging.basicConfig(handlers=[_FromLibraries()], level=logging.WARNING, force=True)
+
+
+class _FromLibraries(logging.Handler):
+    """Lets libraries, which log the standard way, write into our log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addFilter(_is_worth_a_line)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write what a library reports, with its traceback."""
+        structlog.get_logger().log(
+            record.levelno, record.getMessage(), library=record.name, exc_info=record.exc_info
+        )
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """A broken WebSocket frame is not: how its link ends says it, and whose link it is."""
+    return record.exc_info is not None or not record.name.startswith("wattgate.picows")
