@@ -14,6 +14,8 @@ from picows import (
     WSInvalidURL,
     WSListener,
     WSParsedURL,
+    WSProtocolError,
+    WSTransport,
     WSUpgradeRequest,
     WSUpgradeResponse,
     ws_connect,
@@ -33,6 +35,7 @@ from wattgate.adapters.ocpp_socket.dial_failures import (
 from wattgate.adapters.ocpp_socket.protocol_factory import picows_log
 from wattgate.adapters.ocpp_socket.pulse import KeepAlive
 from wattgate.ports.links import DialStep, DialTarget, Link, Receiver
+from wattgate.runtime.supervisor import Supervisor
 
 MAX_MESSAGE_BYTES: Final = 16 * 2**20
 """The same limit as for wallboxes (R15)."""
@@ -51,6 +54,15 @@ def _check_url(url: str) -> None:
         port = 0
     if port == 0:
         raise url_failure("the port is not a number from 1 to 65535")
+
+
+async def _see_its_end(transport: WSTransport) -> None:
+    """Take note of how picows ends a connection; it complains where nobody does.
+
+    A peer that broke the protocol has been reported to the receiver already.
+    """
+    with contextlib.suppress(WSProtocolError):
+        await transport.wait_disconnected()
 
 
 def _forget(_: Connection) -> None:
@@ -141,6 +153,7 @@ class PicowsDialer:
         self._connect_timeout_s = connect_timeout_s
         self._keepalive = KeepAlive(ping_interval_s, ping_timeout_s)
         self._ssl_context_factory = ssl_context_factory or ssl.create_default_context
+        self._ends = Supervisor()
 
     async def dial(self, target: DialTarget, receiver: Receiver) -> Link:
         """Connect; `receiver.opened` has been called when this returns.
@@ -165,7 +178,7 @@ class PicowsDialer:
         # Reading the system's authorities takes tens of milliseconds: not on the loop.
         context = await asyncio.to_thread(self._ssl_context_factory) if secure else None
         try:
-            _, listener = await ws_connect(
+            transport, listener = await ws_connect(
                 attempt.answered,
                 attempt.target.url,
                 ssl_context=context,
@@ -184,6 +197,7 @@ class PicowsDialer:
             raise
         except (WSHandshakeError, OSError) as error:
             raise opening_failure(attempt.step, error) from error
+        self._ends.spawn(_see_its_end(transport), name="end of a dialled connection")
         if not isinstance(listener, Connection):  # None when it hung up instead of answering
             raise silent_end(attempt.step)
         return listener
