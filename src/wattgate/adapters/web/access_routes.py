@@ -7,12 +7,13 @@ import msgspec
 from litestar import delete, get, post
 from litestar.exceptions import ClientException, NotFoundException, PermissionDeniedException
 from litestar.exceptions import TooManyRequestsException as TooManyRequests
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_204_NO_CONTENT, HTTP_409_CONFLICT
 from msgspec import Meta
 
 from wattgate.adapters.web.access import Verdict
 from wattgate.adapters.web.problems import AnyRequest, documented
-from wattgate.adapters.web.services import Services
+from wattgate.adapters.web.services import GivenServices
 from wattgate.adapters.web.tokens import MOST, TokenRecord
 
 
@@ -61,7 +62,7 @@ class NewToken(msgspec.Struct, frozen=True):
         }
     ),
 )
-async def set_up(services: Services, request: AnyRequest, data: SetUp) -> None:
+async def set_up(services: GivenServices, request: AnyRequest, data: JSONBody[SetUp]) -> None:
     """Set the admin password with the one-time token that was printed at the start.
 
     Needs no password: the token stands for it, and does so once.
@@ -72,7 +73,9 @@ async def set_up(services: Services, request: AnyRequest, data: SetUp) -> None:
         case Verdict.ALLOWED:
             return
         case Verdict.TOO_LATE:
-            raise ClientException("There is an admin password already.", HTTP_409_CONFLICT)
+            raise ClientException(
+                "There is an admin password already.", status_code=HTTP_409_CONFLICT
+            )
         case Verdict.DENIED:
             raise PermissionDeniedException("The set-up token is wrong.")
         case Verdict.TOO_MANY:
@@ -84,7 +87,7 @@ async def set_up(services: Services, request: AnyRequest, data: SetUp) -> None:
 
 
 @get("/api/v1/tokens", operation_id="list_tokens", summary="All tokens", tags=["access"])
-async def list_tokens(services: Services) -> list[Token]:
+async def list_tokens(services: GivenServices) -> list[Token]:
     """All tokens, oldest first."""
     return [_shown(record) for record in services.access.tokens.records]
 
@@ -96,11 +99,11 @@ async def list_tokens(services: Services) -> list[Token]:
     tags=["access"],
     responses=documented({409: f"There are {MOST} tokens already"}),
 )
-async def create_token(services: Services, data: TokenWish) -> NewToken:
+async def create_token(services: GivenServices, data: JSONBody[TokenWish]) -> NewToken:
     """Make a token; it opens everything that the admin password opens."""
     issued = await services.access.tokens.issue(data.name, services.tools.clock.wall())
     if issued is None:
-        raise ClientException(f"There are {MOST} tokens already.", HTTP_409_CONFLICT)
+        raise ClientException(f"There are {MOST} tokens already.", status_code=HTTP_409_CONFLICT)
     record, token = issued
     return NewToken(record.id, record.name, record.created_at, token)
 
@@ -112,7 +115,7 @@ async def create_token(services: Services, data: TokenWish) -> NewToken:
     tags=["access"],
     responses=documented({404: "No token has this id"}),
 )
-async def revoke_token(services: Services, token_id: str) -> None:
+async def revoke_token(services: GivenServices, token_id: FromPath[str]) -> None:
     """Forget a token; it opens nothing from now on."""
     if not await services.access.tokens.revoke(token_id):
         raise NotFoundException("No token has this id.")

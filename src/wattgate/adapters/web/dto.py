@@ -17,11 +17,14 @@ class Boot(msgspec.Struct, frozen=True):
 
 
 class PhaseCurrents(msgspec.Struct, frozen=True):
-    """A on each phase of the wallbox, as it measured them; null where it did not say."""
+    """A on each phase of the wallbox, as it measured them; null where it did not say.
 
-    l1: float | None = None
-    l2: float | None = None
-    l3: float | None = None
+    All are null without a live transaction: older values tell of another time.
+    """
+
+    l1: Annotated[float | None, Meta(description="A measured on the wallbox's own first phase")]
+    l2: Annotated[float | None, Meta(description="A on its second; null: it did not say")]
+    l3: Annotated[float | None, Meta(description="A on its third")]
 
 
 class RunningTransaction(msgspec.Struct, frozen=True):
@@ -72,9 +75,7 @@ class Evse(msgspec.Struct, frozen=True):
     boot: Annotated[Boot | None, Meta(description="null before the first boot")]
     offered_a: Annotated[float, Meta(description="A per phase that it may draw now")]
     target_a: Annotated[float, Meta(description="A per phase that load management is heading for")]
-    drawn_a: Annotated[
-        PhaseCurrents, Meta(description="Measured; all null without a live transaction")
-    ]
+    drawn_a: PhaseCurrents
     power_w: Annotated[float | None, Meta(description="Measured; null without a live transaction")]
     energy_wh: Annotated[float | None, Meta(description="The last meter register it reported")]
     transaction: Annotated[RunningTransaction | None, Meta(description="null where none is open")]

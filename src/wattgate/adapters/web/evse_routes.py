@@ -4,17 +4,18 @@ from http import HTTPStatus
 
 from litestar import get, post
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from wattgate.adapters.web.dto import ClearedProfiles, Evse
 from wattgate.adapters.web.presenting import evse_of
 from wattgate.adapters.web.problems import documented
-from wattgate.adapters.web.services import Services
+from wattgate.adapters.web.services import GivenServices
 
 _UNKNOWN = "No EVSE has this id"
 
 
 @get("/api/v1/evses", operation_id="list_evses", summary="All EVSEs", tags=["EVSEs"])
-async def list_evses(services: Services) -> list[Evse]:
+async def list_evses(services: GivenServices) -> list[Evse]:
     """Every EVSE, in the order of the site file."""
     return [evse_of(state) for state in services.manager.evses()]
 
@@ -26,7 +27,7 @@ async def list_evses(services: Services) -> list[Evse]:
     tags=["EVSEs"],
     responses=documented({404: _UNKNOWN}),
 )
-async def read_evse(services: Services, evse_id: str) -> Evse:
+async def read_evse(services: GivenServices, evse_id: FromPath[str]) -> Evse:
     """One EVSE."""
     state = services.manager.evse(evse_id)
     if state is None:
@@ -42,7 +43,7 @@ async def read_evse(services: Services, evse_id: str) -> Evse:
     status_code=HTTPStatus.OK,
     responses=documented({404: _UNKNOWN}),
 )
-async def clear_profiles(services: Services, evse_id: str) -> ClearedProfiles:
+async def clear_profiles(services: GivenServices, evse_id: FromPath[str]) -> ClearedProfiles:
     """Delete the charging profiles in the wallbox.
 
     While load management is active, what may be drawn is set again at once: a wallbox without any

@@ -10,7 +10,7 @@ from litestar.datastructures import CacheControlHeader
 from litestar.openapi import ResponseSpec
 from msgspec import Meta
 
-from wattgate.adapters.web.services import Services
+from wattgate.adapters.web.services import GivenServices
 from wattgate.ports.store import Store, StoreFailed
 from wattgate.runtime.manager import SITE_DOCUMENT
 
@@ -34,7 +34,7 @@ class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     cache_control=CacheControlHeader(no_store=True),
     responses={503: ResponseSpec(Health, description="Something does not work")},
 )
-async def health(services: Services) -> Response[Health]:
+async def health(services: GivenServices) -> Response[Health]:
     """Say whether the store answers and the control loop lives; needs no password."""
     reasons = []
     if not await _answers(services.store):

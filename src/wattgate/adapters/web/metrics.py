@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from wattgate import __version__
 from wattgate.adapters.web.presenting import measured_now
-from wattgate.adapters.web.services import Services
+from wattgate.adapters.web.services import GivenServices
 from wattgate.runtime.manager import EvseState, Manager
 
 MEDIA_TYPE: Final = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")
@@ -31,7 +31,7 @@ _PHASE_NAMES: Final = ("L1", "L2", "L3")
     tags=["operation"],
     media_type=MEDIA_TYPE,
 )
-async def metrics(services: Services) -> Response[bytes]:
+async def metrics(services: GivenServices) -> Response[bytes]:
     """Figures in the text format of Prometheus."""
     given_up = len(await services.store.dead_letters(limit=COUNTED))
     registry = CollectorRegistry(auto_describe=False)

@@ -69,12 +69,11 @@ def _answer(body: ProblemDetails, headers: dict[str, str] | None = None) -> Resp
 
 
 def _http(request: AnyRequest, exc: HTTPException) -> Response[bytes]:
+    if exc.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _bug(request, exc)
     if isinstance(exc, ValidationException):
         return _answer(details(exc.status_code, "", _parts(exc)))
     detail = "" if exc.detail == HTTPStatus(exc.status_code).phrase else exc.detail
-    if exc.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("request failed", path=request.url.path, exc_info=exc)
-        detail = ""  # ours to mend: it stands in the log
     return _answer(details(exc.status_code, detail), exc.headers)
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from litestar.di import NamedDependency
+
 from wattgate.adapters.web.access import Access
 from wattgate.ports.store import Store
 from wattgate.runtime.manager import Manager
@@ -16,3 +18,7 @@ class Services:
     store: Store
     tools: Tools
     access: Access
+
+
+GivenServices = NamedDependency[Services]
+"""How a route asks for them."""

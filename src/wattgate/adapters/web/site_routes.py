@@ -3,15 +3,15 @@
 from typing import Annotated, Any
 
 from litestar import get, patch
-from litestar.params import Body
+from litestar.params import BodyKwarg
 
 from wattgate.adapters.web.problems import documented
-from wattgate.adapters.web.services import Services
+from wattgate.adapters.web.services import GivenServices
 from wattgate.core.site.writing import SiteMapping, to_mapping
 
 
 @get("/api/v1/site", operation_id="read_site", summary="Settings of the site", tags=["site"])
-async def read_site(services: Services) -> SiteMapping:
+async def read_site(services: GivenServices) -> SiteMapping:
     """All settings in the shape of the site file, passwords left out.
 
     Their meanings are those of the site file. `null` is a setting of which nothing was said.
@@ -27,10 +27,10 @@ async def read_site(services: Services) -> SiteMapping:
     responses=documented({422: "A setting is wrong; nothing has been changed"}),
 )
 async def change_site(
-    services: Services,
+    services: GivenServices,
     data: Annotated[
         dict[str, Any],
-        Body(
+        BodyKwarg(
             description="Settings of `[site]`, given directly or under `site`, and of "
             "`ocpp_server`; what is not named stays"
         ),

@@ -3,12 +3,12 @@
 from typing import Annotated, Final
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from wattgate.adapters.web.dto import RefusedConnection, Transaction, UndeliveredMessage
 from wattgate.adapters.web.presenting import transaction_of, undelivered
 from wattgate.adapters.web.problems import documented
-from wattgate.adapters.web.services import Services
+from wattgate.adapters.web.services import GivenServices
 
 LARGEST_ID: Final = 2**31 - 1
 """A transaction id has to fit the wallbox's integer (R60)."""
@@ -22,17 +22,17 @@ LARGEST_ID: Final = 2**31 - 1
     responses=documented(),
 )
 async def list_transactions(
-    services: Services,
-    evse: Annotated[str | None, Parameter(description="Of this EVSE only")] = None,
+    services: GivenServices,
+    evse: Annotated[str | None, QueryParameter(description="Of this EVSE only")] = None,
     before: Annotated[
         int | None,
-        Parameter(
+        QueryParameter(
             ge=1,
             le=LARGEST_ID,
             description="With lower ids only: the last id of the page before",
         ),
     ] = None,
-    limit: Annotated[int, Parameter(ge=1, le=1000, description="How many at most")] = 100,
+    limit: Annotated[int, QueryParameter(ge=1, le=1000, description="How many at most")] = 100,
 ) -> list[Transaction]:
     """Transactions, newest first, those of removed EVSEs included."""
     records = await services.manager.transactions(evse_id=evse, before=before, limit=limit)
@@ -42,7 +42,7 @@ async def list_transactions(
 @get(
     "/api/v1/refused", operation_id="list_refused", summary="Refused connections", tags=["records"]
 )
-async def list_refused(services: Services) -> list[RefusedConnection]:
+async def list_refused(services: GivenServices) -> list[RefusedConnection]:
     """The last 200 connections of wallboxes that were not let in, newest first."""
     return [
         RefusedConnection(each.at, each.address, each.claimed_id, each.reason)
@@ -56,6 +56,6 @@ async def list_refused(services: Services) -> list[RefusedConnection]:
     summary="Messages given up",
     tags=["records"],
 )
-async def list_dead_letters(services: Services) -> list[UndeliveredMessage]:
+async def list_dead_letters(services: GivenServices) -> list[UndeliveredMessage]:
     """The last 100 messages that a backend finally did not take, newest first."""
     return [undelivered(letter) for letter in await services.manager.dead_letters()]

@@ -1,0 +1,64 @@
+import json
+from typing import Any
+
+import pytest
+from tests.support.web import serving
+
+from wattgate.adapters.web.app import openapi_document
+
+CONTRACTS = {
+    ("/api/v1/site", "get"),
+    ("/api/v1/site", "patch"),
+    ("/api/v1/evses", "get"),
+    ("/api/v1/evses/{evse_id}", "get"),
+    ("/api/v1/evses/{evse_id}/clear-profiles", "post"),
+    ("/api/v1/transactions", "get"),
+    ("/api/v1/refused", "get"),
+    ("/api/v1/dead-letters", "get"),
+    ("/api/v1/setup", "post"),
+    ("/api/v1/tokens", "get"),
+    ("/api/v1/tokens", "post"),
+    ("/api/v1/tokens/{token_id}", "delete"),
+    ("/healthz", "get"),
+    ("/metrics", "get"),
+}
+
+
+def operations() -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (path, method): operation
+        for path, operations in openapi_document()["paths"].items()
+        for method, operation in operations.items()
+    }
+
+
+def test_the_document_tells_every_contract_and_no_other() -> None:
+    assert set(operations()) == CONTRACTS
+
+
+def test_every_operation_says_what_it_does() -> None:
+    for place, operation in operations().items():
+        assert operation["description"], place
+        assert operation["summary"], place
+        assert operation["tags"], place
+
+
+def test_every_problem_is_told_as_problem_details() -> None:
+    for place, operation in operations().items():
+        for status, response in operation["responses"].items():
+            if status.startswith("4"):
+                assert list(response["content"]) == ["application/problem+json"], place
+
+
+def test_only_the_health_and_the_set_up_need_no_login() -> None:
+    document = openapi_document()
+    assert document["security"] == [{"password": []}, {"token": []}]
+    assert set(document["components"]["securitySchemes"]) == {"password", "token"}
+    free = {place for place, operation in operations().items() if operation.get("security") == [{}]}
+    assert free == {("/healthz", "get"), ("/api/v1/setup", "post")}
+
+
+@pytest.mark.asyncio
+async def test_the_document_that_is_served_is_this_one() -> None:
+    async with serving() as api:
+        assert await api.get("/api/v1/openapi.json") == json.loads(json.dumps(openapi_document()))

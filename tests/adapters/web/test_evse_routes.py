@@ -1,0 +1,133 @@
+from typing import Any
+
+import pytest
+from tests.support.web import Api, a_world, serving
+from tests.support.world import BOOT, Scripted, a_backend, a_wallbox
+
+NOTHING_DRAWN = {"l1": None, "l2": None, "l3": None}
+
+
+async def evse(api: Api, evse_id: str = "stall-1") -> dict[str, Any]:
+    found = await api.get(f"/api/v1/evses/{evse_id}")
+    assert isinstance(found, dict)
+    return found
+
+
+async def charge(wallbox: Scripted) -> int:
+    """Start a transaction and report what it draws; our id of it."""
+    frame = await wallbox.ask(
+        "StartTransaction",
+        {"connectorId": 1, "idTag": "04A1", "meterStart": 100, "timestamp": "2026-05-15T12:00:00Z"},
+    )
+    samples = [
+        {"value": "15.5", "measurand": "Current.Import", "phase": "L1"},
+        {"value": "3.6", "measurand": "Power.Active.Import", "unit": "kW"},
+        {"value": "250", "measurand": "Energy.Active.Import.Register"},
+    ]
+    transaction_id: int = frame[2]["transactionId"]
+    await wallbox.ask(
+        "MeterValues",
+        {
+            "connectorId": 1,
+            "transactionId": transaction_id,
+            "meterValue": [{"timestamp": "2026-05-15T12:00:10Z", "sampledValue": samples}],
+        },
+    )
+    return transaction_id
+
+
+@pytest.mark.asyncio
+async def test_every_evse_is_listed_before_any_wallbox_came() -> None:
+    async with serving() as api:
+        evses = (await api.client.get("/api/v1/evses")).json()
+        assert [each["id"] for each in evses] == ["stall-1", "stall-2"]
+        assert evses[0] == await evse(api)
+        first, second = evses
+        assert (first["name"], second["name"]) == ("Left", "stall-2")
+        assert (first["status"], first["connected"], first["boot"]) == ("Unknown", False, None)
+        assert (first["drawn_a"], first["transaction"]) == (NOTHING_DRAWN, None)
+        assert (first["backend"]["phase"], second["backend"]) == ("idle", None)
+
+
+@pytest.mark.asyncio
+async def test_an_evse_tells_what_it_does() -> None:
+    backend, wallbox = a_backend(), a_wallbox()
+    world = a_world(backend=backend)
+    async with serving(world) as api:
+        boot = BOOT | {"firmwareVersion": "1.2", "chargePointSerialNumber": "S1"}
+        world.plug_in("CP1", wallbox)
+        await wallbox.ask("BootNotification", boot)
+        await wallbox.ask(
+            "StatusNotification", {"connectorId": 1, "errorCode": "NoError", "status": "Preparing"}
+        )
+        await backend.got("BootNotification")
+        transaction_id = await charge(wallbox)
+        told = await evse(api)
+        assert told["boot"] == {
+            "vendor": "Vendor",
+            "model": "Model",
+            "firmware": "1.2",
+            "serial": "S1",
+        }
+        assert (told["connected"], told["status"], told["error_code"]) == (
+            True,
+            "Preparing",
+            "NoError",
+        )
+        assert told["drawn_a"] == {"l1": 15.5, "l2": None, "l3": None}
+        assert (told["power_w"], told["energy_wh"]) == (3600.0, 250.0)
+        assert told["transaction"] == {
+            "id": transaction_id,
+            "id_tag": "04A1",
+            "started_at": "2026-05-15T12:00:00Z",
+            "meter_start_wh": 100,
+            "may_charge": True,
+        }
+        assert told["backend"] | {"since": None, "queue_depth": None} == {
+            "client_id": "CP1",
+            "url": "ws://backend.example/ocpp/CP1",
+            "phase": "online",
+            "reason": "accepted by the backend",
+            "since": None,
+            "queue_depth": None,
+        }
+
+
+@pytest.mark.asyncio
+async def test_what_was_drawn_is_not_told_of_a_wallbox_that_is_away() -> None:
+    wallbox = a_wallbox()
+    world = a_world(backend=a_backend())
+    async with serving(world) as api:
+        await world.boot("CP1", wallbox, "Preparing")
+        await charge(wallbox)
+        wallbox.hang_up()
+        while (told := await evse(api))["connected"]:
+            pass
+        assert (told["drawn_a"], told["power_w"], told["energy_wh"]) == (NOTHING_DRAWN, None, 250)
+        assert told["transaction"] is not None
+
+
+@pytest.mark.asyncio
+async def test_profiles_are_deleted_and_the_outcome_told() -> None:
+    """P15."""
+    wallbox = a_wallbox(ClearChargingProfile=lambda _: {"status": "Unknown"})
+    world = a_world()
+    async with serving(world) as api:
+        await world.boot("CP1", wallbox)
+        answer = await api.client.post("/api/v1/evses/stall-1/clear-profiles")
+        assert (answer.status_code, answer.json()) == (200, {"outcome": "accepted"})
+        assert {} in wallbox.all_of("ClearChargingProfile")
+
+
+@pytest.mark.parametrize(
+    ("evse_id", "status", "told"),
+    [("stall-2", 200, "unsent"), ("nobody", 404, "No EVSE has this id.")],
+)
+@pytest.mark.asyncio
+async def test_profiles_cannot_be_deleted_where_no_wallbox_is(
+    evse_id: str, status: int, told: str
+) -> None:
+    async with serving() as api:
+        answer = await api.client.post(f"/api/v1/evses/{evse_id}/clear-profiles")
+        assert answer.status_code == status
+        assert told in answer.text

@@ -1,0 +1,85 @@
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from tests.support.stores import AT, enqueue
+from tests.support.web import Api, a_world, serving
+from tests.support.world import a_backend, a_wallbox
+
+from wattgate import __version__
+from wattgate.core.ocpp.handshake import HandshakeRequest
+from wattgate.ports.store import Bury
+
+Figures = dict[tuple[str, str], float]
+"""By name of the metric and EVSE (with its phase), empty where it has none."""
+
+
+async def figures(api: Api) -> Figures:
+    answer = await api.client.get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    assert answer.headers["content-type"].count("charset") == 1
+    return {
+        (sample.name, " ".join(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+@pytest.mark.asyncio
+async def test_a_site_at_rest_has_its_figures() -> None:
+    async with serving() as api:
+        told = await figures(api)
+        assert told["wattgate_info", __version__] == 1
+        assert told["wattgate_wallboxes", ""] == 2
+        assert told["wattgate_wallboxes_connected", ""] == 0
+        assert told["wattgate_evse_transaction_open", "stall-1"] == 0
+        assert told["wattgate_backend_up", "stall-1"] == 0
+        assert ("wattgate_backend_up", "stall-2") not in told, "it has no backend"
+        assert ("wattgate_evse_power_watts", "stall-1") not in told, "nothing was measured"
+        assert told["process_resident_memory_bytes", ""] > 0
+        assert ("process_cpu_seconds_total", "") in told
+
+
+@pytest.mark.asyncio
+async def test_a_site_at_work_has_its_figures() -> None:
+    backend, wallbox = a_backend(), a_wallbox()
+    world = a_world(backend=backend)
+    async with serving(world) as api:
+        await world.boot("CP1", wallbox, "Preparing")
+        await backend.got("BootNotification")
+        await wallbox.got("SetChargingProfile")
+        at = "2026-05-15T12:00:00Z"
+        asked = {"connectorId": 1, "idTag": "A", "meterStart": 0, "timestamp": at}
+        frame = await wallbox.ask("StartTransaction", asked)
+        sample = {"value": "7.5", "measurand": "Current.Import", "phase": "L2"}
+        await wallbox.ask(
+            "MeterValues",
+            {
+                "connectorId": 1,
+                "transactionId": frame[2]["transactionId"],
+                "meterValue": [{"timestamp": at, "sampledValue": [sample]}],
+            },
+        )
+        told = await figures(api)
+        assert told["wattgate_wallboxes_connected", ""] == 1
+        assert told["wattgate_evse_connected", "stall-1"] == 1
+        assert told["wattgate_evse_transaction_open", "stall-1"] == 1
+        assert told["wattgate_evse_drawn_current_amperes", "stall-1 L2"] == 7.5
+        assert told["wattgate_backend_up", "stall-1"] == 1
+        assert ("wattgate_outbox_messages", "stall-1") in told
+        assert ("wattgate_evse_offered_current_amperes", "stall-1") in told
+        while (await figures(api))["wattgate_evse_profile_writes_total", "stall-1"] == 0:
+            pass
+
+
+@pytest.mark.asyncio
+async def test_what_went_wrong_is_counted() -> None:
+    async with serving() as api:
+        assert api.world.manager is not None
+        for _ in range(3):
+            request = HandshakeRequest("/stranger", ("ocpp1.6",), None, "192.0.2.9:1")
+            api.world.manager.stations.admit(request)
+        (message,) = await api.world.store.commit(enqueue())
+        await api.world.store.commit(Bury(message.number, "refused", AT))
+        told = await figures(api)
+        assert told["wattgate_refused_connections_total", ""] == 3
+        assert told["wattgate_dead_letters", ""] == 1

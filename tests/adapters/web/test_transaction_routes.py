@@ -1,0 +1,101 @@
+import pytest
+from tests.support.stores import AT, draft, enqueue, start
+from tests.support.web import Api, serving
+
+from wattgate.adapters.web.transaction_routes import LARGEST_ID
+from wattgate.core.ocpp.handshake import HandshakeRequest, Refused
+from wattgate.core.station.transactions import TransactionStop
+from wattgate.ports.store import Bury, CloseTransaction
+
+
+async def three_transactions(api: Api) -> None:
+    """Two of stall-1, the first one over, and one of an EVSE that is no longer in the site."""
+    store = api.world.store
+    for key, evse_id in (("k1", "stall-1"), ("k2", "gone"), ("k3", "stall-1")):
+        await store.open_transaction(start(key, evse_id=evse_id), None, AT)
+    stop = TransactionStop(1500, "2026-11-22T10:30:00+01:00", "Local")
+    await store.commit(CloseTransaction("CP1", 1, stop))
+
+
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ("", [3, 2, 1]),
+        ("?evse=stall-1", [3, 1]),
+        ("?evse=nobody", []),
+        ("?limit=2", [3, 2]),
+        ("?limit=2&before=2", [1]),
+        (f"?before={LARGEST_ID}", [3, 2, 1]),
+    ],
+)
+@pytest.mark.asyncio
+async def test_transactions_are_paged_newest_first(query: str, ids: list[int]) -> None:
+    async with serving() as api:
+        await three_transactions(api)
+        answer = await api.client.get(f"/api/v1/transactions{query}")
+        assert [each["id"] for each in answer.json()] == ids
+
+
+@pytest.mark.asyncio
+async def test_an_open_transaction_has_no_end_yet() -> None:
+    async with serving() as api:
+        await three_transactions(api)
+        newest, _, oldest = (await api.client.get("/api/v1/transactions")).json()
+        assert oldest == {
+            "id": 1,
+            "evse": "stall-1",
+            "wallbox": "CP1",
+            "connector": 1,
+            "id_tag": "04A1B2",
+            "backend_id": None,
+            "started_at": "2026-11-22T09:30:00+01:00",
+            "meter_start_wh": 1000,
+            "stopped_at": "2026-11-22T10:30:00+01:00",
+            "meter_stop_wh": 1500,
+            "energy_wh": 500,
+            "stop_reason": "Local",
+        }
+        ends = ("stopped_at", "meter_stop_wh", "energy_wh", "stop_reason")
+        assert [newest[end] for end in ends] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=1001", "limit=x", "before=0", f"before={LARGEST_ID + 1}"]
+)
+@pytest.mark.asyncio
+async def test_a_page_that_cannot_be_is_refused(query: str) -> None:
+    async with serving() as api:
+        assert (await api.client.get(f"/api/v1/transactions?{query}")).status_code == 400
+
+
+@pytest.mark.asyncio
+async def test_refused_connections_are_told_with_their_reason() -> None:
+    """P9."""
+    async with serving() as api:
+        assert api.world.manager is not None
+        request = HandshakeRequest("/stranger", ("ocpp1.6",), None, "192.0.2.9:1")
+        refusal = api.world.manager.stations.admit(request)
+        assert isinstance(refusal, Refused)
+        (told,) = (await api.client.get("/api/v1/refused")).json()
+        assert told["at"].startswith("2026-05-15T")
+        assert (told["address"], told["claimed_id"]) == ("192.0.2.9:1", "stranger")
+        assert told["reason"] == refusal.reason
+
+
+@pytest.mark.asyncio
+async def test_messages_that_were_given_up_are_told_with_their_content() -> None:
+    async with serving() as api:
+        (message,) = await api.world.store.commit(enqueue('{"a": 1}'))
+        await api.world.store.commit(Bury(message.number, "refused 10 times", AT))
+        assert (await api.client.get("/api/v1/dead-letters")).json() == [
+            {
+                "number": message.number,
+                "backend": draft().link_id,
+                "action": "MeterValues",
+                "payload_text": '{"a": 1}',
+                "transaction_id": None,
+                "attempts": 0,
+                "reason": "refused 10 times",
+                "at": "2026-11-22T08:30:15.123457Z",
+            }
+        ]
