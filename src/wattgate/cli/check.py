@@ -21,6 +21,7 @@ def check(
     """
     from wattgate.core.errors import ConfigError
     from wattgate.core.site.reading import read_toml
+    from wattgate.core.site.remarks import remarks
 
     text = read_site_file(site)
     try:
@@ -29,6 +30,8 @@ def check(
         say_problems(site, exc)
         raise typer.Exit(1) from None
     typer.echo(f"Site OK: {_summary(described)}")
+    for remark in remarks(described):
+        typer.echo(f"  Note: {remark}")
 
 
 def read_site_file(file: Path) -> str:

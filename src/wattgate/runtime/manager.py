@@ -12,6 +12,7 @@ import structlog
 
 from wattgate.core.site.merging import patched
 from wattgate.core.site.model import LoadManagement, Site
+from wattgate.core.site.remarks import remarks
 from wattgate.core.site.writing import to_mapping
 from wattgate.core.station.authorisation import fold
 from wattgate.core.station.transactions import TransactionRecord
@@ -87,7 +88,8 @@ class Manager:
         self._loop = ControlLoop(
             lambda: self.site, evses, feeders_of(self.site), self.limits, self._tools
         )
-        self._say_who_may_charge()
+        for remark in remarks(self.site):
+            log.warning(remark.message, about=remark.path)
         self._deciding = self._tasks.start(self._loop.run(), name="control loop")
         self._tasks.spawn(self._tidy(), name="tidy")
 
@@ -184,11 +186,6 @@ class Manager:
 
     def _look_again_after(self, delay_s: float) -> None:
         asyncio.get_running_loop().call_later(delay_s, self._something_changed)
-
-    def _say_who_may_charge(self) -> None:
-        open_to_all = [evse.evse_id for evse, _ in self._evses.values() if evse.link is None]
-        if open_to_all and not self.site.cards:
-            log.warning("no backend and no cards: everybody may charge", evses=open_to_all)
 
     async def _tidy(self) -> None:
         while True:

@@ -15,7 +15,7 @@ from wattgate.core.site.model import (
 )
 
 BAD = Site(
-    site=SiteSettings(max_current_a=10.0, house_load_a=8.0),
+    site=SiteSettings(house_load_a=8.0),
     ocpp_server=OcppServerSettings(tls=TlsMode.ON),
     wallboxes=(WallboxSettings(id="CP1", security_profile=1),),
     evses=(
@@ -54,7 +54,7 @@ def test_a_sound_site_has_no_complaint() -> None:
 @pytest.mark.parametrize(
     ("doubted", "silent"),
     [
-        (("site", "house_load_a"), "site.max_current_a"),
+        (("site", "load_management"), "site.max_current_a"),
         (("site",), "site.max_current_a"),
         (("ocpp_server", "password"), 'wallbox "CP1".security_profile'),
         (('wallbox "CP1"', "password"), 'wallbox "CP1".security_profile'),

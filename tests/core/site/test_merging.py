@@ -178,11 +178,8 @@ def test_an_empty_patch_changes_nothing() -> None:
     ("patch", "problems"),
     [
         (
-            {"max_current_a": 20},
-            [
-                "site > max_current_a: leaves 0 A for charging after house_load_a and reserve_a; "
-                "a car needs at least 6 A"
-            ],
+            {"max_current_a": -1},
+            ["site > max_current_a: must be at least 0 A per phase, not -1"],
         ),
         (
             {"evse": [], "ocpp_server": 5, "max_curent_a": 40, "cycle_s": None},

@@ -45,11 +45,6 @@ _RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
     SiteSettings: (
         Rule("max_current_a", rules.max_current_is_told, ("load_management",)),
         Rule("house_load_a", rules.house_load_is_told, ("load_management",)),
-        Rule(
-            "max_current_a",
-            rules.something_is_left_for_charging,
-            ("house_load_a", "reserve_a", "load_management"),
-        ),
     ),
     OcppServerSettings: (
         Rule("host", rules.host_is_one_word),

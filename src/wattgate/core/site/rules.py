@@ -14,7 +14,6 @@ from wattgate.core.site.model import (
     TlsMode,
     WallboxSettings,
 )
-from wattgate.core.units import MIN_CHARGE_A
 
 
 def max_current_is_told(settings: SiteSettings, site: Site) -> str | None:
@@ -29,17 +28,6 @@ def house_load_is_told(settings: SiteSettings, site: Site) -> str | None:
     if settings.house_load_a is not None or not _manages(settings, site):
         return None
     return "is required without a grid meter (0 where the EVSEs have their own feed)"
-
-
-def something_is_left_for_charging(settings: SiteSettings, site: Site) -> str | None:
-    """What is left must be a current that IEC 61851-1 can signal."""
-    left_a = settings.for_charging_a
-    if left_a >= MIN_CHARGE_A or not _manages(settings, site):
-        return None
-    return (
-        f"leaves {left_a:g} A for charging after house_load_a and reserve_a; "
-        f"a car needs at least {MIN_CHARGE_A:g} A"
-    )
 
 
 def host_is_one_word(settings: OcppServerSettings, _site: Site) -> str | None:

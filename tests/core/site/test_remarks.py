@@ -1,0 +1,68 @@
+"""What is worth saying about a site that can be run."""
+
+import pytest
+
+from wattgate.core.site.reading import read_toml
+from wattgate.core.site.remarks import remarks
+
+SITE = """
+[site]
+max_current_a = {limit}
+house_load_a = 10
+{site}
+[ocpp_server]
+password = "{password}"
+[[wallbox]]
+id = "CP1"
+password = "{own_password}"
+[[evse]]
+id = "stall-1"
+address = "CP1"
+fixed_rfid = "{rfid}"
+enabled = {enabled}
+{gateway}
+{card}
+"""
+SOUND = {
+    "site": "",
+    "limit": "40",
+    "password": "geheim-1234",
+    "own_password": "",
+    "rfid": "",
+    "enabled": "true",
+    "gateway": '[[evse.gateway]]\nurl = "ws://backend/"',
+    "card": "",
+}
+CARD = '[[card]]\nid_tag = "04A1B2C3"'
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"gateway": "", "card": CARD},
+        {"limit": "10", "site": 'load_management = "observe"'},
+        {"gateway": "", "enabled": "false"},
+        {"password": "", "own_password": "geheim-1234"},
+    ],
+)
+def test_a_sound_site_needs_no_word(change: dict[str, str]) -> None:
+    assert remarks(read_toml(SITE.format(**SOUND | change))) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "word"),
+    [
+        ({"limit": "10"}, "site › max_current_a", "leaves 0 A for charging"),
+        ({"gateway": ""}, 'evse "stall-1"', "everybody may charge"),
+        ({"password": ""}, 'wallbox "CP1"', "anybody in the network"),
+        ({"site": 'on_deactivation = "release"'}, "site › on_deactivation", "`release`"),
+        ({"rfid": "04A1"}, 'evse "stall-1" › fixed_rfid', "not used in this version"),
+    ],
+)
+def test_what_the_owner_may_not_expect_is_said_with_its_path(
+    change: dict[str, str], path: str, word: str
+) -> None:
+    [remark] = remarks(read_toml(SITE.format(**SOUND | change)))
+    assert remark.path == path
+    assert word in remark.message
