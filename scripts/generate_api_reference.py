@@ -77,16 +77,16 @@ def _parameters(operation: Json) -> Iterator[str]:
 
 def _answers(responses: Json) -> Iterator[str]:
     for status, response in responses.items():
-        content: Json = response.get("content", {})
-        media_type, about = next(iter(content.items()), ("", {}))
-        if int(status) < 400 and not content:
-            yield f"- {status}: nothing"
-        elif int(status) < 400:
-            what = _kind(about["schema"]) if media_type == "application/json" else media_type
-            yield f"- {status}: {what}"
-        else:
-            yield f"- {status}: {response['description']}"
+        about = response["description"] if int(status) >= 400 else _content(response)
+        yield f"- {status}: {about}"
     yield ""
+
+
+def _content(response: Json) -> str:
+    content: Json = response.get("content") or {}
+    if "application/json" in content:
+        return _kind(content["application/json"]["schema"])
+    return next(iter(content), "nothing")
 
 
 def _schemas(schemas: Json) -> Iterator[str]:
