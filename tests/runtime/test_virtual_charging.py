@@ -1,0 +1,171 @@
+"""A backend's charging profiles stay in the manager, and count (R75, R97-R99)."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from tests.support.boxes import Box
+from tests.support.shared_current import SITE, settle
+from tests.support.virtual_time import in_virtual_time
+from tests.support.world import Scripted, World, a_backend
+
+TOML = SITE + '[[evse]]\nid = "A"\naddress = "CP1"\n[[evse.gateway]]\nurl = "ws://backend/"\n'
+
+
+def schedule(limit: float, unit: str = "A") -> dict[str, Any]:
+    return {
+        "chargingRateUnit": unit,
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit}],
+        "startSchedule": "2026-05-15T10:00:00Z",
+    }
+
+
+def profile(limit: float, number: int = 5, purpose: str = "TxDefaultProfile") -> dict[str, Any]:
+    kind = "Relative" if purpose == "TxProfile" else "Absolute"
+    said = schedule(limit)
+    if kind == "Relative":
+        del said["startSchedule"]
+    return {
+        "chargingProfileId": number,
+        "stackLevel": 0,
+        "chargingProfilePurpose": purpose,
+        "chargingProfileKind": kind,
+        "chargingSchedule": said,
+    }
+
+
+def setting(limit: float, number: int = 5, purpose: str = "TxDefaultProfile") -> dict[str, Any]:
+    return {"connectorId": 1, "csChargingProfiles": profile(limit, number, purpose)}
+
+
+async def online(toml: str = TOML) -> tuple[World, Box, Scripted]:
+    world = World(toml)
+    backend = world.dialer.backends["ws://backend/CP1"] = a_backend()
+    await world.start()
+    box = Box()
+    await box.come(world)
+    await backend.got("StatusNotification")
+    return world, box, backend
+
+
+@in_virtual_time()
+async def test_a_backends_profile_caps_the_share_and_never_reaches_the_wallbox_R97() -> None:
+    world, box, backend = await online()
+    await box.start()
+    await settle()
+    assert box.limits_a()[-1] == 16
+    assert (await backend.ask("SetChargingProfile", setting(8)))[2] == {"status": "Accepted"}
+    await asyncio.sleep(1)
+    assert box.limits_a()[-1] == 8
+    ids = {p["csChargingProfiles"]["chargingProfileId"] for p in box.all_of("SetChargingProfile")}
+    assert ids == {9101}
+    assert (await backend.ask("ClearChargingProfile", {}))[2] == {"status": "Accepted"}
+    await settle()
+    assert box.limits_a()[-1] == 16
+    assert len(box.all_of("ClearChargingProfile")) == 1  # ours, after the boot (R98)
+    await world.kill()
+
+
+@pytest.mark.parametrize(("limit_a", "granted_a"), [(5.9, 0), (0, 0), (40, 16)])
+@in_virtual_time()
+async def test_the_lower_of_both_counts_and_less_than_6_a_is_a_pause_R100b(
+    limit_a: float, granted_a: float
+) -> None:
+    world, box, backend = await online()
+    await backend.ask("SetChargingProfile", setting(limit_a))
+    await box.start()
+    await settle()
+    assert box.limits_a()[-1] == granted_a
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_composite_schedule_is_the_least_of_profile_and_grant_R99() -> None:
+    world, box, backend = await online()
+    await box.start()
+    await settle()
+    await backend.ask("SetChargingProfile", setting(10))
+    await settle(1)
+    answer = (await backend.ask("GetCompositeSchedule", {"connectorId": 1, "duration": 60}))[2]
+    assert answer["status"] == "Accepted"
+    periods = answer["chargingSchedule"]["chargingSchedulePeriod"]
+    assert [period["limit"] for period in periods] == [10]
+    assert box.all_of("GetCompositeSchedule") == []
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_the_profile_of_a_remote_start_stays_here_for_its_transaction_alone_R75() -> None:
+    world, box, backend = await online()
+    box.answers["RemoteStartTransaction"] = lambda _: {"status": "Accepted"}
+    start = {"idTag": "04A1", "chargingProfile": profile(7, purpose="TxProfile")}
+    assert (await backend.ask("RemoteStartTransaction", start))[2] == {"status": "Accepted"}
+    assert box.all_of("RemoteStartTransaction") == [{"idTag": "04A1", "connectorId": 1}]
+    await box.start()
+    await settle()
+    assert box.limits_a()[-1] == 7
+    await box.stop()
+    await box.start()
+    await settle()
+    assert box.limits_a()[-1] == 16
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_profiles_survive_a_restart() -> None:
+    world, box, backend = await online()
+    await backend.ask("SetChargingProfile", setting(9))
+    await world.kill()
+    await box.go()
+    await world.start()
+    await box.come(world)
+    await box.start()
+    await settle()
+    assert box.limits_a()[-1] == 9
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_two_commands_at_once_do_not_undo_each_other() -> None:
+    world, _, backend = await online()
+    gate = world.store.gate = asyncio.Event()
+    both = asyncio.gather(
+        backend.ask("SetChargingProfile", setting(9, 5)),
+        backend.ask("SetChargingProfile", setting(11, 6, "ChargePointMaxProfile")),
+        backend.ask(
+            "RemoteStartTransaction",
+            {"idTag": "04A1", "chargingProfile": profile(7, 8, "TxProfile")},
+        ),
+    )
+    await asyncio.sleep(1)
+    gate.set()
+    await both
+    assert world.manager is not None
+    state = world.manager.evse("A")
+    assert state is not None
+    profiles = state.evse.virtual_profiles
+    assert sorted(each.profile_id for _, each in profiles.stack.entries) in ([5], [5, 6])
+    assert profiles.awaiting is not None
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_what_cannot_be_stored_is_refused_and_changes_nothing() -> None:
+    world, box, backend = await online()
+    world.store.failing = True
+    assert (await backend.ask("SetChargingProfile", setting(9)))[2] == "InternalError"
+    world.store.failing = False
+    await box.start()
+    await settle()
+    assert box.limits_a()[-1] == 16
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_in_observe_the_backends_profiles_reach_the_wallbox_P1() -> None:
+    world, box, backend = await online(
+        TOML.replace("[site]", '[site]\nload_management = "observe"')
+    )
+    assert (await backend.ask("SetChargingProfile", setting(8)))[2] == {"status": "Accepted"}
+    assert box.all_of("SetChargingProfile") == [setting(8)]
+    await world.kill()
