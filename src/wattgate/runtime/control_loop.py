@@ -21,7 +21,7 @@ from wattgate.core.load.budget import (
 from wattgate.core.load.circuits import Circuit, Load
 from wattgate.core.load.demand import demand
 from wattgate.core.site.model import LoadManagement, Site
-from wattgate.ports.evse import ControllableEvse, EvseReading, LimitOutcome
+from wattgate.ports.evse import ControllableEvse, EvseReading
 from wattgate.runtime.limits import Limits
 from wattgate.runtime.peer import Tools
 
@@ -70,10 +70,13 @@ class ControlLoop:
         """Decide for ever."""
         while True:
             site = self._site()
-            if site.site.load_management is LoadManagement.ACTIVE:
-                self.cycle(site)
-            else:
-                await self._observe()
+            try:
+                if site.site.load_management is LoadManagement.ACTIVE:
+                    self.cycle(site)
+                else:
+                    self._observe()
+            except Exception:
+                log.exception("cycle failed")
             await self._until_next(site.site.cycle_s)
 
     async def _until_next(self, cycle_s: float) -> None:
@@ -87,7 +90,7 @@ class ControlLoop:
 
     # Observe: nothing of ours may stay behind
 
-    async def _observe(self) -> None:
+    def _observe(self) -> None:
         now = self._tools.clock.monotonic()
         self.targets_a = {}
         for evse_id, evse in self._evses.items():
@@ -96,9 +99,7 @@ class ControlLoop:
             if not self.limits.was_limited(evse_id) or not reading.ready:
                 continue
             if not self.limits.in_refusal_pause(evse_id, now):
-                outcome = await self.limits.release(evse, reading.view.maximum_a)
-                if outcome is not LimitOutcome.ACCEPTED:
-                    log.warning("our limits could not be removed", evse=evse_id, outcome=outcome)
+                self.limits.release_in_background(evse, reading.view.maximum_a)
 
     # Active
 
@@ -110,11 +111,7 @@ class ControlLoop:
             self._count(evse_id, reading)
         phases = {evse_id: reading.view.phases for evse_id, reading in readings.items()}
         circuits = self._circuits(site)
-        mute = frozenset(
-            evse_id
-            for evse_id, reading in readings.items()
-            if not reading.ready or self.limits.in_refusal_pause(evse_id, now)
-        )
+        mute = frozenset(evse_id for evse_id, reading in readings.items() if not reading.ready)
         self.targets_a = self._targets(readings, circuits, phases, mute, now)
         # A release takes but a moment, and the limit that follows it will be what it was.
         mute |= self.limits.releasing
@@ -124,9 +121,10 @@ class ControlLoop:
             mute,
         )
         decided = plan(circuits, self.targets_a, phases, self.limits.ledger, pace, now)
-        self.limits.carry_out(decided, self._evses)
+        self.limits.carry_out(self.limits.restrained(decided, now), self._evses)
         for evse_id, evse in self._evses.items():
-            if evse_id not in mute and self.limits.due_for_renewal(evse, now):
+            paused = evse_id in mute or self.limits.in_refusal_pause(evse_id, now)
+            if not paused and self.limits.due_for_renewal(evse, now):
                 self.limits.renew(evse)
 
     def _circuits(self, site: Site) -> tuple[Circuit, ...]:
@@ -147,7 +145,7 @@ class ControlLoop:
         if reading.silent_s > SILENT_S:
             if not known.silent:
                 known.silent = True
-                self.limits.assume(evse_id, hardware_a)
+                self.limits.count_silent(evse_id, hardware_a)
                 log.warning("wallbox silent, counted at its maximum", evse=evse_id)
             return
         if reading.connection != known.connection:

@@ -134,7 +134,13 @@ class EvseOcpp16:
         """Let it draw at most `current_a` A per phase."""
         if self._charging is None:
             return LimitOutcome.UNSENT
-        wish = Wish(current_a, self._wallbox.grant_lifetime_s, reduction=reduction, afresh=afresh)
+        wish = Wish(
+            current_a,
+            self._wallbox.grant_lifetime_s,
+            reduction=reduction,
+            # While a car charges, clearing first would leave it without any limit for a moment.
+            afresh=afresh and self.transaction is None,
+        )
         return await self._charging.limit(self.settings, wish)
 
     async def release(self) -> LimitOutcome:

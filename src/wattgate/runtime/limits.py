@@ -34,6 +34,14 @@ class _Command:
     reduction: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """A command that a wallbox refused: when (monotonic, s), and the limit it was to set, A."""
+
+    at: float
+    current_a: float
+
+
 class Limits:
     """Keeps the ledger, and carries plans out: a grant is stored before a raise is sent.
 
@@ -59,7 +67,7 @@ class Limits:
         self._changed = changed
         self._newest: dict[str, int] = {}
         self._granted_at: dict[str, float] = {}
-        self._refused_at: dict[str, float] = {}
+        self._refused: dict[str, _Refusal] = {}
         self._stored: dict[str, GrantRecord] = {}
 
     def recover(self, recovered: Recovered) -> None:
@@ -102,9 +110,31 @@ class Limits:
             self.ledger = self.ledger.expired(evse_id, worst_a)
 
     def in_refusal_pause(self, evse_id: str, now: float) -> bool:
-        """Whether the EVSE refused a limit a moment ago."""
-        refused_at = self._refused_at.get(evse_id)
-        return refused_at is not None and now - refused_at < REFUSAL_PAUSE_S
+        """Whether the EVSE refused a command a moment ago."""
+        refusal = self._refused.get(evse_id)
+        return refusal is not None and now - refusal.at < REFUSAL_PAUSE_S
+
+    def restrained(self, decided: Plan, now: float) -> Plan:
+        """The plan without what a wallbox has just refused.
+
+        A limit below the refused one goes out at once: reductions know no pause (R100).
+        """
+        lower = tuple(
+            change
+            for change in decided.lower
+            if not self.in_refusal_pause(change.evse, now)
+            or change.current_a < self._refused[change.evse].current_a
+        )
+        raise_ = tuple(
+            change for change in decided.raise_ if not self.in_refusal_pause(change.evse, now)
+        )
+        return Plan(lower, raise_)
+
+    def count_silent(self, evse_id: str, hardware_a: float) -> None:
+        """Count a wallbox that is out of reach at its maximum, over a restart too (R100a)."""
+        self.assume(evse_id, hardware_a)
+        silent = GrantRecord(evse_id, hardware_a, None, self._tools.clock.wall())
+        self._tasks.spawn(self._noted(silent), name=f"silent {evse_id}")
 
     def due_for_renewal(self, evse: ControllableEvse, now: float) -> bool:
         """Whether half of a running grant's life is over, or nobody knows how much (R100)."""
@@ -177,7 +207,7 @@ class Limits:
             case LimitOutcome.ACCEPTED:
                 self.ledger = self.ledger.accepted(evse_id)
                 self._granted_at[evse_id] = now
-                self._refused_at.pop(evse_id, None)
+                self._refused.pop(evse_id, None)
                 self.stuck.discard(evse_id)
                 self.unknown.discard(evse_id)
                 self._note_charging(evse_id, current_a, now)
@@ -188,7 +218,7 @@ class Limits:
                     self.stuck.add(evse_id)  # the line to it is busy
             case LimitOutcome.REFUSED:
                 self.ledger = self.ledger.refused(evse_id)
-                self._refused_at[evse_id] = now
+                self._refused[evse_id] = _Refusal(now, current_a)
                 self.stuck.add(evse_id)
                 log.warning("limit refused", evse=evse_id, current_a=current_a)
             case LimitOutcome.UNANSWERED:
@@ -236,5 +266,20 @@ class Limits:
                     del self._stored[evse_id]
             case LimitOutcome.REFUSED | LimitOutcome.UNANSWERED:
                 self.unknown.add(evse_id)
-                self._refused_at[evse_id] = self._tools.clock.monotonic()
+                # Part of it may be gone: whatever limit comes next has to go out at once.
+                self._refused[evse_id] = _Refusal(self._tools.clock.monotonic(), inf)
         return outcome
+
+    def release_in_background(self, evse: ControllableEvse, hardware_a: float) -> None:
+        """Remove our profiles; nothing while that is being done already."""
+        if evse.evse_id not in self.releasing:
+            self.releasing.add(evse.evse_id)
+            self._tasks.spawn(
+                self._release_and_say(evse, hardware_a), name=f"release {evse.evse_id}"
+            )
+
+    async def _release_and_say(self, evse: ControllableEvse, hardware_a: float) -> None:
+        outcome = await self.release(evse, hardware_a)
+        if outcome is not LimitOutcome.ACCEPTED:
+            log.warning("our limits could not be removed", evse=evse.evse_id, outcome=outcome.value)
+        self._changed()

@@ -98,7 +98,7 @@ class SmartCharging:
             grant_a=wish.current_a or None,
             standing_a=STANDING_A,
             lifetime_s=wish.lifetime_s,
-            wall_now=self._station.house.tools.clock.wall(),
+            wall_now=self._station.its_time(),
             phases=settings.phases,
             connector=settings.connector,
             unit=rate_unit(keys),

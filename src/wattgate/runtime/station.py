@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -76,12 +77,28 @@ class Station:
         self.is_new = False
         """Whether its first connection ever is the present one, and what it holds unknown."""
         self.id_is_contested = False
+        self._told: tuple[datetime, float] | None = None
         self._swaps: deque[float] = deque(maxlen=SWAPS_PER_MINUTE + 1)
         self.on_call: Callable[[Ask], None] = _nobody_handles
         self.on_connected: Callable[[], None] = _nothing
         self.on_booted: Callable[[], None] = _nothing
         self.on_transaction: Callable[[EvseOcpp16], None] = _no_matter
         """Called when an EVSE's transaction has begun or ended."""
+
+    def tell_time(self) -> datetime:
+        """The time to answer the wallbox with; it is remembered as what its clock says."""
+        clock = self.house.tools.clock
+        wall, now = clock.wall(), clock.monotonic()
+        self._told = (wall, now)
+        return wall
+
+    def its_time(self) -> datetime:
+        """The time by the wallbox's clock, as far as we set it: ours may have jumped since."""
+        clock = self.house.tools.clock
+        if self._told is None:
+            return clock.wall()
+        wall, now = self._told
+        return wall + timedelta(seconds=clock.monotonic() - now)
 
     @property
     def is_connected(self) -> bool:

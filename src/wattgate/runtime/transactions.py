@@ -1,4 +1,4 @@
-"""From card to bill: StartTransaction, MeterValues, StopTransaction.
+"""From card to bill: StartTransaction and StopTransaction.
 
 Each is stored first, with its place in the backend's queue, and answered afterwards: a confirmation
 means stored. The queue is the only way north, also while the backend is there, so that an ordinary
@@ -6,22 +6,18 @@ session and one that a crash interrupts take the same path.
 """
 
 import asyncio
-import hashlib
-from dataclasses import replace
 from typing import Final
 
 import structlog
 
 from wattgate.core.gateway.outbox import Draft, OutboxMessage
 from wattgate.core.gateway.policy import Rule
-from wattgate.core.ocpp.splice import read_scalar, remove_member, replace_scalar
+from wattgate.core.ocpp.splice import read_scalar, replace_scalar
 from wattgate.core.station.authorisation import AuthorizationStatus
-from wattgate.core.station.measurements import read_meter_values
+from wattgate.core.station.measurements import Measurement
 from wattgate.core.station.requests import (
-    MeterValuesRequest,
     StartRequest,
     StopRequest,
-    read_meter_ids,
     read_start,
     read_stop,
 )
@@ -32,11 +28,11 @@ from wattgate.ports.store import (
     CloseTransaction,
     Enqueue,
     Opened,
-    Receipt,
 )
+from wattgate.runtime.backend_answers import in_time
 from wattgate.runtime.backend_link import BackendLink
+from wattgate.runtime.billing import link_id_of, link_named, once
 from wattgate.runtime.evse_ocpp16 import EvseOcpp16, OpenTransaction
-from wattgate.runtime.outbox_pump import in_time
 from wattgate.runtime.station import Ask, Station
 
 log = structlog.get_logger()
@@ -54,13 +50,15 @@ _TRANSACTION: Final = ("transactionId",)
 
 
 class Transactions:
-    """The transactions of one wallbox."""
+    """The transactions of one wallbox.
 
-    def __init__(self, station: Station) -> None:
+    `in_order` is held while a message is stored: they are kept in the order in which they came.
+    """
+
+    def __init__(self, station: Station, in_order: asyncio.Lock) -> None:
         self._station = station
         self._house = station.house
-        # Messages are stored in the order in which they came, whatever else waits.
-        self._in_order = asyncio.Lock()
+        self._in_order = in_order
         self._undecided: dict[int, asyncio.Future[str | None]] = {}
 
     # StartTransaction
@@ -92,21 +90,11 @@ class Transactions:
     ) -> tuple[Opened, asyncio.Future[str] | None]:
         """Store it; with the answer to come where a backend is there to give one."""
         link = evse.link if evse is not None else None
-        link_id = _link_id(evse)
-        start = TransactionStart(
-            station_id=self._station.station_id,
-            connector=request.connector_id,
-            evse_id=evse.evse_id if evse is not None else "",
-            link_id=link_id,
-            id_tag=request.id_tag,
-            meter_start_wh=int(request.meter_start),
-            started_at=request.timestamp,
-            key=request.key,
-        )
+        start = self._start_of(request, evse)
         draft = None
-        if evse is not None and link_id is not None:
+        if evse is not None and start.link_id is not None:
             text = evse.connectors.to_backend(payload_text, rule.connector)
-            draft = Draft(link_id, "StartTransaction", text)
+            draft = Draft(start.link_id, "StartTransaction", text)
         opened = await self._house.store.open_transaction(
             start, draft, self._house.tools.clock.wall()
         )
@@ -145,8 +133,13 @@ class Transactions:
     def _own_word(
         self, transaction_id: int, link: BackendLink | None, request: StartRequest
     ) -> str:
-        link_id = link.identity.link_id if link is not None else None
-        status = self._house.cards.decide(link_id, request.id_tag)
+        served = self._station.evse_at(request.connector_id) is not None
+        if served or self._house.observing():
+            link_id = link.identity.link_id if link is not None else None
+            status = self._house.cards.decide(link_id, request.id_tag)
+        else:
+            # Nobody limits a connector that the site does not know: nobody may charge there.
+            status = AuthorizationStatus.INVALID
         return f'{{"idTagInfo":{{"status":"{status.value}"}},"transactionId":{transaction_id}}}'
 
     async def _answer_again(
@@ -179,23 +172,29 @@ class Transactions:
         )
         if evse is None:
             return
-        start = TransactionStart(
-            self._station.station_id,
-            request.connector_id,
-            evse.evse_id,
-            _link_id(evse),
-            request.id_tag,
-            int(request.meter_start),
-            request.timestamp,
-            request.key,
-        )
         evse.transaction = OpenTransaction(
-            TransactionRecord(transaction_id, start, answer_text=answer_text),
+            TransactionRecord(
+                transaction_id, self._start_of(request, evse), answer_text=answer_text
+            ),
             self._house.tools.clock.monotonic(),
             may_charge=status == AuthorizationStatus.ACCEPTED,
         )
+        # What the last car drew says nothing about this one.
+        evse.connector = replace(evse.connector, measurement=Measurement())
         self._station.on_transaction(evse)
         self._house.something_changed()
+
+    def _start_of(self, request: StartRequest, evse: EvseOcpp16 | None) -> TransactionStart:
+        return TransactionStart(
+            station_id=self._station.station_id,
+            connector=request.connector_id,
+            evse_id=evse.evse_id if evse is not None else "",
+            link_id=link_id_of(evse),
+            id_tag=request.id_tag,
+            meter_start_wh=int(request.meter_start),
+            started_at=request.timestamp,
+            key=request.key,
+        )
 
     # StopTransaction
 
@@ -232,8 +231,8 @@ class Transactions:
             text = ask.call.payload_text
             draft = Draft(link_id, "StopTransaction", text, record.transaction_id)
             changes.append(Enqueue(draft))
-        taken = await self._house.store.take(self._receipt(request.key), *changes)
-        link = self._link_of(record)
+        taken = await self._house.store.take(once(self._station, request.key), *changes)
+        link = link_named(self._station, link_id)
         if link is None or not taken.queued:
             return None
         return self._hand_over(link, taken.queued[0])
@@ -250,78 +249,3 @@ class Transactions:
                 evse.transaction = None
                 self._station.on_transaction(evse)
         self._house.something_changed()
-
-    # MeterValues
-
-    async def meter_values(self, ask: Ask, rule: Rule) -> None:
-        """Keep meter values for the backend, and look at them ourselves (R58, R63, R76)."""
-        request = read_meter_ids(ask.call.payload_text)
-        evse = self._evse_of(request)
-        async with self._in_order:
-            await self._store_meter_values(ask, rule, request, evse)
-        ask.answer("{}")
-        if evse is not None and request.connector_id != 0:
-            measurement = read_meter_values(ask.call.payload_text, evse.connector.measurement)
-            evse.connector = replace(evse.connector, measurement=measurement)
-
-    def _evse_of(self, request: MeterValuesRequest) -> EvseOcpp16 | None:
-        """Connector 0 is the wallbox's own meter: its values go to the primary only (R102)."""
-        if request.connector_id == 0:
-            return self._station.primary
-        return self._station.evse_at(request.connector_id)
-
-    async def _store_meter_values(
-        self, ask: Ask, rule: Rule, request: MeterValuesRequest, evse: EvseOcpp16 | None
-    ) -> None:
-        text = ask.call.payload_text
-        record = await self._record(request.transaction_id, evse)
-        if request.transaction_id is not None and record is None:
-            # Never under somebody else's id: the values go, the id that means nothing stays.
-            text = remove_member(text, "transactionId")
-        if evse is None and record is not None:
-            evse = self._evse_named(record.start.evse_id)
-        link_id = record.start.link_id if record is not None else _link_id(evse)
-        if link_id is None:
-            return
-        if evse is not None:
-            text = evse.connectors.to_backend(text, rule.connector)
-        draft = Draft(link_id, "MeterValues", text, record.transaction_id if record else None)
-        digest = hashlib.sha256(ask.call.payload_text.encode()).hexdigest()
-        taken = await self._house.store.take(self._receipt(f"meter {digest}"), Enqueue(draft))
-        link = self._link(link_id)
-        for message in taken.queued:
-            if link is not None:
-                link.pump.added(message)
-
-    async def _record(
-        self, transaction_id: int | None, evse: EvseOcpp16 | None
-    ) -> TransactionRecord | None:
-        if transaction_id is None:
-            return None
-        current = evse.transaction if evse is not None else None
-        if current is not None and current.record.transaction_id == transaction_id:
-            return current.record
-        return await self._house.store.transaction(self._station.station_id, transaction_id)
-
-    # Shared
-
-    def _receipt(self, key: str) -> Receipt:
-        return Receipt(self._station.station_id, key, "{}", self._house.tools.clock.wall())
-
-    def _evse_named(self, evse_id: str) -> EvseOcpp16 | None:
-        return next((evse for evse in self._station.evses if evse.evse_id == evse_id), None)
-
-    def _link_of(self, record: TransactionRecord) -> BackendLink | None:
-        return self._link(record.start.link_id) if record.start.link_id is not None else None
-
-    def _link(self, link_id: str) -> BackendLink | None:
-        """The link of that name; None when the site has it no longer, and its queue waits."""
-        for evse in self._station.evses:
-            if evse.link is not None and evse.link.identity.link_id == link_id:
-                return evse.link
-        return None
-
-
-def _link_id(evse: EvseOcpp16 | None) -> str | None:
-    """The queue of an EVSE's backend; None without one."""
-    return evse.link.identity.link_id if evse is not None and evse.link is not None else None

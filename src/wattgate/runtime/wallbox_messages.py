@@ -1,5 +1,6 @@
 """What a wallbox's messages set in motion, by the policy table; transactions apart."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
@@ -12,9 +13,10 @@ from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.connector import ConnectorStatus, read_status
 from wattgate.ports.store import Enqueue, RememberStation, RememberTag, TagRecord
+from wattgate.runtime.backend_answers import tag_info_text
 from wattgate.runtime.backend_link import BackendLink
 from wattgate.runtime.evse_ocpp16 import EvseOcpp16
-from wattgate.runtime.outbox_pump import tag_info_text
+from wattgate.runtime.meter_readings import MeterReadings
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station import Ask, Station
 from wattgate.runtime.timestamps import ocpp_time
@@ -32,7 +34,9 @@ class WallboxMessages:
     def __init__(self, station: Station) -> None:
         self._station = station
         self._house = station.house
-        self._transactions = Transactions(station)
+        in_order = asyncio.Lock()
+        self._transactions = Transactions(station, in_order)
+        self._readings = MeterReadings(station, in_order)
         self._handlers: Mapping[str, Callable[[Ask, Rule], None]] = {
             "Authorize": self._authorize,
             "BootNotification": self._boot,
@@ -78,7 +82,7 @@ class WallboxMessages:
     # Messages with a meaning for the manager
 
     def _heartbeat(self, ask: Ask, rule: Rule) -> None:
-        ask.answer(f'{{"currentTime":"{ocpp_time(self._house.tools.clock.wall())}"}}')
+        ask.answer(f'{{"currentTime":"{ocpp_time(self._station.tell_time())}"}}')
 
     def _boot(self, ask: Ask, rule: Rule) -> None:
         self._station.in_background(ask, self._store_boot(ask))
@@ -90,7 +94,7 @@ class WallboxMessages:
             RememberStation(station.station_id, tools.clock.wall(), boot_text)
         )
         ask.answer(
-            f'{{"status":"Accepted","currentTime":"{ocpp_time(tools.clock.wall())}",'
+            f'{{"status":"Accepted","currentTime":"{ocpp_time(station.tell_time())}",'
             f'"interval":{HEARTBEAT_S}}}'
         )
         log.info("wallbox booted", station=station.station_id)
@@ -206,4 +210,4 @@ class WallboxMessages:
         self._station.in_background(ask, self._transactions.stop(ask))
 
     def _meter_values(self, ask: Ask, rule: Rule) -> None:
-        self._station.in_background(ask, self._transactions.meter_values(ask, rule))
+        self._station.in_background(ask, self._readings.take(ask, rule))

@@ -1,0 +1,114 @@
+"""Wallboxes that say no, and what must not wait for them."""
+
+import asyncio
+
+import pytest
+from tests.support.boxes import Manner, all_come, boxes
+from tests.support.shared_current import SITE, offered, settle, site
+from tests.support.virtual_time import in_virtual_time
+from tests.support.world import World, a_wallbox
+
+from wattgate.core.site.model import Site
+
+
+@in_virtual_time()
+async def test_a_refused_raise_does_not_delay_the_reduction_that_follows_R100() -> None:
+    world = World(site("A", head=SITE.replace("63", "38"), each="max_current_a = 32"))  # 16 A
+    manager = await world.start()
+    (box,) = boxes(world, "A", hardware_a=32)
+    await all_come(world, box, start=True)
+    await settle()
+    box.manner = Manner.REFUSES
+    await manager.patch_site({"max_current_a": 42})
+    await settle(8)
+    box.manner = Manner.PROMPT
+    await manager.patch_site({"max_current_a": 32})
+    await asyncio.sleep(3)
+    assert box.limits_a()[-1] == 10
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_clearing_that_fails_half_way_is_followed_by_our_limit_at_once_P15() -> None:
+    world = World(site("A"))
+    manager = await world.start()
+    (box,) = boxes(world, "A")
+    await all_come(world, box, start=True)
+    await settle()
+    told = len(box.limits_a())
+    box._cleared = lambda payload: "Accepted" if payload.get("id") == 9101 else "Rejected"  # type: ignore[method-assign]  # stubborn half way
+    outcome = await manager.clear_profiles("A")
+    assert outcome is not None
+    assert outcome.value == "refused"
+    await asyncio.sleep(3)
+    assert box.limits_a()[told:] == [16]
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_nobody_may_charge_at_a_connector_that_the_site_does_not_know() -> None:
+    world = World(site("A"))
+    await world.start()
+    (box,) = boxes(world, "A")
+    await all_come(world, box)
+    start = {"connectorId": 2, "idTag": "X", "meterStart": 0, "timestamp": "2026-05-15T12:00:00Z"}
+    answer = (await box.ask("StartTransaction", start))[2]
+    assert answer["idTagInfo"] == {"status": "Invalid"}
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_wallbox_that_was_silent_stays_counted_over_a_restart_R100a() -> None:
+    world = World(site("A", "B", head=SITE.replace("63", "42")))  # 20 A
+    await world.start()
+    gone, other = boxes(world, "A", "B")
+    await all_come(world, gone, other)
+    await gone.go()
+    await settle(70)
+    await world.kill()
+    await other.go()
+    await world.start()
+    await other.come(world, boots=False)
+    await other.start()
+    await settle(30)
+    assert offered(world)["B"] == 0  # 20 A less the 16 A that A may draw
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_bug_in_one_cycle_does_not_end_load_management(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World(site("A"))
+    manager = await world.start()
+    assert manager._loop is not None
+    whole = manager._loop.cycle
+
+    def fails_once(site: Site) -> None:
+        monkeypatch.setattr(manager._loop, "cycle", whole)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(manager._loop, "cycle", fails_once)
+    await asyncio.sleep(3)
+    (box,) = boxes(world, "A")
+    await all_come(world, box, start=True)
+    await settle()
+    assert offered(world) == {"A": 16}
+    assert manager.is_deciding
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_wallbox_is_told_the_time_of_its_own_clock_after_ours_has_jumped_R48() -> None:
+    world = World(site("A"))
+    manager = await world.start()
+    wallbox = a_wallbox()
+    await world.boot("A", wallbox)
+    await settle()
+    clock = manager._tools.clock
+    clock.jump_wall(7200)  # type: ignore[attr-defined]  # the clock of the tests
+    await manager.clear_profiles("A")
+    await settle()
+    schedule = wallbox.all_of("SetChargingProfile")[-1]["csChargingProfiles"]["chargingSchedule"]
+    assert schedule["startSchedule"] < "2026-05-15T12"
+    await world.kill()
