@@ -58,6 +58,11 @@ class Program(asyncio.SubprocessProtocol):
     def has_ended(self) -> bool:
         return self._ended.is_set()
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether it has ended by itself, and badly."""
+        return self.has_ended and self.status != 0 and not self.may_fail
+
     def type(self, *lines: str) -> None:
         """Type lines at its standard input."""
         assert self._transport is not None
@@ -106,7 +111,7 @@ class Program(asyncio.SubprocessProtocol):
         """What it must never say or do: a traceback, an error in its log, a bad end."""
         said = [line for line in self.lines if line.startswith("Traceback")]
         said += [str(event) for event in self.events if event.get("level") in ("error", "critical")]
-        if self.status != 0 and not self.may_fail:
+        if self.has_failed:
             said.append(f"exit status {self.status}")
         return said
 
@@ -169,7 +174,8 @@ class Stage:
                 await program.kill()
                 program.may_fail = False
         if kind is None:
-            assert {p.name: c for p in self._programs if (c := p.complaints())} == {}, self.story()
+            complaints = {p.name: told for p in self._programs if (told := p.complaints())}
+            assert not complaints, f"{complaints}\n{self.story()}"
 
     async def start(self, name: str, *words: str | Path, **environment: str) -> Program:
         """Run `wattgate` with these words."""
@@ -184,13 +190,17 @@ class Stage:
         return program
 
     async def until(self, find: Callable[[], T | None], what: str) -> T:
-        """Wait until `find` gives something true, asking again whenever any process spoke."""
+        """Wait until `find` gives something true, asking again whenever any process spoke.
+
+        A process that has died makes it fail at once.
+        """
         with suppress(TimeoutError):
             async with asyncio.timeout(LIMIT_S):
-                while not (found := find()):
+                while not (found := find()) and not any(each.has_failed for each in self._programs):
                     self._news.clear()
                     await self._news.wait()
-                return found
+                if found:
+                    return found
         raise AssertionError(f"never happened: {what}\n{self.story()}")
 
     async def event(self, program: Program, kind: str, since: int = 0, **facts: object) -> Event:
