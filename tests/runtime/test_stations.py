@@ -78,3 +78,14 @@ async def test_the_newest_attempts_are_remembered_and_all_are_counted() -> None:
     assert manager.refused()[0].claimed_id == f"X{REMEMBERED + 4}"
     assert manager.stations.refused_count == REMEMBERED + 5
     await world.kill()
+
+
+@pytest.mark.parametrize("ping", [True, False])
+@in_virtual_time()
+async def test_a_wallbox_that_answers_no_pong_is_sent_no_ping_R28(ping: bool) -> None:
+    toml = site("CP1") + f'[[wallbox]]\nid = "CP1"\nping = {str(ping).lower()}\n'
+    world = World(toml)
+    answer = knock(await world.start(), "/CP1")
+    assert isinstance(answer, Admitted)
+    assert answer.ping is ping
+    await world.kill()

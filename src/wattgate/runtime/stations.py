@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -80,8 +80,8 @@ class Stations:
                 self.turned_away(request.peer_address, reason, claimed_id)
             case EmptyUpgrade(station_id, reason):
                 self.turned_away(request.peer_address, reason, station_id)
-            case Admitted():
-                pass
+            case Admitted(station_id):
+                return replace(admission, ping=self._site.wallbox(station_id).ping)
         return admission
 
     def welcome(self, admitted: Admitted, peer_address: str) -> Receiver:
