@@ -4,7 +4,6 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 
-import pytest
 from tests.support.frames import Literal, Refusal, literal_backend, settled
 from tests.support.stores import draft, enqueue, start
 from tests.support.virtual_time import (
@@ -20,8 +19,9 @@ from wattgate.core.gateway.outbox import Draft, OutboxMessage, RetryPolicy
 from wattgate.core.ocpp.frames import Call
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import Enqueue
+from wattgate.runtime.backend_answers import in_time
 from wattgate.runtime.knowledge import CardKnowledge
-from wattgate.runtime.outbox_pump import OutboxPump, in_time, is_transaction_id
+from wattgate.runtime.outbox_pump import OutboxPump
 from wattgate.runtime.peer import Peer, Tools
 from wattgate.runtime.supervisor import Supervisor
 
@@ -356,24 +356,3 @@ async def test_nothing_goes_to_a_backend_that_withdraws_while_it_is_made_ready_r
         queue.log_in()
         await asyncio.sleep(5.0)
         assert queue.heard() == ["{}", '{"transactionId":-1}']
-
-
-@pytest.mark.parametrize(
-    ("number", "verdict"),
-    [
-        (9001, True),
-        (0, True),
-        (-1, True),
-        (2**63 - 1, True),
-        (2**63, False),
-        (-(2**63) - 1, False),
-        (True, False),
-        (1.0, False),
-        ("1", False),
-        (None, False),
-    ],
-)
-def test_a_transaction_id_is_an_integer_that_a_store_can_keep(
-    number: str | float | None, verdict: bool
-) -> None:
-    assert is_transaction_id(number) is verdict

@@ -10,9 +10,9 @@ from wattgate.core.gateway.policy import LINK_KEYS, Decision, Rule, Sender, rule
 from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.session import Priority
 from wattgate.core.ocpp.splice import read_scalar, remove_member, replace_scalar
+from wattgate.runtime.backend_answers import is_transaction_id
 from wattgate.runtime.backend_link import BackendLink
 from wattgate.runtime.evse_ocpp16 import EvseOcpp16
-from wattgate.runtime.outbox_pump import is_transaction_id
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station import Ask, Station
 from wattgate.runtime.virtual_charging import VirtualCharging, remote_start_profile

@@ -66,6 +66,9 @@ class LinkIdentity:
 ABSENCE_S: Final = 60.0
 """s a wallbox may be gone before its login at the backend ends too (R50)."""
 
+_EARLY_S: Final = 0.1
+"""s a heartbeat may be early: a pause shorter than this is not worth waiting for."""
+
 _AWAY: Final = "the wallbox is away"
 
 
@@ -232,8 +235,7 @@ class BackendLink:
             if not self.is_online:
                 self._enter(LinkPhase.REGISTERING, "boot notification sent")
             outcome = await peer.call("BootNotification", self._boot_text or "{}", timeout_s=60.0)
-            verdict = _verdict(outcome)
-            match verdict:
+            match _verdict(outcome):
                 case Registered(heartbeat_s):
                     self._registered_once = True
                     self.pump.answers_late = False
@@ -255,11 +257,11 @@ class BackendLink:
     async def _beat(self, peer: Peer, interval_s: float) -> None:
         """A heartbeat whenever nothing else was sent for an interval (OCPP 1.6 §4.6, R46)."""
         while True:
-            idle_s = self._tools.clock.monotonic() - peer.last_sent_at
-            if idle_s >= interval_s:
+            due_s = interval_s - (self._tools.clock.monotonic() - peer.last_sent_at)
+            if due_s <= _EARLY_S:
                 await peer.call("Heartbeat", "{}", timeout_s=60.0)
-                idle_s = 0.0
-            await asyncio.sleep(interval_s - idle_s)
+                due_s = interval_s
+            await asyncio.sleep(due_s)
 
     def _enter(self, phase: LinkPhase, reason: str) -> None:
         if phase is not self.status.phase or reason != self.status.reason:

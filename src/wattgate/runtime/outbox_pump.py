@@ -4,14 +4,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final, TypeGuard
+from typing import Final
 
-import msgspec
 import structlog
 
 from wattgate.core.gateway.outbox import GiveUp, OutboxMessage, Resend, RetryPolicy
 from wattgate.core.ocpp.frames import CallError, CallResult
-from wattgate.core.ocpp.splice import Scalar, read_scalar, replace_scalar
+from wattgate.core.ocpp.splice import read_scalar, replace_scalar
 from wattgate.core.station.authorisation import AuthorizationStatus
 from wattgate.ports.store import (
     BindTransaction,
@@ -24,6 +23,7 @@ from wattgate.ports.store import (
     StoreFailed,
     TagRecord,
 )
+from wattgate.runtime.backend_answers import is_transaction_id, tag_info_text, tag_of
 from wattgate.runtime.knowledge import CardKnowledge
 from wattgate.runtime.peer import NoAnswer, Peer, Tools
 
@@ -88,7 +88,8 @@ class OutboxPump:
     def expect(self, number: int) -> asyncio.Future[str]:
         """The backend's answer to a message of this queue; cancelled when it is given up.
 
-        Call it before the message can be sent. To be waited for by `in_time`, by any number.
+        Call it before the message can be sent, and wait with `backend_answers.in_time`, however
+        many wait.
         """
         return self._expected.setdefault(number, asyncio.get_running_loop().create_future())
 
@@ -227,7 +228,7 @@ class OutboxPump:
             if is_transaction_id(backend_id):
                 changes.append(BindTransaction(draft.transaction_id, backend_id))
                 self.on_bound(draft.transaction_id, backend_id)
-        tag = _tag_of(draft.payload_text)
+        tag = tag_of(draft.payload_text)
         info_text = tag_info_text(answer_text)
         if tag is not None and info_text is not None:
             wall_now = self._tools.clock.wall()
@@ -272,41 +273,5 @@ class OutboxPump:
         await asyncio.sleep(STORE_RETRY_S)
 
 
-async def in_time(answer: asyncio.Future[str], at_most_s: float) -> str | None:
-    """What a backend answers within that many seconds; None when it does not."""
-    await asyncio.wait((answer,), timeout=at_most_s)
-    return answer.result() if answer.done() and not answer.cancelled() else None
-
-
 def _nobody_asked(transaction_id: int, backend_transaction_id: int) -> None:
     """Nobody waits for the backend's id."""
-
-
-def is_transaction_id(number: Scalar) -> TypeGuard[int]:
-    """Whether it is an integer of at most 64 bits, which is what a store can keep."""
-    return isinstance(number, int) and not isinstance(number, bool) and -(2**63) <= number < 2**63
-
-
-class _TagInfoHolder(msgspec.Struct):
-    info: msgspec.Raw = msgspec.field(name="idTagInfo")
-
-
-_info_decoder: Final = msgspec.json.Decoder(_TagInfoHolder)
-
-
-def tag_info_text(answer_text: str) -> str | None:
-    """What an answer says about a card for later: its idTagInfo, verbatim.
-
-    None where it has none, or one that speaks of the moment and not of the card (ConcurrentTx).
-    """
-    if read_scalar(answer_text, ("idTagInfo", "status")) == AuthorizationStatus.CONCURRENT_TX:
-        return None
-    try:
-        return bytes(_info_decoder.decode(answer_text).info).decode()
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return None
-
-
-def _tag_of(payload_text: str) -> str | None:
-    tag = read_scalar(payload_text, ("idTag",))
-    return tag if isinstance(tag, str) else None

@@ -6,6 +6,7 @@ session and one that a crash interrupts take the same path.
 """
 
 import asyncio
+from dataclasses import replace
 from typing import Final
 
 import structlog
