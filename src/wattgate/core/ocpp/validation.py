@@ -23,10 +23,13 @@ PropertyConstraintViolation (OCPP-J 1.6 table 7, R11).
 """
 
 
-def decode_payload(payload_text: str, kind: type[T]) -> T:
-    """Decode a payload; raises PeerError with the code of R11 for whatever does not fit."""
+def decode_payload(payload_text: str, kind: type[T], *, strict: bool = True) -> T:
+    """Decode a payload; raises PeerError with the code of R11 for whatever does not fit.
+
+    Not `strict`, a number may also come as text or with a fraction of 0.
+    """
     try:
-        return msgspec.json.decode(payload_text.encode(), type=kind)
+        return msgspec.json.decode(payload_text.encode(), type=kind, strict=strict)
     except msgspec.ValidationError as error:
         raise PeerError(str(error), code=_code_of(str(error))) from error
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:

@@ -1,4 +1,7 @@
-"""The transaction messages of a wallbox, as far as the manager interprets them."""
+"""The transaction messages of a wallbox, as far as the manager interprets them.
+
+Numbers are read leniently: a bill must not be lost to a wallbox that puts them in quotes (R59).
+"""
 
 from typing import Annotated, Final
 
@@ -63,14 +66,14 @@ class MeterValuesRequest(msgspec.Struct, frozen=True, rename="camel"):
 
 def read_start(payload_text: str) -> StartRequest:
     """Read a StartTransaction payload; raises PeerError where it cannot be kept (R11)."""
-    return decode_payload(payload_text, StartRequest)
+    return decode_payload(payload_text, StartRequest, strict=False)
 
 
 def read_stop(payload_text: str) -> StopRequest:
     """Read a StopTransaction payload; raises PeerError where it cannot be kept (R11)."""
-    return decode_payload(payload_text, StopRequest)
+    return decode_payload(payload_text, StopRequest, strict=False)
 
 
 def read_meter_ids(payload_text: str) -> MeterValuesRequest:
     """Read the ids of a MeterValues payload; raises PeerError where there are none (R11)."""
-    return decode_payload(payload_text, MeterValuesRequest)
+    return decode_payload(payload_text, MeterValuesRequest, strict=False)
