@@ -59,6 +59,11 @@ async def test_who_has_waited_longest_comes_first_and_the_turn_passes_on_after_1
     assert offered(world) == {"A": 0.0, "B": 11.0}
     await asyncio.sleep(900)
     assert offered(world) == {"A": 11.0, "B": 0.0}
+    for _ in range(2):
+        await asyncio.sleep(440)
+        assert offered(world) == {"A": 11.0, "B": 0.0}
+    await asyncio.sleep(40)
+    assert offered(world) == {"A": 0.0, "B": 11.0}
     await world.kill()
 
 

@@ -183,3 +183,36 @@ async def test_from_observe_to_active_the_wallbox_counts_at_its_maximum_until_it
     await settle()
     assert [box.outlets[1].profiles for box in (deaf, other)] == [{}, {}]
     await world.kill()
+
+
+@in_virtual_time()
+async def test_what_others_set_while_we_observed_goes_before_our_limit() -> None:
+    world = World(site("A"))
+    manager = await world.start()
+    (box,) = boxes(world, "A")
+    await all_come(world, box)
+    await settle()
+    await box.go()
+    await manager.patch_site({"site": {"load_management": "observe"}})
+    await settle()
+    await box.come(world, boots=False)
+    await manager.patch_site({"site": {"load_management": "active"}})
+    box.calls.clear()
+    await settle()
+    said = [action for action, _ in box.calls if action.endswith("ChargingProfile")]
+    assert said == ["ClearChargingProfile", "SetChargingProfile"]
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_grant_is_set_again_at_once_after_a_reconnect() -> None:
+    world, them = await three_at_13_6()
+    assert world.manager is not None
+    await world.manager.patch_site({"site": {"max_current_a": 63.5}})  # 0.1 A more is no raise
+    await settle()
+    told = len(them[0].limits_a())
+    await them[0].go()
+    await them[0].come(world, boots=False)
+    await settle(12)
+    assert them[0].limits_a()[told:] == [13.6]
+    await world.kill()

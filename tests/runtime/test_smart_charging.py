@@ -123,6 +123,45 @@ async def test_a_refused_limit_is_tried_again_after_30_s_only() -> None:
     await world.kill()
 
 
+@in_virtual_time()
+async def test_a_raise_in_two_steps_stops_between_them_when_a_reduction_follows() -> None:
+    world = World(site("CP1"))
+    manager = await world.start()
+    box = Box(configuration=TWO_LEVELS)
+    await box.come(world)
+    await settle()
+    told = len(box.limits_a())
+    box.manner, box.delay_s = Manner.SLOW, 2.0
+    await box.start()
+    await asyncio.sleep(1)  # the standing profile is on its way
+    await manager.patch_site({"site": {"max_current_a": 32}})
+    await settle(20)
+    assert box.limits_a()[told:] == [0, 0, 10]
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_no_limit_is_sent_while_profiles_are_being_cleared() -> None:
+    world = World(site("CP1"))
+    manager = await world.start()
+    box = Box(answers={"GetDiagnostics": lambda _: None})
+    await box.come(world)
+    await box.start()
+    await settle()
+    peer = manager.stations.by_id["CP1"].peer
+    assert peer is not None
+    peer.ask("GetDiagnostics", "{}", lambda _: None, timeout_s=4)  # the line is busy
+    clearing = asyncio.get_running_loop().create_task(manager.clear_profiles("CP1"))
+    await asyncio.sleep(1)
+    await manager.patch_site({"site": {"max_current_a": 32}})
+    assert await clearing == "accepted"
+    await settle()
+    actions = [action for action, _ in box.calls if action.endswith("ChargingProfile")]
+    assert actions[-1] == "SetChargingProfile"
+    assert box.limits_a()[-1] == 10
+    await world.kill()
+
+
 TWO = SITE + "".join(
     f'[[evse]]\nid = "{name}"\naddress = "CP1"\nconnector = {connector}\n'
     for connector, name in enumerate("AB", 1)

@@ -131,20 +131,18 @@ async def test_two_commands_at_once_do_not_undo_each_other() -> None:
     gate = world.store.gate = asyncio.Event()
     both = asyncio.gather(
         backend.ask("SetChargingProfile", setting(9, 5)),
-        backend.ask("SetChargingProfile", setting(11, 6, "ChargePointMaxProfile")),
-        backend.ask(
-            "RemoteStartTransaction",
-            {"idTag": "04A1", "chargingProfile": profile(7, 8, "TxProfile")},
-        ),
+        backend.ask("SetChargingProfile", setting(11, 6) | {"connectorId": 0}),
     )
     await asyncio.sleep(1)
+    start = {"idTag": "04A1", "chargingProfile": profile(7, 8, "TxProfile")}
+    await backend.ask("RemoteStartTransaction", start)
     gate.set()
     await both
     assert world.manager is not None
     state = world.manager.evse("A")
     assert state is not None
     profiles = state.evse.virtual_profiles
-    assert sorted(each.profile_id for _, each in profiles.stack.entries) in ([5], [5, 6])
+    assert sorted(each.profile_id for _, each in profiles.stack.entries) == [5, 6]
     assert profiles.awaiting is not None
     await world.kill()
 
