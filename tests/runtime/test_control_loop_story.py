@@ -2,9 +2,10 @@
 
 import asyncio
 import random
+from datetime import timedelta
 
 import pytest
-from tests.support.boxes import Box, Manner, Outlet, all_come
+from tests.support.boxes import WALL_START, Box, Manner, Outlet, all_come
 from tests.support.current_audit import CurrentAudit
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import World
@@ -69,6 +70,16 @@ class Story:
                 await box.come(self.world)
         await asyncio.sleep(120)
 
+    def drawn_a(self, phase: int) -> float:
+        """What the profiles in the wallboxes let flow on a phase now, by their own arithmetic."""
+        at = WALL_START + timedelta(seconds=asyncio.get_running_loop().time())
+        return sum(
+            outlet.may_draw_a(at)
+            for box in self.boxes
+            for connector, outlet in box.outlets.items()
+            if phase in self.audit.phases[box.station_id, connector]
+        )
+
     async def _something(self) -> None:
         box = self.chance.choice(self.boxes)
         happenings = [self._car, self._car, self._link, self._manner, self._limit, self._kill]
@@ -131,6 +142,7 @@ def test_no_frame_ever_promises_more_than_a_circuit_carries_rule_9(seed: int) ->
         await story.calm()
         assert story.audit.complaints == []
         assert story.audit.checked > 300
+        assert max(map(story.drawn_a, ALL)) <= story.audit.limit_a + 1e-6
         await story.world.kill()
 
     told()
