@@ -202,6 +202,18 @@ async def test_after_a_start_is_given_up_its_messages_carry_minus_one_r64() -> N
     await site.world.kill()
 
 
+@in_virtual_time()
+async def test_numbers_in_quotes_are_billed_like_others_r59() -> None:
+    site = await a_site()
+    start = START | {"connectorId": "1", "meterStart": "51880"}
+    assert (await result(site.wallbox, "StartTransaction", start))["transactionId"] == 1
+    await result(site.wallbox, "MeterValues", meter_values("x") | {"transactionId": "1"})
+    await result(site.wallbox, "StopTransaction", STOP | {"transactionId": "1"})
+    assert (await site.backend.got("StopTransaction"))["transactionId"] == 9001
+    assert site.backend.all_of("MeterValues")[0]["transactionId"] == 9001
+    await site.world.kill()
+
+
 # Offline
 
 
@@ -502,10 +514,10 @@ async def test_a_transaction_outlives_the_backend_it_began_at() -> None:
     ("action", "payload", "code"),
     [
         ("StartTransaction", "{}", "OccurenceConstraintViolation"),
-        ("StartTransaction", START | {"connectorId": "1"}, "TypeConstraintViolation"),
+        ("StartTransaction", START | {"connectorId": []}, "TypeConstraintViolation"),
         ("StartTransaction", START | {"meterStart": 1e300}, "PropertyConstraintViolation"),
         ("StopTransaction", {"transactionId": 1}, "OccurenceConstraintViolation"),
-        ("StopTransaction", STOP | {"transactionId": "1"}, "TypeConstraintViolation"),
+        ("StopTransaction", STOP | {"transactionId": {}}, "TypeConstraintViolation"),
         ("StopTransaction", STOP | {"transactionId": 10**30}, "PropertyConstraintViolation"),
         ("MeterValues", {"meterValue": []}, "OccurenceConstraintViolation"),
         ("MeterValues", {"connectorId": []}, "TypeConstraintViolation"),
