@@ -5,7 +5,14 @@ import asyncio
 import pytest
 from tests.support.virtual_time import in_virtual_time
 
-from wattgate.runtime.backend_answers import in_time, is_transaction_id, tag_info_text, tag_of
+from wattgate.runtime.backend_answers import (
+    in_time,
+    is_transaction_id,
+    settles_start,
+    tag_info_text,
+    tag_of,
+    under_our_id,
+)
 
 
 @pytest.mark.parametrize(
@@ -62,3 +69,36 @@ async def test_in_time_is_the_answer_or_none_and_leaves_the_future_to_others() -
     given_up: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     given_up.cancel()
     assert await in_time(given_up, 5.0) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "settles"),
+    [
+        ('{"idTagInfo":{"status":"Accepted"},"transactionId":9}', True),
+        ('{"idTagInfo":{"status":"Blocked"}}', True),
+        ('{"idTagInfo":{"status":"Invalid"},"transactionId":null}', True),
+        ('{"idTagInfo":{"status":"Accepted"}}', False),
+        ('{"idTagInfo":{"status":"Maybe"}}', False),
+        ("{}", False),
+    ],
+)
+def test_a_start_is_settled_by_an_id_or_by_a_clear_no(text: str, settles: bool) -> None:
+    assert settles_start(text) is settles
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"transactionId": 9001,"x":1}', '{"transactionId": 7,"x":1}'),
+        (
+            '{"idTagInfo":{"status":"Blocked"}}',
+            '{"transactionId":7,"idTagInfo":{"status":"Blocked"}}',
+        ),
+        (
+            '{"transactionId":null,"idTagInfo":{"status":"Blocked"}}',
+            '{"transactionId":7,"idTagInfo":{"status":"Blocked"}}',
+        ),
+    ],
+)
+def test_the_wallbox_always_gets_an_id_of_ours_r60(text: str, told: str) -> None:
+    assert under_our_id(text, 7) == told

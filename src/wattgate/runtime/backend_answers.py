@@ -5,8 +5,10 @@ from typing import Final, TypeGuard
 
 import msgspec
 
-from wattgate.core.ocpp.splice import Scalar, read_scalar
+from wattgate.core.ocpp.splice import Scalar, read_scalar, remove_member, replace_scalar
 from wattgate.core.station.authorisation import AuthorizationStatus
+
+_TRANSACTION: Final = ("transactionId",)
 
 
 async def in_time(answer: asyncio.Future[str], at_most_s: float) -> str | None:
@@ -18,6 +20,24 @@ async def in_time(answer: asyncio.Future[str], at_most_s: float) -> str | None:
 def is_transaction_id(number: Scalar) -> TypeGuard[int]:
     """Whether it is an integer of at most 64 bits, which is what a store can keep."""
     return isinstance(number, int) and not isinstance(number, bool) and -(2**63) <= number < 2**63
+
+
+_REFUSALS: Final = frozenset(AuthorizationStatus) - {AuthorizationStatus.ACCEPTED}
+
+
+def settles_start(answer_text: str) -> bool:
+    """Whether an answer to StartTransaction ends the matter: with an id, or with a clear no."""
+    if is_transaction_id(read_scalar(answer_text, _TRANSACTION)):
+        return True
+    return read_scalar(answer_text, ("idTagInfo", "status")) in _REFUSALS
+
+
+def under_our_id(answer_text: str, transaction_id: int) -> str:
+    """The backend's answer to StartTransaction with our id, added where a refusal has none."""
+    if read_scalar(answer_text, _TRANSACTION) is not None:
+        return replace_scalar(answer_text, _TRANSACTION, str(transaction_id))
+    rest = remove_member(answer_text, "transactionId").lstrip()[1:]  # null, or an object
+    return f'{{"transactionId":{transaction_id},{rest}'
 
 
 class _TagInfoHolder(msgspec.Struct):

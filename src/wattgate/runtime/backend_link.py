@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol
+from urllib.parse import urlsplit
 
 import structlog
 
 from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.gateway.registration import NotYet, Registered, read_boot_answer
 from wattgate.core.ocpp.frames import Call, CallResult
+from wattgate.core.ocpp.session import Priority
 from wattgate.ports.links import Dialer, DialFailed, DialTarget
 from wattgate.runtime.outbox_pump import OutboxPump
 from wattgate.runtime.peer import NoAnswer, OnDone, Outcome, Peer, Tools
@@ -150,7 +152,19 @@ class BackendLink:
         """Pass a StatusNotification on, and keep it for the next login (R49)."""
         self._reports[connector] = payload_text
         if self.is_online:
-            self.ask("StatusNotification", payload_text, _ignore)
+            self._report(connector, payload_text)
+
+    def _report(self, connector: int, payload_text: str) -> None:
+        """Only the newest report waits, and it does not hold up what is billed."""
+        if self._peer is not None:
+            self._peer.ask(
+                "StatusNotification",
+                payload_text,
+                _ignore,
+                timeout_s=60.0,
+                priority=Priority.POLL,
+                coalesce_key=f"status {connector}",
+            )
 
     # What others send through it
 
@@ -179,7 +193,8 @@ class BackendLink:
         failures = 0
         while True:
             await self._needed.wait()
-            self._enter(LinkPhase.CONNECTING, f"connecting to {self.identity.target.url}")
+            host = urlsplit(self.identity.target.url).hostname  # the rest of a URL may be a key
+            self._enter(LinkPhase.CONNECTING, f"connecting to {host}")
             self._registered_once = False
             reason = await self._one_login()
             if not self._needed.is_set():

@@ -23,7 +23,12 @@ from wattgate.ports.store import (
     StoreFailed,
     TagRecord,
 )
-from wattgate.runtime.backend_answers import is_transaction_id, tag_info_text, tag_of
+from wattgate.runtime.backend_answers import (
+    is_transaction_id,
+    settles_start,
+    tag_info_text,
+    tag_of,
+)
 from wattgate.runtime.knowledge import CardKnowledge
 from wattgate.runtime.peer import NoAnswer, Peer, Tools
 
@@ -215,10 +220,8 @@ class OutboxPump:
         return replace_scalar(draft.payload_text, _TRANSACTION, str(backend_id))
 
     def _makes_sense(self, message: OutboxMessage, answer_text: str) -> bool:
-        """A StartTransaction needs an id that can be kept; no other answer needs anything."""
-        if message.draft.action != "StartTransaction":
-            return True
-        return is_transaction_id(read_scalar(answer_text, _TRANSACTION))
+        """A StartTransaction needs an id or a refusal; no other answer needs anything."""
+        return message.draft.action != "StartTransaction" or settles_start(answer_text)
 
     async def _taken(self, message: OutboxMessage, answer_text: str) -> None:
         changes: list[Change] = [Settle(message.number)]

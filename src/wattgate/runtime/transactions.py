@@ -13,7 +13,7 @@ import structlog
 
 from wattgate.core.gateway.outbox import Draft, OutboxMessage
 from wattgate.core.gateway.policy import Rule
-from wattgate.core.ocpp.splice import read_scalar, replace_scalar
+from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.authorisation import AuthorizationStatus
 from wattgate.core.station.measurements import Measurement
 from wattgate.core.station.requests import (
@@ -30,7 +30,7 @@ from wattgate.ports.store import (
     Enqueue,
     Opened,
 )
-from wattgate.runtime.backend_answers import in_time
+from wattgate.runtime.backend_answers import in_time, under_our_id
 from wattgate.runtime.backend_link import BackendLink
 from wattgate.runtime.billing import link_id_of, link_named, once
 from wattgate.runtime.evse_ocpp16 import EvseOcpp16, OpenTransaction
@@ -46,8 +46,6 @@ QUIET_WAIT_S: Final = 2.0
 
 STOP_WAIT_S: Final = 5.0
 """s a wallbox waits for the backend's word on a StopTransaction; it only feeds its cache (R70)."""
-
-_TRANSACTION: Final = ("transactionId",)
 
 
 class Transactions:
@@ -121,7 +119,7 @@ class Transactions:
         if link is not None and expected is not None:
             backend_text = await self._backend_word(link, expected)
             if backend_text is not None:
-                return replace_scalar(backend_text, _TRANSACTION, str(transaction_id))
+                return under_our_id(backend_text, transaction_id)
         return self._own_word(transaction_id, link, request)
 
     async def _backend_word(self, link: BackendLink, expected: asyncio.Future[str]) -> str | None:
