@@ -300,7 +300,11 @@ class Store(Protocol):
     async def outbox(
         self, link_id: str, *, after: int = 0, limit: int = 100
     ) -> tuple[OutboxMessage, ...]:
-        """Read a link's queue in order, numbers above `after`."""
+        """Read a link's queue in order, numbers above `after`.
+
+        Messages appear in the order of their numbers: whoever sees one sees every earlier one that
+        was not taken. One that is stored meanwhile may be missing.
+        """
         ...
 
     async def dead_letters(self, *, limit: int = 100) -> tuple[DeadLetter, ...]:
