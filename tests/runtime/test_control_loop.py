@@ -259,7 +259,7 @@ async def test_the_neighbours_pay_while_a_backend_keeps_the_line_busy_R89() -> N
     world, (busy, *others) = await three_at_13_6()
     assert world.manager is not None
     busy.answers["GetDiagnostics"] = lambda _: None
-    peer = world.manager.stations.by_id["A"].peer
+    peer = world.manager.stations.by_id["A"].presence.peer
     assert peer is not None
     peer.ask("GetDiagnostics", "{}", lambda _: None, timeout_s=30)
     await world.manager.patch_site({"site": {"max_current_a": 52}})
@@ -281,7 +281,7 @@ async def test_a_raise_that_waits_for_the_line_never_comes_after_the_reduction_t
     await settle()
     box.answers["GetDiagnostics"] = lambda _: None
     assert world.manager is not None
-    peer = world.manager.stations.by_id["A"].peer
+    peer = world.manager.stations.by_id["A"].presence.peer
     assert peer is not None
     peer.ask("GetDiagnostics", "{}", lambda _: None, timeout_s=4)
     told = len(box.limits_a())

@@ -4,13 +4,15 @@ import asyncio
 
 from tests.support.boxes import Box
 from tests.support.shared_current import SITE, settle, site
-from tests.support.virtual_time import in_virtual_time
+from tests.support.virtual_time import FakeClock, in_virtual_time
 from tests.support.world import BOOT, World
 
 from wattgate.core.gateway.connectors import ConnectorMap
 from wattgate.core.site.model import EvseSettings, WallboxSettings
 from wattgate.ports.evse import EvseReading, LimitOutcome
 from wattgate.runtime.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.presence import Presence
+from wattgate.runtime.smart_charging import SmartCharging
 
 
 def reading(world: World, evse_id: str = "CP1") -> EvseReading:
@@ -120,17 +122,24 @@ async def test_a_car_that_pauses_by_itself_gives_its_share_to_others_after_a_min
     await world.kill()
 
 
-def test_the_feeder_caps_the_hardware() -> None:
-    settings = EvseSettings(id="A", address="CP1", max_current_a=32)
-    for feeder_a, hardware_a in ((None, 32), (20.0, 20), (63.0, 32)):
-        wallbox = WallboxSettings(id="CP1", max_current_a=feeder_a)
-        assert EvseOcpp16(settings, wallbox, ConnectorMap(1, alone=True)).hardware_a == hardware_a
+def an_evse(settings: EvseSettings, wallbox: WallboxSettings) -> EvseOcpp16:
+    """An EVSE whose wallbox has never been here."""
+    presence = Presence("CP1", FakeClock())
+    charging = SmartCharging(presence, alone=True)
+    return EvseOcpp16(settings, wallbox, ConnectorMap(1, alone=True), presence, charging)
 
 
 @in_virtual_time()
-async def test_an_evse_without_a_wallbox_was_never_there() -> None:
-    settings = EvseSettings(id="A", address="CP1")
-    evse = EvseOcpp16(settings, WallboxSettings(id="CP1"), ConnectorMap(1, alone=True))
+async def test_the_feeder_caps_the_hardware() -> None:
+    settings = EvseSettings(id="A", address="CP1", max_current_a=32)
+    for feeder_a, hardware_a in ((None, 32), (20.0, 20), (63.0, 32)):
+        wallbox = WallboxSettings(id="CP1", max_current_a=feeder_a)
+        assert an_evse(settings, wallbox).hardware_a == hardware_a
+
+
+@in_virtual_time()
+async def test_an_evse_whose_wallbox_was_never_there_can_be_told_nothing() -> None:
+    evse = an_evse(EvseSettings(id="A", address="CP1"), WallboxSettings(id="CP1"))
     seen = evse.reading(10.0)
     assert (seen.seen, seen.ready, evse.running, evse.cap_a()) == (False, False, None, None)
     assert await evse.limit(6.0, reduction=False, afresh=False) is LimitOutcome.UNSENT

@@ -148,7 +148,7 @@ async def test_no_limit_is_sent_while_profiles_are_being_cleared() -> None:
     await box.come(world)
     await box.start()
     await settle()
-    peer = manager.stations.by_id["CP1"].peer
+    peer = manager.stations.by_id["CP1"].presence.peer
     assert peer is not None
     peer.ask("GetDiagnostics", "{}", lambda _: None, timeout_s=4)  # the line is busy
     clearing = asyncio.get_running_loop().create_task(manager.clear_profiles("CP1"))

@@ -21,7 +21,7 @@ async def test_the_newest_connection_of_an_id_wins_and_the_old_one_is_closed_R27
     await settle(0.1)
     assert old.closed_with == (1008, "a newer connection with this id took over")
     station = manager.stations.by_id["CP1"]
-    assert station.is_connected
+    assert station.presence.is_connected
     assert station.evses[0].transaction is not None  # the state stays
     assert manager.limits.position("CP1").pending_a is None  # what was open has failed
     await settle()

@@ -21,6 +21,7 @@ from wattgate.runtime.backend_commands import BackendCommandHandler
 from wattgate.runtime.backend_link import BackendLink, LinkIdentity
 from wattgate.runtime.evse_ocpp16 import EvseOcpp16, OpenTransaction
 from wattgate.runtime.outbox_pump import OutboxPump
+from wattgate.runtime.presence import Presence
 from wattgate.runtime.smart_charging import SmartCharging
 from wattgate.runtime.station import House, Station
 from wattgate.runtime.virtual_charging import VirtualCharging
@@ -100,16 +101,16 @@ def _build_station(
 ) -> Station:
     settings = site.evses_of(station_id)
     wallbox = site.wallbox(station_id)
+    alone = len(settings) == 1
+    presence = _recovered_presence(station_id, recovered, house)
+    charging = SmartCharging(presence, alone=alone)
     evses = [
-        EvseOcpp16(each, wallbox, ConnectorMap(each.connector, alone=len(settings) == 1))
+        EvseOcpp16(each, wallbox, ConnectorMap(each.connector, alone=alone), presence, charging)
         for each in settings
     ]
-    station = Station(station_id, evses, house)
-    charging = SmartCharging(station)
-    _recover_station(station, recovered)
+    station = Station(presence, evses, house)
     virtuals: dict[str, VirtualCharging] = {}
     for evse in evses:
-        evse.belongs_to(station, charging)
         _recover_transaction(evse, recovered, house)
         if _needs_backend(evse.settings, station_id, recovered):
             virtuals[evse.evse_id] = _add_backend(station, evse, recovered, backends)
@@ -131,11 +132,13 @@ def _build_station(
     return station
 
 
-def _recover_station(station: Station, recovered: Recovered) -> None:
+def _recovered_presence(station_id: str, recovered: Recovered, house: House) -> Presence:
+    presence = Presence(station_id, house.tools.clock)
     for record in recovered.stations:
-        if record.station_id == station.station_id:
-            station.boot_text = record.boot_text
-            station.seen_before = True
+        if record.station_id == station_id:
+            presence.boot_text = record.boot_text
+            presence.seen_before = True
+    return presence
 
 
 def _recover_transaction(evse: EvseOcpp16, recovered: Recovered, house: House) -> None:
@@ -197,15 +200,16 @@ def _add_backend(
     evse.link = link
     house.tasks.spawn(pump.run(), name=f"outbox {link_id}")
     house.tasks.spawn(link.run(), name=f"backend {link_id}")
-    if station.boot_text is not None:
-        link.remember_boot(station.boot_text)
+    if station.presence.boot_text is not None:
+        link.remember_boot(station.presence.boot_text)
     return virtual
 
 
 async def _ask_who_did_not_boot(station: Station, charging: SmartCharging) -> None:
-    connection = station.connection
+    presence = station.presence
+    connection = presence.connection
     await asyncio.sleep(SETTLE_AFTER_CONNECT_S)
-    if station.connection == connection and station.is_connected:
+    if presence.connection == connection and presence.is_connected:
         unreported = tuple(
             evse.settings.connector for evse in station.evses if evse.connector.report_text is None
         )

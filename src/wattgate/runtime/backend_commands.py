@@ -10,11 +10,12 @@ from wattgate.core.gateway.policy import LINK_KEYS, Decision, Rule, Sender, rule
 from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.session import Priority
 from wattgate.core.ocpp.splice import read_scalar, remove_member, replace_scalar
+from wattgate.runtime.ask import Ask
 from wattgate.runtime.backend_answers import is_transaction_id
 from wattgate.runtime.backend_link import BackendLink
 from wattgate.runtime.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.peer import NoAnswer, Outcome
-from wattgate.runtime.station import Ask, Station
+from wattgate.runtime.station import Station
 from wattgate.runtime.virtual_charging import VirtualCharging, remote_start_profile
 
 log = structlog.get_logger()
@@ -81,7 +82,7 @@ class BackendCommandHandler:
         self._send(ask, rule, text)
 
     def _send(self, ask: Ask, rule: Rule, payload_text: str) -> None:
-        peer = self._station.peer
+        peer = self._station.presence.peer
         if peer is None:
             ask.refuse("GenericError", "the wallbox is not connected")
             return

@@ -17,9 +17,9 @@ from wattgate.core.gateway.registration import NotYet, Registered, read_boot_ans
 from wattgate.core.ocpp.frames import Call, CallResult
 from wattgate.core.ocpp.session import Priority
 from wattgate.ports.links import Dialer, DialFailed, DialTarget
+from wattgate.runtime.ask import Ask
 from wattgate.runtime.outbox_pump import OutboxPump
 from wattgate.runtime.peer import NoAnswer, OnDone, Outcome, Peer, Tools
-from wattgate.runtime.station import Ask
 from wattgate.runtime.supervisor import Supervisor
 
 log = structlog.get_logger()

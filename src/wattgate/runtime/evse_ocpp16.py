@@ -14,8 +14,8 @@ from wattgate.core.station.connector import IDLE, Connector, ConnectorStatus
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.evse import EvseReading, LimitOutcome
 from wattgate.runtime.backend_link import BackendLink
+from wattgate.runtime.presence import Presence
 from wattgate.runtime.smart_charging import SmartCharging, Wish
-from wattgate.runtime.station import Station
 from wattgate.runtime.timestamps import read_time
 
 BOOT_PATIENCE_S: Final = 5.0
@@ -40,7 +40,12 @@ class EvseOcpp16:
     """What is known of one EVSE, and how its current is limited. Implements ControllableEvse."""
 
     def __init__(
-        self, settings: EvseSettings, wallbox: WallboxSettings, connectors: ConnectorMap
+        self,
+        settings: EvseSettings,
+        wallbox: WallboxSettings,
+        connectors: ConnectorMap,
+        presence: Presence,
+        charging: SmartCharging,
     ) -> None:
         self.settings = settings
         self.connectors = connectors
@@ -51,12 +56,7 @@ class EvseOcpp16:
         self.granted_a: Callable[[], float] = _nothing_granted
         """A per phase that load management allows now; the hardware maximum while it observes."""
         self._wallbox = wallbox
-        self._station: Station | None = None
-        self._charging: SmartCharging | None = None
-
-    def belongs_to(self, station: Station, charging: SmartCharging) -> None:
-        """Name the wallbox; called once, while the site is put together."""
-        self._station = station
+        self._presence = presence
         self._charging = charging
 
     @property
@@ -79,23 +79,19 @@ class EvseOcpp16:
     def running(self) -> Running | None:
         """The open transaction as charging profiles count it, with the backend's id."""
         transaction = self.transaction
-        if transaction is None or self._station is None:
+        if transaction is None:
             return None
         started_at = read_time(transaction.record.start.started_at)
-        wall_now = self._station.house.tools.clock.wall()
-        return Running(transaction.backend_id, started_at or wall_now)
+        return Running(transaction.backend_id, started_at or self._presence.wall())
 
     def cap_a(self) -> float | None:
         """A per phase that the backend's profiles allow now; None where they say nothing."""
-        if self._station is None:
-            return None
-        wall_now = self._station.house.tools.clock.wall()
+        wall_now = self._presence.wall()
         return self.virtual_profiles.cap_a(wall_now, self.running, self.settings.phases)
 
     def reading(self, now: float) -> EvseReading:
         """What load management needs to know at `now`."""
-        station, connector, transaction = self._station, self.connector, self.transaction
-        seen = station is not None and station.seen_before
+        presence, connector, transaction = self._presence, self.connector, self.transaction
         wants = transaction is not None and transaction.may_charge
         suspended = connector.status is ConnectorStatus.SUSPENDED_EV
         view = EvseView(
@@ -112,11 +108,11 @@ class EvseOcpp16:
         )
         return EvseReading(
             view=view,
-            seen=seen,
-            ready=self._is_ready(now),
-            silent_s=station.silent_s(now) if station is not None else now,
-            connection=station.connection if station is not None else 0,
-            booted=station is not None and (station.has_booted or station.is_new),
+            seen=presence.seen_before,
+            ready=presence.is_settled(now, BOOT_PATIENCE_S),
+            silent_s=presence.silent_s(now),
+            connection=presence.connection,
+            booted=presence.has_booted or presence.is_new,
             idle=connector.status in IDLE
             and connector.report_text is not None
             and transaction is None,
@@ -124,16 +120,8 @@ class EvseOcpp16:
             waiting_since=transaction.started_monotonic if transaction is not None else now,
         )
 
-    def _is_ready(self, now: float) -> bool:
-        station = self._station
-        if station is None or not station.is_connected or station.connected_at is None:
-            return False
-        return station.has_booted or now - station.connected_at >= BOOT_PATIENCE_S
-
     async def limit(self, current_a: float, *, reduction: bool, afresh: bool) -> LimitOutcome:
         """Let it draw at most `current_a` A per phase."""
-        if self._charging is None:
-            return LimitOutcome.UNSENT
         wish = Wish(
             current_a,
             self._wallbox.grant_lifetime_s,
@@ -145,8 +133,6 @@ class EvseOcpp16:
 
     async def release(self) -> LimitOutcome:
         """Remove every limit of ours."""
-        if self._charging is None:
-            return LimitOutcome.UNSENT
         return await self._charging.clear(self.settings)
 
 

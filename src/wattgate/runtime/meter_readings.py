@@ -14,9 +14,10 @@ from wattgate.core.station.measurements import read_meter_values
 from wattgate.core.station.requests import MeterValuesRequest, read_meter_ids
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import Enqueue
+from wattgate.runtime.ask import Ask
 from wattgate.runtime.billing import link_id_of, link_named, once
 from wattgate.runtime.evse_ocpp16 import EvseOcpp16
-from wattgate.runtime.station import Ask, Station
+from wattgate.runtime.station import Station
 
 
 class MeterReadings:

@@ -23,7 +23,7 @@ from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.site.model import EvseSettings
 from wattgate.ports.evse import LimitOutcome
 from wattgate.runtime.peer import NoAnswer, Outcome
-from wattgate.runtime.station import Station
+from wattgate.runtime.presence import Presence
 
 log = structlog.get_logger()
 
@@ -79,10 +79,11 @@ class _Step:
 
 
 class SmartCharging:
-    """Speaks about current to one wallbox."""
+    """Speaks about current to one wallbox; `alone` where it has one EVSE only."""
 
-    def __init__(self, station: Station) -> None:
-        self._station = station
+    def __init__(self, presence: Presence, *, alone: bool) -> None:
+        self._presence = presence
+        self._alone = alone
         self._keys: ChargingKeys | None = None
         self._newest: dict[int, int] = {}
 
@@ -98,7 +99,7 @@ class SmartCharging:
             grant_a=wish.current_a or None,
             standing_a=STANDING_A,
             lifetime_s=wish.lifetime_s,
-            wall_now=self._station.its_time(),
+            wall_now=self._presence.its_time(),
             phases=settings.phases,
             connector=settings.connector,
             unit=rate_unit(keys),
@@ -129,16 +130,13 @@ class SmartCharging:
             _Step("ClearChargingProfile", f'{{"id":{profile_id}}}', _CLEARED)
             for profile_id in profile_ids(settings.connector)
         ]
-        if self._is_alone():
+        if self._alone:
             steps.append(_Step("ClearChargingProfile", "{}", _CLEARED))
         return await self._carry_out(settings.connector, number, steps, Priority.REDUCTION)
 
-    def _is_alone(self) -> bool:
-        return len(self._station.evses) == 1
-
     def _sweep(self, settings: EvseSettings) -> _Step:
         """Remove everybody's profiles: one of a higher stack level would beat ours (R100)."""
-        payload = "{}" if self._is_alone() else f'{{"connectorId":{settings.connector}}}'
+        payload = "{}" if self._alone else f'{{"connectorId":{settings.connector}}}'
         return _Step("ClearChargingProfile", payload, _CLEARED, may_fail=True)
 
     def _begin(self, connector: int) -> int:
@@ -172,7 +170,7 @@ class SmartCharging:
 
     async def ask_for_state(self, connectors: tuple[int, ...]) -> None:
         """Ask a wallbox that came back without a boot what its connectors do (R44)."""
-        if self._station.boot_text is None:
+        if self._presence.boot_text is None:
             await self._command(
                 "TriggerMessage", '{"requestedMessage":"BootNotification"}', Priority.POLL
             )
@@ -197,7 +195,7 @@ class SmartCharging:
                 # Waiting for it once more would delay every reduction.
                 self._keys = ChargingKeys()
         strategy: Strategy = choose(self._keys)
-        log.info("limits are set by", station=self._station.station_id, strategy=strategy.value)
+        log.info("limits are set by", station=self._presence.station_id, strategy=strategy.value)
         return self._keys
 
     async def _command(
@@ -207,7 +205,7 @@ class SmartCharging:
         priority: Priority = Priority.REDUCTION,
         coalesce_key: str | None = None,
     ) -> Outcome:
-        peer = self._station.peer
+        peer = self._presence.peer
         if peer is None:
             return NoAnswer("not connected", was_sent=False)
         return await peer.call(

@@ -30,11 +30,12 @@ from wattgate.ports.store import (
     Enqueue,
     Opened,
 )
+from wattgate.runtime.ask import Ask
 from wattgate.runtime.backend_answers import in_time, under_our_id
 from wattgate.runtime.backend_link import BackendLink
 from wattgate.runtime.billing import link_id_of, link_named, once
 from wattgate.runtime.evse_ocpp16 import EvseOcpp16, OpenTransaction
-from wattgate.runtime.station import Ask, Station
+from wattgate.runtime.station import Station
 
 log = structlog.get_logger()
 

@@ -13,12 +13,13 @@ from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.connector import ConnectorStatus, read_status
 from wattgate.ports.store import Enqueue, RememberStation, RememberTag, TagRecord
+from wattgate.runtime.ask import Ask
 from wattgate.runtime.backend_answers import tag_info_text
 from wattgate.runtime.backend_link import BackendLink
 from wattgate.runtime.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.meter_readings import MeterReadings
 from wattgate.runtime.peer import NoAnswer, Outcome
-from wattgate.runtime.station import Ask, Station
+from wattgate.runtime.station import Station
 from wattgate.runtime.timestamps import ocpp_time
 from wattgate.runtime.transactions import Transactions
 
@@ -82,7 +83,7 @@ class WallboxMessages:
     # Messages with a meaning for the manager
 
     def _heartbeat(self, ask: Ask, rule: Rule) -> None:
-        ask.answer(f'{{"currentTime":"{ocpp_time(self._station.tell_time())}"}}')
+        ask.answer(f'{{"currentTime":"{ocpp_time(self._station.presence.tell_time())}"}}')
 
     def _boot(self, ask: Ask, rule: Rule) -> None:
         self._station.in_background(ask, self._store_boot(ask))
@@ -94,7 +95,7 @@ class WallboxMessages:
             RememberStation(station.station_id, tools.clock.wall(), boot_text)
         )
         ask.answer(
-            f'{{"status":"Accepted","currentTime":"{ocpp_time(station.tell_time())}",'
+            f'{{"status":"Accepted","currentTime":"{ocpp_time(station.presence.tell_time())}",'
             f'"interval":{HEARTBEAT_S}}}'
         )
         log.info("wallbox booted", station=station.station_id)

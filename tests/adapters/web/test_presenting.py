@@ -69,7 +69,7 @@ def test_boot_data_are_told_as_far_as_they_go(boot_text: str | None, boot: Boot 
         world = World(SITE)
         manager = await world.start()
         (state,) = manager.evses()
-        state.station.boot_text = boot_text
+        state.station.presence.boot_text = boot_text
         assert evse_of(state).boot == boot
         await world.kill()
 

@@ -62,7 +62,7 @@ class SiteCollector(Collector):
 
     def _whole_site(self) -> Iterator[Metric]:
         stations = self._manager.stations
-        connected = sum(station.is_connected for station in stations.by_id.values())
+        connected = sum(station.presence.is_connected for station in stations.by_id.values())
         yield GaugeMetricFamily("wattgate_wallboxes", "Wallboxes of the site.", len(stations.by_id))
         yield GaugeMetricFamily(
             "wattgate_wallboxes_connected", "Wallboxes with a connection.", connected
@@ -97,7 +97,7 @@ _PER_EVSE: Final[tuple[tuple[str, str, Reader], ...]] = (
     (
         "wattgate_evse_connected",
         "1 while the wallbox of the EVSE is connected.",
-        lambda state: state.station.is_connected,
+        lambda state: state.station.presence.is_connected,
     ),
     (
         "wattgate_evse_offered_current_amperes",

@@ -35,10 +35,10 @@ def evse_of(state: EvseState) -> Evse:
         wallbox=station.station_id,
         connector=settings.connector,
         enabled=settings.enabled,
-        connected=station.is_connected,
+        connected=station.presence.is_connected,
         status=connector.status.value,
         error_code=connector.error_code,
-        boot=_boot(station.boot_text),
+        boot=_boot(station.presence.boot_text),
         offered_a=state.offered_a,
         target_a=state.target_a,
         drawn_a=PhaseCurrents(*(live.currents_a.get(phase) for phase in range(3))),
@@ -54,7 +54,7 @@ def evse_of(state: EvseState) -> Evse:
 
 def measured_now(state: EvseState) -> Measurement:
     """What the EVSE draws; nothing where the last values tell of another time."""
-    if state.station.is_connected and state.evse.transaction is not None:
+    if state.station.presence.is_connected and state.evse.transaction is not None:
         return state.evse.connector.measurement
     return _NOTHING_MEASURED
 
