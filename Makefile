@@ -1,6 +1,6 @@
 # Everything a developer or an installer types. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test checks lint types imports core-tests other-tests bench format lock \
+.PHONY: help install demo test checks lint types imports tests bench format lock \
         clean dev
 
 BIN := .venv/bin
@@ -20,7 +20,7 @@ test: ## Set up, then every check: style, types, imports, all tests
 	@scripts/set_up.sh dev
 	@$(MAKE) --no-print-directory checks
 
-checks: lint types imports core-tests other-tests
+checks: lint types imports tests
 
 lint:
 	$(BIN)/ruff check .
@@ -32,16 +32,8 @@ types:
 imports:
 	$(BIN)/lint-imports
 
-core-tests: # the core has to be covered by its own tests alone, every branch of it
-	COVERAGE_FILE=.coverage-core $(BIN)/pytest -q tests/core \
-	    --cov=src/wattgate/core --cov-branch --cov-report=term --cov-fail-under=100
-
-other-tests: # appended to the core's figures: the floor is for the whole
-	cp .coverage-core .coverage
-	$(BIN)/pytest -q tests --ignore=tests/core \
-	    --cov --cov-append --cov-branch --cov-report=term --cov-fail-under=$(FLOOR)
-
-FLOOR := 85
+tests:
+	@scripts/run_tests.sh
 
 bench: ## Measure, each figure beside a named reference in the same run
 	@scripts/system_packages.sh bench || true # what is missing is left out of the figures
