@@ -12,7 +12,7 @@ help: ## List these targets
 install: ## Set up .venv with what Wattgate needs to run; quick when nothing has changed
 	@scripts/set_up.sh run
 
-demo: install ## Try Wattgate: a wallbox, a backend and the manager between them
+demo: install ## Try Wattgate: three wallboxes, a backend and the manager between them
 	@$(BIN)/wattgate demo
 
 test: ## Set up, then every check: style, types, imports, all tests
