@@ -49,6 +49,11 @@ class ControllableEvse(Protocol):
         ...
 
     @property
+    def in_use(self) -> bool:
+        """Whether a transaction runs: then no limit may be taken away, not even for a moment."""
+        ...
+
+    @property
     def lifetime_s(self) -> float:
         """How long a grant lasts in it unless it is renewed, s (R100)."""
         ...

@@ -95,7 +95,7 @@ class ControlLoop:
         self.targets_a = {}
         for evse_id, evse in self._evses.items():
             reading = evse.reading(now)
-            self.limits.unknown.add(evse_id)  # now others may set profiles
+            self.limits.not_known(evse_id)  # now others may set profiles
             if not self.limits.was_limited(evse_id) or not reading.ready:
                 continue
             if not self.limits.in_refusal_pause(evse_id, now):
@@ -112,9 +112,9 @@ class ControlLoop:
         phases = {evse_id: reading.view.phases for evse_id, reading in readings.items()}
         circuits = self._circuits(site)
         mute = frozenset(evse_id for evse_id, reading in readings.items() if not reading.ready)
-        self.targets_a = self._targets(readings, circuits, phases, mute, now)
-        # A release takes but a moment, and the limit that follows it will be what it was.
+        # While its profiles are being removed nothing holds an EVSE: the others make room.
         mute |= self.limits.releasing
+        self.targets_a = self._targets(readings, circuits, phases, mute, now)
         pace = Pace(
             self.limits.raised_at,
             {evse_id: reading.view.minimum_a for evse_id, reading in readings.items()},
@@ -139,7 +139,7 @@ class ControlLoop:
         if not self.limits.knows(evse_id):
             # A wallbox that was never here is not known to hang on this circuit.
             self.limits.assume(evse_id, hardware_a if reading.seen else 0.0)
-            self.limits.unknown.add(evse_id)
+            self.limits.not_known(evse_id)
         if not reading.seen:
             return
         if reading.silent_s > SILENT_S:
@@ -155,8 +155,9 @@ class ControlLoop:
             self.limits.count_unknown(evse_id, 0.0 if reading.idle else hardware_a)
 
     def _count_connected(self, evse_id: str, reading: EvseReading) -> None:
+        self.limits.forget_refusal(evse_id)
         if reading.booted:
-            self.limits.unknown.add(evse_id)
+            self.limits.not_known(evse_id)
         worst_a = worth_after_connecting(
             booted=reading.booted,
             idle=reading.idle,

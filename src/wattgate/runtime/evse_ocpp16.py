@@ -65,6 +65,11 @@ class EvseOcpp16:
         return self.settings.id
 
     @property
+    def in_use(self) -> bool:
+        """Whether a transaction runs."""
+        return self.transaction is not None
+
+    @property
     def lifetime_s(self) -> float:
         """How long a grant lasts, s."""
         return self._wallbox.grant_lifetime_s
@@ -92,7 +97,7 @@ class EvseOcpp16:
     def reading(self, now: float) -> EvseReading:
         """What load management needs to know at `now`."""
         presence, connector, transaction = self._presence, self.connector, self.transaction
-        wants = transaction is not None and transaction.may_charge
+        wants = transaction is not None and transaction.may_charge and not self._car_has_left
         suspended = connector.status is ConnectorStatus.SUSPENDED_EV
         view = EvseView(
             evse=self.evse_id,
@@ -120,14 +125,21 @@ class EvseOcpp16:
             waiting_since=transaction.started_monotonic if transaction is not None else now,
         )
 
+    @property
+    def _car_has_left(self) -> bool:
+        """A connector reported free since its transaction began: the stop was lost, or is late."""
+        transaction = self.transaction
+        if transaction is None or self.connector.status not in IDLE:
+            return False
+        return self.connector.since > transaction.started_monotonic
+
     async def limit(self, current_a: float, *, reduction: bool, afresh: bool) -> LimitOutcome:
         """Let it draw at most `current_a` A per phase."""
         wish = Wish(
             current_a,
             self._wallbox.grant_lifetime_s,
             reduction=reduction,
-            # While a car charges, clearing first would leave it without any limit for a moment.
-            afresh=afresh and self.transaction is None,
+            afresh=afresh,
         )
         return await self._charging.limit(self.settings, wish)
 

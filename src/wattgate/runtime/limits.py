@@ -23,6 +23,9 @@ REFUSAL_PAUSE_S: Final = 30.0
 NO_LIMIT_A: Final = inf
 """What is stored of an EVSE whose profiles we removed: no limit of ours holds."""
 
+CLEARING_A: Final = 0.0
+"""Stored as pending beside `NO_LIMIT_A` until the wallbox has confirmed that all are gone."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Command:
@@ -47,7 +50,8 @@ class Limits:
 
     `stuck` are the EVSEs whose last command did not get through. `unknown` are those that may hold
     no limit of ours, or one of somebody else's: since their boot, release or first visit they have
-    accepted nothing. `releasing` are those whose profiles are being removed right now.
+    accepted nothing. `unswept` are those in which profiles of others were not cleared since; that
+    waits until no car charges. `releasing` are those whose profiles are being removed right now.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class Limits:
         self.paused_at: dict[str, float] = {}
         self.stuck: set[str] = set()
         self.unknown: set[str] = set()
+        self.unswept: set[str] = set()
         self.releasing: set[str] = set()
         self.writes: dict[str, int] = {}
         self._store = store
@@ -74,9 +79,11 @@ class Limits:
         """Take over the grants from before a restart: each may be as high as it ever was."""
         for grant in recovered.grants:
             worst_a = max(grant.committed_a, grant.pending_a or 0.0)
-            if worst_a == NO_LIMIT_A:
+            if worst_a == NO_LIMIT_A and grant.pending_a is None:
                 continue
             self._stored[grant.evse_id] = grant
+            if worst_a == NO_LIMIT_A:
+                continue  # some of ours may be there, but none is sure to hold
             self.ledger = self.ledger.assumed(grant.evse_id, worst_a)
             if worst_a > 0:
                 self.charging_since[grant.evse_id] = self._tools.clock.monotonic()
@@ -113,6 +120,15 @@ class Limits:
         """Whether the EVSE refused a command a moment ago."""
         refusal = self._refused.get(evse_id)
         return refusal is not None and now - refusal.at < REFUSAL_PAUSE_S
+
+    def forget_refusal(self, evse_id: str) -> None:
+        """It has connected or booted anew: what it refused before says nothing."""
+        self._refused.pop(evse_id, None)
+
+    def not_known(self, evse_id: str) -> None:
+        """Nothing of ours may be in the EVSE, and something of others (see the class)."""
+        self.unknown.add(evse_id)
+        self.unswept.add(evse_id)
 
     def restrained(self, decided: Plan, now: float) -> Plan:
         """The plan without what a wallbox has just refused.
@@ -169,11 +185,12 @@ class Limits:
         if await self._is_stored(command, expires_at) or command.reduction:
             if not self._is_newest(command):
                 return  # it would overwrite the newer one, which did not wait for the store
+            afresh = change.evse in self.unswept and not command.evse.in_use
             outcome = await command.evse.limit(
-                change.current_a,
-                reduction=command.reduction,
-                afresh=change.evse in self.unknown,
+                change.current_a, reduction=command.reduction, afresh=afresh
             )
+            if afresh and outcome is LimitOutcome.ACCEPTED:
+                self.unswept.discard(change.evse)
         if not self._is_newest(command):
             return  # a newer command or connection speaks for this EVSE
         self._settle(command, outcome)
@@ -250,25 +267,35 @@ class Limits:
         evse_id, before = evse.evse_id, self.position(evse.evse_id)
         self.assume(evse_id, max(hardware_a, before.worst_a))
         assumed = self.position(evse_id)
+        stored = self._stored.get(evse_id)
         self.releasing.add(evse_id)
         try:
-            outcome = await evse.release()
+            outcome = await self._stored_release(evse)
         finally:
             self.releasing.discard(evse_id)
         match outcome:
             case LimitOutcome.UNSENT:
                 if self.position(evse_id) is assumed:
                     self.assume(evse_id, before.worst_a)
+                if stored is not None:
+                    await self._noted(stored)
             case LimitOutcome.ACCEPTED:
-                self.unknown.add(evse_id)
+                self.not_known(evse_id)
                 now = self._tools.clock.wall()
                 if await self._noted(GrantRecord(evse_id, NO_LIMIT_A, None, now)):
                     del self._stored[evse_id]
             case LimitOutcome.REFUSED | LimitOutcome.UNANSWERED:
-                self.unknown.add(evse_id)
+                self.not_known(evse_id)
                 # Part of it may be gone: whatever limit comes next has to go out at once.
                 self._refused[evse_id] = _Refusal(self._tools.clock.monotonic(), inf)
         return outcome
+
+    async def _stored_release(self, evse: ControllableEvse) -> LimitOutcome:
+        """Clearing is a raise: what it may lead to is stored before it is sent."""
+        clearing = GrantRecord(evse.evse_id, NO_LIMIT_A, CLEARING_A, self._tools.clock.wall())
+        if not await self._noted(clearing):
+            return LimitOutcome.UNSENT
+        return await evse.release()
 
     def release_in_background(self, evse: ControllableEvse, hardware_a: float) -> None:
         """Remove our profiles; nothing while that is being done already."""

@@ -1,9 +1,13 @@
 """Whether a wallbox is here, since when, and what its connection says about what it obeys."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from wattgate.ports.clock import Clock
 from wattgate.runtime.peer import Peer
+
+CLOCK_STEP_S: Final = 60.0
+"""s by which a wallbox's clock may be set without putting its schedules in doubt."""
 
 
 class Presence:
@@ -71,6 +75,9 @@ class Presence:
     def tell_time(self) -> datetime:
         """The time to answer the wallbox with; it is remembered as what its clock says."""
         wall = self._clock.wall()
+        step_s = abs((wall - self.its_time()).total_seconds())
+        if step_s > CLOCK_STEP_S:
+            self.connection += 1  # its schedules lie elsewhere in time now
         self._told = (wall, self._clock.monotonic())
         return wall
 

@@ -85,11 +85,13 @@ class SmartCharging:
         self._presence = presence
         self._alone = alone
         self._keys: ChargingKeys | None = None
+        self._ask_again = True
+        self._strategies: dict[int, Strategy] = {}
         self._newest: dict[int, int] = {}
 
     def forget(self) -> None:
         """Ask the wallbox anew what it can: it may have other firmware since its boot."""
-        self._keys = None
+        self._ask_again = True
 
     async def limit(self, settings: EvseSettings, wish: Wish) -> LimitOutcome:
         """Set the profiles that say the wish; the worst of their outcomes is the outcome."""
@@ -104,20 +106,33 @@ class SmartCharging:
             connector=settings.connector,
             unit=rate_unit(keys),
         )
+        strategy = choose(keys)
         steps = [self._sweep(settings)] if wish.afresh else []
+        steps += self._change_of(strategy, settings.connector)
         steps += [
             _Step(
                 "SetChargingProfile",
                 f'{{"connectorId":{profile.connector},"csChargingProfiles":{profile.profile_text}}}',
                 frozenset({"Accepted"}),
             )
-            for profile in profiles_for(choose(keys), terms)
+            for profile in profiles_for(strategy, terms)
         ]
         priority = Priority.REDUCTION if wish.reduction else Priority.INCREASE
         outcome = await self._carry_out(settings.connector, number, steps, priority)
         if outcome is LimitOutcome.REFUSED:
-            self._keys = None  # perhaps it can less than we believe: ask before the next attempt
+            self._ask_again = True  # perhaps it can less than we believe
         return outcome
+
+    def _change_of(self, strategy: Strategy, connector: int) -> list[_Step]:
+        """Remove the grant beside the standing profile before a strategy that has none (R100).
+
+        It would overrule whatever comes, until it ends.
+        """
+        before, self._strategies[connector] = self._strategies.get(connector), strategy
+        if before is not Strategy.STANDING_AND_GRANT or strategy is before:
+            return []
+        _, grant_id = profile_ids(connector)
+        return [_Step("ClearChargingProfile", f'{{"id":{grant_id}}}', _CLEARED, may_fail=True)]
 
     async def clear(self, settings: EvseSettings) -> LimitOutcome:
         """Delete our profiles of one connector, by id: a sibling's profiles stay (R100d).
@@ -182,18 +197,19 @@ class SmartCharging:
             )
 
     async def _known_keys(self) -> ChargingKeys:
-        if self._keys is not None:
+        if self._keys is not None and not self._ask_again:
             return self._keys
         asked = json.dumps({"key": [*_KEYS, _UNITS]})
         outcome = await self._command("GetConfiguration", asked)
         match outcome:
             case CallResult(_, payload_text):
                 self._keys = read_charging_keys(payload_text)
-            case NoAnswer(_, was_sent) if not was_sent:
-                return ChargingKeys()  # ask again with the next limit
+            case NoAnswer() if self._presence.peer is None:
+                return self._keys or ChargingKeys()  # ask again with the next limit
             case CallError() | NoAnswer():
                 # Waiting for it once more would delay every reduction.
-                self._keys = ChargingKeys()
+                self._keys = self._keys or ChargingKeys()
+        self._ask_again = False
         strategy: Strategy = choose(self._keys)
         log.info("limits are set by", station=self._presence.station_id, strategy=strategy.value)
         return self._keys
