@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-from tests.support.boxes import Manner, all_come, boxes
+from tests.support.boxes import Box, Manner, all_come, boxes
 from tests.support.shared_current import SITE, offered, settle, site
 from tests.support.virtual_time import in_virtual_time
-from tests.support.world import World, a_wallbox
+from tests.support.world import Json, World, a_wallbox
 
 from wattgate.core.site.model import Site
 
@@ -111,4 +111,115 @@ async def test_a_wallbox_is_told_the_time_of_its_own_clock_after_ours_has_jumped
     await settle()
     schedule = wallbox.all_of("SetChargingProfile")[-1]["csChargingProfiles"]["chargingSchedule"]
     assert schedule["startSchedule"] < "2026-05-15T12"
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_refusal_is_forgotten_with_the_boot_that_follows() -> None:
+    world = World(site("A"))
+    await world.start()
+    (box,) = boxes(world, "A")
+    box.manner = Manner.REFUSES
+    await all_come(world, box, start=True)
+    await settle(5)
+    box.manner = Manner.PROMPT
+    await box.go()
+    await box.come(world)
+    await settle(3)
+    assert box.limits_a()[-1] == 16
+    await world.kill()
+
+
+def _keeps_clearing_to_itself(box: Box) -> None:
+    """Perhaps it obeys; it does not say."""
+    whole = box._answer
+
+    def answer(frame: list[Json]) -> None:
+        if frame[2] != "ClearChargingProfile":
+            whole(frame)
+
+    box._answer = answer  # type: ignore[method-assign]  # a wallbox of its own manner
+
+
+@in_virtual_time()
+async def test_the_others_make_room_while_profiles_are_cleared() -> None:
+    world = World(site("A", "B", head=SITE.replace("63", "42")))  # 20 A, 10 each
+    manager = await world.start()
+    them = boxes(world, "A", "B")
+    await all_come(world, *them, start=True)
+    await settle(20)
+    assert offered(world) == {"A": 10, "B": 10}
+    _keeps_clearing_to_itself(them[0])
+    clearing = asyncio.create_task(manager.clear_profiles("A"))  # noqa: TID251 - a person at the API
+    await asyncio.sleep(3)
+    assert offered(world)["B"] == 0  # A may draw 16
+    await clearing
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_clearing_that_was_under_way_when_the_manager_died_is_not_forgotten() -> None:
+    world = World(site("A"))
+    manager = await world.start()
+    (box,) = boxes(world, "A")
+    await all_come(world, box, start=True)
+    await settle()
+    _keeps_clearing_to_itself(box)
+    clearing = asyncio.create_task(manager.clear_profiles("A"))  # noqa: TID251 - a person at the API
+    await asyncio.sleep(1)
+    await world.kill()
+    await clearing
+    await box.go()
+    again = await world.start()
+    assert again.limits.was_limited("A")
+    await settle(3)
+    assert again.limits.position("A").worst_a == 16  # its maximum
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_clock_that_is_set_back_puts_our_schedules_in_doubt_r48() -> None:
+    world = World(site("A"))
+    manager = await world.start()
+    wallbox = a_wallbox()
+    await world.boot("A", wallbox)
+    await settle()
+    told = len(wallbox.all_of("SetChargingProfile"))
+    manager._tools.clock.jump_wall(-7200)  # type: ignore[attr-defined]  # the clock of the tests
+    await wallbox.ask("Heartbeat", {})
+    await asyncio.sleep(4)
+    again = wallbox.all_of("SetChargingProfile")[told:]
+    schedule = again[-1]["csChargingProfiles"]["chargingSchedule"]
+    assert schedule["startSchedule"] < "2026-05-15T10"
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_session_whose_stop_was_lost_takes_no_current_from_others() -> None:
+    world = World(site("A", "B", head=SITE.replace("63", "42")))  # 20 A
+    await world.start()
+    them = boxes(world, "A", "B")
+    await all_come(world, *them, start=True)
+    await settle(20)
+    assert offered(world) == {"A": 10, "B": 10}
+    await them[0].report(1, "Available")  # the car has left, and no stop came
+    await settle(20)
+    assert offered(world) == {"A": 0, "B": 16}
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_stop_that_belongs_to_nobody_is_kept_and_reaches_no_backend_r69() -> None:
+    world = World(site("A"))
+    manager = await world.start()
+    (box,) = boxes(world, "A")
+    await all_come(world, box)
+    stop = {"transactionId": 77, "meterStop": 5, "timestamp": "2026-05-15T12:00:00Z"}
+    assert (await box.ask("StopTransaction", stop))[2] == {}
+    assert (await box.ask("StopTransaction", stop))[2] == {}
+    [letter] = await manager.dead_letters()
+    assert (letter.reason, letter.message.draft.link_id) == (
+        "stop of an unknown transaction",
+        "unattributed A",
+    )
     await world.kill()

@@ -127,7 +127,8 @@ async def test_profiles_survive_a_restart() -> None:
 
 @in_virtual_time()
 async def test_two_commands_at_once_do_not_undo_each_other() -> None:
-    world, _, backend = await online()
+    world, box, backend = await online()
+    box.answers["RemoteStartTransaction"] = lambda _: {"status": "Accepted"}
     gate = world.store.gate = asyncio.Event()
     both = asyncio.gather(
         backend.ask("SetChargingProfile", setting(9, 5)),
@@ -166,4 +167,32 @@ async def test_in_observe_the_backends_profiles_reach_the_wallbox_P1() -> None:
     )
     assert (await backend.ask("SetChargingProfile", setting(8)))[2] == {"status": "Accepted"}
     assert box.all_of("SetChargingProfile") == [setting(8)]
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_backend_may_name_the_transaction_that_it_has_just_numbered_r97() -> None:
+    world, box, backend = await online()
+    await box.start()
+    await settle()
+    named = profile(7, 8, "TxProfile") | {"transactionId": 9001}
+    request = {"connectorId": 1, "csChargingProfiles": named}
+    assert (await backend.ask("SetChargingProfile", request))[2] == {"status": "Accepted"}
+    await settle()
+    assert box.limits_a()[-1] == 7
+    await world.kill()
+
+
+@pytest.mark.parametrize("status", ["Rejected", None])
+@in_virtual_time()
+async def test_a_remote_start_that_comes_to_nothing_leaves_no_profile_r75(
+    status: str | None,
+) -> None:
+    world, box, backend = await online()
+    box.answers["RemoteStartTransaction"] = lambda _: {"status": status} if status else None
+    start = {"idTag": "04A1", "chargingProfile": profile(7, 0, "TxProfile")}
+    await backend.ask("RemoteStartTransaction", start)
+    await box.start(card="SOMEBODY")
+    await settle()
+    assert box.limits_a()[-1] == 16
     await world.kill()

@@ -192,6 +192,7 @@ def _add_backend(
     )
 
     def bound(transaction_id: int, backend_id: int) -> None:
+        evse.newest_binding = (transaction_id, backend_id)
         transaction = evse.transaction
         if transaction is not None and transaction.record.transaction_id == transaction_id:
             transaction.backend_id = backend_id

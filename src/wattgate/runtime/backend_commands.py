@@ -81,13 +81,17 @@ class BackendCommandHandler:
         text = self._evse.connectors.to_wallbox(ask.call.payload_text, rule.connector)
         self._send(ask, rule, text)
 
-    def _send(self, ask: Ask, rule: Rule, payload_text: str) -> None:
+    def _send(
+        self, ask: Ask, rule: Rule, payload_text: str, on_refusal: Callable[[], None] | None = None
+    ) -> None:
         peer = self._station.presence.peer
         if peer is None:
             ask.refuse("GenericError", "the wallbox is not connected")
             return
 
         def heard(outcome: Outcome) -> None:
+            if on_refusal is not None and not _is_accepted(outcome):
+                on_refusal()
             match outcome:
                 case CallResult(_, answer_text):
                     answer_text = self._evse.connectors.to_backend(
@@ -132,11 +136,14 @@ class BackendCommandHandler:
         """Name the connector; a profile stays here unless we only observe (R75, R101)."""
         text = with_connector(ask.call.payload_text, BACKEND_CONNECTOR)
         if not self._station.house.observing():
-            profile_text = remote_start_profile(text)
-            if profile_text is not None:
-                self._virtual.adopt(profile_text)
+            self._virtual.await_start(remote_start_profile(text))
             text = remove_member(text, "chargingProfile")
-        self._send(ask, rule, self._evse.connectors.to_wallbox(text, rule.connector))
+        self._send(
+            ask,
+            rule,
+            self._evse.connectors.to_wallbox(text, rule.connector),
+            on_refusal=self._virtual.no_start,
+        )
 
     def _remote_stop(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         self._station.in_background(ask, self._map_and_stop(link, ask, rule))
@@ -175,3 +182,10 @@ class BackendCommandHandler:
         if record is None:
             return None
         return replace_scalar(payload_text, path, str(record.transaction_id))
+
+
+def _is_accepted(outcome: Outcome) -> bool:
+    return (
+        isinstance(outcome, CallResult)
+        and read_scalar(outcome.payload_text, ("status",)) == "Accepted"
+    )

@@ -52,6 +52,8 @@ class EvseOcpp16:
         self.link: BackendLink | None = None
         self.connector = Connector()
         self.transaction: OpenTransaction | None = None
+        self.newest_binding: tuple[int, int] | None = None
+        """The transaction that its backend numbered last, and the backend's number."""
         self.virtual_profiles = VirtualProfiles()
         self.granted_a: Callable[[], float] = _nothing_granted
         """A per phase that load management allows now; the hardware maximum while it observes."""

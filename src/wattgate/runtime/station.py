@@ -61,7 +61,7 @@ class Station:
     def evse_at(self, connector: object) -> EvseOcpp16 | None:
         """The EVSE of a connector number; None where the site has none there."""
         for evse in self.evses:
-            if evse.settings.connector == connector:
+            if str(evse.settings.connector) == str(connector):  # some put it in quotes
                 return evse
         return None
 

@@ -25,6 +25,7 @@ from wattgate.core.station.requests import (
 from wattgate.core.station.transactions import TransactionRecord, TransactionStart
 from wattgate.ports.store import (
     AnswerTransaction,
+    Bury,
     Change,
     CloseTransaction,
     Enqueue,
@@ -178,6 +179,7 @@ class Transactions:
             ),
             self._house.tools.clock.monotonic(),
             may_charge=status == AuthorizationStatus.ACCEPTED,
+            backend_id=_backend_id(evse, transaction_id),
         )
         # What the last car drew says nothing about this one.
         evse.connector = replace(evse.connector, measurement=Measurement())
@@ -206,18 +208,33 @@ class Transactions:
                 self._station.station_id, request.transaction_id
             )
             if record is None:
-                log.warning(
-                    "stop of an unknown transaction",
-                    station=self._station.station_id,
-                    transaction=request.transaction_id,
-                    payload=ask.call.payload_text[:500],
-                )
+                await self._keep_unattributed(ask, request)
                 ask.answer("{}")
                 return
             expected = await self._store_stop(ask, request, record)
         self._end(record)
         text = await in_time(expected, STOP_WAIT_S) if expected is not None else None
         ask.answer(text or "{}")
+
+    async def _keep_unattributed(self, ask: Ask, request: StopRequest) -> None:
+        """Keep a stop that belongs to no transaction we know among the dead letters (R59, R69).
+
+        It is never guessed whose it is: a stop under a wrong id ends somebody's session.
+        """
+        log.warning(
+            "stop of an unknown transaction",
+            station=self._station.station_id,
+            transaction=request.transaction_id,
+        )
+        draft = Draft(
+            f"unattributed {self._station.station_id}", "StopTransaction", ask.call.payload_text
+        )
+        taken = await self._house.store.take(once(self._station, request.key), Enqueue(draft))
+        wall_now = self._house.tools.clock.wall()
+        for message in taken.queued:
+            await self._house.store.commit(
+                Bury(message.number, "stop of an unknown transaction", wall_now)
+            )
 
     async def _store_stop(
         self, ask: Ask, request: StopRequest, record: TransactionRecord
@@ -249,3 +266,9 @@ class Transactions:
                 evse.transaction = None
                 self._station.on_transaction(evse)
         self._house.something_changed()
+
+
+def _backend_id(evse: EvseOcpp16, transaction_id: int) -> int | None:
+    """The backend's id of a transaction that begins, where the backend has given it already."""
+    ours, theirs = evse.newest_binding or (None, None)
+    return theirs if ours == transaction_id else None

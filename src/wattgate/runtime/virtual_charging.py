@@ -62,9 +62,19 @@ class VirtualCharging:
                 await self._keep(profiles, verdict.change)
         return verdict.answer_text
 
-    def adopt(self, profile_text: str) -> None:
-        """Keep the profile of a RemoteStartTransaction for the transaction to come."""
-        self._evse.virtual_profiles = self._evse.virtual_profiles.adopt_remote_start(profile_text)
+    def await_start(self, profile_text: str | None) -> None:
+        """Keep the profile of a RemoteStartTransaction for the transaction to come (R75).
+
+        One without a profile takes the place of an earlier one with it.
+        """
+        profiles = self._evse.virtual_profiles.forget_remote_start()
+        if profile_text is not None:
+            profiles = profiles.adopt_remote_start(profile_text)
+        self._evse.virtual_profiles = profiles
+
+    def no_start(self) -> None:
+        """The RemoteStartTransaction came to nothing: the next session is somebody else's."""
+        self._evse.virtual_profiles = self._evse.virtual_profiles.forget_remote_start()
 
     def transaction_changed(self) -> None:
         """Bind what waits for a transaction that began, drop what ended with one."""

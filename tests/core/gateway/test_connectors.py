@@ -131,3 +131,7 @@ def test_a_connector_is_named_once_and_nothing_else_changes_r101(
     assert [key for key, _ in members].count("connectorId") == 1
     assert json.loads(named) == others | {"connectorId": number}
     assert with_connector(named, number + 1) == named
+
+
+def test_a_number_in_quotes_is_mapped_like_any_other_r101() -> None:
+    assert ConnectorMap(2).to_backend('{"connectorId": "2"}', CONNECTOR) == '{"connectorId": 1}'

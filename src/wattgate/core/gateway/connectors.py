@@ -26,7 +26,7 @@ class ConnectorMap:
         """Rewrite the wallbox's number for the backend; other numbers stay as they are."""
         if path is None or self.number == BACKEND_CONNECTOR:
             return payload_text
-        if read_scalar(payload_text, path) != self.number:
+        if str(read_scalar(payload_text, path)) != str(self.number):  # some put it in quotes
             return payload_text
         return replace_scalar(payload_text, path, str(BACKEND_CONNECTOR))
 
