@@ -24,7 +24,7 @@ from tests.support.frames import (
     settled,
 )
 from tests.support.virtual_time import in_virtual_time, run_virtual
-from tests.support.world import Json, World, status_of
+from tests.support.world import Json, World, a_backend, a_wallbox, status_of
 
 ODD: Final = st.lists(
     st.sampled_from(
@@ -370,3 +370,18 @@ def test_every_message_is_answered_whatever_it_says_and_the_links_live_r12(
         await site.world.kill()
 
     run_virtual(scenario())
+
+
+@in_virtual_time()
+async def test_a_card_shown_during_the_first_login_is_judged_by_the_backend_r53() -> None:
+    world = World(ONE_BACKEND)
+    backend = a_backend()
+    world.dialer.backends["ws://backend/CP1"] = backend
+    await world.start()
+    wallbox = a_wallbox()
+    world.plug_in("CP1", wallbox)
+    await wallbox.ask("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"})
+    answer = await wallbox.ask("Authorize", {"idTag": "NEW"})
+    assert answer[2] == {"idTagInfo": {"status": "Accepted"}}
+    assert backend.all_of("Authorize") == [{"idTag": "NEW"}]
+    await world.kill()

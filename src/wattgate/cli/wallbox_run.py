@@ -110,6 +110,7 @@ class _Terminal:
         self._clock = SystemClock()
         self._stop = asyncio.Event()
         self._status = 0
+        self._card = setup.id_tag
         moment = Moment(self._clock.monotonic(), self._clock.wall())
         self._wallbox = WallboxLoop(
             ChargePoint(_options(setup), moment),
@@ -131,8 +132,6 @@ class _Terminal:
             supervisor.spawn(self._drive(), name=f"wallbox {self._setup.station_id}")
             if self._setup.is_plugged:
                 self._wallbox.handle(do.Plug())
-            if self._setup.id_tag:
-                self._wallbox.handle(do.PresentCard(self._setup.id_tag))
             watch_lines(self._heed)
             await self._stop.wait()
         return self._status
@@ -178,6 +177,14 @@ class _Terminal:
             self._print(json_line(self._setup.station_id, at, event))
         else:
             self._print(plain_line(at, event))
+        if event.kind == "boot" and event.facts.get("status") == "Accepted":
+            self._present_card()
+
+    def _present_card(self) -> None:
+        """The card of the options is held up once there is somebody to ask about it."""
+        card, self._card = self._card, ""
+        if card:
+            asyncio.get_running_loop().call_soon(self._wallbox.handle, do.PresentCard(card))
 
     def _print(self, text: str) -> None:
         if not print_line(text):

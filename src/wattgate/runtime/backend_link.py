@@ -4,6 +4,7 @@ Registration towards the backend is a state of its own, apart from the wallbox's
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -95,6 +96,7 @@ class BackendLink:
         self._peer: Peer | None = None
         self._boot_text: str | None = None
         self._reports: dict[int, str] = {}
+        self._came_online = asyncio.Event()
         self._needed = asyncio.Event()
         self._boot_again = asyncio.Event()
         self._ended = asyncio.Event()
@@ -278,7 +280,19 @@ class BackendLink:
                 due_s = interval_s
             await asyncio.sleep(due_s)
 
+    async def online_within(self, at_most_s: float) -> bool:
+        """Wait for a login that is under way; False at once where none is."""
+        if self.status.phase in (LinkPhase.CONNECTING, LinkPhase.REGISTERING):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(at_most_s):
+                    await self._came_online.wait()
+        return self.is_online
+
     def _enter(self, phase: LinkPhase, reason: str) -> None:
+        if phase is LinkPhase.ONLINE:
+            self._came_online.set()
+        else:
+            self._came_online.clear()
         if phase is not self.status.phase or reason != self.status.reason:
             self.status = LinkStatus(phase, reason, self._tools.clock.wall())
             log.info("backend link", link=self.identity.link_id, phase=phase.value, reason=reason)

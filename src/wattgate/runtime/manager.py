@@ -143,6 +143,7 @@ class Manager:
             changed = patched(self.site, patch)
             await save_site(self._store, changed)
             self.site = changed
+        log.info("settings changed", settings=sorted(patch))
         self._something_changed()
         return changed
 
@@ -170,7 +171,7 @@ class Manager:
             station,
             offered_a=self.offered_a(evse),
             target_a=evse.hardware_a if self._is_observing() else target_a,
-            doubtful=self.limits.position(evse.evse_id).doubtful,
+            doubtful=not self._is_observing() and self.limits.position(evse.evse_id).doubtful,
             profile_writes=self.limits.writes.get(evse.evse_id, 0),
         )
 

@@ -25,6 +25,9 @@ from wattgate.runtime.transactions import Transactions
 
 log = structlog.get_logger()
 
+LOGIN_WAIT_S: Final = 1.5
+"""s that a card waits for a login at its backend that is under way (R53)."""
+
 HEARTBEAT_S: Final = 300
 """s between the wallbox's heartbeats, as we ask for in the answer to its boot notification."""
 
@@ -53,7 +56,9 @@ class WallboxMessages:
         """Handle one message; every one is answered, now or later."""
         rule = rule_for(ask.call.action, Sender.WALLBOX)
         if rule is None:
-            ask.refuse("NotImplemented", f"{ask.call.action} is not an OCPP 1.6 message")
+            ask.refuse(
+                "NotImplemented", f"{ask.call.action} is nothing that a wallbox asks in OCPP 1.6"
+            )
             return
         self._handlers.get(ask.call.action, self._relay)(ask, rule)
 
@@ -161,10 +166,21 @@ class WallboxMessages:
             ask.refuse(code, "idTag is missing or no text")
             return
         link = self._authorising_link()
-        if link is None or not link.is_online:
+        if link is None:
             self._decide_here(ask, link, id_tag)
-            return
+        elif link.is_online:
+            self._ask_backend(ask, rule, link, id_tag)
+        else:
+            self._station.in_background(ask, self._ask_once_online(ask, rule, link, id_tag))
 
+    async def _ask_once_online(self, ask: Ask, rule: Rule, link: BackendLink, id_tag: str) -> None:
+        """A card may be shown while the first login is under way; R53 leaves 2 s for an answer."""
+        if await link.online_within(LOGIN_WAIT_S):
+            self._ask_backend(ask, rule, link, id_tag)
+        else:
+            self._decide_here(ask, link, id_tag)
+
+    def _ask_backend(self, ask: Ask, rule: Rule, link: BackendLink, id_tag: str) -> None:
         def heard(outcome: Outcome) -> None:
             match outcome:
                 case CallResult(_, payload_text):
