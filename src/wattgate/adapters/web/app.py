@@ -24,6 +24,7 @@ from wattgate.adapters.web.transaction_routes import (
     list_refused,
     list_transactions,
 )
+from wattgate.core.errors import LocalUsageError
 
 MAX_BODY_BYTES: Final = 64 * 2**10
 """Largest request body."""
@@ -102,4 +103,4 @@ def _openapi_config() -> OpenAPIConfig:
 
 
 def _nothing_runs() -> Services:
-    raise NotImplementedError
+    raise LocalUsageError("this application only describes itself: no manager runs behind it")
