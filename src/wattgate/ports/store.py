@@ -60,6 +60,29 @@ class ProfileRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class BehaviourRecord:
+    """What wallboxes of one make were seen to do with their limits (R100a).
+
+    Vendor, model and firmware as the wallbox spells them, empty where it said none;
+    `behaviour_text` is JSON.
+    """
+
+    vendor: str
+    model: str
+    firmware: str
+    behaviour_text: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRecord:
+    """An EVSE that was released at `at`: it gets no limits until somebody ends that (R100d)."""
+
+    evse_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DeadLetter:
     """A message that a backend finally did not take (R66)."""
 
@@ -179,6 +202,27 @@ class DeleteProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class SaveBehaviour:
+    """Keep what was seen of a make, replacing what was kept of the same firmware."""
+
+    behaviour: BehaviourRecord
+
+
+@dataclass(frozen=True, slots=True)
+class SaveRelease:
+    """Keep that an EVSE is released, replacing its earlier release."""
+
+    release: ReleaseRecord
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRelease:
+    """The EVSE is limited again; one that was not released is fine."""
+
+    evse_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SaveDocument:
     """Keep a named text (the site, the admin password's hash), replacing the earlier one."""
 
@@ -199,6 +243,9 @@ Change = (
     | RememberTag
     | SaveProfile
     | DeleteProfile
+    | SaveBehaviour
+    | SaveRelease
+    | DeleteRelease
     | SaveDocument
 )
 
@@ -249,6 +296,8 @@ class Recovered:
     grants: tuple[GrantRecord, ...] = ()
     tags: tuple[TagRecord, ...] = ()
     profiles: tuple[ProfileRecord, ...] = ()
+    behaviours: tuple[BehaviourRecord, ...] = ()
+    releases: tuple[ReleaseRecord, ...] = ()
     outbox_depths: dict[str, int] = field(default_factory=dict)
 
 

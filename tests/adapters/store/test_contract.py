@@ -8,19 +8,24 @@ from tests.support.stores import AT, enqueue, receipt
 from wattgate.core.errors import LocalUsageError
 from wattgate.ports.store import (
     AnswerTransaction,
+    BehaviourRecord,
     Bury,
     Change,
     CountAttempt,
     DeadLetter,
     DeleteProfile,
+    DeleteRelease,
     GrantRecord,
     ProfileRecord,
     Recovered,
+    ReleaseRecord,
     RememberStation,
     RememberTag,
+    SaveBehaviour,
     SaveDocument,
     SaveGrant,
     SaveProfile,
+    SaveRelease,
     Settle,
     StationRecord,
     Store,
@@ -195,6 +200,28 @@ async def test_profiles_are_kept_per_link_and_can_be_deleted(store: Store) -> No
         ProfileRecord("B", 5, 2, '{"new":1}'),
         ProfileRecord("C", 5, 0, "{}"),
     )
+
+
+async def test_r100a_what_was_seen_is_kept_per_vendor_model_and_firmware(store: Store) -> None:
+    for behaviour in (
+        BehaviourRecord("EVer", "Box", "1.2", '{"old":1}', AT),
+        BehaviourRecord("EVer", "Box", "1.3", "{}", AT),
+        BehaviourRecord("", "", "", "{}", AT),
+        BehaviourRecord("EVer", "Box", "1.2", '{"new":1}', LATER),
+    ):
+        await store.commit(SaveBehaviour(behaviour))
+    assert (await store.recover()).behaviours == (
+        BehaviourRecord("", "", "", "{}", AT),
+        BehaviourRecord("EVer", "Box", "1.2", '{"new":1}', LATER),
+        BehaviourRecord("EVer", "Box", "1.3", "{}", AT),
+    )
+
+
+async def test_r100d_a_release_is_known_again_until_it_is_ended(store: Store) -> None:
+    for evse_id, at in (("stall-2", AT), ("stall-1", AT), ("stall-1", LATER)):
+        await store.commit(SaveRelease(ReleaseRecord(evse_id, at)))
+    await store.commit(DeleteRelease("stall-2"), DeleteRelease("never released"))
+    assert (await store.recover()).releases == (ReleaseRecord("stall-1", LATER),)
 
 
 async def test_a_document_is_replaced_by_its_newer_text(store: Store) -> None:

@@ -33,7 +33,7 @@ def told_schema(path: Path) -> dict[str, list[str]]:
     return {name: sorted(line.strip(" \t,") for line in sql.splitlines()) for name, sql in rows}
 
 
-@pytest.mark.parametrize("dump", [None, "v0001.sql"])
+@pytest.mark.parametrize("dump", [None, "v0001.sql", "v0002.sql"])
 def test_the_migrations_lead_to_the_schema_that_the_code_uses(
     tmp_path: Path, dump: str | None
 ) -> None:
@@ -66,12 +66,26 @@ async def test_what_the_first_version_stored_is_there_after_the_migration(tmp_pa
     ]
     assert known.outbox_depths == {"B": 2}
     assert len(known.grants) == len(known.tags) == len(known.profiles) == 1
+    assert known.behaviours == ()
+    assert known.releases == ()
     closed = await store.transaction("CP1", 2)
     assert closed is not None
     assert closed.stop is not None
     (letter,) = await store.dead_letters()
     assert letter.reason == "refused"
     assert await store.document("site") == "site text"
+    await store.close()
+
+
+@pytest.mark.asyncio
+async def test_what_the_second_version_stored_is_there_after_the_migration(tmp_path: Path) -> None:
+    path = tmp_path / "wattgate.db"
+    load("v0002.sql", path)
+    store = SqliteStore(path)
+    await store.open()
+    known = await store.recover()
+    assert [(seen.vendor, seen.firmware) for seen in known.behaviours] == [("EVer", "1.2")]
+    assert [release.evse_id for release in known.releases] == ["stall-2"]
     await store.close()
 
 

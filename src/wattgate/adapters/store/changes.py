@@ -9,11 +9,13 @@ from sqlalchemy.dialects.sqlite import insert
 
 from wattgate.adapters.store.prepared import Prepared
 from wattgate.adapters.store.schema import (
+    BEHAVIOURS,
     DEAD_LETTERS,
     DOCUMENTS,
     GRANTS,
     OUTBOX,
     PROFILES,
+    RELEASES,
     STATIONS,
     TAGS,
     TRANSACTIONS,
@@ -29,12 +31,15 @@ from wattgate.ports.store import (
     CloseTransaction,
     CountAttempt,
     DeleteProfile,
+    DeleteRelease,
     Enqueue,
     RememberStation,
     RememberTag,
+    SaveBehaviour,
     SaveDocument,
     SaveGrant,
     SaveProfile,
+    SaveRelease,
     Settle,
 )
 
@@ -115,6 +120,11 @@ _DELETE_PROFILE: Final = Prepared(
         PROFILES.c.link_id == bindparam("link_id"),
         PROFILES.c.profile_id == bindparam("profile_id"),
     )
+)
+_SAVE_BEHAVIOUR: Final = _saving(BEHAVIOURS)
+_SAVE_RELEASE: Final = _saving(RELEASES)
+_DELETE_RELEASE: Final = Prepared(
+    delete(RELEASES).where(RELEASES.c.evse_id == bindparam("evse_id"))
 )
 _SAVE_DOCUMENT: Final = _saving(DOCUMENTS)
 
@@ -237,6 +247,27 @@ def _delete_profile(connection: Connection, change: DeleteProfile) -> None:
     _DELETE_PROFILE.run(connection, link_id=change.link_id, profile_id=change.profile_id)
 
 
+def _save_behaviour(connection: Connection, change: SaveBehaviour) -> None:
+    behaviour = change.behaviour
+    _SAVE_BEHAVIOUR.run(
+        connection,
+        vendor=behaviour.vendor,
+        model=behaviour.model,
+        firmware=behaviour.firmware,
+        behaviour_text=behaviour.behaviour_text,
+        seen_us=to_us(behaviour.seen_at),
+    )
+
+
+def _save_release(connection: Connection, change: SaveRelease) -> None:
+    release = change.release
+    _SAVE_RELEASE.run(connection, evse_id=release.evse_id, at_us=to_us(release.at))
+
+
+def _delete_release(connection: Connection, change: DeleteRelease) -> None:
+    _DELETE_RELEASE.run(connection, evse_id=change.evse_id)
+
+
 def _save_document(connection: Connection, change: SaveDocument) -> None:
     _SAVE_DOCUMENT.run(connection, name=change.name, text=change.text)
 
@@ -254,6 +285,9 @@ APPLY: Final[dict[type[Change], Callable[[Connection, Any], OutboxMessage | None
     RememberTag: _remember_tag,
     SaveProfile: _save_profile,
     DeleteProfile: _delete_profile,
+    SaveBehaviour: _save_behaviour,
+    SaveRelease: _save_release,
+    DeleteRelease: _delete_release,
     SaveDocument: _save_document,
 }
 """What each kind of change does; every member of `Change` has its row."""

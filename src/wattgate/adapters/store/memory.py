@@ -50,6 +50,8 @@ class MemoryStore:
             grants=tuple(row for _, row in sorted(tables.grants.items())),
             tags=tuple(row for _, row in sorted(tables.tags.items())),
             profiles=tuple(row for _, row in sorted(tables.profiles.items())),
+            behaviours=tuple(row for _, row in sorted(tables.behaviours.items())),
+            releases=tuple(row for _, row in sorted(tables.releases.items())),
             outbox_depths={link: len(queue) for link, queue in tables.queues.items() if queue},
         )
 

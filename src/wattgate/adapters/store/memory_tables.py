@@ -10,6 +10,7 @@ from wattgate.core.gateway.outbox import Draft, OutboxMessage
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import (
     AnswerTransaction,
+    BehaviourRecord,
     BindTransaction,
     Bury,
     Change,
@@ -17,15 +18,19 @@ from wattgate.ports.store import (
     CountAttempt,
     DeadLetter,
     DeleteProfile,
+    DeleteRelease,
     Enqueue,
     GrantRecord,
     ProfileRecord,
     Receipt,
+    ReleaseRecord,
     RememberStation,
     RememberTag,
+    SaveBehaviour,
     SaveDocument,
     SaveGrant,
     SaveProfile,
+    SaveRelease,
     Settle,
     StationRecord,
     TagRecord,
@@ -47,6 +52,8 @@ class Tables:
     grants: dict[str, GrantRecord] = field(default_factory=dict)
     tags: dict[tuple[str, str], TagRecord] = field(default_factory=dict)
     profiles: dict[tuple[str, int], ProfileRecord] = field(default_factory=dict)
+    behaviours: dict[tuple[str, str, str], BehaviourRecord] = field(default_factory=dict)
+    releases: dict[str, ReleaseRecord] = field(default_factory=dict)
     documents: dict[str, str] = field(default_factory=dict)
 
     def append(self, draft: Draft) -> OutboxMessage:
@@ -177,6 +184,20 @@ def _delete_profile(tables: Tables, change: DeleteProfile) -> None:
     tables.profiles.pop((change.link_id, change.profile_id), None)
 
 
+def _save_behaviour(tables: Tables, change: SaveBehaviour) -> None:
+    behaviour = change.behaviour
+    key = (behaviour.vendor, behaviour.model, behaviour.firmware)
+    tables.behaviours[key] = behaviour
+
+
+def _save_release(tables: Tables, change: SaveRelease) -> None:
+    tables.releases[change.release.evse_id] = change.release
+
+
+def _delete_release(tables: Tables, change: DeleteRelease) -> None:
+    tables.releases.pop(change.evse_id, None)
+
+
 def _save_document(tables: Tables, change: SaveDocument) -> None:
     tables.documents[change.name] = change.text
 
@@ -194,6 +215,9 @@ APPLY: Final[dict[type[Change], Callable[[Tables, Any], OutboxMessage | None]]] 
     RememberTag: _remember_tag,
     SaveProfile: _save_profile,
     DeleteProfile: _delete_profile,
+    SaveBehaviour: _save_behaviour,
+    SaveRelease: _save_release,
+    DeleteRelease: _delete_release,
     SaveDocument: _save_document,
 }
 """What each kind of change does; every member of `Change` has its row."""

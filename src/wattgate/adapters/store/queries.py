@@ -7,12 +7,14 @@ from sqlalchemy import bindparam, func, select
 
 from wattgate.adapters.store.prepared import Prepared, Row
 from wattgate.adapters.store.schema import (
+    BEHAVIOURS,
     DEAD_LETTERS,
     DOCUMENTS,
     GRANTS,
     OUTBOX,
     PROFILES,
     RECEIPTS,
+    RELEASES,
     STATIONS,
     TAGS,
     TRANSACTIONS,
@@ -25,10 +27,12 @@ from wattgate.core.station.transactions import (
     TransactionStop,
 )
 from wattgate.ports.store import (
+    BehaviourRecord,
     DeadLetter,
     GrantRecord,
     ProfileRecord,
     Recovered,
+    ReleaseRecord,
     StationRecord,
     TagRecord,
 )
@@ -106,6 +110,11 @@ _GRANTS: Final = Prepared(select(GRANTS).order_by(GRANTS.c.evse_id))
 _TAGS: Final = Prepared(select(TAGS).order_by(TAGS.c.link_id, TAGS.c.id_tag))
 _PROFILES: Final = Prepared(select(PROFILES).order_by(PROFILES.c.link_id, PROFILES.c.profile_id))
 
+_BEHAVIOURS: Final = Prepared(
+    select(BEHAVIOURS).order_by(BEHAVIOURS.c.vendor, BEHAVIOURS.c.model, BEHAVIOURS.c.firmware)
+)
+_RELEASES: Final = Prepared(select(RELEASES).order_by(RELEASES.c.evse_id))
+
 
 def recovered(connection: Connection) -> Recovered:
     """Read what a fresh manager needs, everything in the order of its key."""
@@ -124,6 +133,13 @@ def recovered(connection: Connection) -> Recovered:
             for link_id, id_tag, info_text, seen_us in _TAGS.rows(connection)
         ),
         profiles=tuple(ProfileRecord(*row) for row in _PROFILES.rows(connection)),
+        behaviours=tuple(
+            BehaviourRecord(vendor, model, firmware, text, from_us(seen_us))
+            for vendor, model, firmware, text, seen_us in _BEHAVIOURS.rows(connection)
+        ),
+        releases=tuple(
+            ReleaseRecord(evse_id, from_us(at_us)) for evse_id, at_us in _RELEASES.rows(connection)
+        ),
         outbox_depths=dict(_DEPTHS.rows(connection)),
     )
 

@@ -134,6 +134,23 @@ PROFILES: Final = Table(
     Column("profile_text", Text, nullable=False),
 )
 
+BEHAVIOURS: Final = Table(
+    "behaviours",
+    METADATA,
+    Column("vendor", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("firmware", Text, primary_key=True),
+    Column("behaviour_text", Text, nullable=False),
+    Column("seen_us", BigInteger, nullable=False),
+)
+
+RELEASES: Final = Table(
+    "releases",
+    METADATA,
+    Column("evse_id", Text, primary_key=True),
+    Column("at_us", BigInteger, nullable=False),
+)
+
 DOCUMENTS: Final = Table(
     "documents",
     METADATA,
