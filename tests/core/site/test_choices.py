@@ -10,6 +10,12 @@ from wattgate.core.site import choices
     [
         (choices.LoadManagement, "active observe"),
         (choices.OnDeactivation, "stop minimum release"),
+        (choices.GridMeter, "none api"),
+        (
+            choices.StrategyChoice,
+            "auto two-periods standing-and-grant single-value tx-profile charge-point-max",
+        ),
+        (choices.RateUnitChoice, "auto A W"),
         (choices.TlsMode, "off detect on"),
         (choices.GatewayRole, "primary report"),
         (choices.OfflinePolicy, "hold drop"),

@@ -14,12 +14,19 @@ from wattgate.core.site.model import (
     OfflinePolicy,
     Site,
     SiteSettings,
+    StrategyChoice,
     TlsMode,
     WallboxSettings,
 )
 
 OBSERVE = LoadManagement.OBSERVE
 WITH_EVSE = Site(evses=(EvseSettings(id="a", address="CP1"),))
+TWO_EVSES = Site(
+    evses=(
+        EvseSettings(id="a", address="CP1"),
+        EvseSettings(id="b", address="CP1", connector=2),
+    )
+)
 EMPTY = Site()
 URL = "ws://backend/"
 
@@ -44,6 +51,7 @@ def evse(
     max_a: float = 16.0,
     device_type: DeviceType = DeviceType.OCPP16,
     backends: int = 0,
+    fallback_a: float = 0.0,
 ) -> EvseSettings:
     return EvseSettings(
         id="a",
@@ -51,12 +59,17 @@ def evse(
         min_current_a=min_a,
         max_current_a=max_a,
         device_type=device_type,
+        fallback_current_a=fallback_a,
         gateways=(GatewaySettings(url=URL),) * backends,
     )
 
 
 def server(tls: TlsMode = TlsMode.OFF, password: str = "", host: str = "::") -> Site:
     return Site(ocpp_server=OcppServerSettings(tls=tls, password=password, host=host))
+
+
+def told(strategy: StrategyChoice) -> WallboxSettings:
+    return WallboxSettings(id="CP1", strategy=strategy)
 
 
 def fed(max_a: float | None) -> Site:
@@ -87,6 +100,11 @@ def fed(max_a: float | None) -> Site:
         (rules.minimum_is_below_maximum, evse(min_a=16.0), EMPTY),
         (rules.feeder_carries_the_minimum, evse(), EMPTY),
         (rules.feeder_carries_the_minimum, evse(min_a=10.0), fed(10.0)),
+        (rules.fallback_charges, evse(fallback_a=0.0), EMPTY),
+        (rules.fallback_charges, evse(fallback_a=8.0, min_a=8.0), EMPTY),
+        (rules.fallback_charges, evse(fallback_a=16.0), EMPTY),
+        (rules.strategy_fits_the_connectors, told(StrategyChoice.TX_PROFILE), TWO_EVSES),
+        (rules.strategy_fits_the_connectors, told(StrategyChoice.CHARGE_POINT_MAX), WITH_EVSE),
         (rules.at_most_one_backend, evse(backends=0), EMPTY),
         (rules.at_most_one_backend, evse(backends=1), EMPTY),
         (rules.url_leads_to_a_backend, GatewaySettings(url=URL), EMPTY),
@@ -108,8 +126,8 @@ def test_what_keeps_a_rule_is_not_complained_about(
     [
         (rules.max_current_is_told, house(), WITH_EVSE, "required"),
         (rules.max_current_is_told, house(0.0, 20.0), EMPTY, "required"),
-        (rules.house_load_is_told, house(63.0), EMPTY, "required without a grid meter"),
-        (rules.house_load_is_told, house(), WITH_EVSE, "required without a grid meter"),
+        (rules.house_load_is_told, house(63.0), EMPTY, "is required"),
+        (rules.house_load_is_told, house(), WITH_EVSE, "own feed"),
         (rules.host_is_one_word, OcppServerSettings(host=""), EMPTY, "address to listen on"),
         (rules.host_is_one_word, OcppServerSettings(host="a b"), EMPTY, "address to listen on"),
         (rules.tls_is_off, OcppServerSettings(tls=TlsMode.DETECT), EMPTY, "needs certificates"),
@@ -132,6 +150,15 @@ def test_what_keeps_a_rule_is_not_complained_about(
         ),
         (rules.minimum_is_below_maximum, evse(min_a=16.5), EMPTY, "above max_current_a (16 A)"),
         (rules.feeder_carries_the_minimum, evse(min_a=11.0), fed(10.0), "carries (10 A)"),
+        (rules.fallback_charges, evse(fallback_a=5.0), EMPTY, "(6 to 16 A)"),
+        (rules.fallback_charges, evse(fallback_a=6.0, min_a=8.0), EMPTY, "(8 to 16 A)"),
+        (rules.fallback_charges, evse(fallback_a=16.5), EMPTY, "(6 to 16 A)"),
+        (
+            rules.strategy_fits_the_connectors,
+            told(StrategyChoice.CHARGE_POINT_MAX),
+            TWO_EVSES,
+            "it has 2 EVSEs",
+        ),
         (rules.at_most_one_backend, evse(backends=2), EMPTY, "one backend per EVSE, not 2"),
         (rules.url_leads_to_a_backend, GatewaySettings(url="ftp://x"), EMPTY, "ws://"),
         (rules.client_id_fits_a_url, GatewaySettings(url=URL, client_id="."), EMPTY, "vanish"),

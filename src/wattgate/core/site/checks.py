@@ -60,12 +60,14 @@ _RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
             ("password",),
             reads_of_server=("password",),
         ),
+        Rule("strategy", rules.strategy_fits_the_connectors),
     ),
     EvseSettings: (
         Rule("address", rules.address_fits_a_url),
         Rule("device_type", rules.device_type_is_served),
         Rule("min_current_a", rules.minimum_is_below_maximum, ("max_current_a",)),
         Rule("min_current_a", rules.feeder_carries_the_minimum, ("address",)),
+        Rule("fallback_current_a", rules.fallback_charges, ("min_current_a", "max_current_a")),
         Rule("gateway", rules.at_most_one_backend),
     ),
     GatewaySettings: (

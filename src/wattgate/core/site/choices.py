@@ -18,6 +18,33 @@ class OnDeactivation(StrEnum):
     RELEASE = "release"
 
 
+class GridMeter(StrEnum):
+    """Where the current of the house connection is known from."""
+
+    NONE = "none"
+    API = "api"
+    """Somebody puts the readings into the API."""
+
+
+class StrategyChoice(StrEnum):
+    """With which charging profiles a wallbox is told its limit (R100)."""
+
+    AUTO = "auto"
+    TWO_PERIODS = "two-periods"
+    STANDING_AND_GRANT = "standing-and-grant"
+    SINGLE_VALUE = "single-value"
+    TX_PROFILE = "tx-profile"
+    CHARGE_POINT_MAX = "charge-point-max"
+
+
+class RateUnitChoice(StrEnum):
+    """The unit of the limits in charging profiles, as OCPP 1.6's ChargingRateUnitType (R95)."""
+
+    AUTO = "auto"
+    A = "A"
+    W = "W"
+
+
 class TlsMode(StrEnum):
     """Which openings the OCPP server takes on its one port (P6)."""
 

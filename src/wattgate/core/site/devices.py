@@ -1,57 +1,10 @@
-"""Settings of what stands in it: wallboxes, EVSEs and their billing backends."""
+"""Settings of the EVSEs and their billing backends."""
 
 from dataclasses import dataclass, field
 
 from wattgate.core.site.choices import DeviceType, GatewayRole, OfflinePolicy, PhaseRotation
 from wattgate.core.site.settings import setting, tables
 from wattgate.core.units import MIN_CHARGE_A
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WallboxSettings:
-    """What belongs to an OCPP wallbox, not to one of its connectors."""
-
-    id: str = field(
-        metadata=setting("ChargeBox ID: the last part of the URL it connects with", at_most=255)
-    )
-    password: str = field(
-        default="",
-        repr=False,
-        metadata=setting(
-            "Its own, instead of the common one; empty: the common one", at_most=255, secret=True
-        ),
-    )
-    security_profile: int = field(
-        default=0,
-        metadata=setting(
-            "OCPP security profile it must have at least: 0 none, 1 password, 2 TLS and password, "
-            "3 TLS with a client certificate",
-            at_least=0,
-            at_most=3,
-        ),
-    )
-    max_current_a: float | None = field(
-        default=None,
-        metadata=setting(
-            "What the feeder of the whole wallbox carries",
-            unit="A per phase",
-            at_least=MIN_CHARGE_A,
-            at_most=10_000,
-        ),
-    )
-    grant_lifetime_s: int = field(
-        default=900,
-        metadata=setting(
-            "How long a grant of current outlives its last renewal",
-            unit="s",
-            at_least=60,
-            at_most=3600,
-        ),
-    )
-    ping: bool = field(
-        default=True,
-        metadata=setting("WebSocket pings; false for a wallbox that never answers them"),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +86,15 @@ class EvseSettings:
             at_most=1_000,
         ),
     )
+    fallback_current_a: float = field(
+        default=0.0,
+        metadata=setting(
+            "What it may draw without a manager: 0, or what charges",
+            unit="A per phase",
+            at_least=0,
+            at_most=1_000,
+        ),
+    )
     phases: int = field(
         default=3,
         metadata=setting("How many phases it is connected to", at_least=1, at_most=3),
@@ -154,6 +116,13 @@ class EvseSettings:
     enabled: bool = field(
         default=True,
         metadata=setting("false: it may do only what `on_deactivation` says"),
+    )
+    last_resort_stop: bool = field(
+        default=True,
+        metadata=setting(
+            "When it keeps drawing on an overloaded circuit and nothing else helped, its charging "
+            "is ended by RemoteStop; false: never"
+        ),
     )
     gateways: tuple[GatewaySettings, ...] = field(
         default=(),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from wattgate.core.site.choices import LoadManagement, OnDeactivation, TlsMode
+from wattgate.core.site.choices import GridMeter, LoadManagement, OnDeactivation, TlsMode
 from wattgate.core.site.settings import setting
 
 
@@ -10,7 +10,7 @@ from wattgate.core.site.settings import setting
 class SiteSettings:
     """The house connection and how it is shared.
 
-    Without a grid meter, active load management needs `house_load_a`; None: nobody has said it.
+    Active load management needs `house_load_a`; None: nobody has said it.
     """
 
     title: str = field(
@@ -33,8 +33,9 @@ class SiteSettings:
     house_load_a: float | None = field(
         default=None,
         metadata=setting(
-            "Assumed for everything but the EVSEs; required in active load management without "
-            "a grid meter (0 where the EVSEs have their own feed)",
+            "What everything but the EVSEs draws at most; required in active load management (0 "
+            "where the EVSEs have their own feed). With a grid meter it is assumed only while the "
+            "readings are too old",
             unit="A per phase",
             at_least=0,
             at_most=10_000,
@@ -43,6 +44,22 @@ class SiteSettings:
     reserve_a: float = field(
         default=0.0,
         metadata=setting("Always kept free", unit="A per phase", at_least=0, at_most=10_000),
+    )
+    grid_meter: GridMeter = field(
+        default=GridMeter.NONE,
+        metadata=setting(
+            "Whether the current of the house connection is measured: `none`, or `api` where the "
+            "readings are put to `/api/v1/meter`"
+        ),
+    )
+    grid_meter_period_s: float = field(
+        default=5.0,
+        metadata=setting(
+            "How often a reading comes; after three periods, at least 5 s, it is too old",
+            unit="s",
+            at_least=1,
+            at_most=60,
+        ),
     )
     on_deactivation: OnDeactivation = field(
         default=OnDeactivation.STOP,
@@ -58,7 +75,10 @@ class SiteSettings:
 
     @property
     def for_charging_a(self) -> float:
-        """A per phase that are left for all EVSEs; never below 0."""
+        """A per phase that are left for all EVSEs without a reading of the grid meter.
+
+        Never below 0.
+        """
         return max(0.0, self.max_current_a - (self.house_load_a or 0.0) - self.reserve_a)
 
 

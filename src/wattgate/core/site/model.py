@@ -8,15 +8,19 @@ from dataclasses import dataclass, field
 from wattgate.core.site.choices import (
     DeviceType,
     GatewayRole,
+    GridMeter,
     LoadManagement,
     OfflinePolicy,
     OnDeactivation,
     PhaseRotation,
+    RateUnitChoice,
+    StrategyChoice,
     TlsMode,
 )
-from wattgate.core.site.devices import EvseSettings, GatewaySettings, WallboxSettings
+from wattgate.core.site.devices import EvseSettings, GatewaySettings
 from wattgate.core.site.house import OcppServerSettings, SiteSettings
 from wattgate.core.site.settings import setting, table, tables
+from wattgate.core.site.wallboxes import WallboxSettings
 
 __all__ = [
     "CardSettings",
@@ -24,13 +28,16 @@ __all__ = [
     "EvseSettings",
     "GatewayRole",
     "GatewaySettings",
+    "GridMeter",
     "LoadManagement",
     "OcppServerSettings",
     "OfflinePolicy",
     "OnDeactivation",
     "PhaseRotation",
+    "RateUnitChoice",
     "Site",
     "SiteSettings",
+    "StrategyChoice",
     "TlsMode",
     "WallboxSettings",
 ]

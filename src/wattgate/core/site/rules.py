@@ -11,6 +11,7 @@ from wattgate.core.site.model import (
     OfflinePolicy,
     Site,
     SiteSettings,
+    StrategyChoice,
     TlsMode,
     WallboxSettings,
 )
@@ -24,10 +25,13 @@ def max_current_is_told(settings: SiteSettings, site: Site) -> str | None:
 
 
 def house_load_is_told(settings: SiteSettings, site: Site) -> str | None:
-    """Without a meter only the owner can say what the house draws."""
+    """Only the owner can say what the house draws while no meter does."""
     if settings.house_load_a is not None or not _manages(settings, site):
         return None
-    return "is required without a grid meter (0 where the EVSEs have their own feed)"
+    return (
+        "is required in active load management: what everything but the EVSEs draws at most "
+        "(0 where the EVSEs have their own feed)"
+    )
 
 
 def host_is_one_word(settings: OcppServerSettings, _site: Site) -> str | None:
@@ -58,6 +62,14 @@ def wallbox_id_is_spelled_as_its_evses_spell_it(
         return None
     meant = [each for each in sorted(addresses) if each.casefold() == settings.id.casefold()]
     return f'is the address of no EVSE; did you mean "{meant[0]}"?' if meant else None
+
+
+def strategy_fits_the_connectors(settings: WallboxSettings, site: Site) -> str | None:
+    """A ChargePointMaxProfile is one limit for the sum of all connectors (OCPP 1.6 3.13.1)."""
+    connectors = len(site.evses_of(settings.id))
+    if settings.strategy is not StrategyChoice.CHARGE_POINT_MAX or connectors <= 1:
+        return None
+    return f'"{settings.strategy}" is one limit for the whole wallbox; it has {connectors} EVSEs'
 
 
 def profile_has_tls(settings: WallboxSettings, site: Site) -> str | None:
@@ -99,6 +111,14 @@ def feeder_carries_the_minimum(settings: EvseSettings, site: Site) -> str | None
     if feeder_a is None or settings.min_current_a <= feeder_a:
         return None
     return f'is more than the feeder of wallbox "{settings.address}" carries ({feeder_a:g} A)'
+
+
+def fallback_charges(settings: EvseSettings, _site: Site) -> str | None:
+    """What it may draw without a manager is a current that it can offer, or none."""
+    least_a, most_a = settings.min_current_a, settings.max_current_a
+    if settings.fallback_current_a == 0 or least_a <= settings.fallback_current_a <= most_a:
+        return None
+    return f"must be 0, or from min_current_a to max_current_a ({least_a:g} to {most_a:g} A)"
 
 
 def at_most_one_backend(settings: EvseSettings, _site: Site) -> str | None:

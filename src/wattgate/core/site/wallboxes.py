@@ -1,0 +1,83 @@
+"""Settings of the wallboxes."""
+
+from dataclasses import dataclass, field
+
+from wattgate.core.site.choices import RateUnitChoice, StrategyChoice
+from wattgate.core.site.settings import setting
+from wattgate.core.units import MIN_CHARGE_A
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WallboxSettings:
+    """What belongs to an OCPP wallbox, not to one of its connectors."""
+
+    id: str = field(
+        metadata=setting("ChargeBox ID: the last part of the URL it connects with", at_most=255)
+    )
+    password: str = field(
+        default="",
+        repr=False,
+        metadata=setting(
+            "Its own, instead of the common one; empty: the common one", at_most=255, secret=True
+        ),
+    )
+    security_profile: int = field(
+        default=0,
+        metadata=setting(
+            "OCPP security profile it must have at least: 0 none, 1 password, 2 TLS and password, "
+            "3 TLS with a client certificate",
+            at_least=0,
+            at_most=3,
+        ),
+    )
+    max_current_a: float | None = field(
+        default=None,
+        metadata=setting(
+            "What the feeder of the whole wallbox carries",
+            unit="A per phase",
+            at_least=MIN_CHARGE_A,
+            at_most=10_000,
+        ),
+    )
+    grant_lifetime_s: int = field(
+        default=900,
+        metadata=setting(
+            "How long a grant of current outlives its last renewal",
+            unit="s",
+            at_least=60,
+            at_most=3600,
+        ),
+    )
+    settle_s: float = field(
+        default=30.0,
+        metadata=setting(
+            "After how long the current must have followed a new limit",
+            unit="s",
+            at_least=5,
+            at_most=300,
+        ),
+    )
+    overtaking: bool = field(
+        default=True,
+        metadata=setting(
+            "A reduction may pass a command of the backend that the wallbox has not answered for "
+            "2 s; false for a wallbox that cannot take it"
+        ),
+    )
+    strategy: StrategyChoice = field(
+        default=StrategyChoice.AUTO,
+        metadata=setting(
+            "With which charging profiles it is told its limit; `auto` chooses by what it says of "
+            "itself and by what it was seen to obey"
+        ),
+    )
+    rate_unit: RateUnitChoice = field(
+        default=RateUnitChoice.AUTO,
+        metadata=setting(
+            "Unit of the limits in its charging profiles; `auto` takes A where it allows A"
+        ),
+    )
+    ping: bool = field(
+        default=True,
+        metadata=setting("WebSocket pings; false for a wallbox that never answers them"),
+    )
