@@ -245,3 +245,28 @@ async def test_a_call_sent_twice_while_open_is_answered_once_r5() -> None:
     await settled()
     assert len(owner.calls) == 1
     assert far.texts == ['[3,"x",{}]']
+
+
+@pytest.mark.parametrize(("overtakes", "sent_after_s"), [(True, 2.0), (False, 8.0)])
+@in_virtual_time()
+async def test_a_reduction_passes_a_slow_call_where_the_link_allows_it_r89(
+    overtakes: bool, sent_after_s: float
+) -> None:
+    far = Literal({"Reset": lambda _: None})
+    clock = FakeClock()
+    peer = Peer("peer", Owner(), Tools(clock, ScriptedIdentifiers()), overtakes=overtakes)
+    connect(peer, far)
+    ended: list[tuple[str, Outcome]] = []
+    peer.ask("Reset", "{}", lambda outcome: ended.append(("Reset", outcome)), timeout_s=8.0)
+    peer.ask(
+        "SetChargingProfile",
+        "{}",
+        lambda outcome: ended.append(("SetChargingProfile", outcome)),
+        priority=Priority.REDUCTION,
+    )
+    await far.got("SetChargingProfile")
+    assert clock.monotonic() == sent_after_s
+    await asyncio.sleep(8)
+    done = ("SetChargingProfile", CallResult("message-2", "{}"))
+    slow = ("Reset", NoAnswer("no answer in time", was_sent=True))
+    assert ended == ([done, slow] if overtakes else [slow, done])

@@ -1,13 +1,15 @@
 """Who may connect, and who is remembered for having tried."""
 
+import asyncio
 import base64
 
 import pytest
 from tests.support.shared_current import site
 from tests.support.virtual_time import WALL_START, in_virtual_time
-from tests.support.world import World
+from tests.support.world import World, a_wallbox
 
 from wattgate.core.ocpp.handshake import Admitted, EmptyUpgrade, HandshakeRequest, Refused
+from wattgate.core.ocpp.session import Priority
 from wattgate.runtime.manager import Manager
 from wattgate.runtime.stations import REMEMBERED
 
@@ -88,4 +90,22 @@ async def test_a_wallbox_that_answers_no_pong_is_sent_no_ping_R28(ping: bool) ->
     answer = knock(await world.start(), "/CP1")
     assert isinstance(answer, Admitted)
     assert answer.ping is ping
+    await world.kill()
+
+
+@pytest.mark.parametrize(("setting", "passes"), [("", True), ("overtaking = false\n", False)])
+@in_virtual_time()
+async def test_a_reduction_passes_a_slow_call_unless_the_site_forbids_it_r89(
+    setting: str, passes: bool
+) -> None:
+    world = World(site("CP1") + f'[[wallbox]]\nid = "CP1"\n{setting}')
+    manager = await world.start()
+    wallbox = a_wallbox(Reset=lambda _: None)
+    world.plug_in("CP1", wallbox)
+    peer = manager.stations.by_id["CP1"].presence.peer
+    assert peer is not None
+    peer.ask("Reset", "{}", lambda _: None)
+    peer.ask("DataTransfer", "{}", lambda _: None, priority=Priority.REDUCTION)
+    await asyncio.sleep(3)
+    assert len(wallbox.all_of("DataTransfer")) == passes
     await world.kill()

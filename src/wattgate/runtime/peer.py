@@ -66,13 +66,19 @@ class Tools:
 
 
 class Peer:
-    """The other end of one link, as long as the link lives. Implements ports.links.Receiver."""
+    """The other end of one link, as long as the link lives. Implements ports.links.Receiver.
 
-    def __init__(self, name: str, owner: PeerOwner, tools: Tools) -> None:
+    `overtakes` lets a reduction pass a CALL that the other end is slow to answer (R89): for
+    wallboxes of OCPP 1.6 only, never towards a backend.
+    """
+
+    def __init__(
+        self, name: str, owner: PeerOwner, tools: Tools, *, overtakes: bool = False
+    ) -> None:
         self.name = name
         self._owner = owner
         self._tools = tools
-        self._session = Session()
+        self._session = Session(overtakes=overtakes)
         self._link: Link | None = None
         self._pending: dict[str, OnDone] = {}
         self._timer: asyncio.TimerHandle | None = None

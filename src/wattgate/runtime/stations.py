@@ -87,7 +87,9 @@ class Stations:
     def welcome(self, admitted: Admitted, peer_address: str) -> Receiver:
         """Hand the connection to its station."""
         station = self.by_id[admitted.station_id]
-        return Peer(f"wallbox {station.station_id} {peer_address}", station, self._tools)
+        overtakes = self._site.wallbox(station.station_id).overtaking
+        name = f"wallbox {station.station_id} {peer_address}"
+        return Peer(name, station, self._tools, overtakes=overtakes)
 
     def turned_away(self, peer_address: str, reason: str, claimed_id: str | None) -> None:
         """Remember an attempt that did not get in."""

@@ -10,6 +10,7 @@ from wattgate.core.errors import LocalUsageError
 from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.core.ocpp.session import (
     MAX_OPEN_CALLS,
+    OVERTAKE_AFTER_S,
     Answered,
     Asked,
     Dropped,
@@ -176,6 +177,143 @@ def test_the_newer_request_keeps_the_more_urgent_of_the_two_priorities_r89(
     assert sent(session) == ["h", "b"]
 
 
+RESET = Request("reset", "Reset", '{"type":"Soft"}', timeout_s=60)
+
+
+def a_reduction(unique_id: str, key: str | None = "connector 1", timeout_s: float = 6) -> Request:
+    return Request(unique_id, "SetChargingProfile", "{}", timeout_s, Priority.REDUCTION, key)
+
+
+def test_a_reduction_passes_a_call_that_is_unanswered_for_two_seconds_r89() -> None:
+    session = Session()
+    session.ask(RESET, now=0)
+    session.ask(a_reduction("a"), now=0.5)
+    assert session.deadline() == OVERTAKE_AFTER_S == 2.0
+    assert session.tick(1.9) == []
+    assert sent(session) == ["reset"]
+    assert session.tick(2) == []
+    assert sent(session) == ["a"]
+    assert session.deadline() == 6.5
+
+
+def test_a_reduction_is_sent_at_once_where_the_call_before_it_is_slow_already_r89() -> None:
+    session = Session()
+    session.ask(RESET, now=0)
+    session.ask(HEARTBEAT, now=1)
+    session.ask(a_reduction("a"), now=7)
+    assert sent(session) == ["reset", "a"]
+    assert session.deadline() == 11
+
+
+@pytest.mark.parametrize("first", ["reset", "a"])
+def test_the_answers_of_both_are_told_apart_in_whatever_order_they_come_r89_r9(first: str) -> None:
+    session = Session()
+    requests = {"reset": RESET, "a": a_reduction("a")}
+    session.ask(RESET, now=0)
+    session.ask(requests["a"], now=3)
+    second = "a" if first == "reset" else "reset"
+    for unique_id in (first, second):
+        text = f'[3,"{unique_id}",{{}}]'
+        answered = Answered(requests[unique_id], CallResult(unique_id, "{}"))
+        assert session.receive(text, now=4) == [answered]
+        again = session.receive(text, now=4)
+        assert again == [Rejected(f"nobody waits for the answer '{unique_id}'")]
+    assert session.deadline() is None
+
+
+def test_each_of_both_has_its_own_deadline_r89_r16() -> None:
+    session = Session()
+    session.ask(RESET, now=0)
+    session.ask(a_reduction("a"), now=3)
+    assert session.tick(9) == [TimedOut(a_reduction("a"), was_sent=True)]
+    assert session.deadline() == 60
+    late = session.receive('[3,"a",{}]', now=10)
+    assert late == [Rejected("nobody waits for the answer 'a'")]
+    assert session.tick(60) == [TimedOut(RESET, was_sent=True)]
+
+
+def test_only_one_passes_at_a_time_and_the_next_one_after_its_answer_r89() -> None:
+    session = Session()
+    session.ask(RESET, now=0)
+    session.ask(a_reduction("a"), now=3)
+    session.ask(a_reduction("b", "connector 2"), now=3)
+    session.tick(6)
+    assert sent(session) == ["reset", "a"]
+    session.receive('[3,"a",{}]', now=7)
+    assert sent(session) == ["b"]
+
+
+def test_a_reduction_left_alone_on_the_line_is_passed_by_nothing_r89() -> None:
+    session = Session()
+    session.ask(RESET, now=0)
+    session.ask(a_reduction("a", timeout_s=60), now=3)
+    session.ask(a_reduction("b", "connector 2", timeout_s=60), now=3)
+    session.ask(HEARTBEAT, now=3)
+    session.receive('[3,"reset",{}]', now=4)
+    session.tick(12.9)
+    assert sent(session) == ["reset", "a"]
+
+
+@pytest.mark.parametrize("priority", set(Priority) - {Priority.REDUCTION})
+def test_nothing_but_a_reduction_passes_r89_r4(priority: Priority) -> None:
+    session = Session()
+    session.ask(RESET, now=0)
+    session.ask(Request("x", "X", "{}", priority=priority), now=5)
+    session.tick(20)
+    assert sent(session) == ["reset"]
+    assert session.deadline() == 35
+
+
+def test_a_reduction_does_not_pass_what_means_the_same_it_could_be_undone_r89() -> None:
+    session = Session()
+    session.ask(profile("raise", Priority.INCREASE, timeout_s=6), now=0)
+    session.ask(a_reduction("lower"), now=3)
+    assert sent(session) == ["raise"]
+    assert session.deadline() == 6
+    session.tick(6)
+    assert sent(session) == ["lower"]
+
+
+def test_what_took_the_turn_of_a_reduction_may_pass_as_the_reduction_might_have_r89() -> None:
+    session = Session()
+    session.ask(RESET, now=0)
+    session.ask(a_reduction("a"), now=0)
+    session.ask(profile("b", Priority.INCREASE), now=1)
+    session.tick(2)
+    assert sent(session) == ["reset", "b"]
+    session.ask(a_reduction("c", "connector 2"), now=5)
+    session.tick(10)
+    assert sent(session) == []  # it stands for a reduction, and there is one at a time
+
+
+def test_an_overdue_reduction_is_not_sent_by_the_next_one_r16_r89() -> None:
+    session = Session()
+    session.ask(RESET, now=0)
+    session.ask(a_reduction("a", None, timeout_s=1), now=0)
+    late = session.ask(a_reduction("b", None), now=3)
+    assert late == [TimedOut(a_reduction("a", None, timeout_s=1), was_sent=False)]
+    assert sent(session) == ["reset", "b"]
+
+
+def test_a_switch_keeps_one_call_at_a_time_r4_r89() -> None:
+    session = Session(overtakes=False)
+    session.ask(RESET, now=0)
+    session.ask(a_reduction("a", timeout_s=30), now=0)
+    assert session.deadline() == 30
+    session.tick(29)
+    assert sent(session) == ["reset"]
+
+
+def test_a_closed_link_drops_both_that_were_on_the_line_r89() -> None:
+    session = Session()
+    session.ask(RESET, now=0)
+    session.ask(a_reduction("a"), now=3)
+    assert session.close() == [
+        Dropped(RESET, was_sent=True),
+        Dropped(a_reduction("a"), was_sent=True),
+    ]
+
+
 @pytest.mark.parametrize("unique_id", ["h", "s"])
 def test_an_id_of_ours_that_is_in_use_is_our_own_mistake_r5(unique_id: str) -> None:
     session = Session()
@@ -238,8 +376,10 @@ class Conversation(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.session = Session()
+        self.overtakes = True
         self.now = 0.0
         self.asked: dict[str, Request] = {}
+        self.sent_at: dict[str, float] = {}
         self.ended: Counter[str] = Counter()
         self.on_the_line: list[str] = []
         self.closed = False
@@ -248,7 +388,8 @@ class Conversation(RuleBasedStateMachine):
         for event in events:
             match event:
                 case Answered(request, answer):
-                    assert answer.unique_id == request.unique_id == self.on_the_line.pop()
+                    assert answer.unique_id == request.unique_id
+                    self.on_the_line.remove(request.unique_id)
                     assert isinstance(answer, CallResult)
                     assert answer.payload_text == f'{{"to":"{request.unique_id}"}}'
                     self.ended[request.unique_id] += 1
@@ -262,7 +403,16 @@ class Conversation(RuleBasedStateMachine):
                     self.ended[request.unique_id] += 1
                 case Asked() | Rejected():
                     pass
-        self.on_the_line += [frame[1] for frame in map(json.loads, self.session.data_to_send())]
+        for unique_id in sent(self.session):
+            assert unique_id not in self.sent_at, "sent twice"
+            self.sent_at[unique_id] = self.now
+            self.on_the_line.append(unique_id)
+
+    @precondition(lambda self: not self.asked)
+    @rule()
+    def forbid_overtaking(self) -> None:
+        self.overtakes = False
+        self.session = Session(overtakes=False)
 
     @rule(
         timeout_s=st.sampled_from([1.0, 5.0, 30.0]),
@@ -293,8 +443,22 @@ class Conversation(RuleBasedStateMachine):
         self.take(self.session.close())
 
     @invariant()
-    def at_most_one_call_is_on_the_line_r4(self) -> None:
-        assert len(self.on_the_line) <= 1
+    def one_call_is_on_the_line_and_what_passes_it_came_two_seconds_later_r4_r89(self) -> None:
+        assert len(self.on_the_line) <= 1 + self.overtakes
+        if len(self.on_the_line) == 2:
+            slow, fast = self.on_the_line
+            assert self.sent_at[fast] - self.sent_at[slow] >= OVERTAKE_AFTER_S
+            assert self.asked[slow].priority is not Priority.REDUCTION
+            same = {self.asked[slow].coalesce_key, self.asked[fast].coalesce_key}
+            assert same == {None} or len(same) == 2
+
+    @invariant()
+    def what_may_go_has_gone_by_its_deadline_r89(self) -> None:
+        deadline = self.session.deadline()
+        if deadline is not None and deadline > self.now:
+            before = list(self.on_the_line)
+            self.take(self.session.tick(self.now))
+            assert self.on_the_line == before, "something could have gone before the deadline"
 
     @invariant()
     def every_request_ends_at_most_once(self) -> None:

@@ -1,88 +1,37 @@
 """One OCPP-J connection as seen from one end: who asked what, who still owes an answer (R4-R9)."""
 
 from bisect import insort
-from dataclasses import dataclass
-from enum import IntEnum
 from typing import Final, NamedTuple, assert_never
 
 from wattgate.core.errors import LocalUsageError
 from wattgate.core.ocpp.codes import ErrorCode
 from wattgate.core.ocpp.frames import Call, CallError, CallResult, Junk, decode, encode
+from wattgate.core.ocpp.session_events import (
+    Answered,
+    Asked,
+    Dropped,
+    Event,
+    Priority,
+    Rejected,
+    Request,
+    Superseded,
+    TimedOut,
+)
 
-
-class Priority(IntEnum):
-    """What goes out first when several requests wait; the lowest number wins (R89)."""
-
-    REDUCTION = 0
-    STOP = 1
-    BACKEND = 2
-    INCREASE = 3
-    POLL = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A CALL that we want to send.
-
-    `timeout_s` counts from asking, waiting included (R16). A request with a `coalesce_key` takes
-    the place of a waiting one with the same key, which is then never sent (R89).
-    """
-
-    unique_id: str
-    action: str
-    payload_text: str
-    timeout_s: float = 30.0
-    priority: Priority = Priority.BACKEND
-    coalesce_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The peer sent a CALL; it waits for `Session.answer` or `Session.refuse`."""
-
-    call: Call
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The peer answered our request, with a result or with a refusal."""
-
-    request: Request
-    answer: CallResult | CallError
-
-
-@dataclass(frozen=True, slots=True)
-class TimedOut:
-    """No answer in time. Where `was_sent`, the peer may have done what it was asked."""
-
-    request: Request
-    was_sent: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Superseded:
-    """A newer request with the same `coalesce_key` took its place; it was never sent."""
-
-    request: Request
-
-
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """The link closed first. Where `was_sent`, the peer may have done what it was asked."""
-
-    request: Request
-    was_sent: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """Junk, an answer nobody waits for, or a CALL sent twice.
-
-    For the log only: what had to be said to the peer is already in `Session.data_to_send`.
-    """
-
-    reason: str
-
+__all__ = [
+    "MAX_OPEN_CALLS",
+    "OVERTAKE_AFTER_S",
+    "Answered",
+    "Asked",
+    "Dropped",
+    "Event",
+    "Priority",
+    "Rejected",
+    "Request",
+    "Session",
+    "Superseded",
+    "TimedOut",
+]
 
 MAX_OPEN_CALLS: Final = 64
 """CALLs of a peer that may wait for our answer at once.
@@ -91,7 +40,17 @@ OCPP-J 1.6 §4.1.1 allows one; some peers send several. The bound keeps one that
 filling the memory and the queue of the other side.
 """
 
-Event = Asked | Answered | TimedOut | Superseded | Dropped | Rejected
+OVERTAKE_AFTER_S: Final = 2.0
+"""s for which a CALL must have been unanswered before a reduction may pass it (R89)."""
+
+
+class _Sent(NamedTuple):
+    """A CALL of ours that the peer has not answered; its priority is the one it waited with."""
+
+    priority: Priority
+    sent_at: float
+    deadline: float
+    request: Request
 
 
 class _Waiting(NamedTuple):
@@ -106,17 +65,25 @@ class _Waiting(NamedTuple):
 class Session:
     """Correlates requests and answers of one connection; text in, events and text out.
 
-    At most one CALL of ours is unanswered at any time (OCPP-J 1.6 §4.1.1, R4); the peer's CALLs
-    are independent of ours. Every request ends in exactly one of `Answered`, `TimedOut`,
-    `Superseded` and `Dropped`. Every `now` is in monotonic seconds and never runs backwards.
+    One CALL of ours is unanswered at any time (OCPP-J 1.6 §4.1.1, R4), with one exception where
+    the session `overtakes`: a reduction may pass another CALL that the peer has not answered for
+    OVERTAKE_AFTER_S, so that a slow command of a backend does not keep a fuse waiting (R89). Then
+    two are unanswered, of which one is a reduction, and each has its own answer and deadline. It
+    never passes one with its own `coalesce_key`: a peer that carries out two at once might end
+    with what the older says.
+    OCPP-J 1.6 says SHOULD NOT; later versions forbid it, and need `overtakes=False`.
+
+    The peer's CALLs are independent of ours. Every request ends in exactly one of `Answered`,
+    `TimedOut`, `Superseded` and `Dropped`. Every `now` is in monotonic seconds and never runs
+    backwards.
     """
 
-    __slots__ = ("_closed", "_order", "_out", "_outstanding", "_owed", "_sent_deadline", "_waiting")
+    __slots__ = ("_closed", "_order", "_out", "_overtakes", "_owed", "_sent", "_waiting")
 
-    def __init__(self) -> None:
-        self._outstanding: Request | None = None
-        self._sent_deadline = 0.0
-        self._waiting: list[_Waiting] = []  # not empty only while a CALL is outstanding
+    def __init__(self, *, overtakes: bool = True) -> None:
+        self._overtakes = overtakes
+        self._sent: list[_Sent] = []  # in the order of sending
+        self._waiting: list[_Waiting] = []  # not empty only while a CALL is unanswered
         self._order = 0
         self._owed: set[str] = set()  # ids of the peer's CALLs that we have not answered
         self._out: list[str] = []
@@ -130,23 +97,13 @@ class Session:
         """
         if self._closed:
             return [Dropped(request, was_sent=False)]
-        deadline = now + request.timeout_s
-        if self._outstanding is None:
-            self._send(request, deadline)
-            return []
-        self._require_unused(request.unique_id, self._outstanding)
+        self._require_unused(request.unique_id)
         self._order += 1
-        place = _Waiting(request.priority, self._order, deadline, request)
-        replaced = self._replaced_by(request)
-        if replaced is None:
-            insort(self._waiting, place)
+        place = _Waiting(request.priority, self._order, now + request.timeout_s, request)
+        if not self._sent:
+            self._send(place, now)
             return []
-        # The newer one keeps the turn of the older: what was replaced may have been a reduction
-        # that the wallbox never saw, and a request renewed again and again must not starve.
-        self._waiting.remove(replaced)
-        urgent = min(replaced.priority, request.priority)
-        insort(self._waiting, place._replace(priority=urgent, order=replaced.order))
-        return [Superseded(replaced.request)]
+        return self._line_up(place) + self._advance(now)
 
     def answer(self, unique_id: str, payload_text: str) -> None:
         """Answer the peer's CALL with a result.
@@ -177,21 +134,24 @@ class Session:
 
     def tick(self, now: float) -> list[Event]:
         """Give up what is due, and send the next request where that frees the line."""
-        events: list[Event] = []
-        if self._outstanding is not None and now >= self._sent_deadline:
-            events.append(TimedOut(self._outstanding, was_sent=True))
-            self._outstanding = None
+        late = [sent for sent in self._sent if now >= sent.deadline]
+        events: list[Event] = [TimedOut(sent.request, was_sent=True) for sent in late]
+        if late:
+            self._sent = [sent for sent in self._sent if now < sent.deadline]
         if self._waiting:
             events += self._advance(now)
         return events
 
     def deadline(self) -> float | None:
         """When `tick` is next due, in seconds of `now`; None while nothing is open."""
-        if self._outstanding is None:
+        if not self._sent:
             return None
+        due = min(sent.deadline for sent in self._sent)
         if not self._waiting:
-            return self._sent_deadline
-        return min(self._sent_deadline, *(place.deadline for place in self._waiting))
+            return due
+        due = min(due, *(place.deadline for place in self._waiting))
+        passes_at = self._may_go_at(self._waiting[0])
+        return due if passes_at is None else min(due, passes_at)
 
     def data_to_send(self) -> list[str]:
         """The messages to put on the wire now, in order; each is handed out once."""
@@ -200,24 +160,35 @@ class Session:
 
     def close(self) -> list[Event]:
         """The link is gone: everything open is `Dropped`, and so is every later request."""
-        events: list[Event] = []
-        if self._outstanding is not None:
-            events.append(Dropped(self._outstanding, was_sent=True))
+        events: list[Event] = [Dropped(sent.request, was_sent=True) for sent in self._sent]
         events += [Dropped(place.request, was_sent=False) for place in self._waiting]
-        self._outstanding = None
         self._closed = True
-        for open_thing in (self._waiting, self._owed, self._out):
+        for open_thing in (self._sent, self._waiting, self._owed, self._out):
             open_thing.clear()
         return events
 
-    def _send(self, request: Request, deadline: float) -> None:
-        self._outstanding = request
-        self._sent_deadline = deadline
+    def _send(self, place: _Waiting, now: float) -> None:
+        request = place.request
+        self._sent.append(_Sent(place.priority, now, place.deadline, request))
         self._out.append(encode(Call(request.unique_id, request.action, request.payload_text)))
 
-    def _require_unused(self, unique_id: str, outstanding: Request) -> None:
-        in_use = [outstanding.unique_id, *(place.request.unique_id for place in self._waiting)]
-        if unique_id in in_use:
+    def _line_up(self, place: _Waiting) -> list[Event]:
+        request = place.request
+        replaced = self._replaced_by(request)
+        if replaced is None:
+            insort(self._waiting, place)
+            return []
+        # The newer one keeps the turn of the older: what was replaced may have been a reduction
+        # that the wallbox never saw, and a request renewed again and again must not starve.
+        self._waiting.remove(replaced)
+        urgent = min(replaced.priority, request.priority)
+        insort(self._waiting, place._replace(priority=urgent, order=replaced.order))
+        return [Superseded(replaced.request)]
+
+    def _require_unused(self, unique_id: str) -> None:
+        open_requests = [each.request for each in self._sent]
+        open_requests += [each.request for each in self._waiting]
+        if any(request.unique_id == unique_id for request in open_requests):
             raise LocalUsageError(f"the message id {unique_id!r} is still in use")
 
     def _replaced_by(self, request: Request) -> _Waiting | None:
@@ -226,14 +197,30 @@ class Session:
             return None
         return next((place for place in self._waiting if place.request.coalesce_key == key), None)
 
+    def _may_go_at(self, place: _Waiting) -> float | None:
+        """When it may be sent although a CALL is unanswered; None: not before an answer (R89)."""
+        if not self._overtakes or place.priority is not Priority.REDUCTION or len(self._sent) > 1:
+            return None
+        [sent] = self._sent
+        if sent.priority is Priority.REDUCTION or _mean_the_same(sent.request, place.request):
+            return None
+        return sent.sent_at + OVERTAKE_AFTER_S
+
+    def _send_what_may_go(self, now: float) -> None:
+        """Send the first in the queue, if it is its turn or if it may pass what is on the line."""
+        if self._sent:
+            passes_at = self._may_go_at(self._waiting[0])
+            if passes_at is None or now < passes_at:
+                return
+        self._send(self._waiting.pop(0), now)
+
     def _advance(self, now: float) -> list[Event]:
         """Never sends what is overdue: nobody waits for its answer any more."""
         overdue = [place for place in self._waiting if now >= place.deadline]
         if overdue:
             self._waiting = [place for place in self._waiting if now < place.deadline]
-        if self._outstanding is None and self._waiting:
-            place = self._waiting.pop(0)
-            self._send(place.request, place.deadline)
+        if self._waiting:
+            self._send_what_may_go(now)
         return [TimedOut(place.request, was_sent=False) for place in overdue]
 
     def _settle(self, frame: CallResult | CallError) -> None:
@@ -255,11 +242,13 @@ class Session:
         return Asked(call)
 
     def _answered(self, answer: CallResult | CallError, now: float) -> list[Event]:
-        request = self._outstanding
-        if request is None or request.unique_id != answer.unique_id:
+        sent = next(
+            (each for each in self._sent if each.request.unique_id == answer.unique_id), None
+        )
+        if sent is None:
             return [Rejected(f"nobody waits for the answer {answer.unique_id!r}")]  # R9
-        self._outstanding = None
-        events: list[Event] = [Answered(request, answer)]
+        self._sent.remove(sent)
+        events: list[Event] = [Answered(sent.request, answer)]
         if self._waiting:
             events += self._advance(now)
         return events
@@ -268,3 +257,7 @@ class Session:
         if junk.reply is not None and junk.reply.unique_id not in self._owed:
             self._out.append(encode(junk.reply))
         return Rejected(junk.reason)
+
+
+def _mean_the_same(one: Request, other: Request) -> bool:
+    return one.coalesce_key is not None and one.coalesce_key == other.coalesce_key
