@@ -10,7 +10,7 @@ from wattgate.core.site import choices
     [
         (choices.LoadManagement, "active observe"),
         (choices.OnDeactivation, "stop minimum release"),
-        (choices.GridMeter, "none api"),
+        (choices.GridMeterSource, "none api"),
         (
             choices.StrategyChoice,
             "auto two-periods standing-and-grant single-value tx-profile charge-point-max",

@@ -18,7 +18,7 @@ class OnDeactivation(StrEnum):
     RELEASE = "release"
 
 
-class GridMeter(StrEnum):
+class GridMeterSource(StrEnum):
     """Where the current of the house connection is known from."""
 
     NONE = "none"

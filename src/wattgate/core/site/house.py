@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from wattgate.core.site.choices import GridMeter, LoadManagement, OnDeactivation, TlsMode
+from wattgate.core.site.choices import GridMeterSource, LoadManagement, OnDeactivation, TlsMode
 from wattgate.core.site.settings import setting
 
 
@@ -45,8 +45,8 @@ class SiteSettings:
         default=0.0,
         metadata=setting("Always kept free", unit="A per phase", at_least=0, at_most=10_000),
     )
-    grid_meter: GridMeter = field(
-        default=GridMeter.NONE,
+    grid_meter: GridMeterSource = field(
+        default=GridMeterSource.NONE,
         metadata=setting(
             "Whether the current of the house connection is measured: `none`, or `api` where the "
             "readings are put to `/api/v1/meter`"

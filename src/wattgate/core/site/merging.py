@@ -64,6 +64,18 @@ def patched(site: Site, patch: Mapping[str, object]) -> Site:
     return changed
 
 
+def patched_evse(site: Site, evse_id: str, patch: Mapping[str, object]) -> Site:
+    """Change settings of one EVSE, which must be in the site.
+
+    Raises ConfigError with every problem of the whole site; nothing has been changed then.
+    """
+    mapping = to_mapping(site, secrets=True)
+    mapping["evse"] = [
+        {**each, **patch} if each["id"] == evse_id else each for each in mapping["evse"]
+    ]
+    return read_mapping(mapping)
+
+
 def _merged(
     model: type[Any], stored: Mapping[str, object], file: Mapping[str, object]
 ) -> SiteMapping:

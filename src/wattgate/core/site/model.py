@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from wattgate.core.site.choices import (
     DeviceType,
     GatewayRole,
-    GridMeter,
+    GridMeterSource,
     LoadManagement,
     OfflinePolicy,
     OnDeactivation,
@@ -28,7 +28,7 @@ __all__ = [
     "EvseSettings",
     "GatewayRole",
     "GatewaySettings",
-    "GridMeter",
+    "GridMeterSource",
     "LoadManagement",
     "OcppServerSettings",
     "OfflinePolicy",

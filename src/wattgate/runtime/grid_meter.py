@@ -1,0 +1,118 @@
+"""The meter at the house connection, as far as somebody reads it to us."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wattgate.core.load.house import (
+    MeterSample,
+    assumed_load_a,
+    circuit_limit_a,
+    house_load_a,
+    is_stale,
+    smallest_plausible,
+)
+from wattgate.core.load.ledger import Ledger
+from wattgate.core.load.offers import LowestOffers
+from wattgate.core.site.model import GridMeterSource, Site
+from wattgate.core.units import PhaseTriple
+from wattgate.ports.evse import EvseReading
+from wattgate.runtime.peer import Tools
+
+
+class Freshness(StrEnum):
+    """What the meter's last reading is worth."""
+
+    NONE = "none"
+    """The site has no meter, or nothing was read since the start."""
+    FRESH = "fresh"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True)
+class MeterState:
+    """The meter as the API shows it, A on L1, L2, L3.
+
+    `house_load_a` counts for everything but the EVSEs: by the reading, or assumed without one.
+    `age_s` and `currents_a` are None before the first reading.
+    """
+
+    freshness: Freshness
+    age_s: float | None
+    currents_a: PhaseTriple | None
+    house_load_a: PhaseTriple
+
+
+class GridMeter:
+    """Keeps the newest reading and what it says of the house.
+
+    A reading is judged once, in the first cycle after it came: what EVSEs are told and measure
+    later is no part of it.
+    """
+
+    def __init__(self, site: Callable[[], Site], tools: Tools) -> None:
+        self._site = site
+        self._clock = tools.clock
+        self._sample: MeterSample | None = None
+        self._judged: MeterSample | None = None
+        self._house_a: PhaseTriple | None = None
+        self._offers = LowestOffers()
+
+    @property
+    def sample(self) -> MeterSample | None:
+        """The newest reading, however old."""
+        return self._sample
+
+    def take(self, currents_a: PhaseTriple) -> None:
+        """Take a reading of now: A on L1, L2, L3, negative where the site feeds in."""
+        self._sample = MeterSample(self._clock.monotonic(), currents_a)
+
+    def state(self, now: float) -> MeterState:
+        """What is known at `now` (monotonic, s)."""
+        sample = self._sample
+        return MeterState(
+            self._freshness(now),
+            None if sample is None else now - sample.at,
+            None if sample is None else sample.currents_a,
+            self._counted_a(now),
+        )
+
+    def for_charging_a(
+        self, readings: Iterable[EvseReading], ledger: Ledger, now: float
+    ) -> PhaseTriple:
+        """What the house connection leaves for all EVSEs at `now`; asked in each cycle.
+
+        `ledger` is as it was before the cycle decides anything.
+        """
+        sample = self._sample
+        if sample is not None:
+            drawn_a = [self._least_a(each, ledger, sample.at) for each in readings]
+            if sample is not self._judged and self._freshness(now) is Freshness.FRESH:
+                self._judged = sample
+                self._house_a = house_load_a(sample, drawn_a)
+        house = self._site().site
+        return circuit_limit_a(house.max_current_a, house.reserve_a, self._counted_a(now))
+
+    def _least_a(self, reading: EvseReading, ledger: Ledger, meter_at: float) -> PhaseTriple:
+        view, draw = reading.view, reading.draw
+        if draw is None or view.suspended_ev_since is not None:
+            return (0.0, 0.0, 0.0)
+        offered_low_a = self._offers.look(view.evse, ledger.position(view.evse), draw.at)
+        return smallest_plausible(draw, meter_at, offered_low_a)
+
+    def _freshness(self, now: float) -> Freshness:
+        house = self._site().site
+        if self._sample is None or house.grid_meter is GridMeterSource.NONE:
+            return Freshness.NONE
+        is_old = is_stale(self._sample, now, house.grid_meter_period_s)
+        return Freshness.STALE if is_old else Freshness.FRESH
+
+    def _counted_a(self, now: float) -> PhaseTriple:
+        told_a = self._site().site.house_load_a or 0.0
+        match self._freshness(now):
+            case Freshness.FRESH if self._house_a is not None:
+                return self._house_a
+            case Freshness.NONE:
+                return assumed_load_a(told_a, None)
+            case _:
+                return assumed_load_a(told_a, self._house_a)
