@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
 from wattgate.cli.main import app
-from wattgate.cli.wallbox_run import Setup
+from wattgate.cli.wallbox_setup import Setup
+from wattgate.core.wallbox.quirks import DEVIATIONS, Quirk
 
 GOOD = ["wallbox", "--id", "CP1", "--backend", "ws://127.0.0.1:1/"]
 
@@ -26,7 +29,13 @@ def test_wrong_options_are_said_all_at_once() -> None:
     [
         ([], "password", ""),
         (["--password", "p"], "password", "p"),
-        (["--forget-profiles"], "keeps_profiles", False),
+        ([], "quirks", ()),
+        (["--forget-profiles"], "quirks", ("forgets-profiles",)),
+        (["--quirk", "steps", "--quirk", "slow"], "quirks", ("steps", "slow")),
+        (["--clock-offset", "-300"], "clock_offset_s", -300.0),
+        (["--vendor", "ABB"], "vendor", "ABB"),
+        (["--model", "TAC-W22"], "model", "TAC-W22"),
+        (["--firmware", "1.8.0"], "firmware", "1.8.0"),
         (["--key", "A=1", "--key", "B=2"], "keys", ("A=1", "B=2")),
         (["--plug", "--rfid", "A"], "id_tag", "A"),
         (["--max-current", "32"], "max_current_a", 32.0),
@@ -41,7 +50,20 @@ def test_options_reach_the_wallbox(
         seen.append(setup)
         return 0
 
-    monkeypatch.setattr("wattgate.cli.wallbox_run.problems_of", lambda _setup: [])
+    monkeypatch.setattr("wattgate.cli.wallbox_setup.problems_of", lambda _setup: [])
     monkeypatch.setattr("wattgate.cli.wallbox_run.run", run)
     assert CliRunner().invoke(app, [*GOOD, *options]).exit_code == 0
     assert getattr(seen[0], field) == value
+
+
+def test_the_quirks_can_be_listed_without_anything_else() -> None:
+    result = CliRunner().invoke(app, ["wallbox", "--quirk", "list"])
+    assert result.exit_code == 0
+    assert [line.split()[0] for line in result.stdout.splitlines()] == list(Quirk)
+
+
+@pytest.mark.parametrize("quirk", Quirk)
+def test_every_quirk_is_in_the_guide(quirk: Quirk) -> None:
+    guide = Path(__file__).parents[2] / "docs/guide/software-wallbox.md"
+    row = f"| `{quirk}` | {DEVIATIONS[quirk].does} | {DEVIATIONS[quirk].source} |"
+    assert row in guide.read_text().splitlines()

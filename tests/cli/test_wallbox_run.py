@@ -13,8 +13,6 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.typing import Subprotocol
 
-from wattgate.cli.wallbox_run import Setup, problems_of
-
 LIMIT_S: Final = 30
 CARD: Final = "04A1B2C3"
 
@@ -179,26 +177,3 @@ async def test_when_nobody_reads_any_more_it_ends() -> None:
         box.type("status")
         box.type("status")
         await box.process.wait()
-
-
-@pytest.mark.parametrize(
-    ("fields", "words"),
-    [
-        ({"station_id": "."}, "--id"),
-        ({"url": "ws://"}, "--backend"),
-        ({"max_current_a": 5.0}, "--max-current 5: must be within 6 to 1000"),
-        ({"speed": 0.0}, "--speed"),
-        ({"soc": float("nan")}, "--soc"),
-        ({"keys": ("HeartbeatInterval",)}, "NAME=VALUE"),
-        ({"keys": ("HeartbeatInterval=x",)}, "cannot hold"),
-        ({"fixed_id_tag": "A" * 21}, "--fixed-rfid"),
-    ],
-)
-def test_a_wrong_option_is_named(fields: dict[str, Any], words: str) -> None:
-    given: dict[str, Any] = {"station_id": "CP1", "url": "ws://host/", **fields}
-    (problem,) = problems_of(Setup(**given))
-    assert words in problem
-
-
-def test_the_defaults_are_right() -> None:
-    assert problems_of(Setup("CP1", "ws://host/", keys=("HeartbeatInterval=5",))) == []

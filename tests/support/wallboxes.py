@@ -12,6 +12,7 @@ from wattgate.core.wallbox.charge_point import ChargePoint
 from wattgate.core.wallbox.effects import Answer, Effect, Happened, Reboot, Refuse, SendCall
 from wattgate.core.wallbox.moment import Moment, stamp
 from wattgate.core.wallbox.options import Options
+from wattgate.core.wallbox.quirks import Quirk
 from wattgate.core.wallbox.state import NoAnswer, Outcome
 
 NOON = datetime(2026, 5, 15, 12, tzinfo=UTC)
@@ -180,6 +181,11 @@ def charging(**options: Any) -> Wallbox:  # noqa: ANN401 - the fields of Options
 def configured(**keys: str) -> dict[str, Any]:
     """Options with configuration keys."""
     return {"configuration": keys}
+
+
+def playing(*quirks: Quirk) -> dict[str, Any]:
+    """Options with quirks."""
+    return {"quirks": frozenset(quirks)}
 
 
 def car(**fields: Any) -> Car:  # noqa: ANN401 - the fields of Car

@@ -7,6 +7,16 @@ from typing import Annotated
 import typer
 
 
+def _list_quirks(quirks: list[str] | None) -> list[str] | None:
+    if "list" not in (quirks or ()):
+        return quirks
+    from wattgate.core.wallbox.quirks import DEVIATIONS
+
+    for quirk, deviation in DEVIATIONS.items():
+        typer.echo(f"{quirk:23} {deviation.does} ({deviation.source})")
+    raise typer.Exit
+
+
 def wallbox(
     id: Annotated[str, typer.Option(help="ChargeBox ID.")],
     backend: Annotated[
@@ -39,8 +49,29 @@ def wallbox(
         bool, typer.Option("--echo-data", help="Accept vendor data and send it back.")
     ] = False,
     forget_profiles: Annotated[
-        bool, typer.Option("--forget-profiles", help="Lose charging profiles on a restart.")
+        bool, typer.Option("--forget-profiles", help="The same as --quirk forgets-profiles.")
     ] = False,
+    vendor: Annotated[str, typer.Option(help="Vendor that it boots with.")] = "Wattgate",
+    model: Annotated[str, typer.Option(help="Model that it boots with.")] = "Software wallbox",
+    firmware: Annotated[
+        str | None, typer.Option(help="Firmware that it boots with; by default our version.")
+    ] = None,
+    quirk: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Deviate as real wallboxes do; again for more; `list` shows all.",
+            metavar="NAME",
+            callback=_list_quirks,
+            is_eager=True,
+        ),
+    ] = None,
+    clock_offset: Annotated[
+        float | None,
+        typer.Option(
+            help="How far its clock is ahead, negative behind; nobody sets it then.",
+            metavar="SECONDS",
+        ),
+    ] = None,
     key: Annotated[
         list[str] | None,
         typer.Option(help="What a configuration key holds at first.", metavar="NAME=VALUE"),
@@ -52,7 +83,8 @@ def wallbox(
 
     Exit status: 0 it was ended, 1 it failed, 2 an option is wrong.
     """
-    from wattgate.cli.wallbox_run import Setup, problems_of, run
+    from wattgate.cli.wallbox_run import run
+    from wattgate.cli.wallbox_setup import Setup, problems_of
 
     setup = Setup(
         station_id=id,
@@ -73,7 +105,11 @@ def wallbox(
         speed=speed,
         boot_on_reconnect=boot_on_reconnect,
         echo_data=echo_data,
-        keeps_profiles=not forget_profiles,
+        vendor=vendor,
+        model=model,
+        firmware=firmware,
+        quirks=(*(quirk or ()), *(("forgets-profiles",) if forget_profiles else ())),
+        clock_offset_s=clock_offset,
         keys=tuple(key or ()),
         as_json=json,
         frames=frames,

@@ -3,27 +3,21 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
-from wattgate import __version__
 from wattgate.adapters.clock import SystemClock
 from wattgate.adapters.identifiers import SystemIdentifiers
 from wattgate.adapters.ocpp_socket.dialer import PicowsDialer
 from wattgate.adapters.ocpp_socket.loop import new_event_loop
 from wattgate.cli.backend_lines import print_line
 from wattgate.cli.stdin_lines import watch_lines
+from wattgate.cli.wallbox_setup import Setup, options_of
 from wattgate.cli.wallbox_words import json_line, plain_line
 from wattgate.core.ocpp.handshake import backend_url, basic_authorization
-from wattgate.core.site.destinations import identity_complaint, url_complaint
-from wattgate.core.units import MIN_CHARGE_A
 from wattgate.core.wallbox import actions as do
-from wattgate.core.wallbox.car import Car
 from wattgate.core.wallbox.charge_point import ChargePoint
-from wattgate.core.wallbox.configuration import KEYS
 from wattgate.core.wallbox.effects import Happened
 from wattgate.core.wallbox.lines import (
     HELP,
@@ -35,63 +29,9 @@ from wattgate.core.wallbox.lines import (
     read_line,
 )
 from wattgate.core.wallbox.moment import Moment
-from wattgate.core.wallbox.options import Options
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.supervisor import Supervisor
 from wattgate.runtime.wallbox_loop import Account, WallboxLoop
-
-_MAX_TAG_CHARS = 20
-_MAX_SERIAL_CHARS = 25
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """The options of the command, as typed."""
-
-    station_id: str
-    url: str
-    password: str = field(default="", repr=False)
-    connectors: int = 1
-    max_current_a: float = 16.0
-    phases: int = 3
-    car_max_current_a: float = 16.0
-    car_phases: int = 3
-    battery_kwh: float = 40.0
-    soc: float = 0.5
-    taper_from: float = 1.0
-    is_plugged: bool = False
-    id_tag: str = ""
-    fixed_id_tag: str = ""
-    meter_interval_s: int = 10
-    speed: float = 1.0
-    boot_on_reconnect: bool = False
-    echo_data: bool = False
-    keeps_profiles: bool = True
-    keys: tuple[str, ...] = ()
-    as_json: bool = False
-    frames: bool = False
-
-
-def problems_of(setup: Setup) -> list[str]:
-    """Everything that is wrong with the options, in words."""
-    ranges = (
-        ("--connectors", setup.connectors, 1, 2),
-        ("--max-current", setup.max_current_a, MIN_CHARGE_A, 1000),
-        ("--phases", setup.phases, 1, 3),
-        ("--car-max-current", setup.car_max_current_a, MIN_CHARGE_A, 1000),
-        ("--car-phases", setup.car_phases, 1, 3),
-        ("--battery-kwh", setup.battery_kwh, 0.1, 10_000),
-        ("--soc", setup.soc, 0, 1),
-        ("--taper-from", setup.taper_from, 0, 1),
-        ("--meter-interval", setup.meter_interval_s, 0, 86_400),
-        ("--speed", setup.speed, 0.001, 100_000),
-    )
-    problems = [
-        f"{option} {value:g}: must be within {least:g} to {most:g}"
-        for option, value, least, most in ranges
-        if not least <= value <= most
-    ]
-    return [*_wrong_names(setup), *problems, *(p for key in setup.keys if (p := _wrong_key(key)))]
 
 
 def run(setup: Setup) -> int:
@@ -113,7 +53,7 @@ class _Terminal:
         self._card = setup.id_tag
         moment = Moment(self._clock.monotonic(), self._clock.wall())
         self._wallbox = WallboxLoop(
-            ChargePoint(_options(setup), moment),
+            ChargePoint(options_of(setup), moment),
             Account(
                 setup.station_id,
                 backend_url(setup.url, setup.station_id, append_id=True),
@@ -189,55 +129,3 @@ class _Terminal:
     def _print(self, text: str) -> None:
         if not print_line(text):
             self._stop.set()
-
-
-def _options(setup: Setup) -> Options:
-    serial = setup.station_id if len(setup.station_id) <= _MAX_SERIAL_CHARS else ""
-    capacity_wh = setup.battery_kwh * 1000
-    keys = dict(_split(key) for key in setup.keys)
-    return Options(
-        station_id=setup.station_id,
-        connectors=setup.connectors,
-        max_current_a=setup.max_current_a,
-        phases=setup.phases,
-        car=Car(
-            phases=setup.car_phases,
-            max_current_a=setup.car_max_current_a,
-            capacity_wh=capacity_wh,
-            charged_wh=capacity_wh * setup.soc,
-            taper_from=setup.taper_from if setup.taper_from < 1 else None,
-        ),
-        speed=setup.speed,
-        fixed_id_tag=setup.fixed_id_tag,
-        serial=serial,
-        firmware=__version__,
-        boot_on_reconnect=setup.boot_on_reconnect,
-        echo_data=setup.echo_data,
-        keeps_profiles=setup.keeps_profiles,
-        configuration={"MeterValueSampleInterval": str(setup.meter_interval_s), **keys},
-    )
-
-
-def _wrong_names(setup: Setup) -> Iterator[str]:
-    complaint = identity_complaint(setup.station_id) if setup.station_id else "must not be empty"
-    if complaint is not None:
-        yield f"--id: {complaint}"
-    complaint = url_complaint(setup.url)
-    if complaint is not None:
-        yield f"--backend: {complaint}"
-    for option, id_tag in (("--rfid", setup.id_tag), ("--fixed-rfid", setup.fixed_id_tag)):
-        if len(id_tag) > _MAX_TAG_CHARS:
-            yield f"{option}: a card's text has at most {_MAX_TAG_CHARS} characters"
-
-
-def _wrong_key(text: str) -> str | None:
-    name, value = _split(text)
-    key = KEYS.get(name)
-    if key is None or "=" not in text:
-        return f"--key {text}: must be NAME=VALUE with a known configuration key"
-    return None if key.check(value) else f"--key {text}: {name} cannot hold this value"
-
-
-def _split(text: str) -> tuple[str, str]:
-    name, _equals, value = text.partition("=")
-    return name, value

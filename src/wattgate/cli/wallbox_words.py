@@ -17,7 +17,7 @@ WORDS: Final[Mapping[str, str]] = {
     "data-answer": "vendor data answered: {status} {data}",
     "disconnected": "disconnected {reason}",
     "given-up": "{action} given up: the central system does not take it",
-    "ignored": "{action} not answered: the central system has rejected this wallbox",
+    "ignored": "{action} not answered: this wallbox is not accepted",
     "limit": "connector {connector} may draw {current_a:.1f} A",
     "meter": "connector {connector}: {energy_wh} Wh, {power_w} W, {current_a} A of {offered_a} A",
     "not-connected": "not connected ({step}): {reason}",
@@ -32,7 +32,8 @@ WORDS: Final[Mapping[str, str]] = {
     "state": (
         "connector {connector}: {status}, plugged {plugged}, transaction {transaction_id}, "
         "{current_a} A of {offered_a} A (may {limit_a} A), {power_w} W, {energy_wh} Wh, "
-        "battery {soc_percent} %, online {online}, {queued} queued"
+        "battery {soc_percent} %, online {online}, {queued} queued, {profiles} profiles, "
+        "clock {clock}"
     ),
     "status": "connector {connector} is {status} ({error_code})",
     "stopped": (

@@ -12,6 +12,7 @@ from tests.support.wallboxes import (
     configured,
     limit_of,
     online,
+    playing,
     set_limit,
 )
 
@@ -28,7 +29,9 @@ from wattgate.core.wallbox.actions import (
     ShowFault,
     Unplug,
 )
-from wattgate.core.wallbox.effects import SendCall
+from wattgate.core.wallbox.charge_point import SLOWNESS_S
+from wattgate.core.wallbox.effects import Answer, SendCall
+from wattgate.core.wallbox.quirks import Quirk
 from wattgate.core.wallbox.status import TRANSITIONS
 
 KEY = "ab" * 16
@@ -79,14 +82,46 @@ def test_a_claim_without_end_needs_no_waking_up() -> None:
     assert wallbox.machine.deadline() is None
 
 
-@pytest.mark.parametrize(("keeps", "offered_a"), [(True, 10.0), (False, 16.0)])
-def test_profiles_outlive_a_restart_or_not_p15(keeps: bool, offered_a: float) -> None:
-    wallbox = online(keeps_profiles=keeps)
+@pytest.mark.parametrize(("quirks", "offered_a"), [((), 10.0), ((Quirk.FORGETS_PROFILES,), 16.0)])
+def test_profiles_outlive_a_restart_or_not_p15(quirks: tuple[Quirk, ...], offered_a: float) -> None:
+    wallbox = online(**playing(*quirks))
     set_limit(wallbox, 10.0)
     wallbox.act(PowerCycle())
     wallbox.connect()
     wallbox.act(Plug(), PresentCard(CARD))
     assert wallbox.state()["offered_a"] == offered_a
+
+
+def answers(wallbox: Wallbox) -> int:
+    return sum(isinstance(effect, Answer) for effect in wallbox.effects)
+
+
+@pytest.mark.parametrize(("quirks", "late_s"), [((), 0.0), ((Quirk.SLOW,), SLOWNESS_S)])
+def test_a_slow_wallbox_obeys_and_answers_late_and_in_order_r89(
+    quirks: tuple[Quirk, ...], late_s: float
+) -> None:
+    wallbox = charging(**playing(*quirks))
+    for limit_a in (10.0, 8.0):
+        set_limit_later(wallbox, limit_a)
+    offered_a = wallbox.state()["offered_a"]
+    assert (answers(wallbox), offered_a) == ((2, 8.0) if not late_s else (0, 16.0))
+    wallbox.later(late_s)
+    assert (answers(wallbox), wallbox.state()["offered_a"]) == (2, 8.0)
+
+
+def set_limit_later(wallbox: Wallbox, limit_a: float) -> None:
+    """Ask for a limit, whenever it is answered."""
+    request = {"connectorId": 1, "csChargingProfiles": limit_of(limit_a)}
+    wallbox.command("SetChargingProfile", request)
+
+
+def test_what_a_slow_wallbox_has_not_yet_heeded_goes_with_the_link() -> None:
+    wallbox = charging(**playing(Quirk.SLOW))
+    set_limit_later(wallbox, 10.0)
+    wallbox.disconnect()
+    wallbox.connect()
+    wallbox.later(2 * SLOWNESS_S)
+    assert (answers(wallbox), wallbox.state()["offered_a"]) == (0, 16.0)
 
 
 def test_a_profile_survives_a_reconnect() -> None:

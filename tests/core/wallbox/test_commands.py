@@ -1,12 +1,13 @@
 import json
 
 import pytest
-from tests.support.wallboxes import CARD, Wallbox, online
+from tests.support.wallboxes import CARD, Wallbox, charging, online, playing, set_limit
 
 from wattgate.core.ocpp.v16.actions import ACTIONS, Sender, decode_response
 from wattgate.core.wallbox.actions import Plug
 from wattgate.core.wallbox.commands import COMMANDS
 from wattgate.core.wallbox.effects import Answer, SendCall
+from wattgate.core.wallbox.quirks import Quirk
 
 
 def test_every_action_of_ocpp_16_without_the_security_extension_is_carried_out() -> None:
@@ -40,6 +41,20 @@ def test_what_does_not_fit_is_refused_with_the_right_code_r11(
     wallbox = online()
     assert wallbox.command(action, payload) == code
     assert wallbox.events("command")[-1] == {"action": action, "refused": code}
+
+
+def test_a_wallbox_without_smart_charging_does_not_support_it_and_charges_on() -> None:
+    wallbox = charging(**playing(Quirk.NOT_SUPPORTED))
+    for action in ("ClearChargingProfile", "GetCompositeSchedule", "SetChargingProfile"):
+        assert wallbox.command(action, {}) == "NotSupported"
+    assert wallbox.command("ClearCache", {}) == {"status": "Accepted"}
+    assert wallbox.state()["offered_a"] == 16.0
+
+
+def test_smart_charging_works_though_it_is_not_listed() -> None:
+    wallbox = charging(**playing(Quirk.SMART_CHARGING_UNLISTED))
+    assert set_limit(wallbox, 10.0) == "Accepted"
+    assert wallbox.state()["offered_a"] == 10.0
 
 
 def test_a_rejected_wallbox_answers_nothing_r41() -> None:

@@ -1,7 +1,9 @@
 from typing import Any
 
 import pytest
-from tests.support.wallboxes import Wallbox, charging, configured, online, set_limit
+from tests.support.wallboxes import Wallbox, charging, configured, online, playing, set_limit
+
+from wattgate.core.wallbox.quirks import Quirk
 
 REJECTED = "Rejected"
 TX: dict[str, Any] = {"chargingProfilePurpose": "TxProfile"}
@@ -50,6 +52,12 @@ def test_a_unit_that_is_not_allowed_is_refused_r95(allowed: str, unit: str, stat
     assert set_limit(wallbox, 4000.0, unit=unit) == status
 
 
+def test_a_wallbox_that_knows_watts_only_refuses_amperes_r95() -> None:
+    wallbox = online(**playing(Quirk.WATTS_ONLY))
+    assert set_limit(wallbox, 10.0) == "PropertyConstraintViolation"
+    assert set_limit(wallbox, 6900.0, unit="W") == "Accepted"
+
+
 def test_too_many_periods_are_rejected() -> None:
     wallbox = online(**configured(ChargingScheduleMaxPeriods="1"))
     periods = [{"startPeriod": 0, "limit": 10}, {"startPeriod": 60, "limit": 6}]
@@ -80,6 +88,19 @@ def test_clearing_removes_what_matches_r98(
     wallbox = charging()
     set_limit(wallbox, 10.0)
     assert wallbox.command("ClearChargingProfile", request_) == {"status": status}
+    assert wallbox.state()["offered_a"] == limit_a
+
+
+@pytest.mark.parametrize(
+    ("quirks", "status", "limit_a"),
+    [((), "Unknown", 10.0), ((Quirk.CLEAR_TAKES_ALL,), "Accepted", 16.0)],
+)
+def test_clearing_one_takes_all_on_some(
+    quirks: tuple[Quirk, ...], status: str, limit_a: float
+) -> None:
+    wallbox = charging(**playing(*quirks))
+    set_limit(wallbox, 10.0)
+    assert wallbox.command("ClearChargingProfile", {"id": 9}) == {"status": status}
     assert wallbox.state()["offered_a"] == limit_a
 
 
@@ -117,6 +138,10 @@ def test_without_profiles_the_composite_is_the_hardware(
     assert answer["chargingSchedule"]["chargingSchedulePeriod"] == [
         {"startPeriod": 0, "limit": limit}
     ]
+
+
+def test_a_composite_may_be_accepted_and_empty() -> None:
+    assert composite(online(**playing(Quirk.COMPOSITE_EMPTY))) == {"status": "Accepted"}
 
 
 @pytest.mark.parametrize("request_", [{"connectorId": 2}, {"connectorId": -1}, {"duration": -1}])

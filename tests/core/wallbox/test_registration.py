@@ -1,9 +1,10 @@
 from datetime import UTC, datetime
 
 import pytest
-from tests.support.wallboxes import CARD, Wallbox, charging, configured, online
+from tests.support.wallboxes import CARD, Wallbox, charging, configured, online, playing
 
 from wattgate.core.wallbox.actions import Plug, PresentCard, ShowFault, Unplug
+from wattgate.core.wallbox.quirks import Quirk
 
 BOOT = "BootNotification"
 
@@ -196,3 +197,39 @@ def test_a_state_is_reported_again_on_demand() -> None:
     wallbox.forget()
     wallbox.command("TriggerMessage", {"requestedMessage": "StatusNotification"})
     assert wallbox.statuses(0) == wallbox.statuses(1) == ["Available"]
+
+
+@pytest.mark.parametrize(
+    ("offset_s", "clock"),
+    [
+        (None, "2026-05-15T09:00:00.000Z"),
+        (0.0, "2026-05-15T12:00:00.000Z"),
+        (300.0, "2026-05-15T12:05:00.000Z"),
+        (-300.0, "2026-05-15T11:55:00.000Z"),
+    ],
+)
+def test_a_clock_that_is_wrong_on_purpose_is_not_set_r48(
+    offset_s: float | None, clock: str
+) -> None:
+    wallbox = Wallbox(clock_offset_s=offset_s)
+    wallbox.answers[BOOT] = {
+        "status": "Accepted",
+        "currentTime": "2026-05-15T09:00:00Z",
+        "interval": 3600,
+    }
+    wallbox.connect()
+    assert wallbox.state()["clock"] == clock
+    assert wallbox.sent("StatusNotification")[-1]["timestamp"] == clock
+
+
+@pytest.mark.parametrize(("quirks", "answers"), [((), True), ((Quirk.DROPS_BEFORE_BOOT,), False)])
+def test_a_command_before_the_boot_is_answered_or_not(
+    quirks: tuple[Quirk, ...], answers: bool
+) -> None:
+    wallbox = Wallbox(**playing(*quirks))
+    wallbox.answers[BOOT] = None
+    wallbox.connect()
+    assert (wallbox.command("ClearCache", {}) is not None) == answers
+    boot = {"status": "Accepted", "currentTime": "2026-05-15T12:00:00Z", "interval": 300}
+    wallbox.reply(BOOT, boot)
+    assert wallbox.command("ClearCache", {}) == {"status": "Accepted"}

@@ -10,10 +10,12 @@ from tests.support.wallboxes import (
     configured,
     limit_of,
     online,
+    playing,
     set_limit,
 )
 
 from wattgate.core.wallbox.actions import AddSignedText, Plug, PresentCard, PressStop, Unplug
+from wattgate.core.wallbox.quirks import Quirk
 
 START = "StartTransaction"
 STOP = "StopTransaction"
@@ -62,6 +64,14 @@ def test_an_interval_of_zero_takes_no_samples() -> None:
     wallbox = charging(**configured(MeterValueSampleInterval="0"))
     wallbox.later(100_000)
     assert wallbox.sent("MeterValues") == []
+
+
+def test_some_send_samples_on_request_only() -> None:
+    wallbox = charging(**playing(Quirk.NO_METER_VALUES))
+    wallbox.later(3600)
+    assert wallbox.sent("MeterValues") == []
+    wallbox.command("TriggerMessage", {"requestedMessage": "MeterValues", "connectorId": 1})
+    assert len(wallbox.sent("MeterValues")) == 1
 
 
 def test_a_sample_without_measurands_is_not_sent() -> None:

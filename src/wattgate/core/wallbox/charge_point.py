@@ -1,5 +1,8 @@
 """The software wallbox: a true OCPP 1.6 charge point, without socket and without clock."""
 
+from datetime import timedelta
+from typing import Final
+
 from wattgate.core.ocpp.frames import Call
 from wattgate.core.ocpp.schedules import ProfileStack
 from wattgate.core.wallbox.actions import Action
@@ -11,6 +14,7 @@ from wattgate.core.wallbox.handling import handle
 from wattgate.core.wallbox.limits import apply_limits, seconds_until_limit_change
 from wattgate.core.wallbox.moment import Moment
 from wattgate.core.wallbox.options import Options
+from wattgate.core.wallbox.quirks import Quirk, keys_of
 from wattgate.core.wallbox.registration import (
     beat,
     boot,
@@ -21,6 +25,9 @@ from wattgate.core.wallbox.registration import (
 )
 from wattgate.core.wallbox.state import NoAnswer, Outcome, Registration, State
 from wattgate.core.wallbox.transactions import next_sample_at, sample, send_next, start
+
+SLOWNESS_S: Final = 5.0
+"""s after which a slow wallbox obeys; R89 gives it 6 to answer."""
 
 _JUST_AFTER_S = 0.001
 """A clock change is awaited a little longer, so that rounding does not wake us before it."""
@@ -34,12 +41,17 @@ class ChargePoint:
 
     def __init__(self, options: Options, moment: Moment) -> None:
         numbers = range(1, options.connectors + 1)
-        first = {"NumberOfConnectors": str(options.connectors), **options.configuration}
+        first = {
+            "NumberOfConnectors": str(options.connectors),
+            **keys_of(options.quirks),
+            **options.configuration,
+        }
         self._state = State(
             options=options,
             moment=moment,
             configuration=Configuration(first),
             max_current_a=options.max_current_a,
+            clock_offset=timedelta(seconds=options.clock_offset_s or 0.0),
             connectors=tuple(
                 Connector(
                     number=number,
@@ -78,7 +90,8 @@ class ChargePoint:
     def called(self, call: Call, moment: Moment) -> list[Effect]:
         """The central system asks."""
         self._advance(moment)
-        obey(self._state, call)
+        delay_s = SLOWNESS_S if self._state.plays(Quirk.SLOW) else 0.0
+        self._state.postponed.append((moment.now + delay_s, call))
         return self._settle()
 
     def answered(self, number: int, outcome: Outcome, moment: Moment) -> list[Effect]:
@@ -104,6 +117,7 @@ class ChargePoint:
         """When `tick` is due, monotonic s; None: not before something happens."""
         state = self._state
         times = [state.reboot_at, *self._online_times()]
+        times += [due for due, _call in state.postponed]
         for connector in state.connectors:
             times += self._connector_times(connector)
         wait_s = seconds_until_limit_change(state)
@@ -142,6 +156,8 @@ class ChargePoint:
     def _settle(self) -> list[Effect]:
         """Draw the consequences of what happened, and hand out the effects."""
         state = self._state
+        while state.postponed and state.postponed[0][0] <= state.now:
+            obey(state, state.postponed.popleft()[1])
         for connector in state.connectors:
             self._expire(connector)
             if connector.claim is not None and connector.is_plugged and connector.can_start:
@@ -192,7 +208,11 @@ class ChargePoint:
             beat(state)
 
     def _drop_calls(self) -> None:
-        """Nobody will answer any more: each call learns it, none of them starts a new one."""
+        """Nobody will answer any more: each call learns it, none of them starts a new one.
+
+        Nobody waits for answers either.
+        """
+        self._state.postponed.clear()
         calls, self._state.calls = self._state.calls, {}
         for on_done in calls.values():
             on_done(self._state, NoAnswer(link_lost=True))
@@ -209,7 +229,7 @@ class ChargePoint:
         for connector in state.connectors:
             connector.claim = None
             connector.is_done = False
-        if not state.options.keeps_profiles:
+        if state.plays(Quirk.FORGETS_PROFILES):
             state.profiles = ProfileStack()
             apply_limits(state)
         self._tell_statuses()

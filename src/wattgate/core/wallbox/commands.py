@@ -12,6 +12,7 @@ from wattgate.core.wallbox import commands_device as device
 from wattgate.core.wallbox import commands_permission as permission
 from wattgate.core.wallbox import commands_transaction as transaction
 from wattgate.core.wallbox.effects import Answer, Refuse
+from wattgate.core.wallbox.quirks import Quirk
 from wattgate.core.wallbox.state import Registration, State, json_text
 
 Handler = Callable[[State, str], object]
@@ -41,18 +42,24 @@ COMMANDS: Final[dict[str, Handler]] = {
 """Every action the wallbox carries out."""
 
 
+SMART_CHARGING: Final = frozenset(
+    {"ClearChargingProfile", "GetCompositeSchedule", "SetChargingProfile"}
+)
+"""What a wallbox without smart charging does not support."""
+
+
 def obey(state: State, call: Call) -> None:
     """Answer a CALL; what it causes to be sent follows the answer.
 
-    While Rejected nothing is answered (R41). An action that OCPP knows and this wallbox has not
-    is NotSupported, any other NotImplemented (R11).
+    While Rejected nothing is answered (R41), by some wallboxes also not before the boot is. An
+    action that OCPP knows and this wallbox has not is NotSupported, any other NotImplemented (R11).
     """
-    if state.registration is Registration.REJECTED:
+    if not _listens(state):
         state.tell("ignored", action=call.action)
         return
     place = len(state.effects)
     try:
-        answer_text = json_text(_handler(call.action)(state, call.payload_text))
+        answer_text = json_text(_handler(state, call.action)(state, call.payload_text))
     except PeerError as error:
         state.effects.insert(place, Refuse(call.unique_id, error.code, error.description))
         state.tell("command", action=call.action, refused=error.code)
@@ -61,9 +68,16 @@ def obey(state: State, call: Call) -> None:
     state.tell("command", action=call.action, answer=answer_text)
 
 
-def _handler(action: str) -> Handler:
+def _listens(state: State) -> bool:
+    if state.registration is Registration.UNKNOWN:
+        return not state.plays(Quirk.DROPS_BEFORE_BOOT)
+    return state.registration is not Registration.REJECTED
+
+
+def _handler(state: State, action: str) -> Handler:
     handler = COMMANDS.get(action)
-    if handler is not None:
+    unknown = SMART_CHARGING if state.plays(Quirk.NOT_SUPPORTED) else frozenset()
+    if handler is not None and action not in unknown:
         return handler
     if action in ACTIONS:
         raise PeerError(f"{action} is not supported", code=ErrorCode.NOT_SUPPORTED)

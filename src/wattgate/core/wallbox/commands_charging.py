@@ -14,6 +14,8 @@ from wattgate.core.ocpp.v16._generated import GetCompositeScheduleRequest
 from wattgate.core.ocpp.validation import decode_payload
 from wattgate.core.units import NOMINAL_V, tenths_down
 from wattgate.core.wallbox.moment import stamp
+from wattgate.core.wallbox.quirk_profiles import is_refused, keep
+from wattgate.core.wallbox.quirks import Quirk
 from wattgate.core.wallbox.state import State
 
 _UNIT_WORDS: Final = {RateUnit.A: "Current", RateUnit.W: "Power"}
@@ -36,15 +38,15 @@ def set_charging_profile(state: State, payload_text: str) -> object:
     if not 0 <= number <= len(state.connectors):
         raise PeerError(f"no connector {number}", code=ErrorCode.PROPERTY_CONSTRAINT_VIOLATION)
     check_unit(state, profile)
-    installed = state.profiles.installed(number, profile)
     if not (_is_in_place(state, number, profile) and fits(state, profile)):
         return _REJECTED
+    if is_refused(state, profile):
+        return _REJECTED
+    installed = state.profiles.installed(number, profile)
     if len(installed.entries) > state.configuration.count("MaxChargingProfilesInstalled"):
         return _REJECTED
-    state.profiles = installed
-    state.tell(
-        "profile", connector=number, profile_id=profile.profile_id, purpose=profile.purpose.value
-    )
+    state.profiles_taken += 1
+    keep(state, number, profile)
     return {"status": "Accepted"}
 
 
@@ -70,6 +72,8 @@ def fits(state: State, profile: Profile) -> bool:
 def clear_charging_profile(state: State, payload_text: str) -> object:
     """Remove what matches (R98)."""
     request = decode_payload(payload_text, ClearRequest)
+    if state.plays(Quirk.CLEAR_TAKES_ALL):
+        request = ClearRequest()
     purpose = request.charging_profile_purpose
     state.profiles, count = state.profiles.cleared(
         profile_id=request.id,
@@ -86,6 +90,8 @@ def get_composite_schedule(state: State, payload_text: str) -> object:
     number = request.connector_id
     if not 0 <= number <= len(state.connectors) or request.duration < 0:
         return _REJECTED
+    if state.plays(Quirk.COMPOSITE_EMPTY):
+        return {"status": "Accepted"}
     connector = state.connector(number)
     unit = RateUnit(request.charging_rate_unit or RateUnit.A.value)
     phases = state.options.phases

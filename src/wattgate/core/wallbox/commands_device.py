@@ -1,6 +1,7 @@
 """The device from afar: configuration, availability, reset, messages on demand (OCPP 1.6 §5)."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from wattgate.core.ocpp.v16._generated import (
@@ -15,6 +16,7 @@ from wattgate.core.ocpp.v16._generated import (
 )
 from wattgate.core.ocpp.validation import decode_payload
 from wattgate.core.wallbox.connector import Connector
+from wattgate.core.wallbox.quirk_messages import listed
 from wattgate.core.wallbox.registration import beat, boot, report_connector, report_station
 from wattgate.core.wallbox.state import Registration, State, ignore
 from wattgate.core.wallbox.transactions import sample_on_request, stop
@@ -56,7 +58,7 @@ def change_configuration(state: State, payload_text: str) -> object:
 def get_configuration(state: State, payload_text: str) -> object:
     """Read keys."""
     request = decode_payload(payload_text, GetConfigurationRequest)
-    return state.configuration.listing(request.key or ())
+    return state.configuration.listing(request.key or (), partial(listed, state.options.quirks))
 
 
 def data_transfer(state: State, payload_text: str) -> object:

@@ -8,6 +8,7 @@ from typing import Final
 from wattgate.core.wallbox.meter import MEASURANDS
 
 Check = Callable[[str], bool]
+Spelling = Callable[[str, str], tuple[str, str]]
 
 
 class Access(Enum):
@@ -106,6 +107,11 @@ KEYS: Final[dict[str, Key]] = {
 """Every key the wallbox knows."""
 
 
+def as_is(name: str, text: str) -> tuple[str, str]:
+    """A key and what it holds, spelled as in OCPP."""
+    return name, text
+
+
 class Configuration:
     """The values of the keys; they outlive a restart."""
 
@@ -142,19 +148,19 @@ class Configuration:
         self._values[name] = text
         return "Accepted"
 
-    def listing(self, wanted: Sequence[str]) -> dict[str, object]:
-        """The GetConfiguration answer: the keys asked for, or all; a write-only one is unknown."""
+    def listing(self, wanted: Sequence[str], spell: Spelling = as_is) -> dict[str, object]:
+        """The GetConfiguration answer: the keys asked for, or all; a write-only one is unknown.
+
+        `spell` writes a key and what it holds.
+        """
         names = wanted or tuple(KEYS)
         readable = {n for n, key in KEYS.items() if key.access is not Access.WRITE_ONLY}
         answer: dict[str, object] = {
             "configurationKey": [
-                {
-                    "key": name,
-                    "readonly": KEYS[name].access is Access.READ_ONLY,
-                    "value": self._values[name],
-                }
+                {"key": key, "readonly": KEYS[name].access is Access.READ_ONLY, "value": text}
                 for name in names
                 if name in readable
+                for key, text in (spell(name, self._values[name]),)
             ]
         }
         if unknown := [name for name in wanted if name not in readable]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from wattgate.core.ocpp.profiles import Profile, Running
+from wattgate.core.ocpp.schedules import ProfileStack
 from wattgate.core.station.connector import ConnectorStatus
 from wattgate.core.units import MIN_CHARGE_A
 from wattgate.core.wallbox.car import Car
@@ -23,7 +24,8 @@ class Transaction:
 
     `number` is the wallbox's own; `transaction_id` the central system's, None until it is known.
     `sampled_at` is the monotonic time of the last sample, in s; `begin` the reading at its start.
-    An `is_refused` one goes on without energy (StopTransactionOnInvalidId is off).
+    An `is_refused` one goes on without energy (StopTransactionOnInvalidId is off). `defaults` are
+    the TxDefaultProfiles at its start.
     """
 
     number: int
@@ -34,6 +36,7 @@ class Transaction:
     begin_data: list[SampledValue] = field(default_factory=list)
     transaction_id: int | None = None
     is_refused: bool = False
+    defaults: ProfileStack = field(default_factory=ProfileStack)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class Connector:
 
     `limit_a` is what profiles and hardware allow now, A per phase, 0 or at least 6; `register_wh`
     never falls; `told` is the status last shown to people, `reported` the one last sent.
+    `raised_at` counts the profiles taken when a pause should have ended and did not, None where
+    that is not so.
     """
 
     number: int
@@ -78,6 +83,7 @@ class Connector:
     reservation: Reservation | None = None
     transaction: Transaction | None = None
     register_wh: float = 0.0
+    raised_at: int | None = None
     told: ConnectorStatus = ConnectorStatus.UNKNOWN
     reported: ConnectorStatus = ConnectorStatus.UNKNOWN
 

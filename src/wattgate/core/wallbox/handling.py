@@ -6,6 +6,7 @@ from typing import assert_never
 from wattgate.core.wallbox import actions as do
 from wattgate.core.wallbox.answers import DataAnswer
 from wattgate.core.wallbox.connector import NO_ERROR, Connector
+from wattgate.core.wallbox.moment import stamp
 from wattgate.core.wallbox.presenting import present
 from wattgate.core.wallbox.state import Outcome, State, read_answer
 from wattgate.core.wallbox.transactions import stop
@@ -106,6 +107,8 @@ def _show(state: State) -> None:
             plugged=connector.is_plugged,
             transaction_id=None if running is None else running.transaction_id,
             limit_a=connector.limit_a,
+            profiles=sum(on in (0, connector.number) for on, _ in state.profiles.entries),
+            clock=stamp(state.clock),
             offered_a=round(connector.offered_a, 1),
             current_a=round(connector.drawn_a, 1),
             power_w=round(connector.power_w, 1),

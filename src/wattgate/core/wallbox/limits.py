@@ -4,6 +4,7 @@ from math import floor
 
 from wattgate.core.units import MIN_CHARGE_A
 from wattgate.core.wallbox.connector import Connector
+from wattgate.core.wallbox.quirk_limits import heeded, resumed, shaped
 from wattgate.core.wallbox.state import State
 
 
@@ -16,7 +17,7 @@ def apply_limits(state: State) -> None:
     _share_station_limit(state, allowed)
     for connector in state.connectors:
         limit_a = allowed[connector.number]
-        usable_a = limit_a if limit_a >= MIN_CHARGE_A else 0.0
+        usable_a = resumed(state, connector, limit_a if limit_a >= MIN_CHARGE_A else 0.0)
         if usable_a != connector.limit_a:
             connector.limit_a = usable_a
             state.tell("limit", connector=connector.number, current_a=usable_a)
@@ -25,7 +26,7 @@ def apply_limits(state: State) -> None:
 def seconds_until_limit_change(state: State) -> float | None:
     """When a profile will next say something else; None: never by itself."""
     changes = [
-        state.profiles.next_change(
+        heeded(state, connector).next_change(
             connector.number, state.clock, connector.running, state.options.phases
         )
         for connector in state.connectors
@@ -35,10 +36,12 @@ def seconds_until_limit_change(state: State) -> float | None:
 
 
 def _own_limit_a(state: State, connector: Connector) -> float:
-    said_a = state.profiles.limit_at(
+    said_a = heeded(state, connector).limit_at(
         connector.number, state.clock, connector.running, state.options.phases
     )
-    return state.max_current_a if said_a is None else min(state.max_current_a, said_a)
+    if said_a is None:
+        return state.max_current_a
+    return min(state.max_current_a, shaped(state, said_a))
 
 
 def _share_station_limit(state: State, allowed: dict[int, float]) -> None:
@@ -46,7 +49,7 @@ def _share_station_limit(state: State, allowed: dict[int, float]) -> None:
 
     It is shared evenly by as many transactions as it can give 6 A, in the order of connectors.
     """
-    total_a = state.profiles.limit_at(0, state.clock, None, state.options.phases)
+    total_a = heeded(state).limit_at(0, state.clock, None, state.options.phases)
     wanting = [
         connector.number
         for connector in state.connectors

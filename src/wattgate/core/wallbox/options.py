@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wattgate.core.wallbox.car import Car
+from wattgate.core.wallbox.quirks import Quirk
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,9 @@ class Options:
     energy flow faster than the clock; `fixed_id_tag` is presented by itself whenever a car is
     plugged in, empty for none (P30); `configuration` replaces what a configuration key holds at
     first, also of keys that are read-only.
+
+    `clock_offset_s` is how far its clock is ahead of the computer's, negative behind, whatever the
+    central system says; None lets the central system set it.
     """
 
     station_id: str
@@ -29,5 +33,6 @@ class Options:
     firmware: str = ""
     boot_on_reconnect: bool = False
     echo_data: bool = False
-    keeps_profiles: bool = True
+    quirks: frozenset[Quirk] = frozenset()
+    clock_offset_s: float | None = None
     configuration: Mapping[str, str] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from wattgate.core.station.connector import ConnectorStatus
 from wattgate.core.wallbox.answers import BootAnswer, HeartbeatAnswer
 from wattgate.core.wallbox.connector import NO_ERROR, Connector
 from wattgate.core.wallbox.moment import stamp
+from wattgate.core.wallbox.quirk_messages import Report, reports
 from wattgate.core.wallbox.state import NoAnswer, Outcome, Registration, State, ignore, read_answer
 from wattgate.core.wallbox.status import steps
 
@@ -98,13 +99,15 @@ def station_status(state: State) -> ConnectorStatus:
 
 
 def _send_status(state: State, number: int, status: ConnectorStatus, error_code: str) -> None:
-    payload = {
-        "connectorId": number,
-        "errorCode": error_code,
-        "status": status.value,
-        "timestamp": stamp(state.clock),
-    }
-    state.ask("StatusNotification", payload, ignore)
+    for report in reports(state.options.quirks, Report(status, error_code)):
+        payload = {
+            "connectorId": number,
+            "errorCode": report.error_code,
+            "status": report.status.value,
+            "timestamp": stamp(state.clock),
+        }
+        info = {"info": report.info} if report.info else {}
+        state.ask("StatusNotification", {**payload, **info}, ignore)
 
 
 def _next_heartbeat(state: State) -> float | None:
@@ -139,7 +142,12 @@ def _beaten(state: State, outcome: Outcome) -> None:
 
 
 def _set_clock(state: State, text: str) -> None:
-    """Take over the central system's time; one that cannot be read changes nothing."""
+    """Take over the central system's time; one that cannot be read changes nothing.
+
+    A clock that was set wrong on purpose stays so.
+    """
+    if state.options.clock_offset_s is not None:
+        return
     try:
         state.clock_offset = parse_time(text) - state.moment.wall
     except PeerError:

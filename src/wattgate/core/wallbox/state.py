@@ -1,5 +1,6 @@
 """Everything the software wallbox knows, and how its parts ask, answer and tell."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from wattgate.core.errors import PeerError
-from wattgate.core.ocpp.frames import CallError, CallResult
+from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.core.ocpp.schedules import ProfileStack
 from wattgate.core.ocpp.validation import decode_payload
 from wattgate.core.station.connector import ConnectorStatus
@@ -20,6 +21,7 @@ from wattgate.core.wallbox.effects import Effect, Fact, Happened, SendCall
 from wattgate.core.wallbox.moment import Moment
 from wattgate.core.wallbox.offline_queue import OfflineQueue
 from wattgate.core.wallbox.options import Options
+from wattgate.core.wallbox.quirks import Quirk
 
 T = TypeVar("T")
 
@@ -48,7 +50,8 @@ class State:
     """The wallbox. Its clock is `moment.wall` plus `clock_offset`, as the central system set it.
 
     `boot_at`, `heartbeat_at` and `reboot_at` are monotonic times, in s, None for never;
-    `signed_texts` go into the next meter values of a transaction.
+    `signed_texts` go into the next meter values of a transaction; `profiles_taken` counts the
+    profiles it accepted; `postponed` are commands to be obeyed from a time on (Quirk.SLOW).
     """
 
     options: Options
@@ -58,6 +61,8 @@ class State:
     authorisation: Authorisation = field(default_factory=Authorisation)
     queue: OfflineQueue = field(default_factory=OfflineQueue)
     profiles: ProfileStack = field(default_factory=ProfileStack)
+    profiles_taken: int = 0
+    postponed: deque[tuple[float, Call]] = field(default_factory=deque)
     clock_offset: timedelta = timedelta()
     max_current_a: float = 0.0
     is_operative: bool = True
@@ -87,6 +92,10 @@ class State:
     def is_ready(self) -> bool:
         """Whether messages may be sent: the link is up, the central system has accepted us."""
         return self.is_online and self.registration is Registration.ACCEPTED
+
+    def plays(self, quirk: Quirk) -> bool:
+        """Whether the wallbox has a quirk."""
+        return quirk in self.options.quirks
 
     def connector(self, number: int) -> Connector | None:
         """A connector by its OCPP number; None for 0 and for those it does not have."""

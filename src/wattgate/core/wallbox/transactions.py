@@ -6,9 +6,13 @@ from wattgate.core.ocpp.profiles import Purpose
 from wattgate.core.wallbox.answers import StartAnswer, StopAnswer
 from wattgate.core.wallbox.authorisation import ACCEPTED
 from wattgate.core.wallbox.connector import Claim, Connector, Transaction
-from wattgate.core.wallbox.meter import Context, SampledValue, sampled_values, signed_value
+from wattgate.core.wallbox.meter import Context, Reading, SampledValue, sampled_values, signed_value
 from wattgate.core.wallbox.moment import stamp
 from wattgate.core.wallbox.offline_queue import TransactionMessage
+from wattgate.core.wallbox.quirk_limits import defaults_of
+from wattgate.core.wallbox.quirk_messages import measured
+from wattgate.core.wallbox.quirk_profiles import keep
+from wattgate.core.wallbox.quirks import Quirk
 from wattgate.core.wallbox.state import (
     NoAnswer,
     Outcome,
@@ -23,14 +27,14 @@ def start(state: State, connector: Connector, claim: Claim) -> None:
     """Begin a transaction for a claim; its StartTransaction is queued (R58)."""
     state.transactions += 1
     reading = connector.reading()
-    measurands = state.configuration.names("StopTxnSampledData")
     connector.transaction = Transaction(
         number=state.transactions,
         id_tag=claim.id_tag,
         started_at=state.clock,
         begin=reading,
         sampled_at=state.now,
-        begin_data=sampled_values(reading, measurands, Context.BEGIN),
+        begin_data=_sampled(state, reading, "StopTxnSampledData", Context.BEGIN),
+        defaults=defaults_of(state.profiles),
     )
     payload: dict[str, object] = {
         "connectorId": connector.number,
@@ -42,7 +46,7 @@ def start(state: State, connector: Connector, claim: Claim) -> None:
         payload["reservationId"] = connector.reservation.reservation_id
     _queue(state, "StartTransaction", payload, state.transactions)
     if claim.profile is not None:
-        state.profiles = state.profiles.installed(connector.number, claim.profile)
+        keep(state, connector.number, claim.profile)
     connector.claim = connector.reservation = None
     connector.is_done = False
     state.tell("starting", connector=connector.number, id_tag=claim.id_tag)
@@ -107,6 +111,8 @@ def sample_on_request(state: State, connector: Connector) -> None:
 
 def next_sample_at(state: State, transaction: Transaction) -> float | None:
     """When the next periodic sample is due, monotonic s; None: MeterValueSampleInterval is 0."""
+    if state.plays(Quirk.NO_METER_VALUES):
+        return None
     interval_s = state.configuration.count("MeterValueSampleInterval")
     return transaction.sampled_at + interval_s if interval_s else None
 
@@ -120,8 +126,7 @@ def send_next(state: State) -> None:
 
 def meter_values(state: State, connector: Connector, context: Context) -> list[SampledValue]:
     """A sample of what MeterValuesSampledData names."""
-    measurands = state.configuration.names("MeterValuesSampledData")
-    return sampled_values(connector.reading(), measurands, context)
+    return _sampled(state, connector.reading(), "MeterValuesSampledData", context)
 
 
 def tell_meter(state: State, connector: Connector) -> None:
@@ -140,8 +145,7 @@ def tell_meter(state: State, connector: Connector) -> None:
 def _stop_data(
     state: State, transaction: Transaction, connector: Connector
 ) -> list[dict[str, object]]:
-    measurands = state.configuration.names("StopTxnSampledData")
-    end = sampled_values(connector.reading(), measurands, Context.END)
+    end = _sampled(state, connector.reading(), "StopTxnSampledData", Context.END)
     end += _signed_values(state, Context.END)
     begin = transaction.begin_data
     return [
@@ -149,6 +153,12 @@ def _stop_data(
         for at, values in ((transaction.started_at, begin), (state.clock, end))
         if values
     ]
+
+
+def _sampled(state: State, reading: Reading, key: str, context: Context) -> list[SampledValue]:
+    """A sample of what a configuration key names."""
+    values = sampled_values(reading, state.configuration.names(key), context)
+    return measured(state.options.quirks, values)
 
 
 def _signed_values(state: State, context: Context) -> list[SampledValue]:

@@ -1,0 +1,66 @@
+from typing import Any
+
+import pytest
+
+from wattgate import __version__
+from wattgate.cli.wallbox_setup import Setup, options_of, problems_of
+from wattgate.core.wallbox.car import Car
+from wattgate.core.wallbox.quirks import Quirk
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"station_id": "."}, "--id"),
+        ({"url": "ws://"}, "--backend"),
+        ({"max_current_a": 5.0}, "--max-current 5: must be within 6 to 1000"),
+        ({"speed": 0.0}, "--speed"),
+        ({"soc": float("nan")}, "--soc"),
+        ({"keys": ("HeartbeatInterval",)}, "NAME=VALUE"),
+        ({"keys": ("HeartbeatInterval=x",)}, "cannot hold"),
+        ({"fixed_id_tag": "A" * 21}, "--fixed-rfid"),
+        ({"quirks": ("steps", "stairs")}, "--quirk stairs: is not known"),
+        ({"clock_offset_s": 1e9}, "--clock-offset"),
+        ({"vendor": "V" * 21}, "--vendor"),
+        ({"model": "M" * 21}, "--model"),
+        ({"firmware": "1" * 51}, "--firmware"),
+    ],
+)
+def test_a_wrong_option_is_named(fields: dict[str, Any], words: str) -> None:
+    given: dict[str, Any] = {"station_id": "CP1", "url": "ws://host/", **fields}
+    (problem,) = problems_of(Setup(**given))
+    assert words in problem
+
+
+def test_the_defaults_are_right() -> None:
+    assert problems_of(Setup("CP1", "ws://host/", keys=("HeartbeatInterval=5",))) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "name", "value"),
+    [
+        ({}, "firmware", __version__),
+        ({"firmware": ""}, "firmware", ""),
+        ({"firmware": "1.8.0"}, "firmware", "1.8.0"),
+        ({}, "vendor", "Wattgate"),
+        ({"vendor": "ABB"}, "vendor", "ABB"),
+        ({"model": "TAC"}, "model", "TAC"),
+        ({}, "quirks", frozenset()),
+        ({"quirks": ("steps", "slow")}, "quirks", {Quirk.STEPS, Quirk.SLOW}),
+        ({}, "clock_offset_s", None),
+        ({"clock_offset_s": -300.0}, "clock_offset_s", -300.0),
+        ({}, "serial", "CP1"),
+        ({"station_id": "C" * 26}, "serial", ""),
+        ({"taper_from": 0.8}, "car", Car(charged_wh=20_000.0, taper_from=0.8)),
+        (
+            {"keys": ("HeartbeatInterval=5",)},
+            "configuration",
+            {"MeterValueSampleInterval": "10", "HeartbeatInterval": "5"},
+        ),
+    ],
+)
+def test_an_option_makes_the_wallbox_what_it_is(
+    fields: dict[str, Any], name: str, value: object
+) -> None:
+    given: dict[str, Any] = {"station_id": "CP1", "url": "ws://host/", **fields}
+    assert getattr(options_of(Setup(**given)), name) == value
