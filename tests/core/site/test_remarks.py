@@ -15,6 +15,7 @@ password = "{password}"
 [[wallbox]]
 id = "CP1"
 password = "{own_password}"
+{wallbox}
 [[evse]]
 id = "stall-1"
 address = "CP1"
@@ -28,11 +29,13 @@ SOUND = {
     "limit": "40",
     "password": "geheim-1234",
     "own_password": "",
+    "wallbox": "",
     "rfid": "",
     "enabled": "true",
     "gateway": '[[evse.gateway]]\nurl = "ws://backend/"',
     "card": "",
 }
+METERED = 'grid_meter = "api"\n'
 CARD = '[[card]]\nid_tag = "04A1B2C3"'
 
 
@@ -44,6 +47,11 @@ CARD = '[[card]]\nid_tag = "04A1B2C3"'
         {"limit": "10", "site": 'load_management = "observe"'},
         {"gateway": "", "enabled": "false"},
         {"password": "", "own_password": "geheim-1234"},
+        {"site": 'on_deactivation = "release"'},
+        {"limit": "10", "site": METERED, "wallbox": "grant_lifetime_s = 90"},
+        {"limit": "63", "site": METERED, "wallbox": "grant_lifetime_s = 567"},
+        {"limit": "63", "site": METERED + "reserve_a = 10"},
+        {"limit": "40", "site": METERED + 'load_management = "observe"'},
     ],
 )
 def test_a_sound_site_needs_no_word(change: dict[str, str]) -> None:
@@ -56,7 +64,17 @@ def test_a_sound_site_needs_no_word(change: dict[str, str]) -> None:
         ({"limit": "10"}, "site › max_current_a", "leaves 0 A for charging"),
         ({"gateway": ""}, 'evse "stall-1"', "everybody may charge"),
         ({"password": ""}, 'wallbox "CP1"', "anybody in the network"),
-        ({"site": 'on_deactivation = "release"'}, "site › on_deactivation", "`release`"),
+        (
+            {"limit": "63", "site": METERED, "wallbox": "grant_lifetime_s = 568"},
+            'wallbox "CP1" › grant_lifetime_s',
+            "568 s is long: so long may a grant outlive the manager, while the house comes to "
+            "draw 10 A more than reserve_a keeps free of 63 A",
+        ),
+        (
+            {"wallbox": 'strategy = "single-value"'},
+            'wallbox "CP1" › strategy',
+            "`single-value`: it holds its last limit for ever",
+        ),
         ({"rfid": "04A1"}, 'evse "stall-1" › fixed_rfid', "not used in this version"),
     ],
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from wattgate.core.site import rules
+from wattgate.core.site.fallbacks import report_fallbacks
 from wattgate.core.site.findings import Findings, Path, entry
 from wattgate.core.site.model import (
     CardSettings,
@@ -89,6 +90,7 @@ def check(site: Site, to: Findings) -> None:
             if complaint is not None:
                 to.add((*place, rule.at), complaint)
     report_repetitions(site, to)
+    report_fallbacks(site, to)
 
 
 def _tables_of(table: object, path: Path) -> Iterator[tuple[Path, object]]:

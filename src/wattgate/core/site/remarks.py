@@ -4,8 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from wattgate.core.errors import Problem
-from wattgate.core.site.model import LoadManagement, OnDeactivation, Site
+from wattgate.core.site.model import GridMeterSource, LoadManagement, Site, StrategyChoice
 from wattgate.core.units import MIN_CHARGE_A
+
+BEARABLE_S: Final = 90.0
+"""Overload of a fuse, as a share of its current, times its s, that needs no word (adr/0011)."""
 
 Remark = Callable[[Site], Iterator[Problem]]
 
@@ -18,8 +21,7 @@ def remarks(site: Site) -> tuple[Problem, ...]:
 def _nothing_left(site: Site) -> Iterator[Problem]:
     """A limit below the house's own load is the owner's right; then nobody charges."""
     left_a = site.site.for_charging_a
-    managed = site.site.load_management is LoadManagement.ACTIVE and site.evses
-    if managed and left_a < MIN_CHARGE_A:
+    if _shares(site) and left_a < MIN_CHARGE_A and site.site.grid_meter is GridMeterSource.NONE:
         yield Problem(
             "site › max_current_a",
             f"leaves {left_a:g} A for charging after house_load_a and reserve_a; "
@@ -46,13 +48,30 @@ def _no_password(site: Site) -> Iterator[Problem]:
             )
 
 
-def _deactivation(site: Site) -> Iterator[Problem]:
-    if site.site.on_deactivation is not OnDeactivation.STOP:
-        wish = site.site.on_deactivation.value
-        yield Problem(
-            "site › on_deactivation",
-            f"`{wish}` is not carried out in this version: a deactivated EVSE stops",
-        )
+def _long_grants(site: Site) -> Iterator[Problem]:
+    """Grants that outlive the manager were made for the house as the meter saw it last."""
+    house = site.site
+    if house.grid_meter is GridMeterSource.NONE or not _shares(site):
+        return
+    rise_a = (house.house_load_a or 0.0) - house.reserve_a
+    for station_id in site.station_ids():
+        lifetime_s = site.wallbox(station_id).grant_lifetime_s
+        if rise_a * lifetime_s > BEARABLE_S * house.max_current_a:
+            yield Problem(
+                f'wallbox "{station_id}" › grant_lifetime_s',
+                f"{lifetime_s} s is long: so long may a grant outlive the manager, while the house "
+                f"comes to draw {rise_a:g} A more than reserve_a keeps free of "
+                f"{house.max_current_a:g} A; shorten it, or raise reserve_a",
+            )
+
+
+def _single_value(site: Site) -> Iterator[Problem]:
+    for wallbox in site.wallboxes:
+        if wallbox.strategy is StrategyChoice.SINGLE_VALUE:
+            yield Problem(
+                f'wallbox "{wallbox.id}" › strategy',
+                f"`{wallbox.strategy}`: it holds its last limit for ever without the manager",
+            )
 
 
 def _fixed_rfid(site: Site) -> Iterator[Problem]:
@@ -63,10 +82,15 @@ def _fixed_rfid(site: Site) -> Iterator[Problem]:
             )
 
 
+def _shares(site: Site) -> bool:
+    return site.site.load_management is LoadManagement.ACTIVE and bool(site.evses)
+
+
 _REMARKS: Final[tuple[Remark, ...]] = (
     _nothing_left,
     _open_to_all,
     _no_password,
-    _deactivation,
+    _long_grants,
+    _single_value,
     _fixed_rfid,
 )
