@@ -32,7 +32,7 @@ WORDS: Final[Mapping[str, str]] = {
     "state": (
         "connector {connector}: {status}, plugged {plugged}, transaction {transaction_id}, "
         "{current_a} A of {offered_a} A (may {limit_a} A), {power_w} W, {energy_wh} Wh, "
-        "battery {soc_percent} %, online {online}, {queued} queued, {profiles} profiles, "
+        "battery {soc_percent} %, online {online}, {queued} queued, profiles {profiles}, "
         "clock {clock}"
     ),
     "status": "connector {connector} is {status} ({error_code})",
