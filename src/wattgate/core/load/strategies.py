@@ -6,177 +6,154 @@ may be drawn now; it ends by itself, so that a wallbox out of reach becomes harm
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
-from wattgate.core.errors import LocalUsageError
+from wattgate.core.load.methods import Method, Strategy
+from wattgate.core.load.profile_ids import GRANT, MAXIMUM, STANDING, TRANSACTION, profile_ids
+from wattgate.core.load.terms import Terms
 from wattgate.core.ocpp.profile_text import profile_text
-from wattgate.core.ocpp.profiles import Kind, Period, Profile, Purpose, RateUnit, Schedule
-from wattgate.core.units import NOMINAL_V, chargeable
+from wattgate.core.ocpp.profiles import Kind, Period, Profile, Purpose, Schedule
 
 HEAD_START_S: Final = 3600
-"""s by which a schedule starts in the past: a wallbox clock that is slow does not delay it."""
+"""s by which a grant starts in the past: a wallbox clock that is slow does not delay it."""
 
-LIFETIMES_S: Final = range(60, 3601)
-"""s a grant may last (R100)."""
-
-
-class Strategy(StrEnum):
-    """How a grant is said, best first."""
-
-    TWO_PERIODS = "two periods"
-    STANDING_AND_GRANT = "standing + grant"
-    SINGLE_VALUE = "single value"
-
-    @property
-    def expires(self) -> bool:
-        """Whether a grant ends by itself; else a silent wallbox gets no credit (R100a)."""
-        return self is not Strategy.SINGLE_VALUE
-
-
-@dataclass(frozen=True, slots=True)
-class ChargingKeys:
-    """What a wallbox says about its smart charging (16 §9.4); None where it says nothing.
-
-    ChargeProfileMaxStackLevel, MaxChargingProfilesInstalled, ChargingScheduleMaxPeriods and
-    ChargingScheduleAllowedChargingRateUnit.
-    """
-
-    max_stack_level: int | None = None
-    max_profiles: int | None = None
-    max_periods: int | None = None
-    rate_units: str | None = None
+_LONG_AGO: Final = timedelta(days=2)
+"""How long before today a schedule starts that holds for ever, whatever the clock there says."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileToSet:
-    """One SetChargingProfile: its connector and its csChargingProfiles.
+    """One SetChargingProfile: its connector, 0 for the wallbox, and its csChargingProfiles.
 
-    `once` marks a profile that may be left out while the wallbox still has it, accepted with the
-    same standing current: every write wears its flash.
+    `once` marks a profile whose text is the same all day: it may be left out while the wallbox
+    still has it, accepted with an equal text. Every write wears its flash (16E 3.37).
     """
 
     connector: int
+    profile_id: int
     profile_text: str
     once: bool = False
 
 
+def profiles_for(method: Method, terms: Terms) -> tuple[ProfileToSet, ...]:
+    """The profiles to set, in this order, so that the terms hold; the standing one first.
+
+    What belongs to a transaction cannot be said without one: a TxProfile is left out, and a
+    Relative schedule says the standing current only.
+    """
+    return tuple(_SAYINGS[method.strategy](method, terms))
+
+
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What is to be said to one connector (1 or more).
+class _Place:
+    """Which profile of a connector is set, and where in the stack it is."""
 
-    `grant_a` and `standing_a` in A per phase, `grant_a` None for nothing beyond the standing
-    current. The grant lasts `lifetime_s`, 60 to 3600 s. `wall_now` is the time by the wallbox's
-    own clock (R48): its offset shifts the end of the grant. `phases` is numberPhases.
-    """
-
-    grant_a: float | None
-    standing_a: float
-    lifetime_s: int
-    wall_now: datetime
-    phases: int
-    connector: int
-    unit: RateUnit = RateUnit.A
-
-    def __post_init__(self) -> None:
-        if self.wall_now.tzinfo is None:
-            raise LocalUsageError("the time of a grant needs a zone")
-        if self.lifetime_s not in LIFETIMES_S:
-            raise LocalUsageError(f"a grant lasts 60 to 3600 s, not {self.lifetime_s}")
+    id_place: int
+    purpose: Purpose = Purpose.TX_DEFAULT
+    stack_level: int = 0
 
 
-def choose(keys: ChargingKeys) -> Strategy:
-    """The best strategy that the wallbox says it can; two periods where it says nothing (R100)."""
-    if keys.max_periods is None or keys.max_periods >= 2:
-        return Strategy.TWO_PERIODS
-    if (keys.max_stack_level or 0) >= 1 and (keys.max_profiles or 0) >= 2:
-        return Strategy.STANDING_AND_GRANT
-    return Strategy.SINGLE_VALUE
+_BOTTOM: Final = _Place(STANDING)
+_ABOVE: Final = _Place(GRANT, stack_level=1)
+_IN_TRANSACTION: Final = _Place(TRANSACTION, Purpose.TX)
+_WHOLE: Final = _Place(MAXIMUM, Purpose.CHARGE_POINT_MAX)
 
 
-def rate_unit(keys: ChargingKeys) -> RateUnit:
-    """W only for a wallbox that names power and not current.
-
-    The values are `Current` and `Power` (16E 3.86); `A` and `W` are seen in the field (R95).
-    """
-    named = {unit.strip().casefold() for unit in (keys.rate_units or "").split(",")}
-    return RateUnit.W if named & {"power", "w"} and not named & {"current", "a"} else RateUnit.A
+def _two_periods(method: Method, terms: Terms) -> Iterator[ProfileToSet]:
+    yield _in_two_periods(_BOTTOM, method, terms)
 
 
-def profile_ids(connector: int) -> tuple[int, int]:
-    """The chargingProfileIds of a connector: always the same, so that a profile replaces its past.
-
-    The first is the standing profile or the only one, the second the grant beside it, which is to
-    be cleared when the strategy changes to one without it.
-    """
-    first = 9091 + 10 * connector
-    return first, first + 1
-
-
-def profiles_for(strategy: Strategy, terms: Terms) -> tuple[ProfileToSet, ...]:
-    """The profiles to set, in this order, so that the terms hold.
-
-    Limits are cut to what can be charged with: tenths, and 0 instead of less than 6 A (R95, R100b).
-    """
-    return tuple(_SAYINGS[strategy](terms))
-
-
-def _two_periods(terms: Terms) -> Iterator[ProfileToSet]:
-    standing = _limit(terms.standing_a, terms)
-    if terms.grant_a is None:
-        yield _profile(terms, 0, [(0, standing)])
-    else:
-        grant = _limit(terms.grant_a, terms)
-        yield _profile(terms, 0, [(0, grant), (HEAD_START_S + terms.lifetime_s, standing)])
-
-
-def _standing_and_grant(terms: Terms) -> Iterator[ProfileToSet]:
+def _standing_and_grant(method: Method, terms: Terms) -> Iterator[ProfileToSet]:
     """Without a grant the second profile repeats the standing current: an earlier one may last."""
-    yield _profile(terms, 0, [(0, _limit(terms.standing_a, terms))], once=True)
-    current_a = terms.standing_a if terms.grant_a is None else terms.grant_a
-    duration_s = HEAD_START_S + terms.lifetime_s
-    yield _profile(terms, 1, [(0, _limit(current_a, terms))], duration_s)
+    yield _for_ever(_BOTTOM, method, terms, terms.standing_a, once=True)
+    yield _for_a_time(_ABOVE, method, terms)
 
 
-def _single_value(terms: Terms) -> Iterator[ProfileToSet]:
-    current_a = terms.standing_a if terms.grant_a is None else terms.grant_a
-    yield _profile(terms, 0, [(0, _limit(current_a, terms))])
+def _single_value(method: Method, terms: Terms) -> Iterator[ProfileToSet]:
+    yield _for_ever(_BOTTOM, method, terms, _now_a(method, terms))
 
 
-_SAYINGS: Final[Mapping[Strategy, Callable[[Terms], Iterator[ProfileToSet]]]] = {
+def _tx_profile(method: Method, terms: Terms) -> Iterator[ProfileToSet]:
+    yield _for_ever(_BOTTOM, method, terms, terms.standing_a, once=True)
+    if terms.transaction_id is not None:
+        say = _in_two_periods if terms.two_periods else _for_a_time
+        yield say(_IN_TRANSACTION, method, terms)
+
+
+def _charge_point_max(method: Method, terms: Terms) -> Iterator[ProfileToSet]:
+    yield _in_two_periods(_WHOLE, method, terms)
+
+
+_SAYINGS: Final[Mapping[Strategy, Callable[[Method, Terms], Iterator[ProfileToSet]]]] = {
     Strategy.TWO_PERIODS: _two_periods,
     Strategy.STANDING_AND_GRANT: _standing_and_grant,
     Strategy.SINGLE_VALUE: _single_value,
+    Strategy.TX_PROFILE: _tx_profile,
+    Strategy.CHARGE_POINT_MAX: _charge_point_max,
 }
 
 
-def _limit(current_a: float, terms: Terms) -> float:
-    """The current in the unit of the terms; W are those of numberPhases at 230 V (R95)."""
-    factor = NOMINAL_V * terms.phases if terms.unit is RateUnit.W else 1.0
-    return chargeable(current_a) * factor
+def _now_a(method: Method, terms: Terms) -> float:
+    """What may be drawn now, as far as it can be said."""
+    is_sayable = method.kind is Kind.ABSOLUTE or terms.elapsed_s is not None
+    return terms.grant_a if terms.grant_a is not None and is_sayable else terms.standing_a
+
+
+def _ends_s(method: Method, terms: Terms) -> int:
+    """The end of the grant, s after the start of its schedule."""
+    so_far_s = HEAD_START_S if method.kind is Kind.ABSOLUTE else max(terms.elapsed_s or 0, 0)
+    return so_far_s + terms.lifetime_s
+
+
+def _in_two_periods(place: _Place, method: Method, terms: Terms) -> ProfileToSet:
+    """The grant and then the standing current; one period where they are the same."""
+    now, standing = (
+        terms.limit(current_a, method.unit)
+        for current_a in (_now_a(method, terms), terms.standing_a)
+    )
+    if now == standing:
+        return _for_ever(place, method, terms, terms.standing_a)
+    return _profile(place, method, terms, ((0, now), (_ends_s(method, terms), standing)))
+
+
+def _for_a_time(place: _Place, method: Method, terms: Terms) -> ProfileToSet:
+    now = terms.limit(_now_a(method, terms), method.unit)
+    return _profile(place, method, terms, ((0, now),), duration_s=_ends_s(method, terms))
+
+
+def _for_ever(
+    place: _Place, method: Method, terms: Terms, current_a: float, *, once: bool = False
+) -> ProfileToSet:
+    today = datetime.combine(terms.wall_now.astimezone(UTC), time(tzinfo=UTC))
+    periods = ((0, terms.limit(current_a, method.unit)),)
+    return _profile(place, method, terms, periods, start_at=today - _LONG_AGO, once=once)
 
 
 def _profile(
+    place: _Place,
+    method: Method,
     terms: Terms,
-    stack_level: int,
-    periods: list[tuple[int, float]],
-    duration_s: int | None = None,
+    periods: tuple[tuple[int, float], ...],
     *,
+    start_at: datetime | None = None,
+    duration_s: int | None = None,
     once: bool = False,
 ) -> ProfileToSet:
-    start_at = terms.wall_now.astimezone(UTC).replace(microsecond=0)
-    schedule = Schedule(
-        unit=terms.unit,
-        periods=tuple(Period(start_s, limit, terms.phases) for start_s, limit in periods),
-        start_at=start_at - timedelta(seconds=HEAD_START_S),
-        duration_s=duration_s,
-    )
+    now = terms.wall_now.astimezone(UTC).replace(microsecond=0)
+    starts_at = start_at or now - timedelta(seconds=HEAD_START_S)
     profile = Profile(
-        profile_id=profile_ids(terms.connector)[stack_level],
-        stack_level=stack_level,
-        purpose=Purpose.TX_DEFAULT,
-        kind=Kind.ABSOLUTE,
-        schedule=schedule,
+        profile_id=profile_ids(terms.connector)[place.id_place],
+        stack_level=place.stack_level,
+        purpose=place.purpose,
+        kind=method.kind,
+        schedule=Schedule(
+            unit=method.unit,
+            periods=tuple(Period(start_s, limit, terms.phases) for start_s, limit in periods),
+            start_at=starts_at if method.kind is Kind.ABSOLUTE else None,
+            duration_s=duration_s,
+        ),
+        transaction_id=terms.transaction_id if place is _IN_TRANSACTION else None,
     )
-    return ProfileToSet(terms.connector, profile_text(profile), once)
+    connector = 0 if place is _WHOLE else terms.connector
+    return ProfileToSet(connector, profile.profile_id, profile_text(profile), once)
