@@ -52,6 +52,9 @@ def test_a_reading_is_too_old_after_three_periods_of_its_meter(
         pytest.param(drawing(16.0, 100 - SAME_TIME_S - 1), None, 0.0, id="followed since, maybe"),
         pytest.param(drawing(16.0, 100 + SAME_TIME_S + 1), None, 0.0, id="measured later"),
         pytest.param(Draw(100.0, 10.0, 10.0), 16.0, 0.0, id="nobody knows on which phase"),
+        pytest.param(
+            Draw(100.0, 10.0, 10.0, everywhere_a=9.0), 16.0, 9.0, id="three, nobody knows which"
+        ),
     ],
 )
 def test_the_least_an_evse_drew_is_what_it_certainly_did(

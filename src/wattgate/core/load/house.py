@@ -57,7 +57,7 @@ def smallest_plausible(
     apart_s = abs(meter_at - draw.at)
     if apart_s > (SAME_TIME_S if offered_low_a is None else FORGOTTEN_S):
         return _NOTHING
-    on_site_a = draw.on_site_a or _NOTHING
+    on_site_a = draw.on_site_a or (draw.everywhere_a, draw.everywhere_a, draw.everywhere_a)
     if offered_low_a is None:
         return on_site_a
     l1_a, l2_a, l3_a = on_site_a
