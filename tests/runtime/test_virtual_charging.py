@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 from tests.support.boxes import Box
+from tests.support.observing import changed_to, known_ids, meanwhile, virtual_of
 from tests.support.shared_current import SITE, settle
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Scripted, World, a_backend
+
+from wattgate.core.site.merging import patched
 
 TOML = SITE + '[[evse]]\nid = "A"\naddress = "CP1"\n[[evse.gateway]]\nurl = "ws://backend/"\n'
 
@@ -62,7 +65,8 @@ async def test_a_backends_profile_caps_the_share_and_never_reaches_the_wallbox_R
     assert (await backend.ask("ClearChargingProfile", {}))[2] == {"status": "Accepted"}
     await settle()
     assert box.limits_a()[-1] == 16
-    assert box.all_of("ClearChargingProfile") == []  # R98: the backend's never reaches it
+    # R98: the backend's never reaches it; ours names our own profiles, one by one
+    assert all(each.get("id", 0) > 9100 for each in box.all_of("ClearChargingProfile"))
     await world.kill()
 
 
@@ -195,4 +199,184 @@ async def test_a_remote_start_that_comes_to_nothing_leaves_no_profile_r75(
     await box.start(card="SOMEBODY")
     await settle()
     assert box.limits_a()[-1] == 16
+    await world.kill()
+
+
+# Changing the mode
+
+
+OBSERVING = TOML.replace("[site]", '[site]\nload_management = "observe"')
+DONE = {"status": "Accepted"}
+START = {"idTag": "04A1", "chargingProfile": profile(7, 8, "TxProfile")}
+
+
+@in_virtual_time()
+async def test_what_the_backend_set_in_observe_holds_from_the_moment_of_active_p1() -> None:
+    world, box, backend = await online(OBSERVING)
+    await box.start()
+    assert (await backend.ask("SetChargingProfile", setting(10)))[2] == {"status": "Accepted"}
+    before = len(box.limits_a())
+    await changed_to(world, "active")
+    await settle(60)
+    assert max(box.limits_a()[before:]) == box.limits_a()[-1] == 10
+    await world.kill()
+
+
+@pytest.mark.parametrize(("cleared", "granted_a"), [(False, 10), (True, 16)])
+@in_virtual_time()
+async def test_a_restart_between_forgets_neither_the_profile_nor_its_end_r97(
+    cleared: bool, granted_a: float
+) -> None:
+    world, box, backend = await online(OBSERVING)
+    await backend.ask("SetChargingProfile", setting(10))
+    if cleared:
+        await backend.ask("ClearChargingProfile", {"id": 5})
+    await settle(1)
+    await world.kill()
+    await box.go()
+    await world.start()
+    await box.come(world)
+    await changed_to(world, "active")
+    await box.start()
+    await settle(60)
+    assert box.limits_a()[-1] == granted_a
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_the_backend_finds_in_the_wallbox_what_it_was_told_is_installed_p1() -> None:
+    world, box, backend = await online()
+    await box.start()
+    named = setting(7, 6, "TxProfile")
+    named["csChargingProfiles"]["transactionId"] = 9001
+    assert (await backend.ask("SetChargingProfile", setting(8)))[2] == {"status": "Accepted"}
+    assert (await backend.ask("SetChargingProfile", named))[2] == {"status": "Accepted"}
+    await settle()
+    await changed_to(world, "observe")
+    await settle()
+    ours = len(box.all_of("SetChargingProfile"))
+    assert await virtual_of(world, "A").hand_over()
+    profiles = [each["csChargingProfiles"] for each in box.all_of("SetChargingProfile")[ours:]]
+    assert [each["chargingProfileId"] for each in profiles] == [5, 6]
+    assert [each.get("transactionId") for each in profiles] == [None, 1]
+    assert box.limits_a()[-2:] == [8, 7]
+    await world.kill()
+
+
+@pytest.mark.parametrize("status", ["Accepted", "Rejected"])
+@in_virtual_time()
+async def test_the_profile_of_a_start_in_observe_is_known_once_its_transaction_runs_r75(
+    status: str,
+) -> None:
+    world, box, backend = await online(OBSERVING)
+    box.answers["RemoteStartTransaction"] = lambda _: {"status": status}
+    assert (await backend.ask("RemoteStartTransaction", START))[2] == {"status": status}
+    assert box.all_of("RemoteStartTransaction") == [START | {"connectorId": 1}]
+    assert known_ids(world, "A") == []
+    await box.start()
+    await settle(1)
+    assert known_ids(world, "A") == ([8] if status == "Accepted" else [])
+    assert 7 not in box.limits_a()  # the wallbox has it from the start itself
+    await changed_to(world, "active")
+    await settle(60)
+    assert box.limits_a()[-1] == (7 if status == "Accepted" else 16)
+    await box.stop()
+    await settle(1)
+    assert known_ids(world, "A") == []
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_start_with_a_profile_of_the_wallboxs_own_kind_is_passed_on_r13() -> None:
+    world, box, backend = await online(OBSERVING)
+    box.answers["RemoteStartTransaction"] = lambda _: {"status": "Accepted"}
+    odd = START | {"chargingProfile": profile(7, 8, "TxDefaultProfile")}
+    assert (await backend.ask("RemoteStartTransaction", odd))[2] == {"status": "Accepted"}
+    assert box.all_of("RemoteStartTransaction") == [odd | {"connectorId": 1}]
+    await box.start()
+    await settle(1)
+    assert known_ids(world, "A") == []
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_profile_that_stayed_here_reaches_the_wallbox_when_its_transaction_starts() -> None:
+    world, box, backend = await online()
+    box.answers["RemoteStartTransaction"] = lambda _: {"status": "Accepted"}
+    await backend.ask("RemoteStartTransaction", START)
+    await changed_to(world, "observe")
+    await settle()
+    await box.start()
+    await settle(1)
+    said = box.all_of("SetChargingProfile")[-1]["csChargingProfiles"]
+    assert (said["chargingProfileId"], said["transactionId"]) == (8, 1)
+    assert box.limits_a()[-1] == 7
+    await world.kill()
+
+
+@pytest.mark.parametrize("chosen", [START, {"idTag": "04A1"}])
+@in_virtual_time()
+async def test_a_profile_that_begins_after_load_management_took_over_is_noticed(
+    chosen: dict[str, Any],
+) -> None:
+    world, box, backend = await online(OBSERVING)
+    box.answers["RemoteStartTransaction"] = lambda _: {"status": "Accepted"}
+    await backend.ask("RemoteStartTransaction", chosen)
+    noticed: list[str] = []
+    virtual_of(world, "A").on_intrusion = lambda: noticed.append("once")
+    await changed_to(world, "active")
+    await box.start()
+    await settle()
+    assert noticed == (["once"] if chosen is START else [])
+    assert box.limits_a()[-1] == (7 if chosen is START else 16)
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_command_whose_turn_comes_after_the_change_is_for_the_wallbox() -> None:
+    world, box, backend = await online()
+    gate = world.store.gate = asyncio.Event()
+    first = meanwhile(backend.ask("SetChargingProfile", setting(9)))
+    second = meanwhile(backend.ask("SetChargingProfile", setting(11, 6)))
+    await settle(1)
+    assert world.manager is not None
+    world.manager.site = patched(world.manager.site, {"site": {"load_management": "observe"}})
+    gate.set()
+    assert [answer[2] for answer in await asyncio.gather(first, second)] == [DONE, DONE]
+    said = [each["csChargingProfiles"] for each in box.all_of("SetChargingProfile")]
+    assert [each["chargingProfileId"] for each in said if each["chargingProfileId"] < 9000] == [6]
+    await settle()
+    assert known_ids(world, "A") == [6]
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_start_that_never_left_leaves_no_profile_for_the_next_session_r75() -> None:
+    world, box, backend = await online()
+    await box.go()
+    assert (await backend.ask("RemoteStartTransaction", START))[2] == "GenericError"
+    await box.come(world)
+    await box.start()
+    await settle()
+    assert box.limits_a()[-1] == 16
+    await world.kill()
+
+
+@pytest.mark.parametrize(
+    ("connector", "status"), [(0, "Accepted"), (1, "Accepted"), (2, "Rejected"), (-1, "Rejected")]
+)
+@in_virtual_time()
+async def test_a_composite_schedule_of_what_is_not_there_is_rejected_r99(
+    connector: int, status: str
+) -> None:
+    world, box, backend = await online()
+    await backend.ask("SetChargingProfile", setting(10))
+    await box.start()
+    await settle()
+    asked = {"connectorId": connector, "duration": 60}
+    answer = (await backend.ask("GetCompositeSchedule", asked))[2]
+    assert answer["status"] == status
+    if status == "Accepted":
+        assert answer["chargingSchedule"]["chargingSchedulePeriod"][0]["limit"] == 10
+    assert box.all_of("GetCompositeSchedule") == []
     await world.kill()

@@ -1,6 +1,7 @@
 """What a backend's commands set in motion, by the policy table."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import structlog
 
@@ -36,6 +37,7 @@ class BackendCommandHandler:
         self._virtual = virtual
         self._handlers: Mapping[str, Callable[[BackendLink, Ask, Rule], None]] = {
             "ChangeConfiguration": self._change_configuration,
+            "ClearChargingProfile": self._clear_in_observe,
             "ExtendedTriggerMessage": self._trigger,
             "RemoteStartTransaction": self._remote_start,
             "RemoteStopTransaction": self._remote_stop,
@@ -60,7 +62,7 @@ class BackendCommandHandler:
             case Decision.REFUSE:
                 self._refuse(ask, rule)
             case Decision.VIRTUALISE:
-                self._station.in_background(ask, self._virtualise(ask))
+                self._station.in_background(ask, self._virtualise(link, ask, rule))
             case _ if ask.call.action in _ONCE_ACCEPTED and not link.is_online:
                 ask.answer(REJECTED)  # R41: not before the boot is accepted
             case _:
@@ -72,8 +74,12 @@ class BackendCommandHandler:
         else:
             ask.refuse("NotSupported", f"{ask.call.action} ends at the gateway")
 
-    async def _virtualise(self, ask: Ask) -> None:
-        ask.answer(await self._virtual.handle(ask.call))
+    async def _virtualise(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        answer_text = await self._virtual.handle(ask.call)
+        if answer_text is not None:
+            ask.answer(answer_text)
+        else:
+            self._decide(link, ask, rule)  # the mode has changed
 
     # To the wallbox
 
@@ -82,16 +88,22 @@ class BackendCommandHandler:
         self._send(ask, rule, text)
 
     def _send(
-        self, ask: Ask, rule: Rule, payload_text: str, on_refusal: Callable[[], None] | None = None
+        self,
+        ask: Ask,
+        rule: Rule,
+        payload_text: str,
+        sending: Callable[[], Callable[[Outcome], None]] | None = None,
     ) -> None:
+        """Send it on; `sending` is called then, and what it answers when the wallbox has."""
         peer = self._station.presence.peer
         if peer is None:
             ask.refuse("GenericError", "the wallbox is not connected")
             return
+        also_tell = sending() if sending is not None else None
 
         def heard(outcome: Outcome) -> None:
-            if on_refusal is not None and not _is_accepted(outcome):
-                on_refusal()
+            if also_tell is not None:
+                also_tell(outcome)
             match outcome:
                 case CallResult(_, answer_text):
                     answer_text = self._evse.connectors.to_backend(
@@ -135,15 +147,21 @@ class BackendCommandHandler:
     def _remote_start(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         """Name the connector; a profile stays here unless we only observe (R75, R101)."""
         text = with_connector(ask.call.payload_text, BACKEND_CONNECTOR)
-        if not self._station.house.observing():
-            self._virtual.await_start(remote_start_profile(text))
+        if self._station.house.observing():
+            await_start = partial(self._virtual.await_relayed_start, text)
+        else:
+            await_start = partial(self._virtual.await_start, remote_start_profile(text))
             text = remove_member(text, "chargingProfile")
-        self._send(
-            ask,
-            rule,
-            self._evse.connectors.to_wallbox(text, rule.connector),
-            on_refusal=self._virtual.no_start,
-        )
+
+        def sending() -> Callable[[Outcome], None]:
+            await_start()
+            return self._started
+
+        self._send(ask, rule, self._evse.connectors.to_wallbox(text, rule.connector), sending)
+
+    def _started(self, outcome: Outcome) -> None:
+        if not _is_accepted(outcome):
+            self._virtual.no_start()
 
     def _remote_stop(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         self._station.in_background(ask, self._map_and_stop(link, ask, rule))
@@ -165,7 +183,23 @@ class BackendCommandHandler:
         if text is None:
             ask.answer(REJECTED)
         else:
-            self._send(ask, rule, self._evse.connectors.to_wallbox(text, rule.connector))
+            self._send_profile(ask, rule, text)
+
+    def _clear_in_observe(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        """All profiles of a backend are those of its own connector (R98)."""
+        text = ask.call.payload_text
+        if not self._evse.connectors.alone and read_scalar(text, ("id",)) is None:
+            text = with_connector(text, BACKEND_CONNECTOR)
+        self._send_profile(ask, rule, text)
+
+    def _send_profile(self, ask: Ask, rule: Rule, text: str) -> None:
+        """What the wallbox makes of it is mirrored, for when load management is active (R97)."""
+        self._send(
+            ask,
+            rule,
+            self._evse.connectors.to_wallbox(text, rule.connector),
+            lambda: self._virtual.relaying(ask.call),
+        )
 
     async def _with_our_transaction(
         self, link: BackendLink, payload_text: str, path: tuple[str, ...]

@@ -1,7 +1,7 @@
 """The charging profiles of one backend, kept for it in the gateway (R97-R99).
 
-The backend sees one connector, number 1, and 0 for the whole charge point. Its profiles never reach
-the wallbox; what they allow is one of the limits that load management obeys.
+The backend sees one connector, number 1, and 0 for the whole charge point. While load management is
+active, its profiles never reach the wallbox; what they allow is one of the limits that are obeyed.
 """
 
 from collections.abc import Iterable
@@ -86,15 +86,14 @@ class VirtualProfiles:
         Raises PeerError for a payload that does not fit (R11) and for a connector that does not
         exist (PropertyConstraintViolation).
         """
-        request = decode_payload(payload_text, _SetRequest)
-        check_connector(request.connector_id)
-        profile = parse_profile(bytes(request.cs_charging_profiles).decode())
-        if not (fits(profile) and is_in_place(request.connector_id, profile, running)):
+        connector, profile = read_set_request(payload_text)
+        check_connector(connector)
+        if not (fits(profile) and is_in_place(connector, profile, running)):
             return _set_answer("Rejected")
         if profile.purpose is Purpose.TX and running is not None:
             # Named or not, it is for what runs now and never for the next one.
             profile = replace(profile, transaction_id=running.transaction_id)
-        change = self._installed(self.awaiting, request.connector_id, profile)
+        change = self.with_profile(connector, profile)
         if len(change.profiles.stack.entries) > MAX_PROFILES:
             return _set_answer("Rejected")
         return _set_answer("Accepted", change)
@@ -108,7 +107,7 @@ class VirtualProfiles:
         if request.id is None and request.connector_id is not None:
             check_connector(request.connector_id)
         purpose = request.charging_profile_purpose
-        change = self._without(
+        change = self.without(
             profile_id=request.id,
             connector=request.connector_id,
             purpose=None if purpose is None else Purpose(purpose),
@@ -167,7 +166,7 @@ class VirtualProfiles:
         if self.awaiting is None:
             return None
         bound = replace(self.awaiting, transaction_id=running.transaction_id)
-        return self._installed(None, BACKEND_CONNECTOR, bound)
+        return self.forget_remote_start().with_profile(BACKEND_CONNECTOR, bound)
 
     def transaction_ended(self) -> Change | None:
         """Drop every TxProfile, they end with their transaction (R92); None: there is none.
@@ -177,17 +176,17 @@ class VirtualProfiles:
         stack, _ = self.stack.cleared(purpose=Purpose.TX)
         return self._changed_to(stack, self.awaiting)
 
-    def _installed(self, awaiting: Profile | None, connector: int, profile: Profile) -> Change:
-        """Install a profile exactly as it would be read back from the store."""
+    def with_profile(self, connector: int, profile: Profile) -> Change:
+        """Install a profile, whatever it says, exactly as it would be read back from the store."""
         text = profile_text(profile)
         stack = self.stack.installed(connector, parse_profile(text))
         return Change(
-            VirtualProfiles(stack, awaiting),
+            VirtualProfiles(stack, self.awaiting),
             KeptProfile(profile.profile_id, connector, text),
             tuple(sorted(_ids(self.stack) - _ids(stack))),
         )
 
-    def _without(
+    def without(
         self,
         *,
         profile_id: int | None,
@@ -195,6 +194,8 @@ class VirtualProfiles:
         purpose: Purpose | None,
         stack_level: int | None,
     ) -> Change | None:
+        """Remove what matches, as `ProfileStack.cleared`; None: there is nothing of the kind."""
+
         def rest_of(stack: ProfileStack) -> ProfileStack:
             return stack.cleared(
                 profile_id=profile_id, connector=connector, purpose=purpose, stack_level=stack_level
@@ -210,6 +211,15 @@ class VirtualProfiles:
         after = VirtualProfiles(stack, awaiting)
         removed_ids = tuple(sorted(_ids(self.stack) - _ids(stack)))
         return None if after == self else Change(after, removed_ids=removed_ids)
+
+
+def read_set_request(payload_text: str) -> tuple[int, Profile]:
+    """The connector and the profile of a SetChargingProfile.
+
+    Raises PeerError for a payload that does not fit (R11).
+    """
+    request = decode_payload(payload_text, _SetRequest)
+    return request.connector_id, parse_profile(bytes(request.cs_charging_profiles).decode())
 
 
 def _ids(stack: ProfileStack) -> set[int]:
