@@ -1,13 +1,11 @@
 """Whether a wallbox is here, since when, and what its connection says about what it obeys."""
 
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
+from wattgate.core.station.clock import CLOCK_STEP_S, WallboxClock
+from wattgate.core.station.triggers import MeterTriggers
 from wattgate.ports.clock import Clock
 from wattgate.runtime.peer import Peer
-
-CLOCK_STEP_S: Final = 60.0
-"""s by which a wallbox's clock may be set without putting its schedules in doubt."""
 
 
 class Presence:
@@ -30,7 +28,8 @@ class Presence:
         self.has_booted = False
         self.is_new = False
         self._clock = clock
-        self._told: tuple[datetime, float] | None = None
+        self._its_clock = WallboxClock()
+        self._triggers = MeterTriggers()
 
     @property
     def is_connected(self) -> bool:
@@ -72,18 +71,49 @@ class Presence:
         """The time by our own clock."""
         return self._clock.wall()
 
+    # Its clock (R48)
+
     def tell_time(self) -> datetime:
-        """The time to answer the wallbox with; it is remembered as what its clock says."""
+        """The time to answer the wallbox with; most set their clock by it."""
         wall = self._clock.wall()
-        step_s = abs((wall - self.its_time()).total_seconds())
-        if step_s > CLOCK_STEP_S:
-            self.connection += 1  # its schedules lie elsewhere in time now
-        self._told = (wall, self._clock.monotonic())
+        self._took(self._its_clock.set_to(wall, self._clock.monotonic()))
         return wall
 
+    def heard_time(self, stamp: datetime | None) -> None:
+        """Learn what its clock says from the time stamp of a message; None tells nothing."""
+        if stamp is not None:
+            now, wall = self._clock.monotonic(), self._clock.wall()
+            self._took(self._its_clock.heard(stamp, now, wall))
+
     def its_time(self) -> datetime:
-        """The time by the wallbox's clock, as we set it: ours may have jumped since (R48)."""
-        if self._told is None:
-            return self._clock.wall()
-        wall, told_at = self._told
-        return wall + timedelta(seconds=self._clock.monotonic() - told_at)
+        """The time by the wallbox's clock: as it says, else as we set it, else ours."""
+        return self._its_clock.its_time(self._clock.monotonic(), self._clock.wall())
+
+    @property
+    def clock_offset_s(self) -> float | None:
+        """How many s its clock is ahead of ours; None while it has not said."""
+        return self._its_clock.offset_s(self._clock.monotonic(), self._clock.wall())
+
+    def _took(self, its_clock: WallboxClock) -> None:
+        """Beyond CLOCK_STEP_S its schedules lie elsewhere in time now: they are in doubt."""
+        before = self.its_time()
+        self._its_clock = its_clock
+        if abs((self.its_time() - before).total_seconds()) > CLOCK_STEP_S:
+            self.connection += 1
+
+    # What it was asked to measure (R88)
+
+    def expect_own_trigger(self, connector: int) -> None:
+        """The manager triggers the MeterValues of a connector, for itself.
+
+        Call it when the TriggerMessage is sent, and again when it was accepted.
+        """
+        self._triggers.expect(connector, self._clock.monotonic())
+
+    def backend_triggered(self, connector: int | None) -> None:
+        """A backend triggers MeterValues; None where it named no connector of the wallbox."""
+        self._triggers.backend_asked(connector, self._clock.monotonic())
+
+    def is_own_trigger(self, connector: int) -> bool:
+        """Whether triggered values that come now were asked for by the manager alone; once."""
+        return self._triggers.is_own(connector, self._clock.monotonic())

@@ -15,6 +15,7 @@ from wattgate.core.gateway.outbox import Draft, OutboxMessage
 from wattgate.core.gateway.policy import Rule
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.authorisation import AuthorizationStatus
+from wattgate.core.station.clock import read_stamp
 from wattgate.core.station.measurements import Measurement
 from wattgate.core.station.requests import (
     StartRequest,
@@ -67,6 +68,7 @@ class Transactions:
     async def start(self, ask: Ask, rule: Rule) -> None:
         """Open a transaction, let the backend decide about it, and answer with our id (R60-R62)."""
         request = read_start(ask.call.payload_text)
+        self._station.presence.heard_time(read_stamp(request.timestamp))
         evse = self._station.evse_at(request.connector_id)
         async with self._in_order:
             opened, expected = await self._open(ask.call.payload_text, rule, request, evse)
@@ -203,6 +205,7 @@ class Transactions:
     async def stop(self, ask: Ask) -> None:
         """Close a transaction and queue its end for the backend it began at (R59, R63, R69)."""
         request = read_stop(ask.call.payload_text)
+        self._station.presence.heard_time(read_stamp(request.timestamp))
         async with self._in_order:
             record = await self._house.store.transaction(
                 self._station.station_id, request.transaction_id

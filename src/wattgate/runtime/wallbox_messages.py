@@ -11,6 +11,7 @@ from wattgate.core.gateway.outbox import Draft
 from wattgate.core.gateway.policy import Decision, Rule, Sender, rule_for
 from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.splice import read_scalar
+from wattgate.core.station.clock import read_stamp
 from wattgate.core.station.connector import ConnectorStatus, read_status
 from wattgate.ports.store import Enqueue, RememberStation, RememberTag, TagRecord
 from wattgate.runtime.ask import Ask
@@ -110,6 +111,8 @@ class WallboxMessages:
         text = ask.call.payload_text
         number = read_scalar(text, ("connectorId",))
         report = read_status(text)
+        stamp = read_scalar(text, ("timestamp",))
+        self._station.presence.heard_time(read_stamp(stamp))
         ask.answer("{}")
         if number == 0:
             self._report_whole(text)
