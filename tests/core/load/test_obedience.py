@@ -191,7 +191,9 @@ def test_without_a_measurement_it_stays_unverified_for_ever() -> None:
 
 
 def test_another_way_of_saying_limits_has_to_earn_its_own_verdict() -> None:
-    assert judge(LOWERED, at(90, 15.4), at(132, 5.5)).doubted().verdict is Verdict.UNVERIFIED
+    doubted = judge(LOWERED, at(90, 15.4), at(132, 5.5)).doubted()
+    assert doubted.verdict is Verdict.UNVERIFIED
+    assert judge(LOWERED, at(142, 5.5), before=doubted).verdict is Verdict.UNVERIFIED
     assert judge(LOWERED, at(132, 16)).doubted().verdict is Verdict.DISOBEYS
 
 

@@ -94,14 +94,14 @@ class _Sample:
 class Obedience:
     """What is known about one EVSE; `drawn_a` and `offered_a` are those that led to the verdict.
 
-    `at` is the monotonic time (s) of the sample that did, None without one of this transaction.
+    `at` is the monotonic time (s) of the sample that did, -inf without one of this transaction.
     `newest` is the last sample that was judged, `prior` the last one from before the present limit.
     """
 
     verdict: Verdict = Verdict.UNVERIFIED
     drawn_a: float = 0.0
     offered_a: float = 0.0
-    at: float | None = None
+    at: float = -inf
     newest: _Sample | None = field(default=None, repr=False)
     prior: _Sample | None = field(default=None, repr=False)
 
@@ -114,11 +114,13 @@ class Obedience:
 
     def doubted(self) -> "Obedience":
         """Limits are said in another way from now on: what the old one achieved says nothing."""
-        return replace(self, verdict=Verdict.UNVERIFIED) if self.verdict is Verdict.OBEYS else self
+        is_worse = self.verdict is Verdict.DISOBEYS
+        verdict = Verdict.DISOBEYS if is_worse else Verdict.UNVERIFIED
+        return replace(self, verdict=verdict, prior=None)
 
     def rested(self) -> "Obedience":
         """Charging is over: the verdict stays, what was drawn is no evidence for the next time."""
-        return replace(self, at=None, newest=None, prior=None)
+        return replace(self, at=-inf, newest=None, prior=None)
 
 
 def tolerance_a(offered_a: float) -> float:
@@ -174,7 +176,7 @@ def _moved_to(before: Obedience, prior: _Sample | None, offered_a: float) -> boo
     allowed, at whatever current, is no obedience.
     """
     step_a = 2 * tolerance_a(offered_a)
-    exceeded = before.verdict is Verdict.DISOBEYS and before.at is not None
+    exceeded = before.verdict is Verdict.DISOBEYS and before.at > -inf
     if exceeded and before.drawn_a > offered_a + step_a:
         return True
     if prior is None:
