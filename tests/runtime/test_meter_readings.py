@@ -1,9 +1,10 @@
 """Meter values: what is passed on, and what load management makes of them."""
 
+import asyncio
 from typing import Any
 
 import pytest
-from tests.support.frames import START, Literal, Site, a_site, result, settled
+from tests.support.frames import START, Site, a_site, literal_wallbox, result, settled
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json
 
@@ -63,11 +64,18 @@ async def test_what_is_signed_or_was_not_triggered_is_passed_on_r88(sample: dict
     await site.world.kill()
 
 
+@pytest.mark.parametrize("answers_after_s", [0, 8])
 @in_virtual_time()
-async def test_what_a_backend_triggered_too_is_passed_on_r88() -> None:
-    site = await a_site()
+async def test_what_a_backend_triggered_too_is_passed_on_r88(answers_after_s: float) -> None:
+    site = await a_site(literal_wallbox(TriggerMessage=lambda _: None))
+    trigger = site.backend.ask("TriggerMessage", {"requestedMessage": "MeterValues"})
+    triggered = asyncio.create_task(trigger)  # noqa: TID251 - a backend at work
+    await site.wallbox.got("TriggerMessage")
+    await asyncio.sleep(answers_after_s)
+    (unique_id,) = site.wallbox.held["TriggerMessage"]
+    site.wallbox.send(f'[3,"{unique_id}",{{"status":"Accepted"}}]')
+    assert (await triggered)[2] == {"status": "Accepted"}
     presence_of(site).expect_own_trigger(1)
-    presence_of(site).backend_triggered(1)
     assert await passed_on(site, values(7, context="Trigger"))
     await site.world.kill()
 
@@ -88,7 +96,7 @@ async def test_load_management_looks_again_when_the_draw_has_changed(
 ) -> None:
     looks: list[float] = []
     monkeypatch.setattr(ControlLoop, "look_again", lambda _: looks.append(0))
-    site = await a_site(Literal())
+    site = await a_site()
     await result(site.wallbox, "StartTransaction", START)
     noticed = []
     for current_a in (0.4, 7, 7.4, 7.8, 7.2, 0):

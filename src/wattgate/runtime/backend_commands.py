@@ -136,13 +136,22 @@ class BackendCommandHandler:
     def _trigger(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         """Heartbeat and boot are the gateway's own towards the backend (R44, R88)."""
         message = read_scalar(ask.call.payload_text, ("requestedMessage",))
-        if message not in _OWN_MESSAGES:
+        if message == "MeterValues":
+            text = self._evse.connectors.to_wallbox(ask.call.payload_text, rule.connector)
+            self._send(ask, rule, text, self._asking_for_meter_values)
+        elif message not in _OWN_MESSAGES:
             self._forward(link, ask, rule)
         elif message == "Heartbeat":
             ask.answer('{"status":"Accepted"}')
             link.heartbeat_now()
         else:
             ask.answer(REJECTED)
+
+    def _asking_for_meter_values(self) -> Callable[[Outcome], None]:
+        """What it triggers is its own, also where the manager asks at the same time (R88)."""
+        presence = self._station.presence
+        presence.backend_triggered(None)
+        return lambda _: presence.backend_triggered(None)
 
     def _remote_start(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         """Name the connector; a profile stays here unless we only observe (R75, R101)."""
