@@ -254,11 +254,15 @@ async def test_the_backend_finds_in_the_wallbox_what_it_was_told_is_installed_p1
     await settle()
     await changed_to(world, "observe")
     await settle()
-    ours = len(box.all_of("SetChargingProfile"))
-    assert await virtual_of(world, "A").hand_over()
-    profiles = [each["csChargingProfiles"] for each in box.all_of("SetChargingProfile")[ours:]]
-    assert [each["chargingProfileId"] for each in profiles] == [5, 6]
-    assert [each.get("transactionId") for each in profiles] == [None, 1]
+    cleared = [action for action, _ in box.calls].index("ClearChargingProfile")
+    said = [
+        payload["csChargingProfiles"]
+        for action, payload in box.calls[cleared:]
+        if action == "SetChargingProfile" and payload["csChargingProfiles"]["chargingProfileId"] < 9
+    ]
+    assert [each["chargingProfileId"] for each in said] == [5, 6]
+    assert [each.get("transactionId") for each in said] == [None, 1]
+    assert box.calls[-1][0] == "SetChargingProfile"  # nothing of ours, and no clearing, after it
     assert box.limits_a()[-2:] == [8, 7]
     await world.kill()
 
