@@ -2,7 +2,7 @@
 
 import pytest
 from tests.support.boxes import Manner, all_come, boxes
-from tests.support.shared_current import SITE, offered, settle, site
+from tests.support.shared_current import SITE, clear, offered, settle, site
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import World
 
@@ -13,15 +13,18 @@ from wattgate.ports.evse import LimitOutcome
 @in_virtual_time()
 async def test_profiles_cleared_in_a_charging_wallbox_are_set_again_at_once_P15() -> None:
     world = World(site("A", "B"))
-    manager = await world.start()
+    await world.start()
     box, other = boxes(world, "A", "B")
     await all_come(world, box, other, start=True)
     await settle()
     told, of_other = len(box.limits_a()), len(other.limits_a())
     box.calls.clear()
-    assert await manager.clear_profiles("A") is LimitOutcome.ACCEPTED
+    assert await clear(world, "A") is LimitOutcome.ACCEPTED
     await settle()
-    assert box.all_of("ClearChargingProfile")[:3] == [{"id": 9101}, {"id": 9102}, {}]
+    assert box.all_of("ClearChargingProfile")[:5] == [
+        *({"id": number} for number in range(9101, 9105)),
+        {},
+    ]
     assert box.limits_a() == [16]
     assert told
     assert len(other.limits_a()) == of_other
@@ -31,13 +34,13 @@ async def test_profiles_cleared_in_a_charging_wallbox_are_set_again_at_once_P15(
 @in_virtual_time()
 async def test_a_cleared_wallbox_counts_at_its_maximum_until_it_obeys_again() -> None:
     world = World(site("A", "B", head=SITE.replace("63", "42")))
-    manager = await world.start()
+    await world.start()
     box, other = boxes(world, "A", "B")
     await all_come(world, box, other, start=True)
     await settle(12)
     assert offered(world) == {"A": 10.0, "B": 10.0}
     box.manner = Manner.DEAF
-    await manager.clear_profiles("A")
+    await clear(world, "A")
     await settle(9)
     assert other.limits_a()[-1] == 0  # 4 A are left beside 16
     box.manner = Manner.PROMPT
@@ -49,15 +52,14 @@ async def test_a_cleared_wallbox_counts_at_its_maximum_until_it_obeys_again() ->
 @in_virtual_time()
 async def test_clearing_a_wallbox_that_is_away_changes_nothing() -> None:
     world = World(site("A", "B", head=SITE.replace("63", "42")))
-    manager = await world.start()
+    await world.start()
     box, other = boxes(world, "A", "B")
     await all_come(world, box, other, start=True)
     await settle(12)
     await box.go()
-    assert await manager.clear_profiles("A") is LimitOutcome.UNSENT
+    assert await clear(world, "A") is LimitOutcome.UNSENT
     await settle(12)
     assert offered(world) == {"A": 10.0, "B": 10.0}
-    assert await manager.clear_profiles("nowhere") is None
     await world.kill()
 
 
@@ -86,7 +88,7 @@ async def test_an_evse_shows_what_it_is_offered_and_is_to_get() -> None:
     state = manager.evse("A")
     assert state is not None
     assert (state.offered_a, state.target_a, state.doubtful) == (16, 16, False)
-    assert state.profile_writes == len(box.limits_a())
+    assert state.evse.profile_writes == len(box.limits_a())
     assert [each.evse.evse_id for each in manager.evses()] == ["A", "B"]
     assert manager.evse("nowhere") is None
     assert manager.is_deciding

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from tests.support.boxes import Box, Manner, all_come, boxes
-from tests.support.shared_current import SITE, offered, settle, site
+from tests.support.shared_current import SITE, clear, offered, settle, site
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json, World, a_wallbox
 
@@ -31,13 +31,13 @@ async def test_a_refused_raise_does_not_delay_the_reduction_that_follows_R100() 
 @in_virtual_time()
 async def test_a_clearing_that_fails_half_way_is_followed_by_our_limit_at_once_P15() -> None:
     world = World(site("A"))
-    manager = await world.start()
+    await world.start()
     (box,) = boxes(world, "A")
     await all_come(world, box, start=True)
     await settle()
     told = len(box.limits_a())
     box._cleared = lambda payload: "Accepted" if payload.get("id") == 9101 else "Rejected"  # type: ignore[method-assign]  # stubborn half way
-    outcome = await manager.clear_profiles("A")
+    outcome = await clear(world, "A")
     assert outcome is not None
     assert outcome.value == "refused"
     await asyncio.sleep(3)
@@ -107,7 +107,7 @@ async def test_a_wallbox_is_told_the_time_of_its_own_clock_after_ours_has_jumped
     await settle()
     clock = manager._tools.clock
     clock.jump_wall(7200)  # type: ignore[attr-defined]  # the clock of the tests
-    await manager.clear_profiles("A")
+    await clear(world, "A")
     await settle()
     schedule = wallbox.all_of("SetChargingProfile")[-1]["csChargingProfiles"]["chargingSchedule"]
     assert schedule["startSchedule"] < "2026-05-15T12"
@@ -144,13 +144,13 @@ def _keeps_clearing_to_itself(box: Box) -> None:
 @in_virtual_time()
 async def test_the_others_make_room_while_profiles_are_cleared() -> None:
     world = World(site("A", "B", head=SITE.replace("63", "42")))  # 20 A, 10 each
-    manager = await world.start()
+    await world.start()
     them = boxes(world, "A", "B")
     await all_come(world, *them, start=True)
     await settle(20)
     assert offered(world) == {"A": 10, "B": 10}
     _keeps_clearing_to_itself(them[0])
-    clearing = asyncio.create_task(manager.clear_profiles("A"))  # noqa: TID251 - a person at the API
+    clearing = asyncio.create_task(clear(world, "A"))  # noqa: TID251 - a person at the API
     await asyncio.sleep(3)
     assert offered(world)["B"] == 0  # A may draw 16
     await clearing
@@ -160,12 +160,12 @@ async def test_the_others_make_room_while_profiles_are_cleared() -> None:
 @in_virtual_time()
 async def test_a_clearing_that_was_under_way_when_the_manager_died_is_not_forgotten() -> None:
     world = World(site("A"))
-    manager = await world.start()
+    await world.start()
     (box,) = boxes(world, "A")
     await all_come(world, box, start=True)
     await settle()
     _keeps_clearing_to_itself(box)
-    clearing = asyncio.create_task(manager.clear_profiles("A"))  # noqa: TID251 - a person at the API
+    clearing = asyncio.create_task(clear(world, "A"))  # noqa: TID251 - a person at the API
     await asyncio.sleep(1)
     await world.kill()
     await clearing

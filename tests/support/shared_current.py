@@ -5,6 +5,8 @@ import asyncio
 from tests.support.boxes import Box, all_come, boxes
 from tests.support.world import World
 
+from wattgate.ports.evse import LimitOutcome
+
 SITE = """
 [site]
 max_current_a = 63
@@ -38,3 +40,11 @@ async def three_at_13_6(head: str = SITE) -> tuple[World, list[Box]]:
     await settle(12)
     assert set(offered(world).values()) == {13.6}
     return world, them
+
+
+async def clear(world: World, evse_id: str) -> LimitOutcome:
+    """Clear an EVSE's profiles, as a person does at the API."""
+    assert world.manager is not None
+    state = world.manager.evse(evse_id)
+    assert state is not None
+    return (await world.manager.operations.clear_profiles(state.evse)).cleared.outcome

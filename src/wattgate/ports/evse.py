@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from wattgate.core.load.demand import EvseView
+from wattgate.core.load.sensing import Draw
 
 
 class LimitOutcome(StrEnum):
@@ -18,15 +19,35 @@ class LimitOutcome(StrEnum):
     """The EVSE cannot have seen it."""
 
 
+class Confirmation(StrEnum):
+    """By what a claim about the profiles in a wallbox is known to be true (R100d)."""
+
+    SCHEDULE = "composite schedule"
+    MEASUREMENT = "measurement"
+    NONE = "not confirmed"
+    CONTRADICTED = "contradicted"
+    """The wallbox accepted it, and its composite schedule says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """How removing our profiles ended, and by what it is confirmed."""
+
+    outcome: LimitOutcome
+    confirmation: Confirmation = Confirmation.NONE
+
+
 @dataclass(frozen=True, slots=True)
 class EvseReading:
     """What is known of an EVSE at one moment.
 
     `seen` tells that its wallbox has been here at least once. `silent_s` counts the s since it had
     a connection. `connection` is a new number for each connection and each boot. `ready` tells
-    that it takes commands. `measured_a` is the largest phase current it reported for this
-    transaction, None without one. `view` is its demand, with the queue stamps left to the caller;
-    `waiting_since` is the monotonic time (s) at which it asked for current.
+    that it takes commands. `draw` is the newest measurement of this transaction, None without one.
+    `view` is its demand, with the queue stamps left to the caller; `waiting_since` is the monotonic
+    time (s) at which it asked for current. `standing_a` is what it may draw without a manager.
+    `is_harmless_when_silent` tells that its grants were proven to end by themselves, also after a
+    power cycle (R100a).
     """
 
     view: EvseView
@@ -36,8 +57,10 @@ class EvseReading:
     connection: int
     booted: bool
     idle: bool
-    measured_a: float | None
+    draw: Draw | None
     waiting_since: float
+    standing_a: float = 0.0
+    is_harmless_when_silent: bool = False
 
 
 class ControllableEvse(Protocol):
@@ -46,6 +69,11 @@ class ControllableEvse(Protocol):
     @property
     def evse_id(self) -> str:
         """The site's key of it."""
+        ...
+
+    @property
+    def station_id(self) -> str:
+        """The wallbox it belongs to."""
         ...
 
     @property
@@ -58,19 +86,61 @@ class ControllableEvse(Protocol):
         """How long a grant lasts in it unless it is renewed, s (R100)."""
         ...
 
+    @property
+    def settle_s(self) -> float:
+        """After how many s the current must have followed a new limit."""
+        ...
+
+    @property
+    def method(self) -> str:
+        """How it is told its limits, in words for a person."""
+        ...
+
     def reading(self, now: float) -> EvseReading:
         """What is known of it at `now` (monotonic, s)."""
         ...
 
-    async def limit(self, current_a: float, *, reduction: bool, afresh: bool) -> LimitOutcome:
+    async def limit(
+        self, current_a: float, *, reduction: bool, afresh: bool, lifetime_s: int | None = None
+    ) -> LimitOutcome:
         """Let it draw at most `current_a` A per phase; 0 pauses it. Never raises.
 
         A newer call takes the place of one that is still on its way: what that has not sent yet
         stays unsent. `afresh` tells that nothing of ours is known to be in the EVSE, and that what
-        others left there must go first.
+        others left there must go first. `lifetime_s`, 60 to 3600, replaces the usual one.
         """
         ...
 
-    async def release(self) -> LimitOutcome:
-        """Remove every limit of ours from it. Never raises."""
+    async def release(self, *, whole: bool) -> Cleared:
+        """Remove every limit of ours from it. Never raises.
+
+        `whole` tells that every EVSE of the wallbox is released or unused, so that everything in
+        the wallbox may be removed; else only what belongs to this connector (R100d).
+        """
+        ...
+
+    async def sweep(self) -> LimitOutcome:
+        """Remove what others left at this connector, also while a transaction runs. Never raises.
+
+        Our own limits hold before and after, as far as the wallbox does what OCPP says.
+        """
+        ...
+
+    async def stop_charging(self) -> LimitOutcome:
+        """End the transaction: the last resort on an overloaded circuit (R100b). Never raises."""
+        ...
+
+    def ask_for_measurement(self, now: float) -> None:
+        """Have it measure where that is due: limits have changed, and no fresh sample came."""
+        ...
+
+    def next_method(self) -> bool:
+        """Say limits in another way from now on, the present one is not obeyed; False: none left.
+
+        What is left in the wallbox of the present one goes with the next limit.
+        """
+        ...
+
+    def is_obeyed(self) -> None:
+        """Its draw was seen to follow the present method."""
         ...

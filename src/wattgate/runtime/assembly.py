@@ -13,13 +13,15 @@ from wattgate.core.gateway.outbox import RetryPolicy
 from wattgate.core.load.budget import Feeder
 from wattgate.core.ocpp.handshake import backend_url, basic_authorization
 from wattgate.core.ocpp.splice import read_scalar
-from wattgate.core.site.model import EvseSettings, GatewaySettings, Site
+from wattgate.core.site.model import EvseSettings, GatewaySettings, OnDeactivation, Site
 from wattgate.core.station.authorisation import AuthorizationStatus
 from wattgate.ports.links import Dialer, DialTarget
 from wattgate.ports.store import Recovered
 from wattgate.runtime.backend_commands import BackendCommandHandler
 from wattgate.runtime.backend_link import BackendLink, LinkIdentity
+from wattgate.runtime.behaviours import Behaviours
 from wattgate.runtime.evse_ocpp16 import EvseOcpp16, OpenTransaction
+from wattgate.runtime.limits import Limits
 from wattgate.runtime.outbox_pump import OutboxPump
 from wattgate.runtime.presence import Presence
 from wattgate.runtime.smart_charging import SmartCharging
@@ -68,18 +70,92 @@ def undelivered(recovered: Recovered, stations: Iterable[Station]) -> dict[str, 
     }
 
 
-def build_stations(
-    site: Site,
-    recovered: Recovered,
-    house: House,
-    backends: Backends,
-    look_later: Callable[[float], None],
-) -> dict[str, Station]:
-    """Build every wallbox of the site with its EVSEs and their backend links."""
-    return {
-        station_id: _build_station(site, station_id, recovered, house, backends, look_later)
-        for station_id in site.station_ids()
-    }
+class Assembly:
+    """Builds the wallboxes of one site with their EVSEs and backend links.
+
+    `stations` are by ChargeBox ID; `virtuals` keep the backends' profiles, by EVSE id.
+    """
+
+    def __init__(
+        self,
+        site: Callable[[], Site],
+        house: House,
+        backends: Backends,
+        limits: Limits,
+        behaviours: Behaviours,
+        look_later: Callable[[float], None],
+    ) -> None:
+        self.stations: dict[str, Station] = {}
+        self.virtuals: dict[str, VirtualCharging] = {}
+        self._site = site
+        self._house = house
+        self._backends = backends
+        self._limits = limits
+        self._behaviours = behaviours
+        self._look_later = look_later
+
+    def build(self, recovered: Recovered) -> None:
+        """Build everything that the site has, with what is known of it from before."""
+        for station_id in self._site().station_ids():
+            self.stations[station_id] = self._station(station_id, recovered)
+
+    def take_into_service(self, evse: EvseOcpp16) -> None:
+        """Give an EVSE its backend, where it was built without one."""
+        if evse.link is None and evse.settings.gateways:
+            self._connect_backend(self.stations[evse.station_id], evse, Recovered())
+
+    def _station(self, station_id: str, recovered: Recovered) -> Station:
+        site, house = self._site(), self._house
+        settings = site.evses_of(station_id)
+        wallbox = site.wallbox(station_id)
+        alone = len(settings) == 1
+        presence = _recovered_presence(station_id, recovered, house)
+        charging = SmartCharging(
+            presence, alone=alone, behaviours=self._behaviours, tasks=house.tasks
+        )
+        evses = [
+            EvseOcpp16(
+                each,
+                wallbox,
+                ConnectorMap(each.connector, alone=alone),
+                presence,
+                charging,
+                deactivated_standing=self._deactivated_a,
+            )
+            for each in settings
+        ]
+        station = Station(presence, evses, house)
+        for evse in evses:
+            _recover_transaction(evse, recovered, house)
+            if _needs_backend(evse.settings, station_id, recovered):
+                self._connect_backend(station, evse, recovered)
+
+        def connected() -> None:
+            self._look_later(SETTLE_AFTER_CONNECT_S)
+            house.tasks.spawn(
+                _ask_who_did_not_boot(station, charging), name=f"{station_id} state request"
+            )
+
+        station.on_call = WallboxMessages(station).called
+        station.on_transaction = self._transaction_changed
+        station.on_booted = charging.forget
+        station.on_connected = connected
+        return station
+
+    def _connect_backend(self, station: Station, evse: EvseOcpp16, recovered: Recovered) -> None:
+        self.virtuals[evse.evse_id] = _add_backend(station, evse, recovered, self._backends)
+
+    def _transaction_changed(self, evse: EvseOcpp16) -> None:
+        if evse.evse_id in self.virtuals:
+            self.virtuals[evse.evse_id].transaction_changed()
+        if evse.in_use and evse.counts_by_transaction and self._limits.knows(evse.evse_id):
+            self._limits.say_again(evse.evse_id)  # what it was told ended with the one before
+
+    def _deactivated_a(self, settings: EvseSettings) -> float:
+        """What a deactivated EVSE may draw without a manager, A per phase (P15)."""
+        if self._site().site.on_deactivation is OnDeactivation.MINIMUM:
+            return settings.min_current_a
+        return 0.0
 
 
 def feeders_of(site: Site) -> tuple[Feeder, ...]:
@@ -89,47 +165,6 @@ def feeders_of(site: Site) -> tuple[Feeder, ...]:
         for station_id in site.station_ids()
         if (limit_a := site.wallbox(station_id).max_current_a) is not None
     )
-
-
-def _build_station(
-    site: Site,
-    station_id: str,
-    recovered: Recovered,
-    house: House,
-    backends: Backends,
-    look_later: Callable[[float], None],
-) -> Station:
-    settings = site.evses_of(station_id)
-    wallbox = site.wallbox(station_id)
-    alone = len(settings) == 1
-    presence = _recovered_presence(station_id, recovered, house)
-    charging = SmartCharging(presence, alone=alone)
-    evses = [
-        EvseOcpp16(each, wallbox, ConnectorMap(each.connector, alone=alone), presence, charging)
-        for each in settings
-    ]
-    station = Station(presence, evses, house)
-    virtuals: dict[str, VirtualCharging] = {}
-    for evse in evses:
-        _recover_transaction(evse, recovered, house)
-        if _needs_backend(evse.settings, station_id, recovered):
-            virtuals[evse.evse_id] = _add_backend(station, evse, recovered, backends)
-
-    def transaction_changed(evse: EvseOcpp16) -> None:
-        if evse.evse_id in virtuals:
-            virtuals[evse.evse_id].transaction_changed()
-
-    def connected() -> None:
-        look_later(SETTLE_AFTER_CONNECT_S)
-        house.tasks.spawn(
-            _ask_who_did_not_boot(station, charging), name=f"{station_id} state request"
-        )
-
-    station.on_call = WallboxMessages(station).called
-    station.on_transaction = transaction_changed
-    station.on_booted = charging.forget
-    station.on_connected = connected
-    return station
 
 
 def _recovered_presence(station_id: str, recovered: Recovered, house: House) -> Presence:
@@ -180,7 +215,7 @@ def _add_backend(
         link_id, station.station_id, house.store, house.tools, house.cards, backends.retry
     )
     pump.depth = recovered.outbox_depths.get(link_id, 0)
-    virtual = VirtualCharging(evse, link_id, house)
+    virtual = VirtualCharging(evse, station.presence, link_id, house)
     virtual.recover(recovered.profiles)
     link = BackendLink(
         LinkIdentity(link_id, station.station_id, evse.evse_id, target),

@@ -1,7 +1,7 @@
 """Shares the site's current between the EVSEs, cycle by cycle: lower first, then raise."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Final
@@ -10,20 +10,19 @@ import structlog
 
 from wattgate.core.load.actuation import Pace, plan
 from wattgate.core.load.allocation import allocate
-from wattgate.core.load.budget import (
-    SILENT_S,
-    Feeder,
-    site_circuits,
-    turn,
-    without,
-    worth_after_connecting,
-)
+from wattgate.core.load.budget import Feeder, excess_a, site_circuits, turn, without
 from wattgate.core.load.circuits import Circuit, Load
 from wattgate.core.load.demand import demand
-from wattgate.core.site.model import LoadManagement, Site
+from wattgate.core.site.model import LoadManagement, OnDeactivation, Site
 from wattgate.ports.evse import ControllableEvse, EvseReading
+from wattgate.runtime.counting import Counting
+from wattgate.runtime.grid_meter import GridMeter
+from wattgate.runtime.last_resort import LastResort
 from wattgate.runtime.limits import Limits
+from wattgate.runtime.obedience_watch import ObedienceWatch
 from wattgate.runtime.peer import Tools
+from wattgate.runtime.releases import Releases
+from wattgate.runtime.supervisor import Supervisor
 
 log = structlog.get_logger()
 
@@ -34,37 +33,81 @@ BREATH_S: Final = 0.05
 """s between two cycles that events ask for, so that what happens together is decided together."""
 
 
-@dataclass(slots=True)
-class _Known:
-    """What the loop remembers of an EVSE from cycle to cycle."""
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the loop decides with."""
 
-    connection: int = -1
-    silent: bool = False
+    limits: Limits
+    releases: Releases
+    watch: ObedienceWatch
+    meter: GridMeter
+    tasks: Supervisor
+
+
+@dataclass(frozen=True, slots=True)
+class _Cycle:
+    """What one decision is made of.
+
+    `mute` are the EVSEs that cannot be commanded now, `fixed_a` what those draw that are not
+    shared among: the mute at their worst, the deactivated what they may have.
+    """
+
+    now: float
+    readings: Mapping[str, EvseReading]
+    circuits: Sequence[Circuit]
+    phases: Mapping[str, frozenset[int]]
+    mute: frozenset[str]
+    fixed_a: Mapping[str, float]
 
 
 class ControlLoop:
-    """One decision per cycle for the whole site."""
+    """One decision per cycle for the whole site.
+
+    `targets_a` is what each EVSE is headed for, A per phase; `excess_a` by how much circuits are
+    over if all EVSEs draw their worst.
+    """
 
     def __init__(
         self,
         site: Callable[[], Site],
         evses: Sequence[ControllableEvse],
         feeders: Sequence[Feeder],
-        limits: Limits,
+        parts: Parts,
         tools: Tools,
     ) -> None:
-        self.limits = limits
+        self.limits = parts.limits
         self.targets_a: dict[str, float] = {}
+        self.excess_a: dict[str, float] = {}
         self._site = site
         self._evses = {evse.evse_id: evse for evse in evses}
         self._feeders = tuple(feeders)
+        self._releases = parts.releases
+        self._watch = parts.watch
+        self._meter = parts.meter
         self._tools = tools
-        self._known = {evse_id: _Known() for evse_id in self._evses}
+        self._counting = Counting(self._evses, parts.limits)
+        self._last_resort = LastResort(
+            self._evses, parts.limits, parts.watch.exhausted, parts.tasks
+        )
+        self._free: frozenset[str] = frozenset()
+        self._circuits_last: tuple[Circuit, ...] = ()
         self._wake = asyncio.Event()
+        parts.releases.serve(evses, self.is_free)
 
     def look_again(self) -> None:
         """Decide anew soon, not only when the cycle is over."""
         self._wake.set()
+
+    def is_free(self, evse_id: str) -> bool:
+        """Whether the EVSE is released: no limit of ours holds it."""
+        return evse_id in self._free
+
+    def has_room(self, evse_id: str) -> bool:
+        """Whether the circuits of the EVSE carry the worst that everybody on them may draw."""
+        return not any(
+            evse_id in circuit.members and circuit.name in self.excess_a
+            for circuit in self._circuits_last
+        )
 
     async def run(self) -> None:
         """Decide for ever."""
@@ -92,111 +135,115 @@ class ControlLoop:
 
     def _observe(self) -> None:
         now = self._tools.clock.monotonic()
-        self.targets_a = {}
+        self.targets_a, self.excess_a, self._free = {}, {}, frozenset()
         for evse_id, evse in self._evses.items():
-            reading = evse.reading(now)
             self.limits.not_known(evse_id)  # now others may set profiles
-            if not self.limits.was_limited(evse_id) or not reading.ready:
-                continue
-            if not self.limits.in_refusal_pause(evse_id, now):
-                self.limits.release_in_background(evse, reading.view.maximum_a)
+            self.limits.count_drawn(evse_id, None)
+            self._remove_limits(evse, evse.reading(now), now)
+
+    def _remove_limits(self, evse: ControllableEvse, reading: EvseReading, now: float) -> None:
+        evse_id = evse.evse_id
+        if not self.limits.was_limited(evse_id) or not reading.ready:
+            return
+        if not self.limits.in_refusal_pause(evse_id, now):
+            self._releases.clear_in_background(evse, reading.view.maximum_a)
 
     # Active
 
     def cycle(self, site: Site) -> None:
         """Look, decide, send."""
-        now = self._tools.clock.monotonic()
-        readings = {evse_id: evse.reading(now) for evse_id, evse in self._evses.items()}
-        for evse_id, reading in readings.items():
-            self._count(evse_id, reading)
-        phases = {evse_id: reading.view.phases for evse_id, reading in readings.items()}
-        circuits = self._circuits(site)
-        mute = frozenset(evse_id for evse_id, reading in readings.items() if not reading.ready)
-        # While its profiles are being removed nothing holds an EVSE: the others make room.
-        mute |= self.limits.releasing
-        self.targets_a = self._targets(readings, circuits, phases, mute, now)
+        cycle = self._look(site)
+        self.targets_a = self._targets(cycle)
         pace = Pace(
             self.limits.raised_at,
-            {evse_id: reading.view.minimum_a for evse_id, reading in readings.items()},
-            mute,
+            {evse_id: reading.view.minimum_a for evse_id, reading in cycle.readings.items()},
+            cycle.mute,
         )
-        decided = plan(circuits, self.targets_a, phases, self.limits.ledger, pace, now)
-        self.limits.carry_out(self.limits.restrained(decided, now), self._evses)
+        decided = plan(
+            cycle.circuits, self.targets_a, cycle.phases, self.limits.ledger, pace, cycle.now
+        )
+        self.limits.carry_out(self.limits.restrained(decided, cycle.now), self._evses)
+        self._keep_up(cycle)
+        self._last_resort.act(cycle.circuits, self.excess_a, cycle.now)
+
+    def _look(self, site: Site) -> _Cycle:
+        """Take everything in: who is here, what each may draw, what the circuits leave."""
+        now = self._tools.clock.monotonic()
+        readings = {evse_id: evse.reading(now) for evse_id, evse in self._evses.items()}
+        self._free = self._released(site, readings)
+        unheld = self._free | self.limits.set_aside
+        for evse_id, reading in readings.items():
+            self._counting.count(evse_id, reading, now, is_free=evse_id in unheld)
+        not_ready = {evse_id for evse_id, reading in readings.items() if not reading.ready}
+        # While its profiles are being removed nothing holds an EVSE: the others make room.
+        mute = frozenset(not_ready | self.limits.releasing | unheld)
+        for evse_id, reading in readings.items():
+            if evse_id not in mute:
+                self._watch.look(self._evses[evse_id], reading, now)
+                self._evses[evse_id].ask_for_measurement(now)
+        worst_a = self._worst_a(readings)
+        phases = {evse_id: reading.view.phases for evse_id, reading in readings.items()}
+        circuits = site_circuits(
+            self._meter.for_charging_a(readings.values(), self.limits.ledger, now),
+            self._evses,
+            self._feeders,
+        )
+        self._circuits_last = circuits
+        self.excess_a = excess_a(circuits, worst_a, phases)
+        deactivated_a = {
+            evse_id: reading.standing_a
+            for evse_id, reading in readings.items()
+            if not reading.view.enabled and evse_id not in mute
+        }
+        fixed_a = deactivated_a | {evse_id: worst_a[evse_id] for evse_id in mute}
+        return _Cycle(now, readings, circuits, phases, mute, fixed_a)
+
+    def _released(self, site: Site, readings: Mapping[str, EvseReading]) -> frozenset[str]:
+        """Who was released by hand, and who is by being deactivated (P15)."""
+        released = self._releases.latched & readings.keys()
+        if site.site.on_deactivation is OnDeactivation.RELEASE:
+            released |= {e for e, reading in readings.items() if not reading.view.enabled}
+        return frozenset(released)
+
+    def _worst_a(self, evse_ids: Iterable[str]) -> dict[str, float]:
+        return {evse_id: self.limits.position(evse_id).worst_a for evse_id in evse_ids}
+
+    def _keep_up(self, cycle: _Cycle) -> None:
+        """Renew what runs out, and remove our limits from whoever is released."""
         for evse_id, evse in self._evses.items():
-            paused = evse_id in mute or self.limits.in_refusal_pause(evse_id, now)
-            if not paused and self.limits.due_for_renewal(evse, now):
+            reading = cycle.readings[evse_id]
+            if evse_id in self._free:
+                self._remove_limits(evse, reading, cycle.now)
+                continue
+            paused = evse_id in cycle.mute or self.limits.in_refusal_pause(evse_id, cycle.now)
+            if not paused and self.limits.due_for_renewal(evse, reading.standing_a, cycle.now):
                 self.limits.renew(evse)
 
-    def _circuits(self, site: Site) -> tuple[Circuit, ...]:
-        house = site.site
-        limit_a = house.max_current_a - house.reserve_a - (house.house_load_a or 0.0)
-        return site_circuits(limit_a, self._evses, self._feeders)
-
-    def _count(self, evse_id: str, reading: EvseReading) -> None:
-        """Bring the ledger up to what the connection tells (R100a)."""
-        known = self._known[evse_id]
-        hardware_a = reading.view.maximum_a
-        if not self.limits.knows(evse_id):
-            # A wallbox that was never here is not known to hang on this circuit.
-            self.limits.assume(evse_id, hardware_a if reading.seen else 0.0)
-            self.limits.not_known(evse_id)
-        if not reading.seen:
-            return
-        if reading.silent_s > SILENT_S:
-            if not known.silent:
-                known.silent = True
-                self.limits.count_silent(evse_id, hardware_a)
-                log.warning("wallbox silent, counted at its maximum", evse=evse_id)
-            return
-        if reading.connection != known.connection:
-            known.connection, known.silent = reading.connection, False
-            self._count_connected(evse_id, reading)
-        if evse_id in self.limits.unknown:
-            self.limits.count_unknown(evse_id, 0.0 if reading.idle else hardware_a)
-
-    def _count_connected(self, evse_id: str, reading: EvseReading) -> None:
-        self.limits.forget_refusal(evse_id)
-        if reading.booted:
-            self.limits.not_known(evse_id)
-        worst_a = worth_after_connecting(
-            booted=reading.booted,
-            idle=reading.idle,
-            worst_a=self.limits.position(evse_id).worst_a,
-            measured_a=reading.measured_a,
-            hardware_a=reading.view.maximum_a,
-        )
-        self.limits.assume(evse_id, worst_a)
-
-    def _targets(
-        self,
-        readings: Mapping[str, EvseReading],
-        circuits: Sequence[Circuit],
-        phases: Mapping[str, frozenset[int]],
-        mute: frozenset[str],
-        now: float,
-    ) -> dict[str, float]:
+    def _targets(self, cycle: _Cycle) -> dict[str, float]:
         """Share what those out of reach leave; whoever does not obey counts at its worst."""
         loads = {
             evse_id: load
-            for evse_id, reading in readings.items()
-            if evse_id not in mute and (load := self._load(evse_id, reading, now)) is not None
+            for evse_id, reading in cycle.readings.items()
+            if evse_id not in cycle.fixed_a
+            and (load := self._load(evse_id, reading, cycle.now)) is not None
         }
-        fixed_a = {evse_id: self.limits.position(evse_id).worst_a for evse_id in mute}
-        wished = allocate(without(circuits, fixed_a, phases), loads.values())
-        stuck = self.limits.stuck - mute
+        fixed_a = dict(cycle.fixed_a)
+        wished = allocate(without(cycle.circuits, fixed_a, cycle.phases), loads.values())
+        told_a = {e: a for e, a in cycle.fixed_a.items() if e not in cycle.mute}
+        stuck = (self.limits.stuck | self.limits.disobeying) - cycle.mute
         if not stuck:
-            return wished
-        worst_a = {evse_id: self.limits.position(evse_id).worst_a for evse_id in readings}
+            return wished | told_a
+        worst_a = self._worst_a(cycle.readings)
         obeying = [load for evse_id, load in loads.items() if evse_id not in stuck]
         for evse_id in stuck:
             fixed_a[evse_id] = worst_a[evse_id]
-        shared = allocate(without(circuits, fixed_a, phases), obeying)
+        shared = allocate(without(cycle.circuits, fixed_a, cycle.phases), obeying)
         for evse_id in stuck & loads.keys():
             # It may hold less than it counts for: what it is told must fit beside all others.
             others_a = {other: a for other, a in worst_a.items() if other != evse_id}
-            beside_a = allocate(without(circuits, others_a, phases), [loads[evse_id]])[evse_id]
-            shared[evse_id] = min(wished[evse_id], beside_a)
-        return shared
+            beside = allocate(without(cycle.circuits, others_a, cycle.phases), [loads[evse_id]])
+            shared[evse_id] = min(wished[evse_id], beside[evse_id])
+        return shared | told_a
 
     def _load(self, evse_id: str, reading: EvseReading, now: float) -> Load | None:
         running, since = turn(

@@ -11,7 +11,8 @@ import structlog
 from wattgate.core.load.actuation import Plan, SetLimit
 from wattgate.core.load.ledger import Ledger, Position
 from wattgate.ports.evse import ControllableEvse, LimitOutcome
-from wattgate.ports.store import GrantRecord, Recovered, SaveGrant, Store, StoreFailed
+from wattgate.ports.store import GrantRecord, Recovered, Store
+from wattgate.runtime.grant_book import GrantBook
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.supervisor import Supervisor
 
@@ -20,11 +21,11 @@ log = structlog.get_logger()
 REFUSAL_PAUSE_S: Final = 30.0
 """s between attempts at a wallbox that refuses a limit."""
 
-NO_LIMIT_A: Final = inf
-"""What is stored of an EVSE whose profiles we removed: no limit of ours holds."""
+LAPSE_MARGIN_S: Final = 60.0
+"""s that a grant may outlast its time by, for a wallbox clock that drifts or a slow answer."""
 
-CLEARING_A: Final = 0.0
-"""Stored as pending beside `NO_LIMIT_A` until the wallbox has confirmed that all are gone."""
+LONGEST_GRANT_S: Final = 3600.0
+"""s that a grant from before a restart may still last: nobody knows when it was renewed (R100)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,15 @@ class Limits:
     `stuck` are the EVSEs whose last command did not get through. `unknown` are those that may hold
     no limit of ours, or one of somebody else's: since their boot, release or first visit they have
     accepted nothing. `unswept` are those in which profiles of others were not cleared since; that
-    waits until no car charges. `releasing` are those whose profiles are being removed right now.
+    waits until no car charges. `releasing` are those whose profiles are being removed right now;
+    `set_aside` those that somebody else commands for a while, as a proof does: nothing holds them.
     """
 
     def __init__(
         self, store: Store, tools: Tools, tasks: Supervisor, changed: Callable[[], None]
     ) -> None:
         self.ledger = Ledger()
+        self.book = GrantBook(store)
         self.raised_at: dict[str, float] = {}
         self.charging_since: dict[str, float] = {}
         self.paused_at: dict[str, float] = {}
@@ -65,28 +68,23 @@ class Limits:
         self.unknown: set[str] = set()
         self.unswept: set[str] = set()
         self.releasing: set[str] = set()
-        self.writes: dict[str, int] = {}
-        self._store = store
+        self.set_aside: set[str] = set()
         self._tools = tools
         self._tasks = tasks
         self._changed = changed
         self._newest: dict[str, int] = {}
         self._granted_at: dict[str, float] = {}
+        self._ends_by: dict[str, float] = {}
         self._refused: dict[str, _Refusal] = {}
-        self._stored: dict[str, GrantRecord] = {}
 
     def recover(self, recovered: Recovered) -> None:
         """Take over the grants from before a restart: each may be as high as it ever was."""
-        for grant in recovered.grants:
-            worst_a = max(grant.committed_a, grant.pending_a or 0.0)
-            if worst_a == NO_LIMIT_A and grant.pending_a is None:
-                continue
-            self._stored[grant.evse_id] = grant
-            if worst_a == NO_LIMIT_A:
-                continue  # some of ours may be there, but none is sure to hold
-            self.ledger = self.ledger.assumed(grant.evse_id, worst_a)
+        now = self._tools.clock.monotonic()
+        for evse_id, worst_a in self.book.take_over(recovered.grants).items():
+            self.ledger = self.ledger.assumed(evse_id, worst_a)
+            self._ends_by[evse_id] = now + LONGEST_GRANT_S + LAPSE_MARGIN_S
             if worst_a > 0:
-                self.charging_since[grant.evse_id] = self._tools.clock.monotonic()
+                self.charging_since[evse_id] = now
 
     def knows(self, evse_id: str) -> bool:
         """Whether the EVSE has a position."""
@@ -98,7 +96,7 @@ class Limits:
 
     def was_limited(self, evse_id: str) -> bool:
         """Whether profiles of ours may still be in the wallbox."""
-        return evse_id in self._stored
+        return self.book.record(evse_id) is not None
 
     def assume(self, evse_id: str, worst_a: float) -> None:
         """Count an EVSE at `worst_a` until it accepts a limit; pending commands say no more."""
@@ -146,16 +144,58 @@ class Limits:
         )
         return Plan(lower, raise_)
 
-    def count_silent(self, evse_id: str, hardware_a: float) -> None:
-        """Count a wallbox that is out of reach at its maximum, over a restart too (R100a)."""
-        self.assume(evse_id, hardware_a)
-        silent = GrantRecord(evse_id, hardware_a, None, self._tools.clock.wall())
-        self._tasks.spawn(self._noted(silent), name=f"silent {evse_id}")
+    def count_at(self, evse_id: str, worst_a: float) -> None:
+        """Count a wallbox at `worst_a` until it accepts a limit, over a restart too (R100a)."""
+        self.assume(evse_id, worst_a)
+        stored = self.book.record(evse_id)
+        if stored is None or stored.pending_a is not None or stored.committed_a < worst_a:
+            grant = GrantRecord(evse_id, worst_a, None, self._tools.clock.wall())
+            self._tasks.spawn(self.book.note(grant), name=f"worst {evse_id}")
 
-    def due_for_renewal(self, evse: ControllableEvse, now: float) -> bool:
-        """Whether half of a running grant's life is over, or nobody knows how much (R100)."""
+    def count_lapsed(self, evse_id: str, standing_a: float, now: float) -> None:
+        """Count a wallbox of proven expiry at its fallback once its grant has surely ended."""
+        position = self.position(evse_id)
+        is_over = now >= self._ends_by.get(evse_id, inf)
+        if is_over and position.allowed_a > standing_a:
+            log.info("grant has ended", evse=evse_id, standing_a=standing_a)
+            self.ledger = self.ledger.expired(evse_id, standing_a)
+
+    def count_drawn(self, evse_id: str, drawn_a: float | None) -> None:
+        """Count an EVSE at what it draws against its limit; None: it follows, or stands still."""
+        if self.position(evse_id).drawn_a != drawn_a:
+            self.ledger = self.ledger.drawing(evse_id, drawn_a)
+            self._changed()
+
+    def say_again(self, evse_id: str) -> None:
+        """Send the limit anew with the next plan, whatever the EVSE has accepted."""
+        self.assume(evse_id, self.position(evse_id).allowed_a)
+        self._refused.pop(evse_id, None)
+        self._changed()
+
+    def take_aside(self, evse_id: str) -> None:
+        """Leave an EVSE to somebody else: nothing is sent to it, and nothing holds it."""
+        self.set_aside.add(evse_id)
+        self._changed()
+
+    def hand_back(self, evse_id: str) -> None:
+        """Command an EVSE again; what it holds now is not known."""
+        self.set_aside.discard(evse_id)
+        self.not_known(evse_id)
+        self.say_again(evse_id)
+
+    @property
+    def disobeying(self) -> frozenset[str]:
+        """EVSEs that draw more than they were allowed."""
+        positions = self.ledger.positions.items()
+        return frozenset(evse_id for evse_id, each in positions if each.drawn_a is not None)
+
+    def due_for_renewal(self, evse: ControllableEvse, standing_a: float, now: float) -> bool:
+        """Whether half of a running grant's life is over, or nobody knows how much (R100).
+
+        What the wallbox falls back to by itself, `standing_a`, needs no grant.
+        """
         position = self.position(evse.evse_id)
-        if position.pending_a is not None or position.committed_a == 0:
+        if position.pending_a is not None or position.committed_a == standing_a:
             return False
         return now - self._granted_at.get(evse.evse_id, -inf) >= evse.lifetime_s / 2
 
@@ -174,6 +214,7 @@ class Limits:
 
     def _send(self, change: SetLimit, evse: ControllableEvse, *, reduction: bool) -> None:
         self.ledger = self.ledger.sent(change.evse, change.current_a)
+        self._may_last(evse)
         number = self._newest[change.evse] = self._newest.get(change.evse, 0) + 1
         command = _Command(change, evse, number, reduction)
         self._tasks.spawn(self._command(command), name=f"limit {change.evse}")
@@ -189,41 +230,52 @@ class Limits:
             outcome = await command.evse.limit(
                 change.current_a, reduction=command.reduction, afresh=afresh
             )
-            if afresh and outcome is LimitOutcome.ACCEPTED:
-                self.unswept.discard(change.evse)
+            if afresh:
+                self._adopted(change.evse, outcome)
         if not self._is_newest(command):
             return  # a newer command or connection speaks for this EVSE
         self._settle(command, outcome)
         if outcome is LimitOutcome.ACCEPTED:
-            await self._noted(GrantRecord(change.evse, change.current_a, None, expires_at))
+            await self.book.note(GrantRecord(change.evse, change.current_a, None, expires_at))
         if command.reduction or outcome is not LimitOutcome.UNSENT:
             self._changed()  # else the store fails: not again before the next cycle
+
+    def _adopted(self, evse_id: str, outcome: LimitOutcome) -> None:
+        """Clearing what others left takes our own limits, too, and the new one may be missing."""
+        if outcome is LimitOutcome.ACCEPTED:
+            self.unswept.discard(evse_id)
+        elif outcome is not LimitOutcome.UNSENT:
+            self.not_known(evse_id)
 
     def _is_newest(self, command: _Command) -> bool:
         return self._newest.get(command.change.evse) == command.number
 
     async def _is_stored(self, command: _Command, expires_at: datetime) -> bool:
         """Store what may be drawn from now on, unless what is stored says as much already."""
-        change, stored = command.change, self._stored.get(command.change.evse)
+        change, stored = command.change, self.book.record(command.change.evse)
         position = self.position(change.evse)
         if stored is not None and stored.pending_a is None:
             if command.reduction and stored.committed_a >= change.current_a:
                 return True
             if not position.doubtful and stored.committed_a == change.current_a:
                 return True  # a renewal
-        return await self._noted(
+        return await self.book.note(
             GrantRecord(change.evse, position.committed_a, change.current_a, expires_at)
         )
+
+    def _may_last(self, evse: ControllableEvse) -> None:
+        """A grant that goes out now may hold for its whole life, and one before it still may."""
+        ends_by = self._tools.clock.monotonic() + evse.lifetime_s + LAPSE_MARGIN_S
+        self._ends_by[evse.evse_id] = max(ends_by, self._ends_by.get(evse.evse_id, 0.0))
 
     def _settle(self, command: _Command, outcome: LimitOutcome) -> None:
         evse_id, current_a = command.change.evse, command.change.current_a
         now = self._tools.clock.monotonic()
-        if outcome is not LimitOutcome.UNSENT:
-            self.writes[evse_id] = self.writes.get(evse_id, 0) + 1
         match outcome:
             case LimitOutcome.ACCEPTED:
                 self.ledger = self.ledger.accepted(evse_id)
                 self._granted_at[evse_id] = now
+                self._ends_by[evse_id] = now + command.evse.lifetime_s + LAPSE_MARGIN_S
                 self._refused.pop(evse_id, None)
                 self.stuck.discard(evse_id)
                 self.unknown.discard(evse_id)
@@ -249,64 +301,6 @@ class Limits:
         elif self.charging_since.pop(evse_id, None) is not None:
             self.paused_at[evse_id] = now
 
-    async def _noted(self, grant: GrantRecord) -> bool:
-        """Store a grant; False where the store cannot, and then nothing may be raised."""
-        try:
-            await self._store.commit(SaveGrant(grant))
-        except StoreFailed as exc:
-            log.error("store failed", evse=grant.evse_id, reason=str(exc))  # noqa: TRY400 - a full disk needs no traceback
-            return False
-        self._stored[grant.evse_id] = grant
-        return True
-
-    async def release(self, evse: ControllableEvse, hardware_a: float) -> LimitOutcome:
-        """Remove our profiles; from the attempt on the EVSE counts at its hardware maximum.
-
-        Only an attempt that certainly left nothing on the wire changes nothing.
-        """
-        evse_id, before = evse.evse_id, self.position(evse.evse_id)
-        self.assume(evse_id, max(hardware_a, before.worst_a))
-        assumed = self.position(evse_id)
-        stored = self._stored.get(evse_id)
-        self.releasing.add(evse_id)
-        try:
-            outcome = await self._stored_release(evse)
-        finally:
-            self.releasing.discard(evse_id)
-        match outcome:
-            case LimitOutcome.UNSENT:
-                if self.position(evse_id) is assumed:
-                    self.assume(evse_id, before.worst_a)
-                if stored is not None:
-                    await self._noted(stored)
-            case LimitOutcome.ACCEPTED:
-                self.not_known(evse_id)
-                now = self._tools.clock.wall()
-                if await self._noted(GrantRecord(evse_id, NO_LIMIT_A, None, now)):
-                    del self._stored[evse_id]
-            case LimitOutcome.REFUSED | LimitOutcome.UNANSWERED:
-                self.not_known(evse_id)
-                # Part of it may be gone: whatever limit comes next has to go out at once.
-                self._refused[evse_id] = _Refusal(self._tools.clock.monotonic(), inf)
-        return outcome
-
-    async def _stored_release(self, evse: ControllableEvse) -> LimitOutcome:
-        """Clearing is a raise: what it may lead to is stored before it is sent."""
-        clearing = GrantRecord(evse.evse_id, NO_LIMIT_A, CLEARING_A, self._tools.clock.wall())
-        if not await self._noted(clearing):
-            return LimitOutcome.UNSENT
-        return await evse.release()
-
-    def release_in_background(self, evse: ControllableEvse, hardware_a: float) -> None:
-        """Remove our profiles; nothing while that is being done already."""
-        if evse.evse_id not in self.releasing:
-            self.releasing.add(evse.evse_id)
-            self._tasks.spawn(
-                self._release_and_say(evse, hardware_a), name=f"release {evse.evse_id}"
-            )
-
-    async def _release_and_say(self, evse: ControllableEvse, hardware_a: float) -> None:
-        outcome = await self.release(evse, hardware_a)
-        if outcome is not LimitOutcome.ACCEPTED:
-            log.warning("our limits could not be removed", evse=evse.evse_id, outcome=outcome.value)
-        self._changed()
+    def refuse_pause(self, evse_id: str) -> None:
+        """Part of our limits may be gone: whatever comes next has to go out at once."""
+        self._refused[evse_id] = _Refusal(self._tools.clock.monotonic(), inf)

@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -15,15 +14,23 @@ from wattgate.core.site.model import LoadManagement, Site
 from wattgate.core.site.remarks import remarks
 from wattgate.core.site.writing import to_mapping
 from wattgate.core.station.authorisation import fold
+from wattgate.core.station.models import WallboxModel, read_model
 from wattgate.core.station.transactions import TransactionRecord
-from wattgate.ports.evse import LimitOutcome
+from wattgate.core.units import PhaseTriple
 from wattgate.ports.store import DeadLetter, SaveDocument, Store, StoreFailed
-from wattgate.runtime.assembly import Backends, build_stations, feeders_of, undelivered
-from wattgate.runtime.control_loop import ControlLoop
+from wattgate.runtime.assembly import Assembly, Backends, feeders_of, undelivered
+from wattgate.runtime.behaviours import Behaviours
+from wattgate.runtime.control_loop import ControlLoop, Parts
 from wattgate.runtime.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.evse_state import EvseState, Safety
+from wattgate.runtime.grid_meter import GridMeter
 from wattgate.runtime.knowledge import CardKnowledge
 from wattgate.runtime.limits import Limits
+from wattgate.runtime.obedience_watch import ObedienceWatch
+from wattgate.runtime.operations import Operations
 from wattgate.runtime.peer import Tools
+from wattgate.runtime.proving import Prover
+from wattgate.runtime.releases import Releases
 from wattgate.runtime.station import House, Station
 from wattgate.runtime.stations import RefusedAttempt, Stations
 from wattgate.runtime.supervisor import Supervisor
@@ -35,18 +42,6 @@ RECEIPTS_KEPT: Final = timedelta(days=8)
 """For how long a repeated message of a wallbox is recognised (R68: at least 7 days)."""
 
 _TIDY_S: Final = 86_400.0
-
-
-@dataclass(frozen=True, slots=True)
-class EvseState:
-    """One EVSE at this moment, with what limits it."""
-
-    evse: EvseOcpp16
-    station: Station
-    offered_a: float
-    target_a: float
-    doubtful: bool
-    profile_writes: int
 
 
 class Manager:
@@ -62,8 +57,25 @@ class Manager:
             store, tools, self._tasks, cards, self._is_observing, self._something_changed
         )
         self.limits = Limits(store, tools, self._tasks, self._something_changed)
+        self.releases = Releases(store, tools, self._tasks, self.limits, self._something_changed)
+        self.behaviours = Behaviours(store, tools, self._tasks)
+        self.grid_meter = GridMeter(self._site_now, tools)
         self.stations = Stations(site, {}, tools)
         self._evses: dict[str, tuple[EvseOcpp16, Station]] = {}
+        self._watch = ObedienceWatch(self.limits, self.behaviours, self._model_of, self._tasks)
+        self._prover = Prover(
+            self.limits,
+            self.behaviours,
+            tools,
+            self._tasks,
+            model_of=self._model_of,
+            is_active=self._is_active,
+            has_room=self._has_room,
+        )
+        self.operations = Operations(
+            self.limits, self.releases, self._prover, self._will_be_limited, self._change_site
+        )
+        self._assembly: Assembly | None = None
         self._loop: ControlLoop | None = None
         self._deciding: asyncio.Task[None] | None = None
         self._patching = asyncio.Lock()
@@ -73,21 +85,31 @@ class Manager:
         recovered = await self._store.recover()
         self._house.cards.recover(recovered.tags)
         self.limits.recover(recovered)
-        stations = build_stations(
-            self.site, recovered, self._house, backends, self._look_again_after
+        self.releases.recover(recovered.releases)
+        self.behaviours.recover(recovered)
+        self._assembly = assembly = Assembly(
+            self._site_now,
+            self._house,
+            backends,
+            self.limits,
+            self.behaviours,
+            self._look_again_after,
         )
-        self.stations = Stations(self.site, stations, self._tools)
-        for link_id, depth in undelivered(recovered, stations.values()).items():
+        assembly.build(recovered)
+        self.stations = Stations(self.site, assembly.stations, self._tools)
+        for link_id, depth in undelivered(recovered, assembly.stations.values()).items():
             log.error("messages for a backend the site no longer has", link=link_id, waiting=depth)
         self._evses = {
-            evse.evse_id: (evse, station) for station in stations.values() for evse in station.evses
+            evse.evse_id: (evse, station)
+            for station in assembly.stations.values()
+            for evse in station.evses
         }
         evses = [evse for evse, _ in self._evses.values()]
         for evse in evses:
             evse.granted_a = partial(self.offered_a, evse)
-        self._loop = ControlLoop(
-            lambda: self.site, evses, feeders_of(self.site), self.limits, self._tools
-        )
+        parts = Parts(self.limits, self.releases, self._watch, self.grid_meter, self._tasks)
+        self._loop = ControlLoop(self._site_now, evses, feeders_of(self.site), parts, self._tools)
+        self.releases.on_removed = self._limits_removed
         for remark in remarks(self.site):
             log.warning(remark.message, about=remark.path)
         self._deciding = self._tasks.start(self._loop.run(), name="control loop")
@@ -119,6 +141,16 @@ class Manager:
             return evse.hardware_a
         return self.limits.position(evse.evse_id).committed_a
 
+    def meter_read(self, currents_a: PhaseTriple) -> None:
+        """Take a reading of the meter at the house connection: A on L1, L2, L3."""
+        self.grid_meter.take(currents_a)
+        self._something_changed()
+
+    @property
+    def excess_a(self) -> Mapping[str, float]:
+        """By how much circuits are over if all EVSEs draw their worst, A by circuit."""
+        return self._loop.excess_a if self._loop is not None else {}
+
     def refused(self) -> tuple[RefusedAttempt, ...]:
         """Connections that were not let in, newest first."""
         return tuple(reversed(self.stations.refused))
@@ -139,41 +171,72 @@ class Manager:
         What concerns current takes effect with the next cycle; the OCPP server's own settings
         with the next start.
         """
-        async with self._patching:  # two at once must not undo each other
-            changed = patched(self.site, patch)
-            await save_site(self._store, changed)
-            self.site = changed
+        changed = await self._change_site(lambda site: patched(site, patch))
         log.info("settings changed", settings=sorted(patch))
-        self._something_changed()
         return changed
-
-    async def clear_profiles(self, evse_id: str) -> LimitOutcome | None:
-        """Delete the charging profiles in the wallbox (P15); None for an unknown EVSE.
-
-        While load management is active and the EVSE is in use, what may be drawn is set again at
-        once: a wallbox without any profile charges without limit.
-        """
-        found = self._evses.get(evse_id)
-        if found is None:
-            return None
-        evse, _ = found
-        outcome = await self.limits.release(evse, evse.hardware_a)
-        log.info("profiles cleared", evse=evse_id, outcome=outcome.value)
-        self._something_changed()
-        return outcome
 
     # Inside
 
     def _state(self, evse: EvseOcpp16, station: Station) -> EvseState:
         target_a = self._loop.targets_a.get(evse.evse_id, 0.0) if self._loop else 0.0
+        position = self.limits.position(evse.evse_id)
+        observing = self._is_observing()
         return EvseState(
             evse,
             station,
             offered_a=self.offered_a(evse),
-            target_a=evse.hardware_a if self._is_observing() else target_a,
-            doubtful=not self._is_observing() and self.limits.position(evse.evse_id).doubtful,
-            profile_writes=self.limits.writes.get(evse.evse_id, 0),
+            target_a=evse.hardware_a if observing else target_a,
+            counted_a=evse.hardware_a if observing else position.worst_a,
+            doubtful=not observing and position.doubtful,
+            safety=self._safety(evse),
         )
+
+    def _safety(self, evse: EvseOcpp16) -> Safety:
+        is_removed = not self.limits.was_limited(evse.evse_id)
+        return Safety(
+            obedience=self._watch.state(evse.evse_id),
+            behaviour=self.behaviours.of(self._model_of(evse.evse_id)),
+            released=self._loop is not None and self._loop.is_free(evse.evse_id),
+            cleared=self.releases.results.get(evse.evse_id) if is_removed else None,
+            trial=self._prover.state(evse.evse_id),
+        )
+
+    async def _change_site(self, change: Callable[[Site], Site]) -> Site:
+        """Change and store the site, then tell every EVSE what is said of it now."""
+        async with self._patching:  # two at once must not undo each other
+            changed = change(self.site)
+            await save_site(self._store, changed)
+            self.site = changed
+        for settings in changed.evses:
+            evse, _ = self._evses.get(settings.id, (None, None))
+            if evse is not None and evse.settings != settings:
+                evse.settings = settings
+                if settings.enabled and self._assembly is not None:
+                    self._assembly.take_into_service(evse)
+        self._something_changed()
+        return changed
+
+    def _limits_removed(self, evse_id: str) -> None:
+        """In observe the backend's own profiles rule again: they belong into the wallbox."""
+        virtual = self._assembly.virtuals.get(evse_id) if self._assembly else None
+        if virtual is not None and self._is_observing():
+            self._tasks.spawn(virtual.hand_over(), name=f"hand over {evse_id}")
+
+    def _site_now(self) -> Site:
+        return self.site
+
+    def _model_of(self, evse_id: str) -> WallboxModel | None:
+        found = self._evses.get(evse_id)
+        return read_model(found[1].presence.boot_text) if found is not None else None
+
+    def _has_room(self, evse_id: str) -> bool:
+        return self._loop is not None and self._loop.has_room(evse_id)
+
+    def _will_be_limited(self, evse_id: str) -> bool:
+        return self._is_active() and self._loop is not None and not self._loop.is_free(evse_id)
+
+    def _is_active(self) -> bool:
+        return not self._is_observing()
 
     def _cards(self) -> frozenset[str]:
         return frozenset(fold(card.id_tag) for card in self.site.cards)

@@ -4,6 +4,8 @@ from hypothesis import strategies as st
 
 from wattgate.core.load.budget import (
     Feeder,
+    excess_a,
+    last_resort,
     site_circuits,
     turn,
     without,
@@ -17,19 +19,21 @@ CURRENT_A = st.floats(0, 80)
 
 def test_every_evse_is_below_the_house_connection_and_below_its_wallboxs_feeder() -> None:
     circuits = site_circuits(
-        50.0,
+        (50.0, 45.0, 40.0),
         ["a", "b", "c"],
         [Feeder("CP1", 32.0, frozenset({"a", "b"})), Feeder("CP2", 16.0, frozenset({"c"}))],
     )
     assert circuits == (
-        Circuit("house", (50.0, 50.0, 50.0), frozenset({"a", "b", "c"})),
+        Circuit("house", (50.0, 45.0, 40.0), frozenset({"a", "b", "c"})),
         Circuit("feeder CP1", (32.0, 32.0, 32.0), frozenset({"a", "b"})),
         Circuit("feeder CP2", (16.0, 16.0, 16.0), frozenset({"c"})),
     )
 
 
 def test_a_house_that_needs_more_than_it_has_leaves_less_than_nothing() -> None:
-    assert site_circuits(-3.0, [], []) == (Circuit("house", (-3.0, -3.0, -3.0), frozenset()),)
+    assert site_circuits((-3.0, -3.0, -3.0), [], []) == (
+        Circuit("house", (-3.0, -3.0, -3.0), frozenset()),
+    )
 
 
 def test_whoever_cannot_be_commanded_takes_from_its_circuits_on_its_phases_r100a() -> None:
@@ -49,6 +53,45 @@ def test_more_than_a_circuit_has_may_be_taken_and_the_rest_is_negative() -> None
         [Circuit("house", (10.0, 10.0, 10.0), frozenset("a"))], {"a": 32.0}, {"a": ALL}
     )
     assert left.limit_a == (-22.0, -22.0, -22.0)
+
+
+HOUSE = Circuit("house", (41.0, 41.0, 30.0), frozenset("abc"))
+FEEDER = Circuit("feeder", (20.0, 20.0, 20.0), frozenset("bc"))
+
+
+@pytest.mark.parametrize(
+    ("worst_a", "over"),
+    [
+        ({"a": 10.0, "b": 10.0, "c": 10.0}, {}),
+        ({"a": 16.0, "b": 10.0, "c": 10.0}, {"house": 6.0}),
+        ({"a": 0.0, "b": 12.0, "c": 9.5}, {"feeder": 1.5}),
+        ({"a": 32.0, "b": 16.0, "c": 16.0}, {"house": 34.0, "feeder": 12.0}),
+        ({}, {}),
+    ],
+)
+def test_a_circuit_is_over_by_what_its_fullest_phase_lacks(
+    worst_a: dict[str, float], over: dict[str, float]
+) -> None:
+    assert excess_a([HOUSE, FEEDER], worst_a, dict.fromkeys("abc", ALL)) == over
+
+
+@pytest.mark.parametrize(
+    ("over", "culprits", "allowed_a", "stopped"),
+    [
+        (["house"], "c", {"a": 0.0, "b": 0.0, "c": 6.0}, "c"),
+        (["house"], "c", {"a": 6.0, "b": 0.0, "c": 6.0}, ""),
+        (["house"], "bc", {"a": 0.0, "b": 6.0, "c": 6.0}, "bc"),
+        (["house"], "", {"a": 0.0, "b": 0.0, "c": 0.0}, ""),
+        (["feeder"], "c", {"a": 16.0, "b": 0.0, "c": 6.0}, "c"),
+        (["feeder"], "a", {"a": 16.0, "b": 0.0, "c": 0.0}, ""),
+        ([], "c", {"a": 0.0, "b": 0.0, "c": 6.0}, ""),
+    ],
+)
+def test_only_who_follows_no_limit_is_stopped_and_only_when_all_others_are_at_0_r100b(
+    over: list[str], culprits: str, allowed_a: dict[str, float], stopped: str
+) -> None:
+    found = last_resort([HOUSE, FEEDER], over, frozenset(culprits), allowed_a)
+    assert found == frozenset(stopped)
 
 
 @given(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -5,8 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattgate.core.errors import ConfigError
-from wattgate.core.site.merging import applied, patched
-from wattgate.core.site.model import OcppServerSettings, Site, SiteSettings
+from wattgate.core.site.merging import applied, patched, patched_evse
+from wattgate.core.site.model import (
+    EvseSettings,
+    GatewaySettings,
+    OcppServerSettings,
+    Site,
+    SiteSettings,
+)
 
 A: dict[str, Any] = {"id": "a", "address": "CP1"}
 B: dict[str, Any] = {"id": "b", "address": "CP1", "connector": 2}
@@ -199,3 +206,29 @@ def test_a_bad_patch_is_refused_with_every_problem(
     with pytest.raises(ConfigError) as caught:
         patched(SITE, patch)
     assert [str(each).replace(" \u203a ", " > ") for each in caught.value.problems] == problems
+
+
+TWO = Site(
+    site=SiteSettings(max_current_a=40.0, house_load_a=20.0),
+    evses=(
+        EvseSettings(
+            id="a", address="CP1", gateways=(GatewaySettings(url="ws://b/", password="p"),)
+        ),
+        EvseSettings(id="b", address="CP2"),
+    ),
+)
+
+
+def test_a_setting_of_one_evse_is_patched_and_all_else_stays() -> None:
+    changed = patched_evse(TWO, "a", {"enabled": False})
+    assert changed == replace(TWO, evses=(replace(TWO.evses[0], enabled=False), TWO.evses[1]))
+    assert patched_evse(changed, "a", {"enabled": True}) == TWO
+
+
+def test_a_patch_of_one_evse_must_leave_a_site_that_fits_together() -> None:
+    with pytest.raises(ConfigError) as raised:
+        patched_evse(TWO, "b", {"min_current_a": 20.0, "colour": "red"})
+    assert [problem.path for problem in raised.value.problems] == [
+        'evse "b" › colour',
+        'evse "b" › min_current_a',
+    ]

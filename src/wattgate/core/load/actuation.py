@@ -62,10 +62,11 @@ def plan(
     """The limits to send now on the way to `targets_a` (A per phase; not named is 0).
 
     `phases` names every EVSE of the circuits with the site phases it counts on. Reductions go out
-    at once, as does the repetition of a limit whose fate is in doubt. A raise goes out as far as
-    every row holds while all others draw their worst, lowest EVSE first, at most once in 5 s and
-    for no less than 0.5 A, but from 0 at once (R100). As long as the circuits' limits stay as they
-    are, no row's worst case ever rises above its limit, whatever is answered, refused or lost.
+    at once, as does the repetition of a limit whose fate is in doubt; that is no more than every
+    row holds while all others draw their worst, since the EVSE may hold less than it counts for. A
+    raise goes out as far as every row holds in the same way, lowest EVSE first, at most once in 5 s
+    and for no less than 0.5 A, but from 0 at once (R100). As long as the circuits' limits stay as
+    they are, no row's worst case ever rises above its limit, whatever is answered, refused or lost.
     """
     for circuit in circuits:
         if not circuit.members <= phases.keys():
@@ -74,8 +75,10 @@ def plan(
     wanted_a = {
         evse: chargeable(targets_a.get(evse, 0.0)) for evse in positions if evse not in pace.mute
     }
+    grid = rows(circuits, [(evse, phases[evse]) for evse in positions])
+    rooms = _Rooms(grid, positions)
     lower = tuple(
-        SetLimit(evse, target_a)
+        SetLimit(evse, _at_least(rooms.beside_others(evse, target_a), evse, pace))
         for evse, target_a in wanted_a.items()
         if _is_reduction(positions[evse], target_a)
     )
@@ -84,10 +87,38 @@ def plan(
         for evse, target_a in wanted_a.items()
         if _is_raise(positions[evse], target_a) and _is_due(evse, positions[evse], pace, now)
     }
-    if not wishes:
-        return Plan(lower)
-    grid = rows(circuits, [(evse, phases[evse]) for evse in positions])
-    return Plan(lower, tuple(_raises(grid, positions, wishes, pace)))
+    return Plan(lower, tuple(_raises(rooms, positions, wishes, pace)))
+
+
+class _Rooms:
+    """What every row has left while each EVSE draws its worst."""
+
+    def __init__(self, grid: Rows, positions: Mapping[str, Position]) -> None:
+        self._positions = positions
+        self._rows_of = dict(zip(positions, grid.rows_of, strict=True))
+        self._left_a = list(grid.limits_a)
+        for evse, position in positions.items():
+            self.take(evse, position.worst_a)
+
+    def spare_a(self, evse: str) -> float:
+        """A that every row of the EVSE has left; negative where one is over."""
+        return min(self._left_a[row] for row in self._rows_of[evse])
+
+    def take(self, evse: str, current_a: float) -> None:
+        for row in self._rows_of[evse]:
+            self._left_a[row] -= current_a
+
+    def beside_others(self, evse: str, target_a: float) -> float:
+        """The target, or of an EVSE in doubt what fits beside the worst of all others."""
+        position = self._positions[evse]
+        if not position.doubtful:
+            return target_a
+        return chargeable(min(target_a, max(0.0, position.worst_a + self.spare_a(evse))))
+
+
+def _at_least(current_a: float, evse: str, pace: Pace) -> float:
+    """0 instead of less than the EVSE can charge with."""
+    return current_a if current_a >= pace.minimum_a.get(evse, MIN_CHARGE_A) else 0.0
 
 
 def _is_reduction(position: Position, target_a: float) -> bool:
@@ -108,21 +139,14 @@ def _is_due(evse: str, position: Position, pace: Pace, now: float) -> bool:
 
 
 def _raises(
-    grid: Rows, positions: Mapping[str, Position], wishes: Mapping[str, float], pace: Pace
+    rooms: _Rooms, positions: Mapping[str, Position], wishes: Mapping[str, float], pace: Pace
 ) -> Iterator[SetLimit]:
     """The raises that fit beside everybody's worst case, the EVSE that has least first."""
-    room_a = list(grid.limits_a)
-    rows_of = dict(zip(positions, grid.rows_of, strict=True))
-    for evse, position in positions.items():
-        for row in rows_of[evse]:
-            room_a[row] -= position.worst_a
     for evse in sorted(wishes, key=lambda evse: (positions[evse].committed_a, evse)):
         committed_a = positions[evse].committed_a
-        spare_a = min(room_a[row] for row in rows_of[evse])
-        current_a = chargeable(min(wishes[evse], committed_a + spare_a))
+        current_a = chargeable(min(wishes[evse], committed_a + rooms.spare_a(evse)))
         gain_a = current_a - committed_a
         least_gain_a = RAISE_GAIN_A - TOLERANCE_A if committed_a else MIN_CHARGE_A
-        if gain_a >= least_gain_a and current_a >= pace.minimum_a.get(evse, MIN_CHARGE_A):
-            for row in rows_of[evse]:
-                room_a[row] -= gain_a
+        if gain_a >= least_gain_a and _at_least(current_a, evse, pace):
+            rooms.take(evse, gain_a)
             yield SetLimit(evse, current_a)

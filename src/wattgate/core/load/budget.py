@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from wattgate.core.load.circuits import Circuit
+from wattgate.core.load.circuits import TOLERANCE_A, Circuit
 from wattgate.core.units import PHASES, PhaseTriple
 
 SILENT_S: Final = 60.0
@@ -24,13 +24,13 @@ class Feeder:
 
 
 def site_circuits(
-    limit_a: float, members: Iterable[str], feeders: Iterable[Feeder]
+    limit_a: PhaseTriple, members: Iterable[str], feeders: Iterable[Feeder]
 ) -> tuple[Circuit, ...]:
     """The house connection with all EVSEs below it, and each wallbox's feeder.
 
-    `limit_a` is what the house connection leaves for EVSEs, A per phase; it may be negative.
+    `limit_a` is what the house connection leaves for EVSEs, A on each phase; it may be negative.
     """
-    house = Circuit("house", (limit_a, limit_a, limit_a), frozenset(members))
+    house = Circuit("house", limit_a, frozenset(members))
     lines = [
         Circuit(
             f"feeder {feeder.station_id}",
@@ -68,6 +68,39 @@ def _reduced(
         circuit.limit_a[2] - taken_a[2],
     )
     return replace(circuit, limit_a=left)
+
+
+def excess_a(
+    circuits: Sequence[Circuit], worst_a: Mapping[str, float], phases: Mapping[str, frozenset[int]]
+) -> dict[str, float]:
+    """By how much each circuit is over on its fullest phase if all draw their worst, A.
+
+    Circuits that carry it are not named.
+    """
+    spare_a = {
+        circuit.name: min(_reduced(circuit, worst_a, phases).limit_a) for circuit in circuits
+    }
+    return {name: -left_a for name, left_a in spare_a.items() if left_a < -TOLERANCE_A}
+
+
+def last_resort(
+    circuits: Sequence[Circuit],
+    over: Iterable[str],
+    culprits: frozenset[str],
+    allowed_a: Mapping[str, float],
+) -> frozenset[str]:
+    """Who is to be stopped: nothing else helped, and its neighbours have made all the room (R100b).
+
+    `over` names the circuits that are over, `culprits` are EVSEs that follow no limit whatever way
+    it is said. One is named where all others on an overloaded circuit are at 0 or culprits, too.
+    """
+    overloaded = frozenset(over)
+    stopped: set[str] = set()
+    for circuit in circuits:
+        neighbours = circuit.members - culprits
+        if circuit.name in overloaded and all(allowed_a.get(e, 0.0) == 0 for e in neighbours):
+            stopped |= circuit.members & culprits
+    return frozenset(stopped)
 
 
 def worth_after_connecting(

@@ -16,17 +16,24 @@ class Position:
     """One EVSE, A per phase.
 
     `committed_a` is the limit it accepted last, or while `doubtful` the highest it may have.
-    `pending_a` is on its way: sent, not answered; None without one.
+    `pending_a` is on its way: sent, not answered; None without one. `drawn_a` was measured although
+    less was allowed; None while the EVSE is not known to disobey.
     """
 
     committed_a: float
     pending_a: float | None = None
     doubtful: bool = False
+    drawn_a: float | None = None
+
+    @property
+    def allowed_a(self) -> float:
+        """The most that it may have been told."""
+        return self.committed_a if self.pending_a is None else max(self.committed_a, self.pending_a)
 
     @property
     def worst_a(self) -> float:
         """The most that the EVSE may draw now."""
-        return self.committed_a if self.pending_a is None else max(self.committed_a, self.pending_a)
+        return max(self.allowed_a, self.drawn_a or 0.0)
 
     @property
     def heading_a(self) -> float:
@@ -57,7 +64,14 @@ class Ledger:
         For one that is new, silent, rebooted or released (R100a says with what each counts); what
         was pending is no longer waited for and must be part of the figure.
         """
-        return self._with(evse, Position(worst_a, doubtful=True))
+        return self._with(evse, Position(worst_a, doubtful=True, drawn_a=self._drawn_a(evse)))
+
+    def drawing(self, evse: str, drawn_a: float | None) -> "Ledger":
+        """It was measured to draw more than it may; None: it follows, or nobody can tell.
+
+        Until then it counts at what it draws, whatever limits it accepts.
+        """
+        return self._with(evse, replace(self.position(evse), drawn_a=drawn_a))
 
     def sent(self, evse: str, current_a: float) -> "Ledger":
         """A limit went out. One that is still pending is overtaken and may yet have been obeyed.
@@ -67,17 +81,25 @@ class Ledger:
         before = self.position(evse)
         return self._with(
             evse,
-            Position(before.worst_a, current_a, before.doubtful or before.pending_a is not None),
+            Position(
+                before.allowed_a,
+                current_a,
+                before.doubtful or before.pending_a is not None,
+                before.drawn_a,
+            ),
         )
 
     def accepted(self, evse: str) -> "Ledger":
         """The pending limit holds; nothing older matters any more."""
-        return self._with(evse, Position(self._pending_a(evse)))
+        return self._with(
+            evse, Position(self._pending_a(evse), drawn_a=self.position(evse).drawn_a)
+        )
 
     def refused(self, evse: str) -> "Ledger":
         """The pending limit was rejected or not answered: the old or the new one may hold."""
         self._pending_a(evse)
-        return self._with(evse, Position(self.position(evse).worst_a, doubtful=True))
+        before = self.position(evse)
+        return self._with(evse, Position(before.allowed_a, doubtful=True, drawn_a=before.drawn_a))
 
     def unsent(self, evse: str) -> "Ledger":
         """The pending limit never left: as if it had not been asked for."""
@@ -86,7 +108,12 @@ class Ledger:
 
     def expired(self, evse: str, fallback_a: float) -> "Ledger":
         """The grant ran out and the EVSE fell back by itself; a pending limit stays pending."""
-        return self._with(evse, Position(fallback_a, self.position(evse).pending_a))
+        before = self.position(evse)
+        return self._with(evse, Position(fallback_a, before.pending_a, drawn_a=before.drawn_a))
+
+    def _drawn_a(self, evse: str) -> float | None:
+        before = self.positions.get(evse)
+        return None if before is None else before.drawn_a
 
     def _pending_a(self, evse: str) -> float:
         pending_a = self.position(evse).pending_a

@@ -1,0 +1,39 @@
+"""One EVSE at one moment, as people and programs see it."""
+
+from dataclasses import dataclass
+
+from wattgate.core.load.behaviour import Behaviour
+from wattgate.core.load.proving import Trial
+from wattgate.ports.evse import Cleared
+from wattgate.runtime.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.obedience_watch import ObedienceState
+from wattgate.runtime.station import Station
+
+
+@dataclass(frozen=True, slots=True)
+class Safety:
+    """What is known of how an EVSE takes its limits.
+
+    `obedience` is offered against measured; `behaviour` what wallboxes of its model and firmware
+    have been seen to do. `released` tells that it gets no limit; `cleared` how removing ours ended,
+    None while limits are set. `trial` is the proof under way or the last one, None without one.
+    """
+
+    obedience: ObedienceState
+    behaviour: Behaviour
+    released: bool
+    cleared: Cleared | None
+    trial: Trial | None
+
+
+@dataclass(frozen=True, slots=True)
+class EvseState:
+    """One EVSE at this moment, with what limits it; currents in A per phase."""
+
+    evse: EvseOcpp16
+    station: Station
+    offered_a: float
+    target_a: float
+    counted_a: float
+    doubtful: bool
+    safety: Safety

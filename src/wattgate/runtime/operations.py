@@ -1,0 +1,104 @@
+"""What a person can do to one EVSE: clear, release, activate, deactivate, prove (P15, R100d)."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from wattgate.core.load.proving import Trial
+from wattgate.core.site.merging import patched_evse
+from wattgate.core.site.model import Site
+from wattgate.ports.evse import Cleared, LimitOutcome
+from wattgate.runtime.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.limits import Limits
+from wattgate.runtime.proving import Prover
+from wattgate.runtime.releases import Releases
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class ClearedProfiles:
+    """How clearing ended.
+
+    `limited_again` tells that the limit is set anew at once, since load management is active and
+    the EVSE is not released.
+    """
+
+    cleared: Cleared
+    limited_again: bool
+
+
+class Operations:
+    """The operations on the EVSEs of one site.
+
+    Every one raises StoreFailed where it could not be kept, and ConfigError where the site would
+    not fit together any more; nothing has changed then.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        releases: Releases,
+        prover: Prover,
+        is_limited: Callable[[str], bool],
+        change_site: Callable[[Callable[[Site], Site]], Awaitable[Site]],
+    ) -> None:
+        self._limits = limits
+        self._releases = releases
+        self._prover = prover
+        self._is_limited = is_limited
+        self._change_site = change_site
+
+    async def clear_profiles(self, evse: EvseOcpp16) -> ClearedProfiles:
+        """Delete the charging profiles in the wallbox, once (P15)."""
+        cleared = await self._releases.clear(evse, evse.hardware_a)
+        return ClearedProfiles(cleared, self._is_limited(evse.evse_id))
+
+    async def adopt(self, evse: EvseOcpp16) -> LimitOutcome:
+        """Remove what others left in the wallbox, and set our own limit (R100).
+
+        While a car charges, ours holds before and after; else it is set afresh by the control
+        loop, and checked against the wallbox's composite schedule.
+        """
+        if not self._is_limited(evse.evse_id):
+            return LimitOutcome.UNSENT
+        if evse.in_use:
+            return await evse.sweep()
+        self._limits.not_known(evse.evse_id)
+        self._limits.say_again(evse.evse_id)
+        return LimitOutcome.ACCEPTED
+
+    async def release(self, evse: EvseOcpp16) -> Cleared:
+        """Delete them and set none any more, until the EVSE is activated (R100d)."""
+        self._prover.cancel(evse.evse_id)
+        return await self._releases.latch(evse, evse.hardware_a)
+
+    async def activate(self, evse: EvseOcpp16) -> None:
+        """Take the EVSE into service and limit it again, whatever kept it from that."""
+        await self._set_enabled(evse, enabled=True)
+        if evse.evse_id in self._releases.latched:
+            await self._releases.activate(evse.evse_id)
+
+    async def deactivate(self, evse: EvseOcpp16) -> None:
+        """Take it out of service: it may do only what `on_deactivation` says (P15)."""
+        self._prover.cancel(evse.evse_id)
+        await self._set_enabled(evse, enabled=False)
+
+    async def _set_enabled(self, evse: EvseOcpp16, *, enabled: bool) -> None:
+        if evse.settings.enabled == enabled:
+            return
+        await self._change_site(lambda site: patched_evse(site, evse.evse_id, {"enabled": enabled}))
+        log.info("activated" if enabled else "deactivated", evse=evse.evse_id)
+
+    def prove(self, evse: EvseOcpp16) -> str | None:
+        """Begin to prove that its grants end and survive a power cycle; or why that cannot be."""
+        return self._prover.begin(evse)
+
+    def trial(self, evse: EvseOcpp16) -> Trial | None:
+        """The proof under way, or the last one."""
+        return self._prover.state(evse.evse_id)
+
+    def cancel_proof(self, evse: EvseOcpp16) -> None:
+        """Give the proof up; the EVSE is commanded again."""
+        self._prover.cancel(evse.evse_id)

@@ -1,0 +1,156 @@
+"""Removing our limits from wallboxes: once, or for as long as an EVSE is released (R100d)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import structlog
+
+from wattgate.ports.evse import Cleared, Confirmation, ControllableEvse, LimitOutcome
+from wattgate.ports.store import DeleteRelease, GrantRecord, ReleaseRecord, SaveRelease, Store
+from wattgate.runtime.grant_book import CLEARING_A, NO_LIMIT_A
+from wattgate.runtime.limits import Limits
+from wattgate.runtime.peer import Tools
+from wattgate.runtime.supervisor import Supervisor
+
+log = structlog.get_logger()
+
+_NOT_TRIED: Final = Cleared(LimitOutcome.UNSENT)
+
+
+class Releases:
+    """Clears the profiles of EVSEs, and knows which of them stay without.
+
+    `latched` are the EVSEs that were released by hand and get no limit until they are activated.
+    `results` is how removing our limits ended last, per EVSE, as long as none was set since.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        tools: Tools,
+        tasks: Supervisor,
+        limits: Limits,
+        changed: Callable[[], None],
+    ) -> None:
+        self.latched: set[str] = set()
+        self.results: dict[str, Cleared] = {}
+        self.on_removed: Callable[[str], None] = _nobody_waits
+        """Called with an EVSE's id when none of our limits is left in it."""
+        self._store = store
+        self._tools = tools
+        self._tasks = tasks
+        self._limits = limits
+        self._changed = changed
+        self._siblings: Mapping[str, Sequence[ControllableEvse]] = {}
+        self._is_free: Callable[[str], bool] = self.latched.__contains__
+
+    def serve(
+        self,
+        evses: Sequence[ControllableEvse],
+        is_free: Callable[[str], bool],
+    ) -> None:
+        """Learn which EVSEs there are; `is_free` tells which of them get no limit of ours."""
+        by_station: dict[str, list[ControllableEvse]] = {}
+        for evse in evses:
+            by_station.setdefault(evse.station_id, []).append(evse)
+        self._siblings = {evse.evse_id: by_station[evse.station_id] for evse in evses}
+        self._is_free = is_free
+
+    def recover(self, releases: Sequence[ReleaseRecord]) -> None:
+        """Take up what was released before a restart."""
+        self.latched |= {release.evse_id for release in releases}
+
+    async def latch(self, evse: ControllableEvse, hardware_a: float) -> Cleared:
+        """Release an EVSE until it is activated; stored first, so that a restart keeps it.
+
+        Raises:
+            StoreFailed: it could not be kept; nothing has changed.
+        """
+        await self._store.commit(SaveRelease(ReleaseRecord(evse.evse_id, self._tools.clock.wall())))
+        self.latched.add(evse.evse_id)
+        log.warning("released: no limit holds any more", evse=evse.evse_id)
+        return await self.clear(evse, hardware_a)
+
+    async def activate(self, evse_id: str) -> None:
+        """Set limits again.
+
+        Raises:
+            StoreFailed: it could not be kept; nothing has changed.
+        """
+        await self._store.commit(DeleteRelease(evse_id))
+        self.latched.discard(evse_id)
+        self.results.pop(evse_id, None)
+        self._limits.not_known(evse_id)
+        log.info("activated: limits are set again", evse=evse_id)
+        self._changed()
+
+    async def clear(self, evse: ControllableEvse, hardware_a: float) -> Cleared:
+        """Remove our profiles; from the attempt on the EVSE counts at its hardware maximum.
+
+        Only an attempt that certainly left nothing on the wire changes nothing.
+        """
+        limits, evse_id = self._limits, evse.evse_id
+        before = limits.position(evse_id)
+        limits.assume(evse_id, max(hardware_a, before.worst_a))
+        assumed = limits.position(evse_id)
+        stored = limits.book.record(evse_id)
+        limits.releasing.add(evse_id)
+        try:
+            cleared = await self._stored_release(evse)
+        finally:
+            limits.releasing.discard(evse_id)
+        match cleared.outcome:
+            case LimitOutcome.UNSENT:
+                if limits.position(evse_id) is assumed:
+                    limits.assume(evse_id, before.allowed_a)
+                if stored is not None:
+                    await limits.book.note(stored)
+            case LimitOutcome.ACCEPTED:
+                await self._removed(evse_id)
+            case LimitOutcome.REFUSED | LimitOutcome.UNANSWERED:
+                limits.not_known(evse_id)
+                limits.refuse_pause(evse_id)
+        self.results[evse_id] = cleared
+        self._say(evse_id, cleared)
+        self._changed()
+        return cleared
+
+    async def _removed(self, evse_id: str) -> None:
+        limits = self._limits
+        limits.not_known(evse_id)
+        grant = GrantRecord(evse_id, NO_LIMIT_A, None, self._tools.clock.wall())
+        if await limits.book.note(grant):
+            limits.book.forget(evse_id)
+        self.on_removed(evse_id)
+
+    async def _stored_release(self, evse: ControllableEvse) -> Cleared:
+        """Clearing is a raise: what it may lead to is stored before it is sent."""
+        now = self._tools.clock.wall()
+        clearing = GrantRecord(evse.evse_id, NO_LIMIT_A, CLEARING_A, now)
+        if not await self._limits.book.note(clearing):
+            return _NOT_TRIED
+        return await evse.release(whole=self._whole_is_free(evse))
+
+    def _whole_is_free(self, evse: ControllableEvse) -> bool:
+        """Whether all EVSEs of the wallbox are released: then nothing in it is needed (R100d)."""
+        family = self._siblings.get(evse.evse_id, (evse,))
+        return all(self._is_free(each.evse_id) for each in family)
+
+    def clear_in_background(self, evse: ControllableEvse, hardware_a: float) -> None:
+        """Remove our profiles; nothing while that is being done already."""
+        if evse.evse_id not in self._limits.releasing:
+            self._limits.releasing.add(evse.evse_id)
+            self._tasks.spawn(self.clear(evse, hardware_a), name=f"release {evse.evse_id}")
+
+    def _say(self, evse_id: str, cleared: Cleared) -> None:
+        outcome, confirmation = cleared.outcome.value, cleared.confirmation
+        if cleared.outcome is not LimitOutcome.ACCEPTED:
+            log.warning("our limits could not be removed", evse=evse_id, outcome=outcome)
+        elif confirmation is Confirmation.CONTRADICTED:
+            log.warning("the wallbox says that limits are left in it", evse=evse_id)
+        else:
+            log.info("limits removed", evse=evse_id, confirmed_by=confirmation.value)
+
+
+def _nobody_waits(_evse_id: str) -> None:
+    pass
