@@ -42,6 +42,7 @@ class ScriptedEvse:
     said: list[tuple[float, int | None]] = field(default_factory=list)
     sweeps: int = 0
     obeyed: int = 0
+    asked: int = 0
 
     def reading(self, now: float) -> EvseReading:
         return self.now_seen
@@ -68,7 +69,7 @@ class ScriptedEvse:
         raise AssertionError("nobody asked for that")
 
     def ask_for_measurement(self, now: float) -> None:
-        pass
+        self.asked += 1
 
     def next_method(self) -> bool:
         if not self.methods:
