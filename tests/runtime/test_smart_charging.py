@@ -1,83 +1,80 @@
 """What a wallbox is told, to the letter, and what it says it can."""
 
 import asyncio
-from typing import Any
 
 import pytest
 from tests.support.boxes import Box, Manner, Outlet
-from tests.support.shared_current import SITE, settle, site
+from tests.support.charging_bench import bench, in_short
+from tests.support.shared_current import SITE, clear, settle, site
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import World
 
-from wattgate.core.load.strategies import ChargingKeys
-from wattgate.runtime.smart_charging import read_charging_keys
+from wattgate.ports.evse import LimitOutcome
+from wattgate.runtime.smart_charging import SmartCharging
 
 
-def profile(
-    *periods: tuple[int, float],
-    level: int = 0,
-    unit: str = "A",
-    number: int = 9101,
-    **schedule: object,
-) -> dict[str, object]:
-    """A SetChargingProfile payload of connector 1, sent at noon."""
-    return {
-        "connectorId": 1,
-        "csChargingProfiles": {
-            "chargingProfileId": number,
-            "stackLevel": level,
-            "chargingProfilePurpose": "TxDefaultProfile",
-            "chargingProfileKind": "Absolute",
-            "chargingSchedule": {
-                "startSchedule": "2026-05-15T11:00:00Z",
-                "chargingRateUnit": unit,
-                "chargingSchedulePeriod": [
-                    {"startPeriod": start, "limit": limit, "numberPhases": 3}
-                    for start, limit in periods
-                ],
-                **schedule,
-            },
-        },
-    }
+def said(box: Box) -> list[str]:
+    """What was set so far, in short."""
+    profiles = box.all_of("SetChargingProfile")
+    return [in_short("SetChargingProfile", profile) for profile in profiles]
 
 
 ONE_PERIOD = {"ChargingScheduleMaxPeriods": "1"}
 TWO_LEVELS = ONE_PERIOD | {"ChargeProfileMaxStackLevel": "1", "MaxChargingProfilesInstalled": "2"}
 
-SAYINGS: list[tuple[dict[str, str], list[Any], list[Any]]] = [
-    ({}, [profile((0, 0))], [profile((0, 16), (4500, 0))]),
-    (
-        TWO_LEVELS,
-        [profile((0, 0)), profile((0, 0), level=1, number=9102, duration=4500)],
-        [profile((0, 0)), profile((0, 16), level=1, number=9102, duration=4500)],
-    ),
-    (ONE_PERIOD, [profile((0, 0))], [profile((0, 16))]),
-    (
-        {"ChargingScheduleAllowedChargingRateUnit": "Power"},
-        [profile((0, 0), unit="W")],
-        [profile((0, 11040), (4500, 0), unit="W")],
-    ),
+POWER = {"ChargingScheduleAllowedChargingRateUnit": "Power"}
+
+SAYINGS: list[tuple[dict[str, str], list[str], list[str]]] = [
+    ({}, ["set 9101: 0"], ["set 9101: 16 4500:0"]),
+    (TWO_LEVELS, ["set 9101: 0", "set 9102: 0"], ["set 9102: 16"]),
+    (POWER, ["set 9101: 0 W"], ["set 9101: 11040 4500:0 W"]),
 ]
 
 
 @pytest.mark.parametrize(
-    ("keys", "standing", "granted"), SAYINGS, ids=["two periods", "standing+grant", "single", "W"]
+    ("keys", "standing", "granted"), SAYINGS, ids=["two periods", "standing+grant", "W"]
 )
 @in_virtual_time()
 async def test_not_permitted_and_a_grant_are_said_as_the_keys_allow_P13_P14_R100(
-    keys: dict[str, str], standing: list[Any], granted: list[Any]
+    keys: dict[str, str], standing: list[str], granted: list[str]
 ) -> None:
     world = World(site("CP1"))
     await world.start()
     box = Box(configuration=keys)
     await box.come(world)
     await asyncio.sleep(0.2)
-    assert box.all_of("SetChargingProfile") == standing
+    assert said(box) == standing
     await box.start()
     await asyncio.sleep(0.2)
-    assert box.all_of("SetChargingProfile")[len(standing) :] == granted
+    assert said(box)[len(standing) :] == granted
     assert len(box.all_of("GetConfiguration")) == 1
     await world.kill()
+
+
+@in_virtual_time()
+async def test_a_profile_goes_out_as_ocpp_wants_it_R93_R95() -> None:
+    async with bench() as here:
+        here.start()
+        await here.limit(16)
+        assert here.box.all_of("SetChargingProfile") == [
+            {
+                "connectorId": 1,
+                "csChargingProfiles": {
+                    "chargingProfileId": 9101,
+                    "stackLevel": 0,
+                    "chargingProfilePurpose": "TxDefaultProfile",
+                    "chargingProfileKind": "Absolute",
+                    "chargingSchedule": {
+                        "startSchedule": "2026-05-15T11:00:00Z",
+                        "chargingRateUnit": "A",
+                        "chargingSchedulePeriod": [
+                            {"startPeriod": 0, "limit": 16, "numberPhases": 3},
+                            {"startPeriod": 4500, "limit": 0, "numberPhases": 3},
+                        ],
+                    },
+                },
+            }
+        ]
 
 
 @in_virtual_time()
@@ -124,23 +121,6 @@ async def test_a_refused_limit_is_tried_again_after_30_s_only() -> None:
 
 
 @in_virtual_time()
-async def test_a_raise_in_two_steps_stops_between_them_when_a_reduction_follows() -> None:
-    world = World(site("CP1"))
-    manager = await world.start()
-    box = Box(configuration=TWO_LEVELS)
-    await box.come(world)
-    await settle()
-    told = len(box.limits_a())
-    box.manner, box.delay_s = Manner.SLOW, 2.0
-    await box.start()
-    await asyncio.sleep(1)  # the standing profile is on its way
-    await manager.patch_site({"site": {"max_current_a": 32}})
-    await settle(20)
-    assert box.limits_a()[told:] == [0, 0, 10]
-    await world.kill()
-
-
-@in_virtual_time()
 async def test_no_limit_is_sent_while_profiles_are_being_cleared() -> None:
     world = World(site("CP1"))
     manager = await world.start()
@@ -151,10 +131,10 @@ async def test_no_limit_is_sent_while_profiles_are_being_cleared() -> None:
     peer = manager.stations.by_id["CP1"].presence.peer
     assert peer is not None
     peer.ask("GetDiagnostics", "{}", lambda _: None, timeout_s=4)  # the line is busy
-    clearing = asyncio.get_running_loop().create_task(manager.clear_profiles("CP1"))
+    clearing = asyncio.get_running_loop().create_task(clear(world, "CP1"))
     await asyncio.sleep(1)
     await manager.patch_site({"site": {"max_current_a": 32}})
-    assert await clearing == "accepted"
+    assert await clearing is LimitOutcome.ACCEPTED
     await settle()
     actions = [action for action, _ in box.calls if action.endswith("ChargingProfile")]
     assert actions[-1] == "SetChargingProfile"
@@ -171,33 +151,59 @@ TWO = SITE + "".join(
 @in_virtual_time()
 async def test_profiles_are_cleared_by_id_and_the_siblings_stay_R100d() -> None:
     world = World(TWO)
-    manager = await world.start()
+    await world.start()
     box = Box(outlets={1: Outlet(16), 2: Outlet(16)})
     await box.come(world)
     await box.start(2)
     await settle()
     box.calls.clear()
-    assert await manager.clear_profiles("A") == "accepted"
+    assert await clear(world, "A") is LimitOutcome.ACCEPTED
     await settle()
     clears = box.all_of("ClearChargingProfile")
-    assert clears == [{"id": 9101}, {"id": 9102}, {"connectorId": 1}]
+    ids = [{"id": number} for number in range(9101, 9105)]
+    assert clears == [*ids, {"connectorId": 1}, {"connectorId": 1}]
     assert (box.limits_a(1), box.limits_a(2)) == ([0], [])  # set again, the sibling untouched
     assert box.outlets[2].profiles[0]["chargingProfileId"] == 9111
     await world.kill()
 
 
-@pytest.mark.parametrize(
-    ("text", "keys"),
-    [
-        ("{}", ChargingKeys()),
-        ("[]", ChargingKeys()),
-        ('{"configurationKey":[{"key":"chargingschedulemaxperiods","value":" 2"}]}', 2),
-        ('{"configurationKey":[{"key":"ChargingScheduleMaxPeriods","value":"many"}]}', None),
-        ('{"configurationKey":[{"key":"ChargingScheduleMaxPeriods","readonly":true}]}', None),
-    ],
-)
-def test_keys_are_read_whatever_their_case_and_nonsense_is_silence(
-    text: str, keys: ChargingKeys | int | None
-) -> None:
-    expected = keys if isinstance(keys, ChargingKeys) else ChargingKeys(max_periods=keys)
-    assert read_charging_keys(text) == expected
+@in_virtual_time()
+async def test_it_is_asked_for_its_state_and_for_a_boot_only_if_it_never_had_one_R44() -> None:
+    async with bench() as here:
+        await here.charging.ask_for_state((1, 2))
+        asked = [
+            {"requestedMessage": "StatusNotification", "connectorId": connector}
+            for connector in (1, 2)
+        ]
+        assert here.box.all_of("TriggerMessage") == asked
+        here.presence.boot_text = None
+        await here.charging.ask_for_state(())
+        assert here.box.all_of("TriggerMessage")[2:] == [{"requestedMessage": "BootNotification"}]
+
+
+@in_virtual_time()
+async def test_a_transaction_is_ended_by_the_id_that_the_wallbox_knows_R100b() -> None:
+    async with bench() as here:
+        assert await here.charging.stop_transaction(7) is LimitOutcome.ACCEPTED
+        assert here.box.all_of("RemoteStopTransaction") == [{"transactionId": 7}]
+        here.says(RemoteStopTransaction=lambda _: {"status": "Rejected"})
+        assert await here.charging.stop_transaction(7) is LimitOutcome.REFUSED
+
+
+@in_virtual_time()
+async def test_the_writes_of_all_connectors_are_those_of_the_wallbox() -> None:
+    async with bench(connectors=2) as here:
+        await here.limit(0, 1)
+        await here.limit(0, 2)
+        await here.limit(0, 2)
+        writes = [evse.profile_writes for evse in here.evses]
+        assert (writes, here.charging.profile_writes) == ([1, 2], 3)
+
+
+@in_virtual_time()
+async def test_without_tasks_nothing_is_asked_in_the_background() -> None:
+    async with bench() as here:
+        charging = SmartCharging(here.presence, alone=True)
+        charging.in_background(charging.connector(1, lambda: False), 0)
+        await asyncio.sleep(1)
+        assert here.news() == []
