@@ -79,7 +79,6 @@ async def test_refusals_in_a_row_take_the_next_way_and_after_the_last_the_first(
         first = choice.choose(ChargingKeys(), WALLBOX)
         ways = [first]
         for _ in range(20):
-            choice.accepted()
             for _ in range(REFUSALS):
                 assert choice.present == ways[-1]
                 choice.refused()
@@ -88,6 +87,23 @@ async def test_refusals_in_a_row_take_the_next_way_and_after_the_last_the_first(
         assert first in ways[1:]
         assert len(set(ways)) > 2
         assert choice.behaviour == Behaviour()
+
+
+@in_virtual_time()
+async def test_a_way_that_was_taken_since_the_boot_is_kept_whatever_is_refused_later() -> None:
+    async with bench() as here:
+        choice = MethodChoice(here.presence, None, connectors=1)
+        choice.accepted()  # nothing was said yet
+        first = choice.choose(ChargingKeys(), WALLBOX)
+        choice.accepted()
+        for _ in range(REFUSALS):
+            choice.refused()
+        assert choice.present == first
+        choice.forget()
+        choice.choose(ChargingKeys(), WALLBOX)
+        for _ in range(REFUSALS):
+            choice.refused()
+        assert choice.present != first
 
 
 @in_virtual_time()

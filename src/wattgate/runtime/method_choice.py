@@ -66,6 +66,7 @@ class MethodChoice:
         self._connectors = connectors
         self._basis: _Basis | None = None
         self._tried: set[Method] = set()
+        self._taken: set[Method] = set()
         self._refusals = 0
 
     @property
@@ -92,6 +93,7 @@ class MethodChoice:
     def forget(self) -> None:
         """It booted: what it did not obey before may have had a cause that is gone."""
         self.present = None
+        self._taken.clear()
 
     def next(self) -> bool:
         """Note that the present way is not obeyed, and take the next; False where none is left."""
@@ -111,11 +113,18 @@ class MethodChoice:
     def accepted(self) -> None:
         """The wallbox took what was said in the present way."""
         self._refusals = 0
+        if self.present is not None:
+            self._taken.add(self.present)
 
     def refused(self) -> None:
-        """It did not; take the next way after some refusals, and start over after the last."""
+        """It did not; take the next way after some refusals, and start over after the last.
+
+        A way that it took since its boot is kept: the cause is another, and will pass.
+        """
+        if self.present is None or self._basis is None or self.present in self._taken:
+            return
         self._refusals += 1
-        if self._refusals < REFUSALS or self.present is None or self._basis is None:
+        if self._refusals < REFUSALS:
             return
         self._refusals = 0
         if not self._move_on(self.present, self._basis):
