@@ -146,7 +146,7 @@ async def test_a_booted_wallbox_is_told_again_what_it_may_draw_R100a() -> None:
     told = len(box.limits_a())
     await box.come(world)
     await settle()
-    assert box.limits_a()[told:] == [16]
+    assert set(box.limits_a()[told:]) == {16}
     assert box.outlets[1].may_draw_a(WALL_START) == 16
     await world.kill()
 

@@ -106,8 +106,13 @@ class Box(Scripted):
         return {"configurationKey": [{"key": k, "value": v, "readonly": True} for k, v in pairs]}
 
     def _set_profile(self, unique_id: str, payload: Json) -> None:
-        outlet = self.outlets[payload["connectorId"]]
+        """It knows absolute TxDefaultProfiles of its connectors only."""
         profile = payload["csChargingProfiles"]
+        known = ("TxDefaultProfile", "Absolute")
+        if known != (profile["chargingProfilePurpose"], profile["chargingProfileKind"]):
+            self._reply(unique_id, {"status": "Rejected"})
+            return
+        outlet = self.outlets[payload["connectorId"]]
         limit_a = profile["chargingSchedule"]["chargingSchedulePeriod"][0]["limit"]
         for call in self.on_limit:
             call(self, outlet, limit_a)

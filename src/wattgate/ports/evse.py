@@ -47,7 +47,8 @@ class EvseReading:
     `view` is its demand, with the queue stamps left to the caller; `waiting_since` is the monotonic
     time (s) at which it asked for current. `standing_a` is what it may draw without a manager.
     `is_harmless_when_silent` tells that its grants were proven to end by themselves, also after a
-    power cycle (R100a).
+    power cycle (R100a). `others_set_profiles` tells that profiles of others are known to have been
+    set in it while nobody limited it.
     """
 
     view: EvseView
@@ -61,6 +62,7 @@ class EvseReading:
     waiting_since: float
     standing_a: float = 0.0
     is_harmless_when_silent: bool = False
+    others_set_profiles: bool = False
 
 
 class ControllableEvse(Protocol):

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -143,7 +144,15 @@ class Assembly:
         return station
 
     def _connect_backend(self, station: Station, evse: EvseOcpp16, recovered: Recovered) -> None:
-        self.virtuals[evse.evse_id] = _add_backend(station, evse, recovered, self._backends)
+        virtual = _add_backend(station, evse, recovered, self._backends)
+        virtual.on_intrusion = partial(self._intruded, evse.evse_id)
+        self.virtuals[evse.evse_id] = virtual
+
+    def _intruded(self, evse_id: str) -> None:
+        """A command of the backend got into the wallbox after load management had taken over."""
+        self._limits.not_known(evse_id)
+        if self._limits.knows(evse_id):
+            self._limits.say_again(evse_id)
 
     def _transaction_changed(self, evse: EvseOcpp16) -> None:
         if evse.evse_id in self.virtuals:

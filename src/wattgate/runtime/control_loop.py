@@ -15,6 +15,7 @@ from wattgate.core.load.circuits import Circuit, Load
 from wattgate.core.load.demand import demand
 from wattgate.core.site.model import LoadManagement, OnDeactivation, Site
 from wattgate.ports.evse import ControllableEvse, EvseReading
+from wattgate.runtime.adoption import Adoption
 from wattgate.runtime.counting import Counting
 from wattgate.runtime.grid_meter import GridMeter
 from wattgate.runtime.last_resort import LastResort
@@ -86,6 +87,7 @@ class ControlLoop:
         self._meter = parts.meter
         self._tools = tools
         self._counting = Counting(self._evses, parts.limits)
+        self._adoption = Adoption(parts.limits, parts.tasks)
         self._last_resort = LastResort(
             self._evses, parts.limits, parts.watch.exhausted, parts.tasks
         )
@@ -139,6 +141,8 @@ class ControlLoop:
         for evse_id, evse in self._evses.items():
             self.limits.not_known(evse_id)  # now others may set profiles
             self.limits.count_drawn(evse_id, None)
+            self.limits.count_foreign(evse_id, None)
+            self._watch.forget(evse_id)
             self._remove_limits(evse, evse.reading(now), now)
 
     def _remove_limits(self, evse: ControllableEvse, reading: EvseReading, now: float) -> None:
@@ -179,6 +183,7 @@ class ControlLoop:
         mute = frozenset(not_ready | self.limits.releasing | unheld)
         for evse_id, reading in readings.items():
             if evse_id not in mute:
+                self._adoption.look(self._evses[evse_id], reading, now)
                 self._watch.look(self._evses[evse_id], reading, now)
                 self._evses[evse_id].ask_for_measurement(now)
         worst_a = self._worst_a(readings)
@@ -230,7 +235,7 @@ class ControlLoop:
         fixed_a = dict(cycle.fixed_a)
         wished = allocate(without(cycle.circuits, fixed_a, cycle.phases), loads.values())
         told_a = {e: a for e, a in cycle.fixed_a.items() if e not in cycle.mute}
-        stuck = (self.limits.stuck | self.limits.disobeying) - cycle.mute
+        stuck = (self.limits.stuck | self.limits.unheld) - cycle.mute
         if not stuck:
             return wished | told_a
         worst_a = self._worst_a(cycle.readings)

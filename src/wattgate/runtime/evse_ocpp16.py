@@ -177,6 +177,7 @@ class EvseOcpp16:
             waiting_since=transaction.started_monotonic if transaction is not None else now,
             standing_a=self.standing_a,
             is_harmless_when_silent=self._charging.is_harmless_when_silent,
+            others_set_profiles=bool(self.virtual_profiles.stack.entries),
         )
 
     def _draw(self) -> Draw | None:

@@ -155,7 +155,7 @@ class Limits:
     def count_lapsed(self, evse_id: str, standing_a: float, now: float) -> None:
         """Count a wallbox of proven expiry at its fallback once its grant has surely ended."""
         position = self.position(evse_id)
-        is_over = now >= self._ends_by.get(evse_id, inf)
+        is_over = now >= self.ends_by(evse_id)
         if is_over and position.allowed_a > standing_a:
             log.info("grant has ended", evse=evse_id, standing_a=standing_a)
             self.ledger = self.ledger.expired(evse_id, standing_a)
@@ -165,6 +165,21 @@ class Limits:
         if self.position(evse_id).drawn_a != drawn_a:
             self.ledger = self.ledger.drawing(evse_id, drawn_a)
             self._changed()
+
+    def count_foreign(self, evse_id: str, foreign_a: float | None) -> None:
+        """Count an EVSE at what profiles of others may allow; None: they are gone."""
+        if self.position(evse_id).foreign_a != foreign_a:
+            self.ledger = self.ledger.overruled(evse_id, foreign_a)
+            self._changed()
+
+    def swept(self, evse_id: str) -> None:
+        """What others had left in the EVSE is gone."""
+        self.unswept.discard(evse_id)
+        self._changed()
+
+    def ends_by(self, evse_id: str) -> float:
+        """When every grant so far is surely over, monotonic s; inf where nobody knows."""
+        return self._ends_by.get(evse_id, inf)
 
     def say_again(self, evse_id: str) -> None:
         """Send the limit anew with the next plan, whatever the EVSE has accepted."""
@@ -184,10 +199,10 @@ class Limits:
         self.say_again(evse_id)
 
     @property
-    def disobeying(self) -> frozenset[str]:
-        """EVSEs that draw more than they were allowed."""
+    def unheld(self) -> frozenset[str]:
+        """EVSEs that something else rules than our limits."""
         positions = self.ledger.positions.items()
-        return frozenset(evse_id for evse_id, each in positions if each.drawn_a is not None)
+        return frozenset(evse_id for evse_id, each in positions if not each.is_held)
 
     def due_for_renewal(self, evse: ControllableEvse, standing_a: float, now: float) -> bool:
         """Whether half of a running grant's life is over, or nobody knows how much (R100).
@@ -227,6 +242,8 @@ class Limits:
             if not self._is_newest(command):
                 return  # it would overwrite the newer one, which did not wait for the store
             afresh = change.evse in self.unswept and not command.evse.in_use
+            if afresh:
+                self.unknown.add(change.evse)  # for a moment it holds nothing
             outcome = await command.evse.limit(
                 change.current_a, reduction=command.reduction, afresh=afresh
             )

@@ -62,7 +62,13 @@ class Manager:
         self.grid_meter = GridMeter(self._site_now, tools)
         self.stations = Stations(site, {}, tools)
         self._evses: dict[str, tuple[EvseOcpp16, Station]] = {}
-        self._watch = ObedienceWatch(self.limits, self.behaviours, self._model_of, self._tasks)
+        self._watch = ObedienceWatch(
+            self.limits,
+            self.behaviours,
+            self._model_of,
+            self._tasks,
+            ends_by=self.limits.ends_by,
+        )
         self._prover = Prover(
             self.limits,
             self.behaviours,
@@ -110,6 +116,8 @@ class Manager:
         parts = Parts(self.limits, self.releases, self._watch, self.grid_meter, self._tasks)
         self._loop = ControlLoop(self._site_now, evses, feeders_of(self.site), parts, self._tools)
         self.releases.on_removed = self._limits_removed
+        for evse in evses:
+            self._limits_removed(evse.evse_id)  # a restart may have come in between
         for remark in remarks(self.site):
             log.warning(remark.message, about=remark.path)
         self._deciding = self._tasks.start(self._loop.run(), name="control loop")

@@ -132,7 +132,9 @@ class Station:
 
     def in_background(self, ask: Ask, work: Coroutine[Any, Any, None]) -> None:
         """Handle a message with steps that wait; it is answered whatever happens."""
-        self.house.tasks.spawn(_guarded(ask, work), name=f"{self.station_id} {ask.call.action}")
+        name = f"{self.station_id} {ask.call.action}"
+        task = self.house.tasks.start(_guarded(ask, work), name=name)
+        task.add_done_callback(lambda _: work.close())  # it may have been cancelled before it began
 
 
 async def _guarded(ask: Ask, work: Coroutine[Any, Any, None]) -> None:

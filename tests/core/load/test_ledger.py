@@ -111,21 +111,34 @@ def test_a_wallbox_never_draws_more_than_the_ledger_says(commands: list[Fate]) -
         assert drawn_a <= ledger.position("a").worst_a
 
 
-def test_whoever_draws_more_than_it_was_told_counts_at_what_it_draws_r100a() -> None:
-    """R100a: the committed value, corrected by measurement, whatever it accepts meanwhile."""
-    ledger = CHARGING.drawing("a", 16.0)
-    assert ledger.position("a").worst_a == 16.0
-    assert ledger.position("a").allowed_a == 10.0
-    for step in (
-        lambda x: x.sent("a", 6.0),
-        lambda x: x.sent("a", 6.0).accepted("a"),
-        lambda x: x.sent("a", 6.0).refused("a"),
-        lambda x: x.sent("a", 6.0).unsent("a"),
-        lambda x: x.expired("a", 0.0),
-        lambda x: x.assumed("a", 6.0),
-    ):
-        assert step(ledger).position("a").worst_a == 16.0
-    assert ledger.drawing("a", None).position("a") == Position(10.0)
+STEPS: list[Step] = [
+    lambda x: x.sent("a", 6.0),
+    lambda x: x.sent("a", 6.0).accepted("a"),
+    lambda x: x.sent("a", 6.0).refused("a"),
+    lambda x: x.sent("a", 6.0).unsent("a"),
+    lambda x: x.expired("a", 0.0),
+    lambda x: x.assumed("a", 6.0),
+]
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    ("overrule", "withdraw"),
+    [
+        (lambda x: x.drawing("a", 16.0), lambda x: x.drawing("a", None)),
+        (lambda x: x.overruled("a", 16.0), lambda x: x.overruled("a", None)),
+    ],
+)
+def test_what_is_measured_or_set_by_others_counts_whatever_limits_it_accepts(
+    overrule: Step, withdraw: Step, step: Step
+) -> None:
+    """R100a: the committed value, corrected by measurement."""
+    position = step(overrule(CHARGING)).position("a")
+    assert position.worst_a == 16.0
+    assert position.allowed_a <= 10.0
+    assert not position.is_held
+    assert withdraw(step(overrule(CHARGING))) == step(CHARGING)
+    assert step(CHARGING).position("a").is_held
 
 
 def test_a_measurement_below_the_limit_makes_nothing_smaller() -> None:

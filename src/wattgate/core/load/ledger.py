@@ -17,13 +17,15 @@ class Position:
 
     `committed_a` is the limit it accepted last, or while `doubtful` the highest it may have.
     `pending_a` is on its way: sent, not answered; None without one. `drawn_a` was measured although
-    less was allowed; None while the EVSE is not known to disobey.
+    less was allowed; None while the EVSE is not known to disobey. `foreign_a` is what profiles of
+    others allow that may overrule ours; None where there are none.
     """
 
     committed_a: float
     pending_a: float | None = None
     doubtful: bool = False
     drawn_a: float | None = None
+    foreign_a: float | None = None
 
     @property
     def allowed_a(self) -> float:
@@ -33,7 +35,12 @@ class Position:
     @property
     def worst_a(self) -> float:
         """The most that the EVSE may draw now."""
-        return max(self.allowed_a, self.drawn_a or 0.0)
+        return max(self.allowed_a, self.drawn_a or 0.0, self.foreign_a or 0.0)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether nothing but our limits is known to rule it."""
+        return self.drawn_a is None and self.foreign_a is None
 
     @property
     def heading_a(self) -> float:
@@ -64,7 +71,7 @@ class Ledger:
         For one that is new, silent, rebooted or released (R100a says with what each counts); what
         was pending is no longer waited for and must be part of the figure.
         """
-        return self._with(evse, Position(worst_a, doubtful=True, drawn_a=self._drawn_a(evse)))
+        return self._moved(evse, worst_a, doubtful=True)
 
     def drawing(self, evse: str, drawn_a: float | None) -> "Ledger":
         """It was measured to draw more than it may; None: it follows, or nobody can tell.
@@ -73,33 +80,30 @@ class Ledger:
         """
         return self._with(evse, replace(self.position(evse), drawn_a=drawn_a))
 
+    def overruled(self, evse: str, foreign_a: float | None) -> "Ledger":
+        """Profiles of others may be in it and allow `foreign_a`; None: they are gone.
+
+        Until then it counts at that, whatever limits it accepts.
+        """
+        return self._with(evse, replace(self.position(evse), foreign_a=foreign_a))
+
     def sent(self, evse: str, current_a: float) -> "Ledger":
         """A limit went out. One that is still pending is overtaken and may yet have been obeyed.
 
         The answer to the overtaken one is not to be reported here any more.
         """
         before = self.position(evse)
-        return self._with(
-            evse,
-            Position(
-                before.allowed_a,
-                current_a,
-                before.doubtful or before.pending_a is not None,
-                before.drawn_a,
-            ),
-        )
+        doubtful = before.doubtful or before.pending_a is not None
+        return self._moved(evse, before.allowed_a, current_a, doubtful=doubtful)
 
     def accepted(self, evse: str) -> "Ledger":
         """The pending limit holds; nothing older matters any more."""
-        return self._with(
-            evse, Position(self._pending_a(evse), drawn_a=self.position(evse).drawn_a)
-        )
+        return self._moved(evse, self._pending_a(evse))
 
     def refused(self, evse: str) -> "Ledger":
         """The pending limit was rejected or not answered: the old or the new one may hold."""
         self._pending_a(evse)
-        before = self.position(evse)
-        return self._with(evse, Position(before.allowed_a, doubtful=True, drawn_a=before.drawn_a))
+        return self._moved(evse, self.position(evse).allowed_a, doubtful=True)
 
     def unsent(self, evse: str) -> "Ledger":
         """The pending limit never left: as if it had not been asked for."""
@@ -108,12 +112,20 @@ class Ledger:
 
     def expired(self, evse: str, fallback_a: float) -> "Ledger":
         """The grant ran out and the EVSE fell back by itself; a pending limit stays pending."""
-        before = self.position(evse)
-        return self._with(evse, Position(fallback_a, before.pending_a, drawn_a=before.drawn_a))
+        return self._moved(evse, fallback_a, self.position(evse).pending_a)
 
-    def _drawn_a(self, evse: str) -> float | None:
-        before = self.positions.get(evse)
-        return None if before is None else before.drawn_a
+    def _moved(
+        self,
+        evse: str,
+        committed_a: float,
+        pending_a: float | None = None,
+        *,
+        doubtful: bool = False,
+    ) -> "Ledger":
+        """Another limit; what else rules the EVSE goes on ruling it."""
+        before = self.positions.get(evse, Position(committed_a))
+        after = replace(before, committed_a=committed_a, pending_a=pending_a, doubtful=doubtful)
+        return self._with(evse, after)
 
     def _pending_a(self, evse: str) -> float:
         pending_a = self.position(evse).pending_a
