@@ -102,6 +102,8 @@ class SimulatedBox(Scripted):
     manners: Manners = Manners.PROMPT
     composite: Composite = Composite.TRUE
     endless: bool = False
+    ignores: frozenset[str] = frozenset()
+    """Purposes of profiles that it accepts and does not keep to."""
     measures: bool = True
     meter_s: float = 10.0
     clock_offset_s: float = 0.0
@@ -150,7 +152,8 @@ class SimulatedBox(Scripted):
             return 0.0
         allowed_a = None
         if self.manners is not Manners.LIES:
-            allowed_a = self.installed.limit_a(
+            kept = [each for each in self.installed.entries if each.purpose not in self.ignores]
+            allowed_a = InstalledProfiles(tuple(kept)).limit_a(
                 connector, self.now(), socket.session, endless=self.endless
             )
         limit_a = socket.hardware_a if allowed_a is None else min(allowed_a, socket.hardware_a)

@@ -129,7 +129,10 @@ class ControllableEvse(Protocol):
         ...
 
     async def stop_charging(self) -> LimitOutcome:
-        """End the transaction: the last resort on an overloaded circuit (R100b). Never raises."""
+        """End the transaction: the last resort on an overloaded circuit (R100b). Never raises.
+
+        REFUSED also where the site does not allow that.
+        """
         ...
 
     def ask_for_measurement(self, now: float) -> None:

@@ -102,7 +102,7 @@ class ControlLoop:
 
     def is_free(self, evse_id: str) -> bool:
         """Whether the EVSE is released: no limit of ours holds it."""
-        return evse_id in self._free
+        return evse_id in self._free or evse_id in self._releases.latched
 
     def has_room(self, evse_id: str) -> bool:
         """Whether the circuits of the EVSE carry the worst that everybody on them may draw."""

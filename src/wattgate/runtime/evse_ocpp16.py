@@ -211,10 +211,12 @@ class EvseOcpp16:
 
     async def sweep(self) -> LimitOutcome:
         """Remove what others left, between two times of the limit that it was told last."""
-        return await self._charging.sweep(self._wish(reduction=True))
+        return await self._charging.sweep()
 
     async def stop_charging(self) -> LimitOutcome:
-        """End the transaction."""
+        """End the transaction, unless the site forbids it (R100b)."""
+        if not self.settings.last_resort_stop:
+            return LimitOutcome.REFUSED
         if self.transaction is None:
             return LimitOutcome.UNSENT
         transaction_id = self.transaction.record.transaction_id

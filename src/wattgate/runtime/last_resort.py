@@ -50,10 +50,6 @@ class LastResort:
 
     async def _stop(self, evse_id: str) -> None:
         drawn_a = self._limits.position(evse_id).drawn_a
-        log.error(
-            "circuit overloaded, nothing else helped: charging is ended",
-            evse=evse_id,
-            drawn_a=drawn_a,
-        )
+        log.error("circuit overloaded, and no limit helps", evse=evse_id, drawn_a=drawn_a)
         outcome = await self._evses[evse_id].stop_charging()
-        log.error("last resort", evse=evse_id, outcome=outcome.value)
+        log.error("asked to end charging", evse=evse_id, outcome=outcome.value)
