@@ -370,6 +370,51 @@ async def test_others_profiles_are_swept_between_two_times_of_our_limit() -> Non
         ]
 
 
+@in_virtual_time()
+async def test_a_sweep_that_a_wallbox_refuses_says_so_and_leaves_our_limit() -> None:
+    async with bench(keys={"ChargeProfileMaxStackLevel": "0"}) as here:
+        here.start()
+        await here.limit(10)
+        here.says(ClearChargingProfile=lambda _: {"status": "Rejected"})
+        here.news()
+        assert await here.evse.sweep() is LimitOutcome.REFUSED
+        ours = "set 9101: 10 4500:0"
+        assert here.news() == [ours, "clear 1 TxProfile", ours]
+
+
+@in_virtual_time()
+async def test_a_sweep_lengthens_no_grant() -> None:
+    async with bench() as here:
+        here.start()
+        await here.limit(10)
+        (told,) = here.box.all_of("SetChargingProfile")
+        await asyncio.sleep(400)
+        await here.evse.sweep()
+        assert here.box.all_of("SetChargingProfile") == [told] * 3
+
+
+@in_virtual_time()
+async def test_a_sweep_says_only_what_may_have_been_said_on_this_connection() -> None:
+    async with bench() as here:
+        here.start()
+        await here.limit(6)
+        peer = here.presence.peer
+        assert peer is not None
+        here.says(Reset=lambda _: None)
+        peer.ask("Reset", "{}", lambda _: None, timeout_s=10)  # the line is busy
+        assert await here.limit(16) == "unsent"
+        await asyncio.sleep(10)
+        here.news()
+        assert await here.evse.sweep() is LimitOutcome.ACCEPTED
+        assert {line for line in here.news() if "set" in line} == {"set 9101: 6 4500:0"}
+        await here.go()
+        here.come()
+        assert await here.evse.sweep() is LimitOutcome.UNSENT
+        await here.limit(6)
+        await here.evse.release(whole=True)
+        assert await here.evse.sweep() is LimitOutcome.UNSENT
+
+
 @pytest.mark.parametrize(
     ("keys", "levels"),
     [

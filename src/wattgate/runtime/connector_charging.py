@@ -1,10 +1,12 @@
 """Tells one connector of an OCPP 1.6 wallbox its limits: sets, proves and removes profiles."""
 
 import asyncio
+from dataclasses import dataclass
 
 import structlog
 
 from wattgate.core.load.methods import Method, Strategy
+from wattgate.core.load.terms import Terms
 from wattgate.core.ocpp.profiles import Kind
 from wattgate.core.ocpp.session import Priority
 from wattgate.ports.evse import Cleared, Confirmation, LimitOutcome
@@ -26,6 +28,15 @@ from wattgate.runtime.wallbox_line import WallboxLine
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The last limit of which the wallbox may have seen something, and on which connection."""
+
+    method: Method
+    terms: Terms
+    connection: int
+
+
 class ConnectorCharging:
     """What one connector is told, and what is known to hold in it.
 
@@ -44,6 +55,7 @@ class ConnectorCharging:
         )
         self._inside: list[Method | None] = [None]
         """The ways whose profiles may be in the wallbox; None: any, as after a restart."""
+        self._said: _Said | None = None
         self._on_their_way = 0
         self._landed = asyncio.Event()
 
@@ -100,6 +112,7 @@ class ConnectorCharging:
     async def release(self, *, whole: bool, hardware_a: float, phases: int) -> Cleared:
         """Remove our profiles, and what others left at the connector, or everywhere (R100d)."""
         number = self._turn.begin()
+        self._said = None
         self._line.commands.doubt_profiles()
         if self._line.traits.never_clear_in_session and self._line.others_in_use(self._connector):
             log.warning(
@@ -122,19 +135,25 @@ class ConnectorCharging:
             composite = None  # it may speak of what came after
         return Cleared(outcome, of_clearing(composite, hardware_a))
 
-    async def sweep(self, wish: Wish) -> LimitOutcome:
-        """Say the wish, remove what others left, and say it again; a newer limit ends it."""
-        method = self.method
-        if method is None or self._line.traits.never_clear_in_session:
-            return LimitOutcome.UNSENT
+    async def sweep(self) -> LimitOutcome:
+        """Say the last limit, remove what others left, and say it again; a newer limit ends it.
+
+        To the letter, so that its grant ends when it was to end; and only what this connection may
+        have seen: nothing else is counted with.
+        """
+        keys = await self._line.keys.known(urgent=False)
         while self._on_their_way:
             self._landed.clear()
             await self._landed.wait()
+        said = self._said
+        if said is None or said.connection != self._line.presence.connection:
+            return LimitOutcome.UNSENT
+        if self._line.traits.never_clear_in_session:
+            return LimitOutcome.UNSENT
         number = self._turn.begin()
-        keys = await self._line.keys.known(urgent=False)
-        terms = terms_of(wish, keys, self._line.traits, self._line.presence.its_time())
         # The next step is queued only once the last is answered: whoever waits comes in between.
-        return await self._turn.carry_out(number, sweeping(method, terms, keys), Priority.REDUCTION)
+        steps = sweeping(said.method, said.terms, keys)
+        return await self._turn.carry_out(number, steps, Priority.REDUCTION, forgiving=False)
 
     def _has_landed(self) -> None:
         self._on_their_way -= 1
@@ -156,7 +175,10 @@ class ConnectorCharging:
         # Whatever is cleared first may take more with it than it was asked to.
         profiles = setting(method, terms, None if before else self._line.commands.is_there)
         steps = [*before, *profiles, *after]
+        connection = self._line.presence.connection
         outcome = await self._carried_out(number, method, steps, wish)
+        if outcome is not LimitOutcome.UNSENT and self._turn.is_newest(number):
+            self._said = _Said(method, terms, connection)
         if outcome is LimitOutcome.ACCEPTED and may_clear:
             self._inside = [method]
         if wish.afresh:

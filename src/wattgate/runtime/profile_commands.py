@@ -139,12 +139,15 @@ class Turn:
         steps: Iterable[Step],
         priority: Priority,
         on_begun: Callable[[], None] | None = None,
+        *,
+        forgiving: bool = True,
     ) -> LimitOutcome:
         """Take the steps one by one, until one fails or a newer command takes over.
 
-        `on_begun` is called before the first SetChargingProfile goes out.
+        `on_begun` is called before a SetChargingProfile goes out. Unless `forgiving`, a refusal
+        of a step that may fail is the outcome, once all others were taken.
         """
-        begun = False
+        begun, best = False, LimitOutcome.ACCEPTED
         for step in steps:
             if not self.is_newest(number):
                 return _unfinished(begun)
@@ -153,10 +156,12 @@ class Turn:
                 return _unfinished(begun)
             if outcome is LimitOutcome.UNANSWERED:
                 return outcome
-            if outcome is LimitOutcome.REFUSED and not step.may_fail:
-                return outcome
+            if outcome is LimitOutcome.REFUSED:
+                if not step.may_fail:
+                    return outcome
+                best = LimitOutcome.ACCEPTED if forgiving else outcome
             begun = True
-        return LimitOutcome.ACCEPTED
+        return best
 
     async def _take(
         self, step: Step, priority: Priority, on_begun: Callable[[], None] | None
