@@ -92,9 +92,11 @@ def _content(response: Json) -> str:
 def _schemas(schemas: Json) -> Iterator[str]:
     for name, schema in schemas.items():
         yield f"## {name}\n"
+        if "enum" in schema:
+            yield f"One of {_kind(schema)}.\n"
         rows = [
             (f"`{field}`", _kind(about), _meaning(about))
-            for field, about in schema["properties"].items()
+            for field, about in schema.get("properties", {}).items()
         ]
         yield from _table(("field", "value", "meaning"), rows)
 
@@ -118,10 +120,14 @@ def _kind(schema: Json) -> str:
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return f"[{name}](#{name.lower()})"
+    if "allOf" in schema:
+        return _kind(schema["allOf"][0])
     if "oneOf" in schema:
         return " or ".join(_kind(each) for each in schema["oneOf"])
     if "enum" in schema:
         return " or ".join(f"`{each}`" for each in schema["enum"])
+    if "prefixItems" in schema:
+        return f"list of {len(schema['prefixItems'])}: {_kind(schema['prefixItems'][0])}"
     if schema.get("type") == "array":
         return f"list of {_kind(schema.get('items', {}))}"
     if schema.get("format") == "date-time":

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 from tests.support.web import Api, a_world, serving
-from tests.support.world import BOOT, Scripted, a_backend, a_wallbox
+from tests.support.world import BOOT, Scripted, a_backend, a_wallbox, status_of
 
 NOTHING_DRAWN = {"l1": None, "l2": None, "l3": None}
 
@@ -108,26 +108,46 @@ async def test_what_was_drawn_is_not_told_of_a_wallbox_that_is_away() -> None:
 
 
 @pytest.mark.asyncio
-async def test_profiles_are_deleted_and_the_outcome_told() -> None:
-    """P15."""
-    wallbox = a_wallbox(ClearChargingProfile=lambda _: {"status": "Unknown"})
+async def test_an_evse_tells_how_it_takes_its_limits() -> None:
+    """R100, R100a."""
+    wallbox = a_wallbox()
     world = a_world()
     async with serving(world) as api:
-        await world.boot("CP1", wallbox)
-        answer = await api.client.post("/api/v1/evses/stall-1/clear-profiles")
-        assert (answer.status_code, answer.json()) == (200, {"outcome": "accepted"})
-        assert {} in wallbox.all_of("ClearChargingProfile")
+        before = await evse(api)
+        assert before["clock_offset_s"] is None
+        assert before["limits"]["counted_a"] == before["limits"]["profile_writes"] == 0
+        assert before["safety"] == {
+            "obedience": {
+                "verdict": "unverified",
+                "words": "unverified",
+                "drawn_a": None,
+                "offered_a": None,
+                "exhausted": False,
+            },
+            "method": "",
+            "standing_confirmed_by": "not confirmed",
+            "expiry": "not proven",
+            "persistence": "not proven",
+            "proved_with": "",
+            "is_harmless_when_silent": False,
+            "released": False,
+            "cleared": None,
+            "proof": None,
+            "known": [],
+        }
+        world.plug_in("CP1", wallbox)
+        await wallbox.ask("BootNotification", BOOT | {"chargePointVendor": "Alfen"})
+        await wallbox.ask("StatusNotification", status_of(1, "Available"))
+        await wallbox.got("SetChargingProfile")
+        told = await evse(api)
+        assert told["safety"]["method"]
+        assert told["safety"]["known"], "quirks of the make"
+        assert told["limits"]["profile_writes"] > 0
+        assert told["limits"]["fallback_current_a"] == 0
 
 
-@pytest.mark.parametrize(
-    ("evse_id", "status", "told"),
-    [("stall-2", 200, "unsent"), ("nobody", 404, "No EVSE has this id.")],
-)
 @pytest.mark.asyncio
-async def test_profiles_cannot_be_deleted_where_no_wallbox_is(
-    evse_id: str, status: int, told: str
-) -> None:
+async def test_an_unknown_evse_is_not_found() -> None:
     async with serving() as api:
-        answer = await api.client.post(f"/api/v1/evses/{evse_id}/clear-profiles")
-        assert answer.status_code == status
-        assert told in answer.text
+        answer = await api.client.get("/api/v1/evses/nobody")
+        assert (answer.status_code, answer.json()["detail"]) == (404, "No EVSE has this id.")

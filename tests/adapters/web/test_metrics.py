@@ -1,12 +1,14 @@
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from tests.support.stores import AT, enqueue
-from tests.support.web import Api, a_world, serving
-from tests.support.world import a_backend, a_wallbox
+from tests.support.web import SITE, Api, a_world, serving
+from tests.support.world import a_backend, a_wallbox, status_of
 
 from wattgate import __version__
+from wattgate.core.load.obedience import Verdict
 from wattgate.core.ocpp.handshake import HandshakeRequest
 from wattgate.ports.store import Bury
+from wattgate.runtime.obedience_watch import ObedienceState, ObedienceWatch
 
 Figures = dict[tuple[str, str], float]
 """By name of the metric and EVSE (with its phase), empty where it has none."""
@@ -37,6 +39,10 @@ async def test_a_site_at_rest_has_its_figures() -> None:
         assert ("wattgate_evse_power_watts", "stall-1") not in told, "nothing was measured"
         assert told["process_resident_memory_bytes", ""] > 0
         assert ("process_cpu_seconds_total", "") in told
+        assert ("wattgate_evse_obeys", "stall-1") not in told, "nothing was measured"
+        assert told["wattgate_evse_counted_current_amperes", "stall-1"] == 0
+        assert ("wattgate_wallbox_clock_offset_seconds", "CP1") not in told, "it has not said"
+        assert ("wattgate_grid_meter_age_seconds", "") not in told, "there is none"
 
 
 @pytest.mark.asyncio
@@ -83,3 +89,41 @@ async def test_what_went_wrong_is_counted() -> None:
         told = await figures(api)
         assert told["wattgate_refused_connections_total", ""] == 3
         assert told["wattgate_dead_letters", ""] == 1
+
+
+@pytest.mark.parametrize(
+    ("verdict", "figure"),
+    [(Verdict.OBEYS, 1.0), (Verdict.DISOBEYS, 0.0), (Verdict.UNVERIFIED, None)],
+)
+@pytest.mark.asyncio
+async def test_whether_limits_are_followed_is_a_figure(
+    verdict: Verdict, figure: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R100a."""
+    state = ObedienceState(verdict)
+    monkeypatch.setattr(ObedienceWatch, "state", lambda _self, _evse_id: state)
+    async with serving() as api:
+        assert (await figures(api)).get(("wattgate_evse_obeys", "stall-1")) == figure
+
+
+@pytest.mark.asyncio
+async def test_the_clock_of_a_wallbox_is_a_figure() -> None:
+    wallbox = a_wallbox()
+    async with serving() as api:
+        await api.world.boot("CP1", wallbox)
+        stamp = {"timestamp": api.world.clock.wall().isoformat()}
+        await wallbox.ask("StatusNotification", {**status_of(1, "Available"), **stamp})
+        offset_s = (await figures(api))["wattgate_wallbox_clock_offset_seconds", "CP1"]
+        assert offset_s == pytest.approx(0, abs=30)
+
+
+@pytest.mark.asyncio
+async def test_what_the_meter_shows_is_a_figure() -> None:
+    site = SITE.replace("house_load_a = 0", 'house_load_a = 0\ngrid_meter = "api"')
+    async with serving(a_world(site)) as api:
+        body = {"currents_a": [40, 0, 0]}
+        assert (await api.client.put("/api/v1/meter", json=body)).status_code == 204
+        while ("wattgate_circuit_excess_amperes", "house") not in (told := await figures(api)):
+            pass
+        assert told["wattgate_circuit_excess_amperes", "house"] == 8
+        assert told["wattgate_grid_meter_age_seconds", ""] >= 0

@@ -13,10 +13,19 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 from wattgate import __version__
 from wattgate.adapters.web import problems
 from wattgate.adapters.web.access_routes import create_token, list_tokens, revoke_token, set_up
-from wattgate.adapters.web.evse_routes import clear_profiles, list_evses, read_evse
+from wattgate.adapters.web.evse_routes import list_evses, read_evse
 from wattgate.adapters.web.guard import Guard
 from wattgate.adapters.web.health_routes import health
+from wattgate.adapters.web.meter_routes import put_meter_reading, read_meter
 from wattgate.adapters.web.metrics import metrics
+from wattgate.adapters.web.operation_routes import (
+    activate,
+    adopt,
+    clear_profiles,
+    deactivate,
+    release,
+)
+from wattgate.adapters.web.proof_routes import begin_proof, cancel_proof, read_proof
 from wattgate.adapters.web.services import Services
 from wattgate.adapters.web.site_routes import change_site, read_site
 from wattgate.adapters.web.transaction_routes import (
@@ -40,9 +49,18 @@ details (RFC 9457). Bodies are JSON of at most 64 KiB.\
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     read_site,
     change_site,
+    put_meter_reading,
+    read_meter,
     list_evses,
     read_evse,
     clear_profiles,
+    adopt,
+    release,
+    activate,
+    deactivate,
+    begin_proof,
+    read_proof,
+    cancel_proof,
     list_transactions,
     list_refused,
     list_dead_letters,

@@ -6,6 +6,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from wattgate.adapters.web.safety_dto import Safety
+
 
 class Boot(msgspec.Struct, frozen=True):
     """What the wallbox said about itself in its last BootNotification."""
@@ -58,7 +60,15 @@ class Limits(msgspec.Struct, frozen=True):
     doubtful: Annotated[
         bool, Meta(description="Whether it may have missed or refused its last limit")
     ]
-    profile_writes: Annotated[int, Meta(description="Limits sent to it since the start")]
+    profile_writes: Annotated[
+        int, Meta(description="SetChargingProfile sent since the start: each wears its memory")
+    ]
+    counted_a: Annotated[
+        float, Meta(description="A per phase that the others have to leave for it")
+    ]
+    fallback_current_a: Annotated[
+        float, Meta(description="A per phase that it may draw without a manager")
+    ]
 
 
 class Evse(msgspec.Struct, frozen=True):
@@ -73,6 +83,10 @@ class Evse(msgspec.Struct, frozen=True):
     status: Annotated[str, Meta(description="As in OCPP 1.6; Unknown before the first report")]
     error_code: Annotated[str, Meta(description="As in OCPP 1.6; NoError where all is well")]
     boot: Annotated[Boot | None, Meta(description="null before the first boot")]
+    clock_offset_s: Annotated[
+        float | None,
+        Meta(description="How many s the wallbox's clock is ahead; null: it has not said"),
+    ]
     offered_a: Annotated[float, Meta(description="A per phase that it may draw now")]
     target_a: Annotated[float, Meta(description="A per phase that load management is heading for")]
     drawn_a: PhaseCurrents
@@ -81,6 +95,7 @@ class Evse(msgspec.Struct, frozen=True):
     transaction: Annotated[RunningTransaction | None, Meta(description="null where none is open")]
     backend: Annotated[Backend | None, Meta(description="null without a backend")]
     limits: Limits
+    safety: Safety
 
 
 class Transaction(msgspec.Struct, frozen=True):
@@ -122,15 +137,3 @@ class UndeliveredMessage(msgspec.Struct, frozen=True):
     attempts: int
     reason: Annotated[str, Meta(description="Why it was given up")]
     at: datetime
-
-
-class ClearedProfiles(msgspec.Struct, frozen=True):
-    """How deleting the charging profiles ended."""
-
-    outcome: Annotated[
-        str,
-        Meta(
-            description="accepted; refused by the wallbox; unanswered: it may have obeyed or not; "
-            "unsent: it is not connected"
-        ),
-    ]

@@ -13,7 +13,9 @@ from prometheus_client.registry import Collector
 from wattgate import __version__
 from wattgate.adapters.web.presenting import measured_now
 from wattgate.adapters.web.services import GivenServices
-from wattgate.runtime.manager import EvseState, Manager
+from wattgate.core.load.obedience import Verdict
+from wattgate.runtime.evse_state import EvseState
+from wattgate.runtime.manager import Manager
 
 MEDIA_TYPE: Final = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")
 """The charset is added to every text."""
@@ -34,31 +36,37 @@ _PHASE_NAMES: Final = ("L1", "L2", "L3")
 async def metrics(services: GivenServices) -> Response[bytes]:
     """Figures in the text format of Prometheus."""
     given_up = len(await services.store.dead_letters(limit=COUNTED))
+    now = services.tools.clock.monotonic()
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(SiteCollector(services.manager, given_up))
+    registry.register(SiteCollector(services.manager, given_up, now))
     ProcessCollector(registry=registry)
     return Response(generate_latest(registry), media_type=MEDIA_TYPE)
 
 
 class SiteCollector(Collector):
-    """The figures of one site at one moment."""
+    """The figures of one site at `now` (monotonic, s)."""
 
-    def __init__(self, manager: Manager, given_up: int) -> None:
+    def __init__(self, manager: Manager, given_up: int, now: float) -> None:
         self._manager = manager
         self._given_up = given_up
+        self._now = now
 
     def collect(self) -> Iterable[Metric]:
         """Every family, with a sample per EVSE where it is about EVSEs."""
         yield InfoMetricFamily("wattgate", "This Wattgate.", {"version": __version__})
         yield from self._whole_site()
+        yield self._clocks()
+        yield from self._currents_of_the_site()
         states = self._manager.evses()
         for name, meaning, read in _PER_EVSE:
             yield _per_evse(GaugeMetricFamily(name, meaning, labels=["evse"]), states, read)
         yield _drawn(states)
         writes = CounterMetricFamily(
-            "wattgate_evse_profile_writes", "Limits sent to the wallbox.", labels=["evse"]
+            "wattgate_evse_profile_writes",
+            "SetChargingProfile sent to the wallbox: each wears its memory.",
+            labels=["evse"],
         )
-        yield _per_evse(writes, states, lambda state: state.profile_writes)
+        yield _per_evse(writes, states, lambda state: state.evse.profile_writes)
 
     def _whole_site(self) -> Iterator[Metric]:
         stations = self._manager.stations
@@ -78,6 +86,35 @@ class SiteCollector(Collector):
             stations.refused_count,
         )
 
+    def _clocks(self) -> Metric:
+        offsets = GaugeMetricFamily(
+            "wattgate_wallbox_clock_offset_seconds",
+            "How far the wallbox's clock is ahead; absent while it has not said.",
+            labels=["wallbox"],
+        )
+        for station_id, station in self._manager.stations.by_id.items():
+            offset_s = station.presence.clock_offset_s
+            if offset_s is not None:
+                offsets.add_metric([station_id], offset_s)
+        return offsets
+
+    def _currents_of_the_site(self) -> Iterator[Metric]:
+        excess = GaugeMetricFamily(
+            "wattgate_circuit_excess_amperes",
+            "By how much a circuit is over if every EVSE draws what it counts for; absent: not.",
+            labels=["circuit"],
+        )
+        for circuit, excess_a in self._manager.excess_a.items():
+            excess.add_metric([circuit], excess_a)
+        yield excess
+        age_s = self._manager.grid_meter.state(self._now).age_s
+        if age_s is not None:
+            yield GaugeMetricFamily(
+                "wattgate_grid_meter_age_seconds",
+                "Since the last reading of the meter at the house connection.",
+                age_s,
+            )
+
 
 Reader = Callable[[EvseState], float | None]
 """A figure of an EVSE; None where there is none to tell."""
@@ -91,6 +128,11 @@ def _backend_up(state: EvseState) -> float | None:
 def _outbox_depth(state: EvseState) -> float | None:
     link = state.evse.link
     return None if link is None else link.pump.depth
+
+
+def _obeys(state: EvseState) -> float | None:
+    verdict = state.safety.obedience.verdict
+    return None if verdict is Verdict.UNVERIFIED else verdict is Verdict.OBEYS
 
 
 _PER_EVSE: Final[tuple[tuple[str, str, Reader], ...]] = (
@@ -108,6 +150,16 @@ _PER_EVSE: Final[tuple[tuple[str, str, Reader], ...]] = (
         "wattgate_evse_target_current_amperes",
         "What load management is heading for, per phase.",
         lambda state: state.target_a,
+    ),
+    (
+        "wattgate_evse_counted_current_amperes",
+        "What the others have to leave for the EVSE, per phase.",
+        lambda state: state.counted_a,
+    ),
+    (
+        "wattgate_evse_obeys",
+        "1 if the EVSE follows its limits, 0 if not; absent while that is not verified.",
+        _obeys,
     ),
     (
         "wattgate_evse_limit_doubtful",

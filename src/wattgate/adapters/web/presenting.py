@@ -13,13 +13,14 @@ from wattgate.adapters.web.dto import (
     Transaction,
     UndeliveredMessage,
 )
+from wattgate.adapters.web.safety import safety_of
 from wattgate.core.errors import LocalUsageError
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.measurements import Measurement
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import DeadLetter
 from wattgate.runtime.evse_ocpp16 import EvseOcpp16
-from wattgate.runtime.manager import EvseState
+from wattgate.runtime.evse_state import EvseState
 
 _NOTHING_MEASURED: Final = Measurement()
 
@@ -39,6 +40,7 @@ def evse_of(state: EvseState) -> Evse:
         status=connector.status.value,
         error_code=connector.error_code,
         boot=_boot(station.presence.boot_text),
+        clock_offset_s=station.presence.clock_offset_s,
         offered_a=state.offered_a,
         target_a=state.target_a,
         drawn_a=PhaseCurrents(*(live.currents_a.get(phase) for phase in range(3))),
@@ -47,8 +49,14 @@ def evse_of(state: EvseState) -> Evse:
         transaction=_running(evse),
         backend=_backend(evse),
         limits=Limits(
-            settings.min_current_a, evse.hardware_a, state.doubtful, state.profile_writes
+            settings.min_current_a,
+            evse.hardware_a,
+            state.doubtful,
+            evse.profile_writes,
+            state.counted_a,
+            evse.standing_a,
         ),
+        safety=safety_of(state),
     )
 
 

@@ -1,0 +1,92 @@
+"""What an operation has done, in a sentence or two for the person who asked for it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from wattgate.core.site.model import LoadManagement, OnDeactivation, Site
+from wattgate.ports.evse import Cleared, Confirmation, LimitOutcome
+from wattgate.runtime.evse_ocpp16 import EvseOcpp16
+
+_CONFIRMED: Final[Mapping[Confirmation, str]] = {
+    Confirmation.SCHEDULE: "Deleted, confirmed by the wallbox's composite schedule.",
+    Confirmation.MEASUREMENT: "Deleted, confirmed by the measured current.",
+    Confirmation.NONE: "Deleted, says the wallbox; it cannot be asked whether that is true.",
+    Confirmation.CONTRADICTED: (
+        "Deleted, says the wallbox, but its composite schedule still holds limits."
+    ),
+}
+_NOT_CLEARED: Final[Mapping[LimitOutcome, str]] = {
+    LimitOutcome.REFUSED: "Not deleted: the wallbox refused.",
+    LimitOutcome.UNANSWERED: "The wallbox has not answered: it may have deleted them or not.",
+    LimitOutcome.UNSENT: "Nothing was sent: the wallbox does not take commands now.",
+}
+_SWEPT: Final[Mapping[LimitOutcome, str]] = {
+    LimitOutcome.ACCEPTED: "What others left is deleted; our limit held all the time.",
+    LimitOutcome.REFUSED: "The wallbox refused to delete what others left.",
+    LimitOutcome.UNANSWERED: "The wallbox has not answered: it may have deleted them or not.",
+    LimitOutcome.UNSENT: "Nothing was sent: the wallbox does not take commands now.",
+}
+_ADOPTING: Final = (
+    "Everything in the wallbox is deleted and our limit set afresh, at once or when it connects; "
+    "`standing_confirmed_by` then tells whether its composite schedule shows that."
+)
+_NOT_LIMITED: Final = "Nothing was done: load management does not limit this EVSE."
+_OBSERVES: Final = "Load management only observes: nothing limits it."
+
+
+def of_clearing(cleared: Cleared, *, limited_again: bool) -> str:
+    """How clearing ended, and what holds now."""
+    said = _removed(cleared)
+    if cleared.outcome is LimitOutcome.UNSENT:
+        return said
+    if limited_again:
+        return f"{said} Load management sets its limit again."
+    return f"{said} Load management sets no limit here."
+
+
+def of_release(cleared: Cleared, hardware_a: float) -> str:
+    """How releasing ended; what could not be removed yet is tried again."""
+    said = (
+        f"Released until it is activated: it counts with its {hardware_a:g} A. {_removed(cleared)}"
+    )
+    if cleared.outcome is LimitOutcome.ACCEPTED:
+        return said
+    return f"{said} That is tried again by itself."
+
+
+def of_adoption(outcome: LimitOutcome, *, is_limited: bool, in_use: bool) -> str:
+    """How far taking over has come; of an idle EVSE only the beginning is known."""
+    if not is_limited:
+        return _NOT_LIMITED
+    return _SWEPT[outcome] if in_use else _ADOPTING
+
+
+def of_activation(site: Site) -> str:
+    """What holds for an EVSE that was activated."""
+    return f"Activated. {_OBSERVES}" if _observes(site) else "Activated: load management limits it."
+
+
+def of_deactivation(site: Site, evse: EvseOcpp16) -> str:
+    """What an EVSE may do that was deactivated (P15)."""
+    if _observes(site):
+        return f"Deactivated. {_OBSERVES}"
+    return {
+        OnDeactivation.STOP: "Deactivated: it may not charge, also without the manager.",
+        OnDeactivation.MINIMUM: (
+            f"Deactivated: it may draw {evse.settings.min_current_a:g} A, also without the manager."
+        ),
+        OnDeactivation.RELEASE: (
+            "Deactivated: its limits are deleted in the wallbox, and it counts with its "
+            f"{evse.hardware_a:g} A."
+        ),
+    }[site.site.on_deactivation]
+
+
+def _removed(cleared: Cleared) -> str:
+    if cleared.outcome is LimitOutcome.ACCEPTED:
+        return _CONFIRMED[cleared.confirmation]
+    return _NOT_CLEARED[cleared.outcome]
+
+
+def _observes(site: Site) -> bool:
+    return site.site.load_management is LoadManagement.OBSERVE
