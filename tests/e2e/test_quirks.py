@@ -148,3 +148,25 @@ def seconds_left(event: Event, profile: Any, offset_s: int) -> float | None:  # 
     clock = datetime.fromisoformat(event["at"]) + timedelta(seconds=offset_s)
     start = datetime.fromisoformat(schedule["startSchedule"])
     return (start - clock).total_seconds() + float(periods[1]["startPeriod"])
+
+
+async def test_a_wallbox_that_keeps_its_current_is_counted_at_it_and_found_out(
+    tmp_path: Path,
+) -> None:
+    """R100a: it accepts every limit and draws 16 A; its neighbour gets what that leaves."""
+    async with Stage(tmp_path) as stage:
+        tables = [wallbox("DEAF", settle_s=5), evse("deaf", "DEAF"), evse("good", "GOOD")]
+        manager = await run_manager(stage, site(*tables, card(CARD), max_current_a=26))
+        deaf = await run_wallbox(
+            stage, "DEAF", manager.url, "--quirk", "keeps-current", "--meter-interval", "2"
+        )
+        good = await run_wallbox(stage, "GOOD", manager.url, "--meter-interval", "2")
+        await limit(stage, good, 0.0)
+        await plug_in(stage, good)
+        mark = good.mark
+        await limit(stage, good, 16.0)
+        await plug_in(stage, deaf)
+        await limit(stage, good, 10.0, mark)
+        await manager.event("does not obey: 16 A drawn, 13 A offered", evse="deaf")
+        another_way = "standing + grant, A, Absolute"
+        await manager.event("limits are set by", station="DEAF", method=another_way)
