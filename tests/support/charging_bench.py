@@ -16,7 +16,8 @@ from wattgate.core.ocpp.frames import Call
 from wattgate.core.site.model import EvseSettings, WallboxSettings
 from wattgate.core.station.transactions import TransactionRecord, TransactionStart
 from wattgate.runtime.behaviours import Behaviours
-from wattgate.runtime.evse_ocpp16 import EvseOcpp16, OpenTransaction
+from wattgate.runtime.evse_known import OpenTransaction
+from wattgate.runtime.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.peer import Peer, Tools
 from wattgate.runtime.presence import Presence
 from wattgate.runtime.smart_charging import SmartCharging

@@ -21,7 +21,8 @@ from wattgate.ports.store import Recovered
 from wattgate.runtime.backend_commands import BackendCommandHandler
 from wattgate.runtime.backend_link import BackendLink, LinkIdentity
 from wattgate.runtime.behaviours import Behaviours
-from wattgate.runtime.evse_ocpp16 import EvseOcpp16, OpenTransaction
+from wattgate.runtime.evse_known import OpenTransaction
+from wattgate.runtime.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.limits import Limits
 from wattgate.runtime.outbox_pump import OutboxPump
 from wattgate.runtime.presence import Presence

@@ -36,7 +36,8 @@ from wattgate.runtime.ask import Ask
 from wattgate.runtime.backend_answers import in_time, under_our_id
 from wattgate.runtime.backend_link import BackendLink
 from wattgate.runtime.billing import link_id_of, link_named, once
-from wattgate.runtime.evse_ocpp16 import EvseOcpp16, OpenTransaction
+from wattgate.runtime.evse_known import OpenTransaction
+from wattgate.runtime.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station import Station
 
 log = structlog.get_logger()
