@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support.virtual_time import FakeClock, ScriptedIdentifiers
-from tests.support.world import Answer, Json, Scripted, a_wallbox, connect
+from tests.support.world import Answer, Json, Scripted, World, a_wallbox, connect
 
 from wattgate.adapters.store.memory import MemoryStore
 from wattgate.core.gateway.connectors import ConnectorMap
 from wattgate.core.ocpp.frames import Call
 from wattgate.core.site.model import EvseSettings, WallboxSettings
 from wattgate.core.station.transactions import TransactionRecord, TransactionStart
+from wattgate.ports.evse import EvseReading
 from wattgate.runtime.behaviours import Behaviours
 from wattgate.runtime.evse_known import OpenTransaction
 from wattgate.runtime.evse_ocpp16 import EvseOcpp16
@@ -112,6 +113,21 @@ class Bench:
 
     def peer_closed(self, peer: Peer, code: int, reason: str) -> None:
         self.presence.left()
+
+
+def reading(world: World, evse_id: str = "CP1") -> EvseReading:
+    """What load management reads of an EVSE right now."""
+    assert world.manager is not None
+    state = world.manager.evse(evse_id)
+    assert state is not None
+    return state.evse.reading(asyncio.get_running_loop().time())
+
+
+def an_evse(settings: EvseSettings, wallbox: WallboxSettings) -> EvseOcpp16:
+    """An EVSE whose wallbox has never been here."""
+    presence = Presence("CP1", FakeClock())
+    charging = SmartCharging(presence, alone=True)
+    return EvseOcpp16(settings, wallbox, ConnectorMap(1, alone=True), presence, charging)
 
 
 def in_short(action: str, payload: Any) -> str:  # noqa: ANN401 - any JSON

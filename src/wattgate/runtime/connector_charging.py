@@ -1,6 +1,5 @@
 """Tells one connector of an OCPP 1.6 wallbox its limits: sets, proves and removes profiles."""
 
-import asyncio
 from dataclasses import dataclass
 
 import structlog
@@ -13,7 +12,7 @@ from wattgate.ports.evse import Cleared, Confirmation, LimitOutcome
 from wattgate.runtime.confirmation import of_clearing, of_limit
 from wattgate.runtime.measurement_requests import MeasurementRequests
 from wattgate.runtime.method_choice import MethodChoice
-from wattgate.runtime.profile_commands import Step, Turn
+from wattgate.runtime.profile_commands import Step
 from wattgate.runtime.profile_steps import (
     Wish,
     adopting,
@@ -23,6 +22,7 @@ from wattgate.runtime.profile_steps import (
     sweeping,
     terms_of,
 )
+from wattgate.runtime.turn import Turn
 from wattgate.runtime.wallbox_line import WallboxLine
 
 log = structlog.get_logger()
@@ -56,8 +56,6 @@ class ConnectorCharging:
         self._inside: list[Method | None] = [None]
         """The ways whose profiles may be in the wallbox; None: any, as after a restart."""
         self._said: _Said | None = None
-        self._on_their_way = 0
-        self._landed = asyncio.Event()
 
     @property
     def method(self) -> Method | None:
@@ -102,16 +100,11 @@ class ConnectorCharging:
 
     async def limit(self, wish: Wish) -> LimitOutcome:
         """Set the profiles that say the wish; the worst of their outcomes is the outcome."""
-        number = self._turn.begin()
-        self._on_their_way += 1
-        try:
+        with self._turn.under_way() as number:
             return await self._limit(number, wish)
-        finally:
-            self._has_landed()
 
     async def release(self, *, whole: bool, hardware_a: float, phases: int) -> Cleared:
         """Remove our profiles, and what others left at the connector, or everywhere (R100d)."""
-        number = self._turn.begin()
         self._said = None
         self._line.commands.doubt_profiles()
         if self._line.traits.never_clear_in_session and self._line.others_in_use(self._connector):
@@ -122,11 +115,8 @@ class ConnectorCharging:
             )
             return Cleared(LimitOutcome.REFUSED)
         steps = removing(self._connector, everything=whole or self._line.alone)
-        self._on_their_way += 1
-        try:
+        with self._turn.under_way() as number:
             outcome = await self._turn.carry_out(number, steps, Priority.REDUCTION)
-        finally:
-            self._has_landed()
         if outcome is not LimitOutcome.ACCEPTED:
             return Cleared(outcome)
         self._inside = []
@@ -142,9 +132,7 @@ class ConnectorCharging:
         have seen: nothing else is counted with.
         """
         keys = await self._line.keys.known(urgent=False)
-        while self._on_their_way:
-            self._landed.clear()
-            await self._landed.wait()
+        await self._turn.all_landed()
         said = self._said
         if said is None or said.connection != self._line.presence.connection:
             return LimitOutcome.UNSENT
@@ -154,11 +142,6 @@ class ConnectorCharging:
         # The next step is queued only once the last is answered: whoever waits comes in between.
         steps = sweeping(said.method, said.terms, keys)
         return await self._turn.carry_out(number, steps, Priority.REDUCTION, forgiving=False)
-
-    def _has_landed(self) -> None:
-        self._on_their_way -= 1
-        if not self._on_their_way:
-            self._landed.set()
 
     async def _limit(self, number: int, wish: Wish) -> LimitOutcome:
         keys = await self._line.keys.known(urgent=wish.reduction)

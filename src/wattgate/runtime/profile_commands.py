@@ -1,6 +1,6 @@
-"""CALLs of load management to one OCPP 1.6 wallbox, alone or one after the other."""
+"""CALLs of load management to one OCPP 1.6 wallbox, and what of them it has accepted."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -113,70 +113,6 @@ class Commands:
     def doubt_profiles(self) -> None:
         """Others may have set profiles in the place of ours."""
         self._there.clear()
-
-
-class Turn:
-    """The commands of one connector: a newer one takes the place of the one on its way."""
-
-    def __init__(self, commands: Commands, connector: int) -> None:
-        self.profile_writes = 0
-        self._commands = commands
-        self._connector = connector
-        self._newest = 0
-
-    def begin(self) -> int:
-        """Take over; the number of the new command."""
-        self._newest += 1
-        return self._newest
-
-    def is_newest(self, number: int) -> bool:
-        """Whether no newer command has begun."""
-        return self._newest == number
-
-    async def carry_out(
-        self,
-        number: int,
-        steps: Iterable[Step],
-        priority: Priority,
-        on_begun: Callable[[], None] | None = None,
-        *,
-        forgiving: bool = True,
-    ) -> LimitOutcome:
-        """Take the steps one by one, until one fails or a newer command takes over.
-
-        `on_begun` is called before a SetChargingProfile goes out. Unless `forgiving`, a refusal
-        of a step that may fail is the outcome, once all others were taken.
-        """
-        begun, best = False, LimitOutcome.ACCEPTED
-        for step in steps:
-            if not self.is_newest(number):
-                return _unfinished(begun)
-            outcome = await self._take(step, priority, on_begun)
-            if outcome is LimitOutcome.UNSENT:
-                return _unfinished(begun)
-            if outcome is LimitOutcome.UNANSWERED:
-                return outcome
-            if outcome is LimitOutcome.REFUSED:
-                if not step.may_fail:
-                    return outcome
-                best = LimitOutcome.ACCEPTED if forgiving else outcome
-            begun = True
-        return best
-
-    async def _take(
-        self, step: Step, priority: Priority, on_begun: Callable[[], None] | None
-    ) -> LimitOutcome:
-        sets = step.profile is not None
-        if sets and on_begun is not None:
-            on_begun()
-        outcome = await self._commands.take(step, self._connector, priority)
-        if sets and outcome is not LimitOutcome.UNSENT:
-            self.profile_writes += 1
-        return outcome
-
-
-def _unfinished(begun: bool) -> LimitOutcome:
-    return LimitOutcome.UNANSWERED if begun else LimitOutcome.UNSENT
 
 
 def verdict(outcome: Outcome, good: frozenset[str]) -> LimitOutcome:
