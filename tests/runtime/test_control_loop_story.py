@@ -15,6 +15,7 @@ SITE = """
 max_current_a = 63
 house_load_a = 20
 reserve_a = 2
+pause_s = 0
 """
 ALL = frozenset({0, 1, 2})
 

@@ -145,3 +145,23 @@ def test_a_reading_that_nobody_judged_in_time_assumes_the_owner_s_figure() -> No
     assert bench.meter.state(0.0).house_load_a == each(30.0)
     bench.now = 60.0
     assert bench.left_a() == each(30.0)
+
+
+def test_less_load_lets_raise_after_10_s_of_calm_and_more_lowers_at_once() -> None:
+    bench = Bench()
+    left_a = []
+    for now, load_a in ((0.0, 20.0), (5.0, 10.0), (10.0, 10.0), (15.0, 10.0), (18.0, 40.0)):
+        bench.now = now
+        bench.meter.take(each(load_a))
+        left_a.append(bench.left_a()[0])
+    assert left_a == [40.0, 40.0, 40.0, 50.0, 20.0]
+
+
+def test_a_meter_that_comes_back_is_believed_less_load_after_10_s_of_calm() -> None:
+    bench = Bench()
+    left_a = []
+    for now in (0.0, 100.0, 105.0, 110.0):
+        bench.now = now
+        bench.meter.take(each(10.0))
+        left_a.append(bench.left_a()[0])
+    assert left_a == [50.0, 30.0, 30.0, 50.0]

@@ -12,6 +12,7 @@ SITE = """
 max_current_a = 63
 house_load_a = 20
 reserve_a = 2
+pause_s = 0
 """
 
 

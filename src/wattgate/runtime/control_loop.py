@@ -13,6 +13,7 @@ from wattgate.core.load.allocation import allocate
 from wattgate.core.load.budget import Feeder, excess_a, site_circuits, turn, without
 from wattgate.core.load.circuits import Circuit, Load
 from wattgate.core.load.demand import demand
+from wattgate.core.load.pausing import is_held_back, is_paused
 from wattgate.core.site.model import LoadManagement, OnDeactivation, Site
 from wattgate.ports.evse import ControllableEvse, EvseReading
 from wattgate.runtime.adoption import Adoption
@@ -92,6 +93,7 @@ class ControlLoop:
             self._evses, parts.limits, parts.watch.exhausted, parts.tasks
         )
         self._free: frozenset[str] = frozenset()
+        self._held_back_at: dict[str, float] = {}
         self._circuits_last: tuple[Circuit, ...] = ()
         self._wake = asyncio.Event()
         parts.releases.serve(evses, self.is_free)
@@ -178,6 +180,8 @@ class ControlLoop:
         unheld = self._free | self.limits.set_aside
         for evse_id, reading in readings.items():
             self._counting.count(evse_id, reading, now, is_free=evse_id in unheld)
+            if is_held_back(reading.view):
+                self._held_back_at[evse_id] = now
         not_ready = {evse_id for evse_id, reading in readings.items() if not reading.ready}
         # While its profiles are being removed nothing holds an EVSE: the others make room.
         mute = frozenset(not_ready | self.limits.releasing | unheld)
@@ -251,6 +255,8 @@ class ControlLoop:
         return shared | told_a
 
     def _load(self, evse_id: str, reading: EvseReading, now: float) -> Load | None:
+        if self._is_paused(evse_id, reading, now):
+            return None
         running, since = turn(
             # Who was paused to let others charge waits anew.
             waiting_since=max(reading.waiting_since, self.limits.paused_at.get(evse_id, -inf)),
@@ -259,3 +265,12 @@ class ControlLoop:
             minimum_on_s=MINIMUM_ON_S,
         )
         return demand(replace(reading.view, running=running, since=since), now)
+
+    def _is_paused(self, evse_id: str, reading: EvseReading, now: float) -> bool:
+        """Whether it holds a pause of ours that has to last; without one it may charge already."""
+        return self.limits.position(evse_id).allowed_a == 0 and is_paused(
+            asks_since=max(reading.waiting_since, self._held_back_at.get(evse_id, -inf)),
+            paused_at=self.limits.paused_at.get(evse_id),
+            now=now,
+            pause_s=self._site().site.pause_s,
+        )

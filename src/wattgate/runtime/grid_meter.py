@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wattgate.core.load.house import (
+    LoadWindow,
     MeterSample,
     assumed_load_a,
     circuit_limit_a,
@@ -55,7 +56,7 @@ class GridMeter:
         self._clock = tools.clock
         self._sample: MeterSample | None = None
         self._judged: MeterSample | None = None
-        self._house_a: PhaseTriple | None = None
+        self._window = LoadWindow()
         self._offers = LowestOffers()
 
     @property
@@ -88,10 +89,16 @@ class GridMeter:
         if sample is not None:
             drawn_a = [self._least_a(each, ledger, sample.at) for each in readings]
             if sample is not self._judged and self._freshness(now) is Freshness.FRESH:
-                self._judged = sample
-                self._house_a = house_load_a(sample, drawn_a)
+                self._judge(sample, house_load_a(sample, drawn_a))
         house = self._site().site
         return circuit_limit_a(house.max_current_a, house.reserve_a, self._counted_a(now))
+
+    def _judge(self, sample: MeterSample, house_a: PhaseTriple) -> None:
+        """Note what a reading says; after a silence it takes some calm to believe less."""
+        if self._judged is not None and self._is_stale(self._judged, sample.at):
+            self._window = self._window.seen(sample.at, self._assumed_a(sample.at))
+        self._window = self._window.seen(sample.at, house_a)
+        self._judged = sample
 
     def _least_a(self, reading: EvseReading, ledger: Ledger, meter_at: float) -> PhaseTriple:
         view, draw = reading.view, reading.draw
@@ -101,18 +108,25 @@ class GridMeter:
         return smallest_plausible(draw, meter_at, offered_low_a)
 
     def _freshness(self, now: float) -> Freshness:
-        house = self._site().site
-        if self._sample is None or house.grid_meter is GridMeterSource.NONE:
+        if self._sample is None or self._site().site.grid_meter is GridMeterSource.NONE:
             return Freshness.NONE
-        is_old = is_stale(self._sample, now, house.grid_meter_period_s)
-        return Freshness.STALE if is_old else Freshness.FRESH
+        return Freshness.STALE if self._is_stale(self._sample, now) else Freshness.FRESH
+
+    def _is_stale(self, sample: MeterSample, now: float) -> bool:
+        return is_stale(sample, now, self._site().site.grid_meter_period_s)
 
     def _counted_a(self, now: float) -> PhaseTriple:
-        told_a = self._site().site.house_load_a or 0.0
         match self._freshness(now):
-            case Freshness.FRESH if self._house_a is not None:
-                return self._house_a
+            case Freshness.FRESH:
+                return self._window.highest_a(now) or self._assumed_a(now)
+            case Freshness.STALE:
+                return self._assumed_a(now)
             case Freshness.NONE:
-                return assumed_load_a(told_a, None)
-            case _:
-                return assumed_load_a(told_a, self._house_a)
+                return assumed_load_a(self._told_a, None)
+
+    def _assumed_a(self, now: float) -> PhaseTriple:
+        return assumed_load_a(self._told_a, self._window.highest_a(now))
+
+    @property
+    def _told_a(self) -> float:
+        return self._site().site.house_load_a or 0.0

@@ -30,12 +30,13 @@ LONGEST_GRANT_S: Final = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class _Command:
-    """A limit on its way; `number` tells whether a newer one has taken its place."""
+    """A limit on its way since `sent_at`; `number` tells whether a newer one has replaced it."""
 
     change: SetLimit
     evse: ControllableEvse
     number: int
     reduction: bool
+    sent_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +232,7 @@ class Limits:
         self.ledger = self.ledger.sent(change.evse, change.current_a)
         self._may_last(evse)
         number = self._newest[change.evse] = self._newest.get(change.evse, 0) + 1
-        command = _Command(change, evse, number, reduction)
+        command = _Command(change, evse, number, reduction, self._tools.clock.monotonic())
         self._tasks.spawn(self._command(command), name=f"limit {change.evse}")
 
     async def _command(self, command: _Command) -> None:
@@ -296,7 +297,7 @@ class Limits:
                 self._refused.pop(evse_id, None)
                 self.stuck.discard(evse_id)
                 self.unknown.discard(evse_id)
-                self._note_charging(evse_id, current_a, now)
+                self._note_charging(evse_id, current_a, command.sent_at)
                 log.info("limit set", evse=evse_id, current_a=current_a)
             case LimitOutcome.UNSENT:
                 self.ledger = self.ledger.unsent(evse_id)
@@ -312,11 +313,11 @@ class Limits:
                 self.stuck.add(evse_id)
                 log.warning("limit not answered", evse=evse_id, current_a=current_a)
 
-    def _note_charging(self, evse_id: str, current_a: float, now: float) -> None:
+    def _note_charging(self, evse_id: str, current_a: float, at: float) -> None:
         if current_a > 0:
-            self.charging_since.setdefault(evse_id, now)
+            self.charging_since.setdefault(evse_id, at)
         elif self.charging_since.pop(evse_id, None) is not None:
-            self.paused_at[evse_id] = now
+            self.paused_at[evse_id] = at
 
     def refuse_pause(self, evse_id: str) -> None:
         """Part of our limits may be gone: whatever comes next has to go out at once."""

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 from wattgate.core.load.house import (
     FORGOTTEN_S,
     SAME_TIME_S,
+    WINDOW_S,
+    LoadWindow,
     MeterSample,
     assumed_load_a,
     circuit_limit_a,
@@ -101,6 +103,46 @@ def test_a_meter_that_falls_silent_raises_nobody(
     told_a: float, last_a: PhaseTriple | None, assumed_a: PhaseTriple
 ) -> None:
     assert assumed_load_a(told_a, last_a) == assumed_a
+
+
+WINDOW = LoadWindow().seen(0.0, (10.0, 5.0, 5.0)).seen(4.0, (5.0, 20.0, 5.0))
+
+
+@pytest.mark.parametrize(
+    ("window", "now", "highest_a"),
+    [
+        pytest.param(LoadWindow(), 0.0, None, id="never read"),
+        pytest.param(WINDOW, 4.0, (10.0, 20.0, 5.0), id="more counts at once, phase by phase"),
+        pytest.param(WINDOW, 13.9, (10.0, 20.0, 5.0), id="less than 10 s of calm"),
+        pytest.param(WINDOW, 14.0, (5.0, 20.0, 5.0), id="10 s after a lower reading"),
+        pytest.param(WINDOW, 900.0, (5.0, 20.0, 5.0), id="the last one, however old"),
+        pytest.param(WINDOW.seen(20.0, NOTHING), 24.0, (5.0, 20.0, 5.0), id="of a slow meter"),
+    ],
+)
+def test_more_load_counts_at_once_and_less_after_10_s_of_calm(
+    window: LoadWindow, now: float, highest_a: PhaseTriple | None
+) -> None:
+    assert window.highest_a(now) == highest_a
+
+
+def test_a_window_forgets_what_counts_no_more() -> None:
+    window = LoadWindow()
+    for second in range(1000):
+        window = window.seen(float(second), NOTHING)
+    assert len(window.loads) <= WINDOW_S + 1
+
+
+@given(st.lists(st.tuples(st.floats(0.1, 20), st.integers(0, 80).map(float)), min_size=1))
+def test_p1_a_window_never_counts_less_than_the_last_reading(
+    readings: list[tuple[float, float]],
+) -> None:
+    window, now = LoadWindow(), 0.0
+    for later_s, load_a in readings:
+        now += later_s
+        window = window.seen(now, (load_a, load_a, load_a))
+        highest_a = window.highest_a(now)
+        assert highest_a is not None
+        assert min(highest_a) >= load_a
 
 
 def test_the_reserve_is_kept_free_and_an_overload_is_negative() -> None:

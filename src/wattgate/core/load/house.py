@@ -7,10 +7,11 @@ house load behind offers that are not drawn yet.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from wattgate.core.load.sensing import Draw
-from wattgate.core.units import PhaseTriple
+from wattgate.core.units import PHASES, PhaseTriple
 
 SHORTEST_STALE_S: Final = 5.0
 """No reading is too old before this age."""
@@ -23,6 +24,9 @@ SAME_TIME_S: Final = 30.0
 
 FORGOTTEN_S: Final = 300.0
 """A measurement of an EVSE that is older says nothing: the car may be full."""
+
+WINDOW_S: Final = 10.0
+"""s for which a load of the house still counts after a lower one was read."""
 
 _NOTHING: Final = (0.0, 0.0, 0.0)
 
@@ -75,6 +79,35 @@ def house_load_a(sample: MeterSample, draws: Iterable[PhaseTriple]) -> PhaseTrip
         return max(0.0, sample.currents_a[phase] - sum(each[phase] for each in drawn))
 
     return (of_house(0), of_house(1), of_house(2))
+
+
+@dataclass(frozen=True, slots=True)
+class LoadWindow:
+    """What the house drew of late: more of it counts at once, less only after `WINDOW_S` of calm.
+
+    `loads` are (monotonic time of the reading in s, A on L1, L2, L3), the newest last.
+    """
+
+    loads: tuple[tuple[float, PhaseTriple], ...] = ()
+
+    def seen(self, at: float, load_a: PhaseTriple) -> "LoadWindow":
+        """Take a newer reading; what it replaces counts for `WINDOW_S` more."""
+        return LoadWindow((*self._counting(at), (at, load_a)))
+
+    def highest_a(self, now: float) -> PhaseTriple | None:
+        """The most that it drew on each phase in the `WINDOW_S` before `now`, A; None: unknown."""
+        counting = self._counting(now)
+        if not counting:
+            return None
+        l1_a, l2_a, l3_a = (max(load_a[phase] for _, load_a in counting) for phase in PHASES)
+        return (l1_a, l2_a, l3_a)
+
+    def _counting(self, now: float) -> tuple[tuple[float, PhaseTriple], ...]:
+        """A load lasts until the next reading, which is some time after its own."""
+        ends = (*(at for at, _ in self.loads[1:]), inf)
+        return tuple(
+            load for load, end in zip(self.loads, ends, strict=False) if now - end < WINDOW_S
+        )
 
 
 def assumed_load_a(told_a: float, last_a: PhaseTriple | None) -> PhaseTriple:

@@ -68,6 +68,16 @@ class SiteSettings:
             "current, `release` all limits are cancelled"
         ),
     )
+    pause_s: float = field(
+        default=300.0,
+        metadata=setting(
+            "How long a car that was paused for others stays paused at least: cars and contactors "
+            "do not like to start often",
+            unit="s",
+            at_least=0,
+            at_most=3600,
+        ),
+    )
     cycle_s: float = field(
         default=3.0,
         metadata=setting("How often the current is shared anew", unit="s", at_least=1, at_most=60),
