@@ -4,13 +4,11 @@ from datetime import UTC, datetime
 import pytest
 
 from wattgate.cli.demo_words import (
-    STATES,
     backend_words,
     event_line,
     listening_url,
     wallbox_words,
 )
-from wattgate.core.station.connector import ConnectorStatus
 
 
 def line(kind: str, **facts: object) -> str:
@@ -55,10 +53,6 @@ def test_what_a_wallbox_reports_is_said_in_words(said: str, words: str | None) -
 )
 def test_what_the_backend_reports_is_said_in_words(said: str, words: str | None) -> None:
     assert backend_words(said) == words
-
-
-def test_every_state_of_a_connector_has_words() -> None:
-    assert set(STATES) == {status.value for status in ConnectorStatus}
 
 
 def test_the_backend_says_where_it_listens() -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from wattgate.cli.demo_words import STATES
+from wattgate.cli.states import STATES
 from wattgate.core.load.phases import site_phases
 from wattgate.core.units import PHASES, PhaseTriple
 

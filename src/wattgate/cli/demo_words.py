@@ -5,19 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-STATES: Final[Mapping[str, str]] = {
-    "Unknown": "unknown",
-    "Available": "free",
-    "Preparing": "plugged in",
-    "Charging": "charging",
-    "SuspendedEVSE": "paused by us",
-    "SuspendedEV": "paused by car",
-    "Finishing": "finished",
-    "Reserved": "reserved",
-    "Unavailable": "out of service",
-    "Faulted": "broken",
-}
-"""The states of an OCPP 1.6 connector (§7.7)."""
+from wattgate.cli.states import STATES
 
 _WALLBOX: Final[Mapping[str, str]] = {
     "connected": "connected to the manager",

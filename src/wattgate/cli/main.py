@@ -11,6 +11,7 @@ import typer
 from wattgate.cli.backend import backend
 from wattgate.cli.check import check
 from wattgate.cli.demo import demo
+from wattgate.cli.evse import evse
 from wattgate.cli.run import run
 from wattgate.cli.wallbox import wallbox
 
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.command()(backend)
 app.command()(check)
 app.command()(demo)
+app.add_typer(evse, name="evse")
 app.command()(run)
 app.command()(wallbox)
 

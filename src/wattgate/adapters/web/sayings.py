@@ -27,8 +27,8 @@ _SWEPT: Final[Mapping[LimitOutcome, str]] = {
     LimitOutcome.UNSENT: "Nothing was sent: the wallbox does not take commands now.",
 }
 _ADOPTING: Final = (
-    "Everything in the wallbox is deleted and our limit set afresh, at once or when it connects; "
-    "`standing_confirmed_by` then tells whether its composite schedule shows that."
+    "Everything in the wallbox is deleted and our limit set afresh, at once or when it connects. "
+    "Look at the EVSE then: it tells whether the wallbox's composite schedule confirms that."
 )
 _NOT_LIMITED: Final = "Nothing was done: load management does not limit this EVSE."
 _OBSERVES: Final = "Load management only observes: nothing limits it."

@@ -1,0 +1,112 @@
+"""Asks a running manager over HTTP, as any program may that knows the password or a token."""
+
+import base64
+import re
+import socket
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+ANSWER_S: Final = 10.0
+"""s until a question is given up: the first one waits until the password is hashed."""
+
+PATIENCE_S: Final = 120.0
+"""s until an operation is given up that has to wait for a wallbox."""
+
+_PORTS: Final = {"http": 80, "https": 443}
+_VISIBLE: Final = re.compile(r"[!-~]+")
+_UNAUTHORIZED: Final = 401
+_SET_UP: Final = "/api/v1/setup"
+
+
+class ApiError(Exception):
+    """The manager did not do what it was asked; the text says why, for a person."""
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    """A part of problem details (RFC 9457)."""
+
+    path: str = ""
+    message: str = ""
+
+
+class _Problems(msgspec.Struct, frozen=True):
+    detail: str = ""
+    problems: tuple[_Problem, ...] = ()
+
+
+def with_password(password: str) -> str:
+    """Return the Authorization header of the user `admin` (RFC 7617)."""
+    return f"Basic {base64.b64encode(f'admin:{password}'.encode()).decode()}"
+
+
+def with_token(token: str) -> str:
+    """Return the Authorization header of a program (RFC 6750)."""
+    return f"Bearer {token}"
+
+
+def wrong_url(url: str) -> str | None:
+    """Say what is wrong with the URL of a manager; None where nothing is."""
+    try:
+        parts = urlsplit(url)
+        is_place = parts.port != 0 and bool(parts.hostname)
+    except ValueError as exc:
+        return str(exc)
+    if parts.username is not None:
+        return "must not carry a password"
+    if parts.scheme not in _PORTS or not is_place or not _VISIBLE.fullmatch(url):
+        return "must look like http://127.0.0.1:19521"
+    return None
+
+
+class ApiClient:
+    """The API of the manager at `url`, which `wrong_url` finds nothing wrong with."""
+
+    def __init__(self, url: str, authorization: str) -> None:
+        self._url = url.rstrip("/")
+        self._headers = {"Authorization": authorization, "Content-Type": "application/json"}
+
+    def ask(
+        self, method: str, path: str, body: object = None, *, patience_s: float = ANSWER_S
+    ) -> bytes:
+        """Return the body of the answer to one request; raises ApiError."""
+        parts = urlsplit(self._url)
+        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        port = parts.port or _PORTS[parts.scheme]
+        connection = kind(parts.hostname or "", port, timeout=patience_s)
+        content = None if body is None else msgspec.json.encode(body)
+        try:
+            connection.request(method, parts.path + path, content, self._headers)
+            answer = connection.getresponse()
+            told = answer.read()
+        except TimeoutError:
+            raise ApiError(f"{self._url} has not answered for {patience_s:g} s") from None
+        except (OSError, HTTPException) as exc:
+            raise ApiError(f"no manager answers at {self._url}: {_why(exc)}") from None
+        finally:
+            connection.close()
+        if not 200 <= answer.status < 300:
+            raise ApiError(
+                _refusal(answer.status, told, f"{path} answers {answer.status} {answer.reason}")
+            )
+        return told
+
+
+def _why(error: OSError | HTTPException) -> str:
+    if isinstance(error, socket.gaierror):
+        return "its host name is not known"
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _refusal(status: int, body: bytes, otherwise: str) -> str:
+    """What the manager said of a request that it refused."""
+    try:
+        said = msgspec.json.decode(body, type=_Problems)
+    except msgspec.DecodeError:
+        return otherwise
+    if status == _UNAUTHORIZED and said.detail and _SET_UP not in said.detail:
+        return "the password or token is wrong"
+    parts = [said.detail, *(f"{each.path}: {each.message}" for each in said.problems)]
+    return "\n  ".join(part for part in parts if part) or otherwise

@@ -1,0 +1,120 @@
+"""`wattgate evse`: look at the EVSEs of a running manager, and act on one of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wattgate.cli.api_client import ApiClient
+
+evse = typer.Typer(
+    help="Look at the EVSEs of a running manager, and act on one of them.",
+    epilog="WATTGATE_TOKEN (an API token) or WATTGATE_ADMIN_PASSWORD takes the place of a prompt.",
+    no_args_is_help=True,
+)
+
+EvseId = Annotated[str, typer.Argument(help="Its key in the site file.", metavar="ID")]
+Url = Annotated[str, typer.Option("--url", help="Where the manager's API is.", metavar="URL")]
+Password = Annotated[
+    str, typer.Option("--password", help="The admin password; better in the environment.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print what the API answers.")]
+
+LOCAL = "http://127.0.0.1:19521"
+
+
+@evse.command("list")
+def list_all(url: Url = LOCAL, password: Password = "", json: Json = False) -> None:
+    """Every EVSE: what it may draw, what it draws, whether it obeys.
+
+    Exit status of all these commands: 0 done, 1 it did not work, 2 misused.
+    """
+    from wattgate.cli.evse_run import list_all
+
+    _run(url, password, lambda api: list_all(api, as_json=json))
+
+
+@evse.command()
+def show(id: EvseId, url: Url = LOCAL, password: Password = "", json: Json = False) -> None:
+    """All that is known of one EVSE and of how its wallbox takes limits."""
+    from wattgate.cli.evse_run import show
+
+    _run(url, password, lambda api: show(api, id, as_json=json))
+
+
+@evse.command("clear-profiles")
+def clear_profiles(
+    id: EvseId, url: Url = LOCAL, password: Password = "", json: Json = False
+) -> None:
+    """Delete the charging profiles in the wallbox once; load management sets its limit again."""
+    _operate(id, url, password, json, "clear-profiles")
+
+
+@evse.command()
+def adopt(id: EvseId, url: Url = LOCAL, password: Password = "", json: Json = False) -> None:
+    """Delete what others left in the wallbox, and set our own limit."""
+    _operate(id, url, password, json, "adopt")
+
+
+@evse.command()
+def release(
+    id: EvseId,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether it is meant.")] = False,
+    url: Url = LOCAL,
+    password: Password = "",
+    json: Json = False,
+) -> None:
+    """Delete the limits in the wallbox and set none any more, until the EVSE is activated."""
+    from wattgate.cli.evse_run import release
+
+    _run(url, password, lambda api: release(api, id, is_sure=yes, as_json=json))
+
+
+@evse.command()
+def activate(id: EvseId, url: Url = LOCAL, password: Password = "", json: Json = False) -> None:
+    """Take it into service and limit it again, whether it was released or deactivated."""
+    _operate(id, url, password, json, "activate")
+
+
+@evse.command()
+def deactivate(id: EvseId, url: Url = LOCAL, password: Password = "", json: Json = False) -> None:
+    """Take it out of service: it may do only what `on_deactivation` of the site says."""
+    _operate(id, url, password, json, "deactivate")
+
+
+@evse.command()
+def prove(id: EvseId, url: Url = LOCAL, password: Password = "", json: Json = False) -> None:
+    """Prove, step by step, that limits end by themselves and survive a power cycle.
+
+    A car has to charge. Ctrl-C gives the proof up. Exit status 0 only if both are proven.
+    """
+    import time
+
+    from wattgate.cli.evse_prove import prove
+
+    _run(url, password, lambda api: prove(api, id, as_json=json, wait=time.sleep))
+
+
+def _operate(id: str, url: str, password: str, as_json: bool, operation: str) -> None:
+    from wattgate.cli.evse_run import operate
+
+    _run(url, password, lambda api: operate(api, id, operation, as_json=as_json))
+
+
+def _run(url: str, password: str, act: Callable[[ApiClient], int]) -> None:
+    from wattgate.cli.api_client import ApiError
+    from wattgate.cli.evse_login import MisuseError, log_in
+
+    try:
+        status = act(log_in(url, password))
+    except MisuseError as exc:
+        typer.echo(str(exc), err=True)
+        status = 2
+    except ApiError as exc:
+        typer.echo(f"It did not work: {exc}", err=True)
+        status = 1
+    raise typer.Exit(status)

@@ -1,0 +1,137 @@
+"""EVSEs in words: a line each, or all about one. What wallboxes say cannot steer the terminal."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from wattgate.cli.evse_answers import Drawn, Evse, ProofState
+from wattgate.cli.states import STATES
+
+_HEAD: Final = ("EVSE", "state", "may draw", "draws", "counts for", "its limits")
+_GAP: Final = "  "
+_CLOCK_S: Final = 10.0
+"""s that a wallbox's clock may be off without a word."""
+
+
+def table(evses: Sequence[Evse]) -> Iterator[str]:
+    """One line per EVSE below a line of headings."""
+    rows = [_HEAD, *(_row(evse) for evse in evses)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield _GAP.join(cells).rstrip()
+
+
+def everything(evse: Evse) -> Iterator[str]:
+    """All about one EVSE, a fact per line."""
+    yield plain(evse.id if evse.name == evse.id else f"{evse.id} ({evse.name})")
+    facts = [(name, plain(words)) for name, words in _facts(evse) if words]
+    width = max(len(name) for name, _ in facts)
+    for name, words in facts:
+        yield f"  {name.ljust(width)}  {words}"
+
+
+def result(proof: ProofState, evse: Evse) -> str:
+    """How a proof ended, and what follows from it."""
+    what = _model(evse) or "this wallbox"
+    if proof.expiry == proof.persistence == "proven":
+        return plain(
+            f"Proven for {what}: its limits end by themselves, also after a power cycle. "
+            "Silent, it counts for its grant, then for its fallback."
+        )
+    reason = f": {proof.reason}" if proof.reason else ""
+    return plain(
+        f"Not proven for {what}{reason}. Ending by itself: {proof.expiry}; surviving a power "
+        f"cycle: {proof.persistence}. Silent, it counts for its {evse.limits.max_current_a:g} A."
+    )
+
+
+def plain(text: str) -> str:
+    """The text without anything that a terminal would obey."""
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def _row(evse: Evse) -> tuple[str, ...]:
+    return tuple(
+        map(
+            plain,
+            (
+                evse.id,
+                _state(evse),
+                f"{evse.offered_a:.1f} A",
+                _drawn(evse.drawn_a),
+                f"{evse.limits.counted_a:.1f} A",
+                _obedience(evse),
+            ),
+        )
+    )
+
+
+def _facts(evse: Evse) -> Iterator[tuple[str, str]]:
+    safety, limits = evse.safety, evse.limits
+    yield "state", f"{_state(evse)}; wallbox {evse.wallbox}, connector {evse.connector}"
+    yield "model", _model(evse)
+    yield "may draw", _allowed(evse)
+    yield "draws", _drawn(evse.drawn_a)
+    yield "counts for", f"{limits.counted_a:.1f} A" + (", in doubt" if limits.doubtful else "")
+    yield "its limits", _obedience(evse)
+    yield "told by", safety.method
+    yield "taken over", f"confirmed by: {safety.standing_confirmed_by}"
+    yield "ends by itself", safety.expiry
+    yield "survives a power cycle", safety.persistence
+    yield "proven with", safety.proved_with
+    yield "if silent", _if_silent(evse)
+    yield "without a manager", f"{limits.fallback_current_a:g} A"
+    if safety.cleared is not None:
+        yield "limits removed", f"{safety.cleared.outcome}; {safety.cleared.confirmed_by}"
+    yield "profiles written", str(limits.profile_writes)
+    yield "clock", _clock(evse.clock_offset_s)
+    for words in safety.known:
+        yield "known of its make", words
+    if safety.proof is not None and not safety.proof.done:
+        yield "proof", safety.proof.says
+
+
+def _state(evse: Evse) -> str:
+    state = STATES.get(evse.status, evse.status) if evse.connected else "not connected"
+    return state if evse.enabled else f"{state}, deactivated"
+
+
+def _obedience(evse: Evse) -> str:
+    if evse.safety.released:
+        return "released"
+    seen = evse.safety.obedience
+    return f"{seen.words}; nothing left to be tried" if seen.exhausted else seen.words
+
+
+def _allowed(evse: Evse) -> str:
+    allowed = f"{evse.offered_a:.1f} A"
+    is_moving = not evse.safety.released and evse.target_a != evse.offered_a
+    return f"{allowed}, on the way to {evse.target_a:.1f} A" if is_moving else allowed
+
+
+def _drawn(drawn_a: Drawn) -> str:
+    phases = (drawn_a.l1, drawn_a.l2, drawn_a.l3)
+    if all(each is None for each in phases):
+        return "-"
+    return " / ".join("-" if each is None else f"{each:.1f}" for each in phases) + " A"
+
+
+def _model(evse: Evse) -> str:
+    if evse.boot is None:
+        return ""
+    firmware = f"firmware {evse.boot.firmware}" if evse.boot.firmware else ""
+    return " ".join(filter(None, (evse.boot.vendor, evse.boot.model, firmware)))
+
+
+def _if_silent(evse: Evse) -> str:
+    if evse.safety.is_harmless_when_silent and not evse.safety.released:
+        return f"its grant while that lasts, then {evse.limits.fallback_current_a:g} A"
+    return f"{evse.limits.max_current_a:g} A"
+
+
+def _clock(offset_s: float | None) -> str:
+    if offset_s is None:
+        return ""
+    if abs(offset_s) < _CLOCK_S:
+        return "right"
+    return f"{abs(offset_s):.0f} s {'ahead' if offset_s > 0 else 'behind'}"

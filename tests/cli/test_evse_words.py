@@ -1,0 +1,116 @@
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from tests.support.evse_answers import evse as answer
+from tests.support.evse_answers import proof
+
+from wattgate.cli.evse_answers import Evse, ProofState
+from wattgate.cli.evse_words import everything, plain, result, table
+
+
+def evse(**facts: Any) -> Evse:  # noqa: ANN401 - as in JSON
+    return msgspec.json.decode(json.dumps(answer(**facts)), type=Evse)
+
+
+def state(**facts: Any) -> ProofState:  # noqa: ANN401 - as in JSON
+    return msgspec.json.decode(json.dumps(proof("done", **facts)), type=ProofState)
+
+
+def test_every_evse_has_a_line() -> None:
+    away = evse(
+        evse_id="a long one",
+        connected=False,
+        enabled=False,
+        drawn_a={"l1": None, "l2": None, "l3": None},
+        limits={"counted_a": 16},
+        safety={"released": True},
+    )
+    assert list(table([evse(), away])) == [
+        "EVSE        state                       may draw  draws            counts for  its limits",
+        "stall-1     charging                    10.0 A    9.8 / - / 9.9 A  10.0 A      obeys",
+        "a long one  not connected, deactivated  10.0 A    -                16.0 A      released",
+    ]
+
+
+def test_a_site_without_evses_has_the_headings_only() -> None:
+    assert [line.split()[0] for line in table([])] == ["EVSE"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "line"),
+    [
+        ({"name": "Left"}, "stall-1 (Left)"),
+        ({}, "stall-1"),
+        ({}, "state charging; wallbox CP1, connector 1"),
+        ({"status": "Odd"}, "state Odd; wallbox CP1, connector 1"),
+        ({}, "model V M firmware 1.2"),
+        ({}, "may draw 10.0 A"),
+        ({"target_a": 6.0}, "may draw 10.0 A, on the way to 6.0 A"),
+        ({"target_a": 6.0, "safety": {"released": True}}, "may draw 10.0 A"),
+        ({}, "counts for 10.0 A"),
+        ({"limits": {"doubtful": True}}, "counts for 10.0 A, in doubt"),
+        ({}, "its limits obeys"),
+        (
+            {"safety": {"obedience": {"words": "does not obey", "exhausted": True}}},
+            "its limits does not obey; nothing left to be tried",
+        ),
+        ({}, "told by two periods, A, Absolute"),
+        ({}, "taken over confirmed by: composite schedule"),
+        ({}, "if silent 16 A"),
+        (
+            {"safety": {"is_harmless_when_silent": True}},
+            "if silent its grant while that lasts, then 0 A",
+        ),
+        ({"safety": {"is_harmless_when_silent": True, "released": True}}, "if silent 16 A"),
+        (
+            {"safety": {"cleared": {"outcome": "accepted", "confirmed_by": "measurement"}}},
+            "limits removed accepted; measurement",
+        ),
+        ({"clock_offset_s": -300.4}, "clock 300 s behind"),
+        ({"clock_offset_s": 299.6}, "clock 300 s ahead"),
+        ({"clock_offset_s": 2.0}, "clock right"),
+        ({"safety": {"known": ["It is odd."]}}, "known of its make It is odd."),
+        ({"safety": {"proof": proof("lapse")}}, "proof Now: lapse."),
+    ],
+)
+def test_all_about_an_evse_is_told_a_fact_per_line(facts: dict[str, Any], line: str) -> None:
+    assert line in [" ".join(each.split()) for each in everything(evse(**facts))]
+
+
+def test_what_is_not_known_has_no_line() -> None:
+    told = evse(boot=None, safety={"proof": proof("done")})
+    names = " ".join(line.split("  ")[1] for line in everything(told) if line.startswith("  "))
+    assert not [name for name in ("model", "clock", "proof", "known") if name in names.split()]
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (
+            {"expiry": "proven", "persistence": "proven"},
+            "Proven for V M firmware 1.2: its limits end by themselves, also after a power cycle. "
+            "Silent, it counts for its grant, then for its fallback.",
+        ),
+        (
+            {"expiry": "proven", "reason": "the car took no current when it was allowed again"},
+            "Not proven for V M firmware 1.2: the car took no current when it was allowed again. "
+            "Ending by itself: proven; surviving a power cycle: not proven. "
+            "Silent, it counts for its 16 A.",
+        ),
+    ],
+)
+def test_the_end_of_a_proof_says_what_follows(facts: dict[str, str], words: str) -> None:
+    """R100a."""
+    assert result(state(**facts), evse()) == words
+
+
+def test_of_an_unknown_model_a_proof_is_told_as_well() -> None:
+    assert result(state(), evse(boot=None)).startswith("Not proven for this wallbox. Ending")
+
+
+def test_what_a_wallbox_says_cannot_steer_the_terminal() -> None:
+    assert plain("a\x1b[2Jb\r\nü") == "a?[2Jb??ü"
+    told = evse(boot={"vendor": "\x1b[31m", "model": None, "firmware": None})
+    assert "\x1b" not in "".join(everything(told)) + result(state(), told)
