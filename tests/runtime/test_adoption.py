@@ -81,6 +81,8 @@ async def test_one_that_cannot_be_swept_counts_at_what_it_accepted_if_nobody_set
     await box.come(world)
     await box.plug()
     await settle(20)
+    assert [counted_a(manager, "A"), box.draw_a(1)] == [16, 10]
+    await settle(30)
     assert counted_a(manager, "A") == box.draw_a(1) == 10
     await world.kill()
 

@@ -124,3 +124,24 @@ async def test_what_a_model_obeys_is_known_for_the_next_wallbox_and_after_a_rest
     await settle(20)
     assert state_of(world, "B").evse.method == str(method)
     await world.kill()
+
+
+# Wallboxes that may charge and do not
+
+
+@in_virtual_time()
+async def test_a_wallbox_that_keeps_a_default_for_new_sessions_only_is_told_a_tx_profile_R96() -> (
+    None
+):
+    world = World(site(24))
+    await world.start()
+    box = SimulatedBox(station_id="A", late_defaults=True)
+    await box.come(world)
+    await settle(20)
+    await box.plug()
+    await settle(30)
+    assert box.draw_a(1) == 0  # the standing profile of before the session
+    await settle(120)
+    assert box.draw_a(1) == 16
+    assert state_of(world, "A").evse.method.startswith("TxProfile")
+    await world.kill()

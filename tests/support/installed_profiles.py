@@ -19,10 +19,14 @@ TX: Final = "TxProfile"
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The transaction that profiles are asked about, and its start by the wallbox's clock."""
+    """The transaction that profiles are asked about, and its start by the wallbox's clock.
+
+    `defaults` are the TxDefaultProfiles that were there when it began.
+    """
 
     transaction_id: int
     since: datetime
+    defaults: tuple["Installed", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

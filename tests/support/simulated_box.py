@@ -12,7 +12,7 @@ from enum import Enum, auto
 from functools import partial
 from typing import Final
 
-from tests.support.installed_profiles import InstalledProfiles, Json, Session
+from tests.support.installed_profiles import Installed, InstalledProfiles, Json, Session
 from tests.support.virtual_time import WALL_START
 from tests.support.world import BOOT, Scripted, World
 
@@ -38,6 +38,10 @@ class Manners(Enum):
     """Obeys, and answers at once and again after 7 s."""
     LIES = auto()
     """Accepts everything, and lets flow what the car takes."""
+
+
+ANSWER: Final = frozenset({Manners.PROMPT, Manners.SLOW, Manners.DUPLICATES})
+"""Those who do and say in time what OCPP wants."""
 
 
 class Composite(Enum):
@@ -104,6 +108,8 @@ class SimulatedBox(Scripted):
     endless: bool = False
     ignores: frozenset[str] = frozenset()
     """Purposes of profiles that it accepts and does not keep to."""
+    late_defaults: bool = False
+    """A TxDefaultProfile counts in the transactions that begin later."""
     measures: bool = True
     meter_s: float = 10.0
     clock_offset_s: float = 0.0
@@ -142,8 +148,12 @@ class SimulatedBox(Scripted):
     @property
     def is_obedient(self) -> bool:
         """Whether commands reach it, and it does and says what OCPP wants."""
-        honest = (Manners.PROMPT, Manners.SLOW, Manners.DUPLICATES)
-        return self.is_connected and self.manners in honest
+        return self.is_connected and self.manners in ANSWER
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether nobody can know from its answers and its clock what holds in it."""
+        return self.has_odd_clock or bool(self.open) or self.manners not in ANSWER
 
     def draw_a(self, connector: int) -> float:
         """A per phase that flow now."""
@@ -152,12 +162,19 @@ class SimulatedBox(Scripted):
             return 0.0
         allowed_a = None
         if self.manners is not Manners.LIES:
-            kept = [each for each in self.installed.entries if each.purpose not in self.ignores]
-            allowed_a = InstalledProfiles(tuple(kept)).limit_a(
+            entries = self._kept(socket.session)
+            allowed_a = InstalledProfiles(entries).limit_a(
                 connector, self.now(), socket.session, endless=self.endless
             )
         limit_a = socket.hardware_a if allowed_a is None else min(allowed_a, socket.hardware_a)
         return min(limit_a, socket.appetite_a) if limit_a >= 6 else 0.0
+
+    def _kept(self, session: Session) -> tuple[Installed, ...]:
+        """The profiles that it keeps to in this transaction."""
+        late = "TxDefaultProfile" if self.late_defaults else None
+        of_before = session.defaults if late else ()
+        entries = [each for each in self.installed.entries if each.purpose != late]
+        return tuple(each for each in (*entries, *of_before) if each.purpose not in self.ignores)
 
     # What it is told
 
@@ -382,7 +399,8 @@ class SimulatedBox(Scripted):
         since = self.now()
         answer = (await self.ask("StartTransaction", start))[2]
         if "transactionId" in answer:
-            socket.session = Session(answer["transactionId"], since)
+            defaults = [e for e in self.installed.entries if e.purpose == "TxDefaultProfile"]
+            socket.session = Session(answer["transactionId"], since, tuple(defaults))
             await self.ask("StatusNotification", self._status(connector))
 
     async def unplug(self, connector: int = 1) -> None:

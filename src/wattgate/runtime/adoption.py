@@ -5,6 +5,8 @@ higher stack level, or a TxProfile, may overrule our limit, though it was accept
 maximum until the profiles of others are gone.
 """
 
+from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 import structlog
@@ -18,6 +20,19 @@ log = structlog.get_logger()
 AGAIN_S: Final = 30.0
 """s between two attempts at the same wallbox."""
 
+ATTEMPTS: Final = 2
+"""After so many that came to nothing it cannot be swept; a newer limit may come in between once."""
+
+
+@dataclass(slots=True)
+class _Attempts:
+    """What was tried on one connection of an EVSE, the last time at `at` (monotonic, s)."""
+
+    connection: int
+    at: float = -inf
+    count: int = 0
+    is_hopeless: bool = False
+
 
 class Adoption:
     """Sweeps EVSEs in use that hold our limit, and perhaps others' (`Limits.unswept`).
@@ -29,34 +44,30 @@ class Adoption:
     def __init__(self, limits: Limits, tasks: Supervisor) -> None:
         self._limits = limits
         self._tasks = tasks
-        self._tried: dict[str, tuple[int, float]] = {}
+        self._attempts: dict[str, _Attempts] = {}
         self._sweeping: set[str] = set()
-        self._hopeless: set[tuple[str, int]] = set()
 
     def look(self, evse: ControllableEvse, reading: EvseReading, now: float) -> None:
         """Look at an EVSE that takes commands and is limited."""
         limits, evse_id = self._limits, evse.evse_id
+        attempts = self._attempts.get(evse_id)
+        if attempts is None or attempts.connection != reading.connection:
+            attempts = self._attempts[evse_id] = _Attempts(reading.connection)
         is_done = evse_id not in limits.unswept or not evse.in_use
-        if is_done or self._is_hopeless(evse_id, reading):
+        if is_done or (attempts.is_hopeless and not reading.others_set_profiles):
             limits.count_foreign(evse_id, None)
         elif evse_id not in limits.unknown:  # first of all it needs a limit of ours
             limits.count_foreign(evse_id, reading.view.maximum_a)
-            self._sweep_if_due(evse, reading, now)
+            self._sweep_if_due(evse, attempts, now)
 
-    def _is_hopeless(self, evse_id: str, reading: EvseReading) -> bool:
-        return (evse_id, reading.connection) in self._hopeless and not reading.others_set_profiles
-
-    def _sweep_if_due(self, evse: ControllableEvse, reading: EvseReading, now: float) -> None:
-        evse_id, connection = evse.evse_id, reading.connection
-        before, tried_at = self._tried.get(evse_id, (-1, 0.0))
-        is_early = before == connection and now - tried_at < AGAIN_S
-        if evse_id in self._sweeping or is_early:
+    def _sweep_if_due(self, evse: ControllableEvse, attempts: _Attempts, now: float) -> None:
+        if evse.evse_id in self._sweeping or now - attempts.at < AGAIN_S:
             return
-        self._tried[evse_id] = (connection, now)
-        self._sweeping.add(evse_id)
-        self._tasks.spawn(self._sweep(evse, connection), name=f"adoption {evse_id}")
+        attempts.at = now
+        self._sweeping.add(evse.evse_id)
+        self._tasks.spawn(self._sweep(evse, attempts), name=f"adoption {evse.evse_id}")
 
-    async def _sweep(self, evse: ControllableEvse, connection: int) -> None:
+    async def _sweep(self, evse: ControllableEvse, attempts: _Attempts) -> None:
         try:
             outcome = await evse.sweep()
         finally:
@@ -64,5 +75,6 @@ class Adoption:
         log.info("profiles of others removed", evse=evse.evse_id, outcome=outcome.value)
         if outcome is LimitOutcome.ACCEPTED:
             self._limits.swept(evse.evse_id)
-        else:
-            self._hopeless.add((evse.evse_id, connection))
+            return
+        attempts.count += 1
+        attempts.is_hopeless = outcome is LimitOutcome.REFUSED or attempts.count >= ATTEMPTS

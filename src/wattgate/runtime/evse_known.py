@@ -123,6 +123,8 @@ class KnownEvse:
             and transaction.may_charge
             and not self._car_has_left,
             suspended_ev_since=connector.since if suspended else None,
+            status_since=connector.since,
+            draw=self.draw,
             priority=self.settings.priority,
             cap_a=self.cap_a(),
             enabled=self.settings.enabled,

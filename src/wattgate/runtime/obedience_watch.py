@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from wattgate.core.load.hesitation import Hesitation, Nudge, looked
 from wattgate.core.load.obedience import Obedience, OfferHistory, Verdict, judged
 from wattgate.core.station.models import WallboxModel
 from wattgate.ports.evse import ControllableEvse, EvseReading, LimitOutcome
@@ -61,6 +62,7 @@ class _Watched:
     charging_since: float | None = None
     history: OfferHistory = field(default_factory=OfferHistory)
     obedience: Obedience = field(default_factory=Obedience)
+    hesitation: Hesitation = field(default_factory=Hesitation)
     swept: bool = False
     patient_until: float = -inf
     patience_s: float | None = None
@@ -130,6 +132,23 @@ class ObedienceWatch:
         watched.obedience = after
         if after.at > before.at:
             self._act(watched, evse, before, now)
+        self._wake(watched, evse, reading, now)
+
+    def _wake(
+        self, watched: _Watched, evse: ControllableEvse, reading: EvseReading, now: float
+    ) -> None:
+        """Help a wallbox that keeps its car waiting though it may charge."""
+        allowed_a = self._limits.position(evse.evse_id).allowed_a
+        watched.hesitation, nudge = looked(
+            watched.hesitation, reading.view, allowed_a, now, SENDING_S + evse.settle_s
+        )
+        if nudge is None:
+            return
+        is_known = watched.obedience.verdict is not Verdict.UNVERIFIED
+        if nudge is Nudge.NEXT_WAY and (is_known or not evse.next_method()):
+            return  # the way is right, or all were tried: something else holds the car back
+        log.warning("waits though it may charge", evse=evse.evse_id, allowed_a=allowed_a)
+        self._limits.say_again(evse.evse_id)
 
     def _notice(
         self, watched: _Watched, evse: ControllableEvse, reading: EvseReading, now: float
@@ -138,6 +157,7 @@ class ObedienceWatch:
         charging_since = reading.waiting_since if evse.in_use else None
         if charging_since != watched.charging_since:
             watched.charging_since = charging_since
+            watched.hesitation = Hesitation()
             watched.obedience = watched.obedience.rested()
             watched.exhausted = False
             self._limits.count_drawn(evse.evse_id, None)

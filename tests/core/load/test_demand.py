@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from wattgate.core.load.circuits import Load
 from wattgate.core.load.demand import OVER, EvseView, demand
+from wattgate.core.load.sensing import Draw
 from wattgate.core.station.connector import ConnectorStatus
 
 ALL = frozenset({0, 1, 2})
@@ -28,9 +29,30 @@ def test_a_car_without_a_transaction_asks_for_nothing(status: ConnectorStatus) -
 
 @pytest.mark.parametrize("status", ConnectorStatus)
 def test_an_open_transaction_asks_unless_no_current_can_flow(status: ConnectorStatus) -> None:
-    asks = demand(replace(CHARGING, status=status), now=0.0) is not None
+    asks = demand(replace(CHARGING, status=status), now=61.0) is not None
     assert asks is (status not in {"Finishing", "Unavailable", "Faulted"})
     assert asks is (status not in OVER)
+
+
+FAULTED = replace(CHARGING, status=ConnectorStatus.FAULTED, status_since=100.0)
+
+
+@pytest.mark.parametrize(
+    ("draw", "now", "asks"),
+    [
+        (None, 100.0, True),
+        (None, 160.0, True),
+        (None, 160.1, False),
+        (Draw(99.0, 16.0, 16.0), 160.1, False),
+        (Draw(110.0, 16.0, 16.0), 900.0, True),
+        (Draw(110.0, 0.3, 0.3), 111.0, False),
+        (Draw(110.0, 0.3, 1.0), 111.0, True),
+    ],
+)
+def test_a_fault_is_the_end_unless_current_flows_all_the_same(
+    draw: Draw | None, now: float, asks: bool
+) -> None:
+    assert (demand(replace(FAULTED, draw=draw), now) is not None) is asks
 
 
 def test_an_evse_that_is_switched_off_asks_for_nothing() -> None:

@@ -5,6 +5,7 @@ from math import ceil
 from typing import Final
 
 from wattgate.core.load.circuits import Load
+from wattgate.core.load.sensing import Draw
 from wattgate.core.station.connector import ConnectorStatus
 from wattgate.core.units import MIN_CHARGE_A, tenths_down
 
@@ -17,8 +18,12 @@ OVER: Final = frozenset(
 )
 """No current flows any more, whatever the transaction says.
 
-`Available` is not among them: there are wallboxes that report a car only once it charges.
+`Available` is not among them: there are wallboxes that report a car only once it charges. Some
+report `Faulted` for mere information, and charge on (lbbrhzn/ocpp#337): see `is_over`.
 """
+
+RESTS_BELOW_A: Final = 1.0
+"""A below which no car charges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +33,9 @@ class EvseView:
     `phases` are the site phases it counts on; `minimum_a` and `maximum_a` A per phase of the
     hardware. `cap_a` is the limit that the backend's profiles set, None without one.
     `suspended_ev_since` is the monotonic time at which the car stopped taking current, None while
-    it takes some. `since` and `running` are the place in the queue, as in `Load`. An EVSE that is
-    not `enabled` gets nothing.
+    it takes some; `status_since` that of the last change of `status`. `draw` is the newest sample
+    of the transaction, None without one. `since` and `running` are the place in the queue, as in
+    `Load`. An EVSE that is not `enabled` gets nothing.
     """
 
     evse: str
@@ -39,11 +45,26 @@ class EvseView:
     status: ConnectorStatus = ConnectorStatus.UNKNOWN
     transaction_open: bool = False
     suspended_ev_since: float | None = None
+    status_since: float = 0.0
+    draw: Draw | None = None
     priority: int = 1
     cap_a: float | None = None
     enabled: bool = True
     since: float = 0.0
     running: bool = False
+
+
+def is_over(view: EvseView, now: float, settle_s: float = SETTLE_S) -> bool:
+    """Whether no current flows any more.
+
+    One that reports a fault has `settle_s` to show by a measurement that it charges all the same;
+    what it is allowed meanwhile does no harm to a contactor that is open.
+    """
+    if view.status is not ConnectorStatus.FAULTED:
+        return view.status in OVER
+    if view.draw is not None and view.draw.at > view.status_since:
+        return view.draw.most_a < RESTS_BELOW_A
+    return now - view.status_since > settle_s
 
 
 def demand(view: EvseView, now: float, settle_s: float = SETTLE_S) -> Load | None:
@@ -54,7 +75,7 @@ def demand(view: EvseView, now: float, settle_s: float = SETTLE_S) -> Load | Non
     its minimum only, after all others of its class: it keeps no one out, and yet wakes up by
     itself while there is room.
     """
-    if not view.enabled or not view.transaction_open or view.status in OVER:
+    if not view.enabled or not view.transaction_open or is_over(view, now, settle_s):
         return None
     minimum_a = _tenths_up(max(view.minimum_a, MIN_CHARGE_A))
     cap_a = view.maximum_a if view.cap_a is None else min(view.maximum_a, view.cap_a)
