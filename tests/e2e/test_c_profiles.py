@@ -102,7 +102,8 @@ async def test_profiles_are_cleared_over_the_api_and_what_holds_is_set_again(
         await limit(stage, box, 0.0)
         mark = box.mark
         answer = await manager.ask("POST", "/api/v1/evses/stall-CP1/clear-profiles")
-        assert answer == {"outcome": "accepted"}
+        assert answer["outcome"] == "accepted"
+        assert answer["limited_again"]
         assert commands(box, "ClearChargingProfile", mark) > 0
         await limit(stage, box, 0.0, mark)
         assert (await manager.evse("stall-CP1"))["offered_a"] == 0.0
