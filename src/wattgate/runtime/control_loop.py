@@ -14,6 +14,7 @@ from wattgate.core.load.budget import Feeder, excess_a, site_circuits, turn, wit
 from wattgate.core.load.circuits import Circuit, Load
 from wattgate.core.load.demand import demand
 from wattgate.core.load.pausing import is_held_back, is_paused
+from wattgate.core.load.reclaim import Appetite, Seen, followed, shared
 from wattgate.core.site.model import LoadManagement, OnDeactivation, Site
 from wattgate.ports.evse import ControllableEvse, EvseReading
 from wattgate.runtime.adoption import Adoption
@@ -94,6 +95,7 @@ class ControlLoop:
         )
         self._free: frozenset[str] = frozenset()
         self._held_back_at: dict[str, float] = {}
+        self._appetites: dict[str, Appetite] = {}
         self._circuits_last: tuple[Circuit, ...] = ()
         self._wake = asyncio.Event()
         parts.releases.serve(evses, self.is_free)
@@ -190,6 +192,7 @@ class ControlLoop:
                 self._adoption.look(self._evses[evse_id], reading, now)
                 self._watch.look(self._evses[evse_id], reading, now)
                 self._evses[evse_id].ask_for_measurement(now)
+                self._follow(self._evses[evse_id], reading, now)
         worst_a = self._worst_a(readings)
         phases = {evse_id: reading.view.phases for evse_id, reading in readings.items()}
         circuits = site_circuits(
@@ -206,6 +209,13 @@ class ControlLoop:
         }
         fixed_a = deactivated_a | {evse_id: worst_a[evse_id] for evse_id in mute}
         return _Cycle(now, readings, circuits, phases, mute, fixed_a)
+
+    def _follow(self, evse: ControllableEvse, reading: EvseReading, now: float) -> None:
+        """Learn how much the car takes."""
+        evse_id = evse.evse_id
+        position, session = self.limits.position(evse_id), reading.waiting_since
+        seen = Seen(reading.view, position, session, evse.settle_s)
+        self._appetites[evse_id] = followed(self._appetites.get(evse_id), seen, now)
 
     def _released(self, site: Site, readings: Mapping[str, EvseReading]) -> frozenset[str]:
         """Who was released by hand, and who is by being deactivated (P15)."""
@@ -237,7 +247,9 @@ class ControlLoop:
             and (load := self._load(evse_id, reading, cycle.now)) is not None
         }
         fixed_a = dict(cycle.fixed_a)
-        wished = allocate(without(cycle.circuits, fixed_a, cycle.phases), loads.values())
+        caps_a = {e: each.cap_a for e, each in self._appetites.items() if each.cap_a is not None}
+        circuits = without(cycle.circuits, fixed_a, cycle.phases)
+        wished = shared(circuits, loads.values(), caps_a)
         told_a = {e: a for e, a in cycle.fixed_a.items() if e not in cycle.mute}
         stuck = (self.limits.stuck | self.limits.unheld) - cycle.mute
         if not stuck:
@@ -246,13 +258,14 @@ class ControlLoop:
         obeying = [load for evse_id, load in loads.items() if evse_id not in stuck]
         for evse_id in stuck:
             fixed_a[evse_id] = worst_a[evse_id]
-        shared = allocate(without(cycle.circuits, fixed_a, cycle.phases), obeying)
+        circuits = without(cycle.circuits, fixed_a, cycle.phases)
+        targets_a = shared(circuits, obeying, caps_a)
         for evse_id in stuck & loads.keys():
             # It may hold less than it counts for: what it is told must fit beside all others.
             others_a = {other: a for other, a in worst_a.items() if other != evse_id}
             beside = allocate(without(cycle.circuits, others_a, cycle.phases), [loads[evse_id]])
-            shared[evse_id] = min(wished[evse_id], beside[evse_id])
-        return shared | told_a
+            targets_a[evse_id] = min(wished[evse_id], beside[evse_id])
+        return targets_a | told_a
 
     def _load(self, evse_id: str, reading: EvseReading, now: float) -> Load | None:
         if self._is_paused(evse_id, reading, now):
