@@ -6,7 +6,7 @@ would show.
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
@@ -130,6 +130,11 @@ class Box(Scripted):
                 outlet.bare = outlet.bare and not in_time
                 self._reply(unique_id, {"status": "Accepted"})
 
+        self._carry_out(unique_id, obey, accept)
+
+    def _carry_out(
+        self, unique_id: str, obey: Callable[[], None], accept: Callable[..., None]
+    ) -> None:
         match self.manner:
             case Manner.PROMPT:
                 accept()
