@@ -297,7 +297,7 @@ class Limits:
                 self._refused.pop(evse_id, None)
                 self.stuck.discard(evse_id)
                 self.unknown.discard(evse_id)
-                self._note_charging(evse_id, current_a, command.sent_at)
+                self._note_charging(command.change, command.sent_at)
                 log.info("limit set", evse=evse_id, current_a=current_a)
             case LimitOutcome.UNSENT:
                 self.ledger = self.ledger.unsent(evse_id)
@@ -313,11 +313,12 @@ class Limits:
                 self.stuck.add(evse_id)
                 log.warning("limit not answered", evse=evse_id, current_a=current_a)
 
-    def _note_charging(self, evse_id: str, current_a: float, at: float) -> None:
-        if current_a > 0:
-            self.charging_since.setdefault(evse_id, at)
-        elif self.charging_since.pop(evse_id, None) is not None:
-            self.paused_at[evse_id] = at
+    def _note_charging(self, change: SetLimit, at: float) -> None:
+        """Who is told nothing for a moment only keeps its place, and need not stay paused."""
+        if change.current_a > 0:
+            self.charging_since.setdefault(change.evse, at)
+        elif not change.is_interim and self.charging_since.pop(change.evse, None) is not None:
+            self.paused_at[change.evse] = at
 
     def refuse_pause(self, evse_id: str) -> None:
         """Part of our limits may be gone: whatever comes next has to go out at once."""

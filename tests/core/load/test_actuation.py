@@ -76,26 +76,35 @@ def test_a_reduction_goes_out_at_once_and_a_raise_when_nothing_is_pending(
 UNSURE = Position(16.0, doubtful=True)
 
 
+def interim(evse: str, current_a: float) -> SetLimit:
+    return SetLimit(evse, current_a, is_interim=True)
+
+
 @pytest.mark.parametrize(
-    ("a", "b", "targets_a", "expected"),
+    ("a", "b", "targets_a", "lower"),
     [
-        (UNSURE, UNSURE, {"a": 10.2, "b": 0.0}, lowers(a=0.0, b=0.0)),
-        (UNSURE, Position(10.0, doubtful=True), {"a": 10.0, "b": 10.0}, lowers(a=10.0, b=0.0)),
-        (UNSURE, Position(12.0), {"a": 10.0, "b": 10.0}, lowers(a=8.0, b=10.0)),
-        (UNSURE, Position(0.0), {"a": 16.0, "b": 0.0}, lowers(a=16.0)),
-        (UNSURE, Position(13.0), {"a": 7.0, "b": 13.0}, lowers(a=7.0)),
+        (UNSURE, UNSURE, (10.2, 0.0), (interim("a", 0.0), SetLimit("b", 0.0))),
+        (
+            UNSURE,
+            Position(10.0, doubtful=True),
+            (10.0, 10.0),
+            (SetLimit("a", 10.0), interim("b", 0.0)),
+        ),
+        (UNSURE, Position(12.0), (10.0, 10.0), (interim("a", 8.0), SetLimit("b", 10.0))),
+        (UNSURE, Position(0.0), (16.0, 0.0), (SetLimit("a", 16.0),)),
+        (UNSURE, Position(13.0), (7.0, 13.0), (SetLimit("a", 7.0),)),
     ],
 )
 def test_who_may_hold_less_than_it_counts_for_is_told_no_more_than_fits_beside_the_others(
-    a: Position, b: Position, targets_a: dict[str, float], expected: Plan
+    a: Position, b: Position, targets_a: tuple[float, float], lower: tuple[SetLimit, ...]
 ) -> None:
     """Rule 9: what looks like a reduction may be a raise."""
-    assert planned(targets_a, a, b) == expected
+    assert planned({"a": targets_a[0], "b": targets_a[1]}, a, b) == Plan(lower=lower)
 
 
 def test_less_than_the_minimum_of_an_evse_is_a_pause_also_in_doubt() -> None:
     planned_for = planned({"a": 10.0}, UNSURE, Position(13.0), Pace({}, {"a": 8.0}))
-    assert planned_for == Plan(lower=(SetLimit("a", 0.0), SetLimit("b", 0.0)))
+    assert planned_for == Plan(lower=(interim("a", 0.0), SetLimit("b", 0.0)))
 
 
 @pytest.mark.parametrize(

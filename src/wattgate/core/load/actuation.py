@@ -23,10 +23,14 @@ RAISE_GAIN_A: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class SetLimit:
-    """Let the EVSE draw at most `current_a` A per phase; 0 pauses it."""
+    """Let the EVSE draw at most `current_a` A per phase; 0 pauses it.
+
+    `is_interim` tells that it is to have more as soon as others have confirmed what they have.
+    """
 
     evse: str
     current_a: float
+    is_interim: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def plan(
     grid = rows(circuits, [(evse, phases[evse]) for evse in positions])
     rooms = _Rooms(grid, positions)
     lower = tuple(
-        SetLimit(evse, _at_least(rooms.beside_others(evse, target_a), evse, pace))
+        _reduced(evse, target_a, rooms, pace)
         for evse, target_a in wanted_a.items()
         if _is_reduction(positions[evse], target_a)
     )
@@ -114,6 +118,11 @@ class _Rooms:
         if not position.doubtful:
             return target_a
         return chargeable(min(target_a, max(0.0, position.worst_a + self.spare_a(evse))))
+
+
+def _reduced(evse: str, target_a: float, rooms: _Rooms, pace: Pace) -> SetLimit:
+    current_a = _at_least(rooms.beside_others(evse, target_a), evse, pace)
+    return SetLimit(evse, current_a, is_interim=current_a < target_a)
 
 
 def _at_least(current_a: float, evse: str, pace: Pace) -> float:
