@@ -153,7 +153,7 @@ class ControlLoop:
         evse_id = evse.evse_id
         if not self.limits.was_limited(evse_id) or not reading.ready:
             return
-        if not self.limits.in_refusal_pause(evse_id, now):
+        if not self.limits.refusals.is_recent(evse_id, now):
             self._releases.clear_in_background(evse, reading.view.maximum_a)
 
     # Active
@@ -170,7 +170,7 @@ class ControlLoop:
         decided = plan(
             cycle.circuits, self.targets_a, cycle.phases, self.limits.ledger, pace, cycle.now
         )
-        self.limits.carry_out(self.limits.restrained(decided, cycle.now), self._evses)
+        self.limits.carry_out(self.limits.refusals.restrained(decided, cycle.now), self._evses)
         self._keep_up(cycle)
         self._last_resort.act(cycle.circuits, self.excess_a, cycle.now)
 
@@ -234,7 +234,7 @@ class ControlLoop:
             if evse_id in self._free:
                 self._remove_limits(evse, reading, cycle.now)
                 continue
-            paused = evse_id in cycle.mute or self.limits.in_refusal_pause(evse_id, cycle.now)
+            paused = evse_id in cycle.mute or self.limits.refusals.is_recent(evse_id, cycle.now)
             if not paused and self.limits.due_for_renewal(evse, reading.standing_a, cycle.now):
                 self.limits.renew(evse)
 

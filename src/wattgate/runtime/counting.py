@@ -73,7 +73,7 @@ class Counting:
     def _count_connected(self, evse_id: str, reading: EvseReading, before_a: float | None) -> None:
         """`before_a` is what it was told before a silence: without a boot it still holds that."""
         limits = self._limits
-        limits.forget_refusal(evse_id)
+        limits.refusals.forget(evse_id)
         if reading.booted:
             limits.not_known(evse_id)
         position = limits.position(evse_id)

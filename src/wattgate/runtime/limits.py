@@ -14,12 +14,10 @@ from wattgate.ports.evse import ControllableEvse, LimitOutcome
 from wattgate.ports.store import GrantRecord, Recovered, Store
 from wattgate.runtime.grant_book import GrantBook
 from wattgate.runtime.peer import Tools
+from wattgate.runtime.refusals import Refusals
 from wattgate.runtime.supervisor import Supervisor
 
 log = structlog.get_logger()
-
-REFUSAL_PAUSE_S: Final = 30.0
-"""s between attempts at a wallbox that refuses a limit."""
 
 LAPSE_MARGIN_S: Final = 60.0
 """s that a grant may outlast its time by, for a wallbox clock that drifts or a slow answer."""
@@ -39,14 +37,6 @@ class _Command:
     sent_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    """A command that a wallbox refused: when (monotonic, s), and the limit it was to set, A."""
-
-    at: float
-    current_a: float
-
-
 class Limits:
     """Keeps the ledger, and carries plans out: a grant is stored before a raise is sent.
 
@@ -62,6 +52,7 @@ class Limits:
     ) -> None:
         self.ledger = Ledger()
         self.book = GrantBook(store)
+        self.refusals = Refusals()
         self.raised_at: dict[str, float] = {}
         self.charging_since: dict[str, float] = {}
         self.paused_at: dict[str, float] = {}
@@ -76,7 +67,6 @@ class Limits:
         self._newest: dict[str, int] = {}
         self._granted_at: dict[str, float] = {}
         self._ends_by: dict[str, float] = {}
-        self._refused: dict[str, _Refusal] = {}
 
     def recover(self, recovered: Recovered) -> None:
         """Take over the grants from before a restart: each may be as high as it ever was."""
@@ -115,35 +105,10 @@ class Limits:
         elif worst_a > position.committed_a:
             self.ledger = self.ledger.expired(evse_id, worst_a)
 
-    def in_refusal_pause(self, evse_id: str, now: float) -> bool:
-        """Whether the EVSE refused a command a moment ago."""
-        refusal = self._refused.get(evse_id)
-        return refusal is not None and now - refusal.at < REFUSAL_PAUSE_S
-
-    def forget_refusal(self, evse_id: str) -> None:
-        """It has connected or booted anew: what it refused before says nothing."""
-        self._refused.pop(evse_id, None)
-
     def not_known(self, evse_id: str) -> None:
         """Nothing of ours may be in the EVSE, and something of others (see the class)."""
         self.unknown.add(evse_id)
         self.unswept.add(evse_id)
-
-    def restrained(self, decided: Plan, now: float) -> Plan:
-        """The plan without what a wallbox has just refused.
-
-        A limit below the refused one goes out at once: reductions know no pause (R100).
-        """
-        lower = tuple(
-            change
-            for change in decided.lower
-            if not self.in_refusal_pause(change.evse, now)
-            or change.current_a < self._refused[change.evse].current_a
-        )
-        raise_ = tuple(
-            change for change in decided.raise_ if not self.in_refusal_pause(change.evse, now)
-        )
-        return Plan(lower, raise_)
 
     def count_at(self, evse_id: str, worst_a: float) -> None:
         """Count a wallbox at `worst_a` until it accepts a limit, over a restart too (R100a)."""
@@ -185,7 +150,7 @@ class Limits:
     def say_again(self, evse_id: str) -> None:
         """Send the limit anew with the next plan, whatever the EVSE has accepted."""
         self.assume(evse_id, self.position(evse_id).allowed_a)
-        self._refused.pop(evse_id, None)
+        self.refusals.forget(evse_id)
         self._changed()
 
     def take_aside(self, evse_id: str) -> None:
@@ -294,7 +259,7 @@ class Limits:
                 self.ledger = self.ledger.accepted(evse_id)
                 self._granted_at[evse_id] = now
                 self._ends_by[evse_id] = now + command.evse.lifetime_s + LAPSE_MARGIN_S
-                self._refused.pop(evse_id, None)
+                self.refusals.forget(evse_id)
                 self.stuck.discard(evse_id)
                 self.unknown.discard(evse_id)
                 self._note_charging(command.change, command.sent_at)
@@ -305,7 +270,7 @@ class Limits:
                     self.stuck.add(evse_id)  # the line to it is busy
             case LimitOutcome.REFUSED:
                 self.ledger = self.ledger.refused(evse_id)
-                self._refused[evse_id] = _Refusal(now, current_a)
+                self.refusals.note(evse_id, now, current_a)
                 self.stuck.add(evse_id)
                 log.warning("limit refused", evse=evse_id, current_a=current_a)
             case LimitOutcome.UNANSWERED:
@@ -319,7 +284,3 @@ class Limits:
             self.charging_since.setdefault(change.evse, at)
         elif not change.is_interim and self.charging_since.pop(change.evse, None) is not None:
             self.paused_at[change.evse] = at
-
-    def refuse_pause(self, evse_id: str) -> None:
-        """Part of our limits may be gone: whatever comes next has to go out at once."""
-        self._refused[evse_id] = _Refusal(self._tools.clock.monotonic(), inf)

@@ -109,7 +109,7 @@ class Releases:
                 await self._removed(evse_id)
             case LimitOutcome.REFUSED | LimitOutcome.UNANSWERED:
                 limits.not_known(evse_id)
-                limits.refuse_pause(evse_id)
+                limits.refusals.note(evse_id, self._tools.clock.monotonic())
         self.results[evse_id] = cleared
         self._say(evse_id, cleared)
         self._changed()
