@@ -175,6 +175,28 @@ async def test_that_limits_are_gone_is_confirmed_or_said_not_to_be_P15(
     await world.kill()
 
 
+@pytest.mark.parametrize(
+    ("manners", "confirmation"),
+    [(Manners.PROMPT, Confirmation.MEASUREMENT), (Manners.LIES, Confirmation.NONE)],
+)
+@in_virtual_time()
+async def test_a_car_that_draws_more_confirms_that_limits_are_gone_R100d(
+    manners: Manners, confirmation: Confirmation
+) -> None:
+    """Where it drew no more than before, nobody knows."""
+    world = World(TWO)
+    await world.start()
+    box = SimulatedBox(station_id="A", composite=Composite.UNSUPPORTED)
+    other = SimulatedBox(station_id="B")
+    await come_and_plug(world, box, other)
+    box.sockets[1].appetite_a = 16 if manners is Manners.PROMPT else 10
+    box.manners = manners
+    assert (await release(world, "A")).confirmation is Confirmation.NONE
+    await settle(20)
+    assert state_of(world, "A").safety.cleared == Cleared(DONE, confirmation)
+    await world.kill()
+
+
 @in_virtual_time()
 async def test_a_wallbox_that_refuses_to_be_cleared_is_asked_again_every_30_s() -> None:
     world = World(ONE)

@@ -232,6 +232,7 @@ class ControlLoop:
         for evse_id, evse in self._evses.items():
             reading = cycle.readings[evse_id]
             if evse_id in self._free:
+                self._releases.look(evse_id, reading)
                 self._remove_limits(evse, reading, cycle.now)
                 continue
             paused = evse_id in cycle.mute or self.limits.refusals.is_recent(evse_id, cycle.now)

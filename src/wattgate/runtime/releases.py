@@ -1,11 +1,19 @@
 """Removing our limits from wallboxes: once, or for as long as an EVSE is released (R100d)."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
 
-from wattgate.ports.evse import Cleared, Confirmation, ControllableEvse, LimitOutcome
+from wattgate.core.load.obedience import tolerance_a
+from wattgate.ports.evse import (
+    Cleared,
+    Confirmation,
+    ControllableEvse,
+    EvseReading,
+    LimitOutcome,
+)
 from wattgate.ports.store import DeleteRelease, GrantRecord, ReleaseRecord, SaveRelease, Store
 from wattgate.runtime.grant_book import CLEARING_A, NO_LIMIT_A
 from wattgate.runtime.limits import Limits
@@ -15,6 +23,14 @@ from wattgate.runtime.supervisor import Supervisor
 log = structlog.get_logger()
 
 _NOT_TRIED: Final = Cleared(LimitOutcome.UNSENT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Removed:
+    """Limits that a wallbox says it removed: when (monotonic, s), and what they had allowed, A."""
+
+    at: float
+    allowed_a: float
 
 
 class Releases:
@@ -36,6 +52,7 @@ class Releases:
         self.results: dict[str, Cleared] = {}
         self.on_removed: Callable[[str], None] = _nobody_waits
         """Called with an EVSE's id when none of our limits is left in it."""
+        self._unconfirmed: dict[str, _Removed] = {}
         self._store = store
         self._tools = tools
         self._tasks = tasks
@@ -106,6 +123,8 @@ class Releases:
                 if stored is not None:
                     await limits.book.note(stored)
             case LimitOutcome.ACCEPTED:
+                now = self._tools.clock.monotonic()
+                self._unconfirmed[evse_id] = _Removed(now, before.allowed_a)
                 await self._removed(evse_id)
             case LimitOutcome.REFUSED | LimitOutcome.UNANSWERED:
                 limits.not_known(evse_id)
@@ -114,6 +133,17 @@ class Releases:
         self._say(evse_id, cleared)
         self._changed()
         return cleared
+
+    def look(self, evse_id: str, reading: EvseReading) -> None:
+        """Take a measurement for a confirmation, where the wallbox could not give one (R100d)."""
+        removed, draw = self._unconfirmed.get(evse_id), reading.draw
+        if removed is None or draw is None or draw.at <= removed.at:
+            return
+        result = self.results.get(evse_id)
+        exceeds = draw.least_a > removed.allowed_a + tolerance_a(removed.allowed_a)
+        if exceeds and result == Cleared(LimitOutcome.ACCEPTED, Confirmation.NONE):
+            self.results[evse_id] = replace(result, confirmation=Confirmation.MEASUREMENT)
+            log.info("limits are gone, it draws more", evse=evse_id, drawn_a=draw.least_a)
 
     async def _removed(self, evse_id: str) -> None:
         limits = self._limits
