@@ -84,7 +84,8 @@ def _amperes(schedule: Json, period: Json) -> float:
     limit: float = period["limit"]
     if schedule["chargingRateUnit"] == "A":
         return limit
-    return limit / NOMINAL_V / period.get("numberPhases", 3)
+    phases: int = period.get("numberPhases", 3)
+    return limit / NOMINAL_V / phases
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +112,12 @@ class InstalledProfiles:
             if "id" in request:
                 return bool(each.profile["chargingProfileId"] == request["id"])
             level = each.profile["stackLevel"]
-            return (
+            matches: bool = (
                 request.get("connectorId", each.connector) == each.connector
                 and request.get("chargingProfilePurpose", each.purpose) == each.purpose
                 and request.get("stackLevel", level) == level
             )
+            return matches
 
         return InstalledProfiles(tuple(each for each in self.entries if not goes(each)))
 

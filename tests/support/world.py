@@ -190,11 +190,12 @@ class World:
     store: MemoryStore = field(default_factory=MemoryStore)
     backoff: Backoff = field(default_factory=lambda: Backoff(10.0, 0.0))
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    clock: FakeClock = field(default_factory=FakeClock)
     manager: Manager | None = None
 
     async def start(self) -> Manager:
         """Start the manager on what is stored."""
-        tools = Tools(FakeClock(), ScriptedIdentifiers())
+        tools = Tools(self.clock, ScriptedIdentifiers())
         self.manager = Manager(read_toml(self.site_toml), self.store, tools)
         await self.manager.start(Backends(self.dialer, self.backoff, self.retry))
         return self.manager
