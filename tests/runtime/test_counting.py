@@ -117,3 +117,19 @@ async def test_what_is_counted_for_a_boot_in_use_is_known_after_a_restart() -> N
         await asyncio.sleep(0.01)
         [record] = (await store.recover()).grants
         assert record.committed_a == 16.0
+
+
+@in_virtual_time()
+async def test_a_silent_wallbox_that_connects_counts_at_its_maximum_until_it_had_time_to_boot() -> (
+    None
+):
+    async with Supervisor() as tasks:
+        limits = _limits(tasks, _granted(10.0))
+        counting = Counting(["a"], limits)
+        counting.count("a", HERE, 0.0, is_free=False)
+        counting.count("a", SILENT, 61.0, is_free=False)
+        back = replace(HERE, connection=2)
+        counting.count("a", replace(back, ready=False), 70.0, is_free=False)
+        assert limits.position("a").worst_a == 16.0
+        counting.count("a", back, 75.0, is_free=False)
+        assert limits.position("a").worst_a == 10.0

@@ -81,7 +81,7 @@ class Bench:
             tools,
             self.tasks,
             model_of=lambda _: self.model,
-            is_active=lambda: self.is_active,
+            is_limited=lambda _: self.is_active,
             has_room=lambda _: self.has_room,
         )
 

@@ -320,3 +320,35 @@ async def test_an_idle_evse_with_a_fallback_begins_a_session_at_what_it_is_given
     await box.plug()
     assert box.draw_a(1) == 0
     await world.kill()
+
+
+@pytest.mark.parametrize(("on_deactivation", "drawn_a"), [("stop", 0), ("minimum", 6)])
+@in_virtual_time(within_s=7200)
+async def test_what_holds_without_a_manager_is_told_anew_when_it_changes_R100(
+    on_deactivation: str, drawn_a: float
+) -> None:
+    """Its grant of 0 A would end in the fallback of before."""
+    text = TWO.replace('id = "A"\n', 'id = "A"\nfallback_current_a = 8\n')
+    world = World(text.replace("[site]", f'[site]\non_deactivation = "{on_deactivation}"'))
+    manager = await world.start()
+    box, other = SimulatedBox(station_id="A"), SimulatedBox(station_id="B")
+    await come_and_plug(world, box, other)
+    await manager.operations.deactivate(evse_of(world, "A"))
+    await settle(3000)
+    assert box.draw_a(1) == drawn_a
+    assert box.draw_a(1) + other.draw_a(1) <= 20
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_released_evse_is_not_proven_it_would_get_profiles_R100d() -> None:
+    world = World(ONE)
+    manager = await world.start()
+    box = SimulatedBox(station_id="A")
+    await come_and_plug(world, box)
+    await release(world, "A")
+    reason = manager.operations.prove(evse_of(world, "A"))
+    assert reason == "load management does not limit this EVSE"
+    await settle(20)
+    assert inside(box) == 0
+    await world.kill()

@@ -33,6 +33,7 @@ class ScriptedEvse:
     in_use: bool = True
     lifetime_s: float = 900.0
     settle_s: float = 30.0
+    standing_a: float = 0.0
     method: str = str(METHOD)
     evse_id: str = "a"
     station_id: str = "CP1"

@@ -89,6 +89,11 @@ class ControllableEvse(Protocol):
         ...
 
     @property
+    def standing_a(self) -> float:
+        """A per phase that it may draw without a manager."""
+        ...
+
+    @property
     def settle_s(self) -> float:
         """After how many s the current must have followed a new limit."""
         ...

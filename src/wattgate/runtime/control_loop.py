@@ -236,7 +236,7 @@ class ControlLoop:
                 self._remove_limits(evse, reading, cycle.now)
                 continue
             paused = evse_id in cycle.mute or self.limits.refusals.is_recent(evse_id, cycle.now)
-            if not paused and self.limits.due_for_renewal(evse, reading.standing_a, cycle.now):
+            if not paused and self.limits.due_for_renewal(evse, cycle.now):
                 self.limits.renew(evse)
 
     def _targets(self, cycle: _Cycle) -> dict[str, float]:

@@ -63,6 +63,8 @@ class Counting:
 
     def _count_here(self, evse_id: str, reading: EvseReading) -> None:
         known = self._known[evse_id]
+        if known.allowed_a is not None and not reading.ready:
+            return  # it may yet say that it has booted
         if reading.connection != known.connection:
             self._count_connected(evse_id, reading, known.allowed_a)
             known.connection, known.allowed_a = reading.connection, None

@@ -34,6 +34,7 @@ class _Command:
     evse: ControllableEvse
     number: int
     reduction: bool
+    standing_a: float
     sent_at: float
 
 
@@ -67,6 +68,8 @@ class Limits:
         self._newest: dict[str, int] = {}
         self._granted_at: dict[str, float] = {}
         self._ends_by: dict[str, float] = {}
+        self._standing_a: dict[str, float] = {}
+        """What each wallbox was told last, or may have been, that it may draw without us."""
 
     def recover(self, recovered: Recovered) -> None:
         """Take over the grants from before a restart: each may be as high as it ever was."""
@@ -121,6 +124,7 @@ class Limits:
     def count_lapsed(self, evse_id: str, standing_a: float, now: float) -> None:
         """Count a wallbox of proven expiry at its fallback once its grant has surely ended."""
         position = self.position(evse_id)
+        standing_a = max(standing_a, self._standing_a.get(evse_id, 0.0))
         is_over = now >= self.ends_by(evse_id)
         if is_over and position.allowed_a > standing_a:
             log.info("grant has ended", evse=evse_id, standing_a=standing_a)
@@ -170,13 +174,18 @@ class Limits:
         positions = self.ledger.positions.items()
         return frozenset(evse_id for evse_id, each in positions if not each.is_held)
 
-    def due_for_renewal(self, evse: ControllableEvse, standing_a: float, now: float) -> bool:
+    def due_for_renewal(self, evse: ControllableEvse, now: float) -> bool:
         """Whether half of a running grant's life is over, or nobody knows how much (R100).
 
-        What the wallbox falls back to by itself, `standing_a`, needs no grant.
+        What the wallbox falls back to by itself needs no grant; it is told at once when that has
+        changed.
         """
-        position = self.position(evse.evse_id)
-        if position.pending_a is not None or position.committed_a == standing_a:
+        evse_id, position = evse.evse_id, self.position(evse.evse_id)
+        if position.pending_a is not None:
+            return False
+        if self._standing_a.get(evse_id, evse.standing_a) != evse.standing_a:
+            return True
+        if position.committed_a == evse.standing_a:
             return False
         return now - self._granted_at.get(evse.evse_id, -inf) >= evse.lifetime_s / 2
 
@@ -197,7 +206,8 @@ class Limits:
         self.ledger = self.ledger.sent(change.evse, change.current_a)
         self._may_last(evse)
         number = self._newest[change.evse] = self._newest.get(change.evse, 0) + 1
-        command = _Command(change, evse, number, reduction, self._tools.clock.monotonic())
+        now = self._tools.clock.monotonic()
+        command = _Command(change, evse, number, reduction, evse.standing_a, now)
         self._tasks.spawn(self._command(command), name=f"limit {change.evse}")
 
     async def _command(self, command: _Command) -> None:
@@ -257,6 +267,7 @@ class Limits:
         match outcome:
             case LimitOutcome.ACCEPTED:
                 self.ledger = self.ledger.accepted(evse_id)
+                self._standing_a[evse_id] = command.standing_a
                 self._granted_at[evse_id] = now
                 self._ends_by[evse_id] = now + command.evse.lifetime_s + LAPSE_MARGIN_S
                 self.refusals.forget(evse_id)
@@ -275,6 +286,9 @@ class Limits:
                 log.warning("limit refused", evse=evse_id, current_a=current_a)
             case LimitOutcome.UNANSWERED:
                 self.ledger = self.ledger.refused(evse_id)
+                self._standing_a[evse_id] = max(
+                    command.standing_a, self._standing_a.get(evse_id, 0.0)
+                )
                 self.stuck.add(evse_id)
                 log.warning("limit not answered", evse=evse_id, current_a=current_a)
 

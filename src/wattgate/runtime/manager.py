@@ -75,7 +75,7 @@ class Manager:
             tools,
             self._tasks,
             model_of=self._model_of,
-            is_active=self._is_active,
+            is_limited=self._will_be_limited,
             has_room=self._has_room,
         )
         self.operations = Operations(

@@ -64,9 +64,10 @@ class _Run:
 class Prover:
     """Proves one EVSE at a time; what it finds holds for the model and firmware of its wallbox.
 
-    `model_of` and `has_room` are asked by EVSE: `has_room` whether its circuits carry the worst
-    that everybody on them may draw. `is_active` tells that load management is. Nothing of a proof
-    is stored but its result, so that a restart just ends it.
+    `model_of`, `is_limited` and `has_room` are asked by EVSE: `is_limited` whether load management
+    is active and the EVSE not released, `has_room` whether its circuits carry the worst that
+    everybody on them may draw. Nothing of a proof is stored but its result, so that a restart just
+    ends it.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class Prover:
         tasks: Supervisor,
         *,
         model_of: Callable[[str], WallboxModel | None],
-        is_active: Callable[[], bool],
+        is_limited: Callable[[str], bool],
         has_room: Callable[[str], bool],
     ) -> None:
         self._limits = limits
@@ -85,7 +86,7 @@ class Prover:
         self._tools = tools
         self._tasks = tasks
         self._model_of = model_of
-        self._is_active = is_active
+        self._is_limited = is_limited
         self._has_room = has_room
         self._runs: dict[str, _Run] = {}
 
@@ -154,7 +155,7 @@ class Prover:
         counts = self._limits.position(evse_id).allowed_a >= reading.view.maximum_a
         return Sight(
             now=self._tools.clock.monotonic(),
-            may_go_on=self._is_active() and reading.view.enabled,
+            may_go_on=self._is_limited(evse_id) and reading.view.enabled,
             is_ready=reading.ready,
             charging_since=reading.waiting_since if reading.view.transaction_open else None,
             connection=reading.connection,

@@ -276,3 +276,22 @@ def test_a_car_that_never_draws_proves_nothing(sightings: list[tuple[float, Sigh
         trial = looked(trial, replace(sight, now=now))
         trial = granted(trial, now, accepted=True)
     assert (trial.expiry, trial.persistence) == (Proof.UNPROVEN, Proof.UNPROVEN)
+
+
+@pytest.mark.parametrize("trial", [lapsing(), waking(), cycling(), powered()])
+def test_a_circuit_that_is_over_for_longer_than_its_neighbours_need_ends_the_proof(
+    trial: Trial,
+) -> None:
+    """Nobody else holds the EVSE meanwhile (R89)."""
+    at = trial.since + 3
+    connection = trial.connection
+    charging_since = CHARGING.charging_since if trial is not powered() else None
+    more: dict[str, object] = {"connection": connection, "charging_since": charging_since}
+    crowded = looked(trial, seen(at, has_room=False, **more))
+    assert not crowded.done
+    assert not looked(crowded, seen(at + 10, has_room=False, **more)).done
+    ended = looked(crowded, seen(at + 10.1, has_room=False, **more))
+    assert (ended.done, ended.reason) == (True, "the circuit has no room for it any more")
+    relieved = looked(crowded, seen(at + 5, **more))
+    assert relieved.crowded_since is None
+    assert not looked(relieved, seen(at + 15, has_room=False, **more)).done

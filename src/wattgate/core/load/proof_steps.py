@@ -29,7 +29,8 @@ WORDS: Final = {
     Step.WAKE: "Current is allowed again: the car must take it, else it had stopped by itself.",
     Step.POWER_CYCLE: "Switch the wallbox off at its fuse, wait 10 s, switch it on.",
     Step.START: "Plug the car in anew and present the card.",
-    Step.QUIET: "Nothing was sent since the power cycle: no more than the fallback may flow.",
+    Step.QUIET: "Nothing is sent since the power cycle: once the last grant is over, no more "
+    "than the fallback may flow.",
     Step.RESUME: "Current is allowed: the car must take it, else it would not have charged anyway.",
     Step.DONE: "The proof has ended.",
 }

@@ -27,6 +27,9 @@ EARLY_S: Final = 15.0
 LATE_S: Final = 60.0
 """s after its end from which on a grant must be over by the wallbox's clock."""
 
+CROWDED_S: Final = 10.0
+"""s for which its circuits may be over: a cycle, and a command to the neighbours (R89)."""
+
 QUIET_S: Final = 30.0
 """s without current after the power cycle, once it had its time to settle."""
 
@@ -79,7 +82,7 @@ class Trial:
 
     `since` is when the step began (monotonic, s), `granted_at` when its grant was accepted, None
     before. `ended_by` is when every grant so far is over by the wallbox's clock; `powered_at` when
-    it came back from the power cycle. `reason` says why something was not proven; else it is empty.
+    it came back from the power cycle. `crowded_since` is since when its circuits have been over. `reason` says why something was not proven; else it is empty.
     """
 
     terms: TrialTerms
@@ -89,6 +92,7 @@ class Trial:
     granted_at: float | None = None
     ended_by: float = 0.0
     powered_at: float = 0.0
+    crowded_since: float | None = None
     expiry: Proof = Proof.UNPROVEN
     persistence: Proof = Proof.UNPROVEN
     reason: str = ""
@@ -159,11 +163,21 @@ def looked(trial: Trial, sight: Sight) -> Trial:
             return _ended(trial, "the wallbox has connected anew")
         if sight.charging_since is None:
             return _ended(trial, "the charging process has ended")
+    trial = _crowded(trial, sight)
+    if trial.crowded_since is not None and sight.now - trial.crowded_since > CROWDED_S:
+        return _ended(trial, "the circuit has no room for it any more")
     after = _LOOKS[trial.step](trial, sight)
     patience_s = DEADLINES_S[trial.step] + trial.terms.settle_s
     if after is trial and sight.now - trial.since > patience_s:
         return _ended(trial, TOO_LATE[trial.step])
     return after
+
+
+def _crowded(trial: Trial, sight: Sight) -> Trial:
+    """Others are lowered first; the proof itself gives way only if that is not enough."""
+    if sight.has_room or trial.step is Step.ROOM:
+        return trial if trial.crowded_since is None else replace(trial, crowded_since=None)
+    return trial if trial.crowded_since is not None else replace(trial, crowded_since=sight.now)
 
 
 def _entering(trial: Trial, sight: Sight) -> Trial:
