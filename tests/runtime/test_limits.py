@@ -1,12 +1,20 @@
 """Grants outlive the manager, and nothing of ours outlives load management."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from tests.support.boxes import WALL_START, Manner, all_come, boxes
+from tests.support.scripted_evse import ScriptedEvse
 from tests.support.shared_current import SITE, offered, settle, site, three_at_13_6
-from tests.support.virtual_time import in_virtual_time
+from tests.support.virtual_time import FakeClock, ScriptedIdentifiers, in_virtual_time
 from tests.support.world import World
+
+from wattgate.adapters.store.memory import MemoryStore
+from wattgate.core.load.actuation import Plan, SetLimit
+from wattgate.ports.evse import LimitOutcome
+from wattgate.runtime.limits import Limits
+from wattgate.runtime.peer import Tools
+from wattgate.runtime.supervisor import Supervisor
 
 
 @in_virtual_time()
@@ -221,3 +229,55 @@ async def test_a_grant_is_set_again_at_once_after_a_reconnect() -> None:
     await settle(12)
     assert them[0].limits_a()[told:] == [13.6]
     await world.kill()
+
+
+# How long a limit takes
+
+
+@dataclass
+class SlowEvse(ScriptedEvse):
+    """Answers a limit when it is let; every message of it may have been answered in time."""
+
+    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def limit(
+        self, current_a: float, *, reduction: bool, afresh: bool, lifetime_s: int | None = None
+    ) -> LimitOutcome:
+        await self.may_answer.wait()
+        return self.outcome
+
+
+@in_virtual_time()
+async def test_a_limit_may_take_6_s_with_all_its_messages_before_the_neighbours_pay_R89() -> None:
+    async with Supervisor() as tasks:
+        clock = FakeClock()
+        limits = Limits(MemoryStore(), Tools(clock, ScriptedIdentifiers()), tasks, lambda: None)
+        limits.assume("a", 16.0)
+        evse = SlowEvse()
+        limits.carry_out(Plan(lower=(SetLimit("a", 6.0),)), {"a": evse})
+        await asyncio.sleep(5)
+        assert limits.overdue(clock.monotonic()) == frozenset()
+        limits.carry_out(Plan(lower=(SetLimit("a", 0.0),)), {"a": evse})  # it has not settled yet
+        await asyncio.sleep(1)
+        assert limits.overdue(clock.monotonic()) == {"a"}
+        evse.may_answer.set()
+        await asyncio.sleep(0.1)
+        assert limits.overdue(clock.monotonic()) == frozenset()
+
+
+@in_virtual_time()
+async def test_the_life_of_a_grant_begins_when_it_is_sent_not_when_its_answer_is_read_R100() -> (
+    None
+):
+    """A manager that was stopped in between must not take an old grant for a fresh one."""
+    async with Supervisor() as tasks:
+        clock = FakeClock()
+        limits = Limits(MemoryStore(), Tools(clock, ScriptedIdentifiers()), tasks, lambda: None)
+        limits.assume("a", 0.0)
+        evse = SlowEvse(lifetime_s=60)
+        limits.carry_out(Plan(raise_=(SetLimit("a", 10.0),)), {"a": evse})
+        await asyncio.sleep(31)
+        evse.may_answer.set()
+        await asyncio.sleep(0.1)
+        assert limits.position("a").committed_a == 10
+        assert limits.due_for_renewal(evse, clock.monotonic())

@@ -352,3 +352,31 @@ async def test_a_released_evse_is_not_proven_it_would_get_profiles_R100d() -> No
     await settle(20)
     assert inside(box) == 0
     await world.kill()
+
+
+@pytest.mark.parametrize("manners", [Manners.PROMPT, Manners.SLOW])
+@in_virtual_time()
+async def test_the_others_make_room_before_a_wallbox_is_cleared_rule_9(manners: Manners) -> None:
+    world = World(TWO)
+    await world.start()
+    box, other = SimulatedBox(station_id="A"), SimulatedBox(station_id="B")
+    await come_and_plug(world, box, other)
+    other.behave(manners)
+    drawn_a: list[float] = []
+    box.on_command.append(lambda *_: drawn_a.append(other.draw_a(1)))
+    await release(world, "A")
+    assert set(drawn_a) == {0}
+    assert box.draw_a(1) == 16
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_neighbour_that_does_not_answer_delays_a_release_for_12_s_only() -> None:
+    world = World(TWO)
+    await world.start()
+    box, other = SimulatedBox(station_id="A"), SimulatedBox(station_id="B")
+    await come_and_plug(world, box, other)
+    other.behave(Manners.DEAF)
+    assert (await release(world, "A")).outcome is DONE
+    assert box.draw_a(1) == 16
+    await world.kill()

@@ -98,7 +98,7 @@ class ControlLoop:
         self._appetites: dict[str, Appetite] = {}
         self._circuits_last: tuple[Circuit, ...] = ()
         self._wake = asyncio.Event()
-        parts.releases.serve(evses, self.is_free)
+        parts.releases.serve(evses, self.is_free, self.has_room)
 
     def look_again(self) -> None:
         """Decide anew soon, not only when the cycle is over."""
@@ -252,7 +252,8 @@ class ControlLoop:
         circuits = without(cycle.circuits, fixed_a, cycle.phases)
         wished = shared(circuits, loads.values(), caps_a)
         told_a = {e: a for e, a in cycle.fixed_a.items() if e not in cycle.mute}
-        stuck = (self.limits.stuck | self.limits.unheld) - cycle.mute
+        late = self.limits.overdue(cycle.now)
+        stuck = (self.limits.stuck | self.limits.unheld | late) - cycle.mute
         if not stuck:
             return wished | told_a
         worst_a = self._worst_a(cycle.readings)

@@ -19,6 +19,9 @@ from wattgate.runtime.supervisor import Supervisor
 
 log = structlog.get_logger()
 
+OVERDUE_S: Final = 6.0
+"""s that a limit may take, all its messages together, before the neighbours are lowered (R89)."""
+
 LAPSE_MARGIN_S: Final = 60.0
 """s that a grant may outlast its time by, for a wallbox clock that drifts or a slow answer."""
 
@@ -68,6 +71,8 @@ class Limits:
         self._newest: dict[str, int] = {}
         self._granted_at: dict[str, float] = {}
         self._ends_by: dict[str, float] = {}
+        self._under_way: dict[str, float] = {}
+        """Since when (monotonic, s) each EVSE has been busy with limits that it has not settled."""
         self._standing_a: dict[str, float] = {}
         """What each wallbox was told last, or may have been, that it may draw without us."""
 
@@ -95,6 +100,7 @@ class Limits:
     def assume(self, evse_id: str, worst_a: float) -> None:
         """Count an EVSE at `worst_a` until it accepts a limit; pending commands say no more."""
         self._newest[evse_id] = self._newest.get(evse_id, 0) + 1
+        self._under_way.pop(evse_id, None)
         self._granted_at.pop(evse_id, None)  # how long its grant still lives is not known
         self.ledger = self.ledger.assumed(evse_id, worst_a)
 
@@ -174,6 +180,11 @@ class Limits:
         positions = self.ledger.positions.items()
         return frozenset(evse_id for evse_id, each in positions if not each.is_held)
 
+    def overdue(self, now: float) -> frozenset[str]:
+        """EVSEs that have been taking longer over a limit than their neighbours can wait (R89)."""
+        begun = self._under_way.items()
+        return frozenset(evse_id for evse_id, at in begun if now - at >= OVERDUE_S)
+
     def due_for_renewal(self, evse: ControllableEvse, now: float) -> bool:
         """Whether half of a running grant's life is over, or nobody knows how much (R100).
 
@@ -207,6 +218,7 @@ class Limits:
         self._may_last(evse)
         number = self._newest[change.evse] = self._newest.get(change.evse, 0) + 1
         now = self._tools.clock.monotonic()
+        self._under_way.setdefault(change.evse, now)
         command = _Command(change, evse, number, reduction, evse.standing_a, now)
         self._tasks.spawn(self._command(command), name=f"limit {change.evse}")
 
@@ -264,11 +276,12 @@ class Limits:
     def _settle(self, command: _Command, outcome: LimitOutcome) -> None:
         evse_id, current_a = command.change.evse, command.change.current_a
         now = self._tools.clock.monotonic()
+        self._under_way.pop(evse_id, None)
         match outcome:
             case LimitOutcome.ACCEPTED:
                 self.ledger = self.ledger.accepted(evse_id)
                 self._standing_a[evse_id] = command.standing_a
-                self._granted_at[evse_id] = now
+                self._granted_at[evse_id] = command.sent_at  # its life began when it was sent
                 self._ends_by[evse_id] = now + command.evse.lifetime_s + LAPSE_MARGIN_S
                 self.refusals.forget(evse_id)
                 self.stuck.discard(evse_id)

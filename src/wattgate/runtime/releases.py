@@ -1,5 +1,6 @@
 """Removing our limits from wallboxes: once, or for as long as an EVSE is released (R100d)."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -23,6 +24,12 @@ from wattgate.runtime.supervisor import Supervisor
 log = structlog.get_logger()
 
 _NOT_TRIED: Final = Cleared(LimitOutcome.UNSENT)
+
+LOOK_EVERY_S: Final = 0.2
+"""s between two looks for room; the control loop answers what happens much sooner."""
+
+ROOM_LOOKS: Final = 60
+"""Looks until a clearing waits no longer: 12 s, for a cycle and a command that is lost (R89)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +67,25 @@ class Releases:
         self._changed = changed
         self._siblings: Mapping[str, Sequence[ControllableEvse]] = {}
         self._is_free: Callable[[str], bool] = self.latched.__contains__
+        self._has_room: Callable[[str], bool] = self.latched.__contains__
 
     def serve(
         self,
         evses: Sequence[ControllableEvse],
         is_free: Callable[[str], bool],
+        has_room: Callable[[str], bool],
     ) -> None:
-        """Learn which EVSEs there are; `is_free` tells which of them get no limit of ours."""
+        """Learn which EVSEs there are.
+
+        `is_free` tells which of them get no limit of ours, `has_room` whether the circuits of one
+        carry the worst that everybody on them may draw.
+        """
         by_station: dict[str, list[ControllableEvse]] = {}
         for evse in evses:
             by_station.setdefault(evse.station_id, []).append(evse)
         self._siblings = {evse.evse_id: by_station[evse.station_id] for evse in evses}
         self._is_free = is_free
+        self._has_room = has_room
 
     def recover(self, releases: Sequence[ReleaseRecord]) -> None:
         """Take up what was released before a restart."""
@@ -104,7 +118,8 @@ class Releases:
     async def clear(self, evse: ControllableEvse, hardware_a: float) -> Cleared:
         """Remove our profiles; from the attempt on the EVSE counts at its hardware maximum.
 
-        Only an attempt that certainly left nothing on the wire changes nothing.
+        Clearing is a raise: first the others make room for it, as far as they obey (rule 9). Only
+        an attempt that certainly left nothing on the wire changes nothing.
         """
         limits, evse_id = self._limits, evse.evse_id
         before = limits.position(evse_id)
@@ -112,7 +127,9 @@ class Releases:
         assumed = limits.position(evse_id)
         stored = limits.book.record(evse_id)
         limits.releasing.add(evse_id)
+        self._changed()
         try:
+            await self._room_for(evse_id)
             cleared = await self._stored_release(evse)
         finally:
             limits.releasing.discard(evse_id)
@@ -133,6 +150,16 @@ class Releases:
         self._say(evse_id, cleared)
         self._changed()
         return cleared
+
+    async def _room_for(self, evse_id: str) -> None:
+        """Wait until the circuits carry all that the EVSE can draw.
+
+        A person asked for it: a neighbour that does not obey delays it for a while only.
+        """
+        for _ in range(ROOM_LOOKS):
+            await asyncio.sleep(LOOK_EVERY_S)
+            if self._has_room(evse_id):
+                return
 
     def look(self, evse_id: str, reading: EvseReading) -> None:
         """Take a measurement for a confirmation, where the wallbox could not give one (R100d)."""

@@ -11,6 +11,7 @@ from wattgate.core.load.demand import EvseView
 from wattgate.core.load.ledger import Position
 from wattgate.core.load.reclaim import FORGOTTEN_S, Appetite, Seen, followed, shared
 from wattgate.core.load.sensing import Draw
+from wattgate.core.station.connector import ConnectorStatus
 
 CLOSE_A = 1e-6
 VIEW = EvseView("a", EVERY_PHASE, minimum_a=6.0, maximum_a=32.0, transaction_open=True)
@@ -90,7 +91,14 @@ def test_a_draw_counts_once_its_limit_has_settled(held: Position, at: float, jud
     assert (appetite.cap_a is not None) is judged
 
 
-SUSPENDED = replace(VIEW, suspended_ev_since=90.0)
+BY_CAR, BY_WALLBOX, RESUMED = (
+    replace(VIEW, status=status, status_since=since)
+    for status, since in (
+        (ConnectorStatus.SUSPENDED_EV, 90.0),
+        (ConnectorStatus.SUSPENDED_EVSE, 90.0),
+        (ConnectorStatus.CHARGING, 100.5),
+    )
+)
 BY_POWER = replace(seen(9.5, 8.0), view=replace(VIEW, draw=Draw(100.0, 2.7, 8.0)))
 
 
@@ -99,7 +107,9 @@ BY_POWER = replace(seen(9.5, 8.0), view=replace(VIEW, draw=Draw(100.0, 2.7, 8.0)
     [
         pytest.param(seen(9.5, 8.0, session=8.0), id="another transaction"),
         pytest.param(seen(0.0, 8.0), id="paused"),
-        pytest.param(seen(9.5, 8.0, view=SUSPENDED), id="SuspendedEV"),
+        pytest.param(seen(9.5, 8.0, view=BY_CAR), id="SuspendedEV"),
+        pytest.param(seen(9.5, 8.0, view=BY_WALLBOX), id="SuspendedEVSE"),
+        pytest.param(seen(9.5, 8.0, view=RESUMED), id="from before it went on"),
         pytest.param(seen(9.5, None), id="never measured"),
         pytest.param(seen(9.5, 8.0, at=100.0 - FORGOTTEN_S), id="measured long ago"),
         pytest.param(BY_POWER, id="its current is not known"),

@@ -82,7 +82,8 @@ class Trial:
 
     `since` is when the step began (monotonic, s), `granted_at` when its grant was accepted, None
     before. `ended_by` is when every grant so far is over by the wallbox's clock; `powered_at` when
-    it came back from the power cycle. `crowded_since` is since when its circuits have been over. `reason` says why something was not proven; else it is empty.
+    it came back from the power cycle. `crowded_since` is since when its circuits have been over.
+    `reason` says why something was not proven; else it is empty.
     """
 
     terms: TrialTerms

@@ -15,6 +15,7 @@ from wattgate.core.load.demand import EvseView
 from wattgate.core.load.ledger import Position
 from wattgate.core.load.obedience import tolerance_a
 from wattgate.core.load.sensing import Draw
+from wattgate.core.station.connector import ConnectorStatus
 from wattgate.core.units import MIN_CHARGE_A, tenths_down
 
 LEAST_MARGIN_A: Final = 1.5
@@ -118,6 +119,9 @@ def shared(
     return share_a | allocate(circuits, charging)
 
 
+_PAUSES: Final = frozenset({ConnectorStatus.SUSPENDED_EV, ConnectorStatus.SUSPENDED_EVSE})
+
+
 def _capped(load: Load, cap_a: float) -> Load:
     if cap_a >= load.maximum_a:
         return load
@@ -131,11 +135,15 @@ def _held_a(position: Position) -> float | None:
 
 
 def _telling(seen: Seen, now: float) -> Draw | None:
-    """The newest sample; None where it is no current, is too old, or the car takes none."""
-    draw = seen.view.draw
+    """The newest sample; None where it is no current, or tells of another time.
+
+    While the wallbox says that it or the car pauses, nobody knows what the car would take; nor do
+    samples from before it went on.
+    """
+    view, draw = seen.view, seen.view.draw
     if draw is None or draw.least_a < draw.most_a or now - draw.at > FORGOTTEN_S:
         return None
-    return draw if seen.view.suspended_ev_since is None else None
+    return None if view.status in _PAUSES or draw.at < view.status_since else draw
 
 
 def _cap_a(
