@@ -1,7 +1,7 @@
 """The real programs: started as processes, typed at, waited for, and certainly ended.
 
-Nothing here sleeps: every wait ends with a line that some process printed, or fails within LIMIT_S
-with the last words of all of them.
+Nothing here sleeps: every wait ends with a line that some process printed, or fails in time with
+the last words of all of them.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ T = TypeVar("T")
 Event = dict[str, Any]
 
 LIMIT_S: Final = 20.0
-"""s that anything may take that a test waits for."""
+"""s that anything may take that a test waits for, unless it says otherwise."""
 
 WATTGATE: Final = Path(sys.prefix) / "bin/wattgate"
 
@@ -167,6 +167,7 @@ class Stage:
     ) -> None:
         for program in self._programs:
             program.signal(signal.SIGTERM)
+            program.signal(signal.SIGCONT)  # one that is held up cannot end
         for program in self._programs:
             try:
                 await program.end()
@@ -189,13 +190,13 @@ class Stage:
         self._programs.append(program)
         return program
 
-    async def until(self, find: Callable[[], T | None], what: str) -> T:
+    async def until(self, find: Callable[[], T | None], what: str, within_s: float = LIMIT_S) -> T:
         """Wait until `find` gives something true, asking again whenever any process spoke.
 
         A process that has died makes it fail at once.
         """
         with suppress(TimeoutError):
-            async with asyncio.timeout(LIMIT_S):
+            async with asyncio.timeout(within_s):
                 while not (found := find()) and not any(each.has_failed for each in self._programs):
                     self._news.clear()
                     await self._news.wait()

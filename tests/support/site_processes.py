@@ -1,5 +1,6 @@
 """A site of real processes: manager, wallboxes, backend."""
 
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -49,6 +50,14 @@ class ManagerProcess:
     async def kill(self) -> None:
         """End it by force."""
         await self.program.kill()
+
+    def hold(self) -> None:
+        """Hold it up, as a machine does that has no time for it; its connections stay open."""
+        self.program.signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self.program.signal(signal.SIGCONT)
 
     async def restart(self) -> None:
         """Start it again, on what it has stored."""
@@ -115,13 +124,17 @@ def url_of(backend: Program) -> str:
     return str(listening["url"])
 
 
-async def plug_in(stage: Stage, wallbox: Program, id_tag: str = "04A1B2C3") -> Event:
+async def plug_in(
+    stage: Stage, wallbox: Program, id_tag: str = "04A1B2C3", connector: int = 1
+) -> Event:
     """Plug a car in and show a card; the started transaction as the wallbox knows it."""
     mark = wallbox.mark
-    wallbox.type("plug", f"rfid {id_tag}")
-    return await stage.event(wallbox, "started", mark)
+    wallbox.type(f"plug {connector}", f"rfid {id_tag} {connector}")
+    return await stage.event(wallbox, "started", mark, connector=connector)
 
 
-async def limit(stage: Stage, wallbox: Program, current_a: float, since: int = 0) -> Event:
-    """Wait until a wallbox offers exactly this current, A per phase."""
-    return await stage.event(wallbox, "limit", since, current_a=current_a)
+async def limit(
+    stage: Stage, wallbox: Program, current_a: float, since: int = 0, connector: int = 1
+) -> Event:
+    """Wait until a connector of a wallbox offers exactly this current, A per phase."""
+    return await stage.event(wallbox, "limit", since, current_a=current_a, connector=connector)
