@@ -31,9 +31,9 @@ SILENT = replace(HERE, ready=False, silent_s=61.0)
 PROVEN = replace(SILENT, is_harmless_when_silent=True)
 
 
-def _limits(tasks: Supervisor, *grants: GrantRecord) -> Limits:
+async def _limits(tasks: Supervisor, *grants: GrantRecord) -> Limits:
     limits = Limits(MemoryStore(), Tools(FakeClock(), ScriptedIdentifiers()), tasks, lambda: None)
-    limits.recover(Recovered(grants=grants))
+    await limits.recover(Recovered(grants=grants))
     return limits
 
 
@@ -61,7 +61,7 @@ async def test_after_a_restart_a_wallbox_counts_at_its_grant_until_its_connectio
     reading: EvseReading, counted_a: float
 ) -> None:
     async with Supervisor() as tasks:
-        limits = _limits(tasks, _granted(10.0))
+        limits = await _limits(tasks, _granted(10.0))
         Counting(["a"], limits).count("a", reading, 0.0, is_free=False)
         assert limits.position("a").worst_a == counted_a
 
@@ -80,7 +80,7 @@ async def test_only_proven_expiry_makes_a_silent_wallbox_harmless_and_only_when_
     reading: EvseReading, later_s: float, counted_a: float
 ) -> None:
     async with Supervisor() as tasks:
-        limits = _limits(tasks, _granted(10.0))
+        limits = await _limits(tasks, _granted(10.0))
         counting = Counting(["a"], limits)
         for now in (0.0, later_s):
             counting.count("a", reading, now, is_free=False)
@@ -90,7 +90,7 @@ async def test_only_proven_expiry_makes_a_silent_wallbox_harmless_and_only_when_
 @in_virtual_time()
 async def test_a_wallbox_that_holds_no_limit_of_ours_earns_no_credit_by_a_proof() -> None:
     async with Supervisor() as tasks:
-        limits = _limits(tasks, _granted(10.0))
+        limits = await _limits(tasks, _granted(10.0))
         counting = Counting(["a"], limits)
         counting.count("a", replace(HERE, booted=True), 0.0, is_free=False)
         counting.count("a", PROVEN, 70.0, is_free=False)
@@ -100,7 +100,7 @@ async def test_a_wallbox_that_holds_no_limit_of_ours_earns_no_credit_by_a_proof(
 @in_virtual_time()
 async def test_a_released_evse_counts_at_its_maximum_idle_or_not() -> None:
     async with Supervisor() as tasks:
-        limits = _limits(tasks, _granted(0.0))
+        limits = await _limits(tasks, _granted(0.0))
         Counting(["a"], limits).count("a", replace(HERE, idle=True), 0.0, is_free=True)
         assert limits.position("a").worst_a == 16.0
 
@@ -112,7 +112,7 @@ async def test_what_is_counted_for_a_boot_in_use_is_known_after_a_restart() -> N
     async with Supervisor() as tasks:
         tools = Tools(FakeClock(), ScriptedIdentifiers())
         limits = Limits(store, tools, tasks, lambda: None)
-        limits.recover(Recovered(grants=(_granted(6.0),)))
+        await limits.recover(Recovered(grants=(_granted(6.0),)))
         Counting(["a"], limits).count("a", replace(HERE, booted=True), 0.0, is_free=False)
         await asyncio.sleep(0.01)
         [record] = (await store.recover()).grants
@@ -124,7 +124,7 @@ async def test_a_silent_wallbox_that_connects_counts_at_its_maximum_until_it_had
     None
 ):
     async with Supervisor() as tasks:
-        limits = _limits(tasks, _granted(10.0))
+        limits = await _limits(tasks, _granted(10.0))
         counting = Counting(["a"], limits)
         counting.count("a", HERE, 0.0, is_free=False)
         counting.count("a", SILENT, 61.0, is_free=False)

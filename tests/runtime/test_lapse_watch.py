@@ -9,6 +9,7 @@ from wattgate.adapters.store.memory import MemoryStore
 from wattgate.core.load.behaviour import Behaviour, Proof
 from wattgate.core.load.methods import Method, Strategy
 from wattgate.core.load.sensing import Draw
+from wattgate.core.station.connector import ConnectorStatus
 from wattgate.core.station.models import WallboxModel
 from wattgate.runtime.behaviours import Behaviours
 from wattgate.runtime.lapse_watch import LapseWatch
@@ -25,7 +26,12 @@ WHOLE_OF_OTHER = UNKNOWN.learned_proof(OTHER, expiry=Proof.PROVEN, persistence=P
 GONE_AT = 100.0
 LAPSED_AT = GONE_AT + 900 + 600
 BACK_AT = 2000.0
-BACK = replace(CHARGING, connection=2, booted=False)
+BACK = replace(
+    CHARGING,
+    connection=2,
+    booted=False,
+    view=replace(CHARGING.view, status=ConnectorStatus.SUSPENDED_EVSE),
+)
 
 
 @dataclass

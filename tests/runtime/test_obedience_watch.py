@@ -7,6 +7,7 @@ from tests.support.virtual_time import FakeClock, ScriptedIdentifiers, in_virtua
 from wattgate.adapters.store.memory import MemoryStore
 from wattgate.core.load.obedience import Verdict
 from wattgate.core.load.sensing import Draw
+from wattgate.core.station.connector import ConnectorStatus
 from wattgate.core.station.models import WallboxModel
 from wattgate.ports.evse import LimitOutcome
 from wattgate.runtime.behaviours import Behaviours
@@ -123,12 +124,15 @@ async def test_once_another_way_is_followed_it_counts_at_its_limit_again() -> No
 
 
 @in_virtual_time()
-async def test_a_pause_of_the_car_takes_no_disobedience_back() -> None:
+async def test_a_pause_of_the_car_takes_no_disobedience_back_and_no_current_from_others() -> None:
+    """It counts at what it draws now; the next sample may tell otherwise."""
     async with Supervisor() as tasks:
         site = Site(tasks)
         _ = await site.exceeds()
-        _ = await site.draws(0, 5)
-        assert site.drawn_a == 16
+        state = await site.draws(0, 5)
+        assert (site.drawn_a, state.verdict) == (None, Verdict.DISOBEYS)
+        _ = await site.draws(12, 1)
+        assert site.drawn_a == 12
 
 
 @in_virtual_time()
@@ -195,8 +199,9 @@ async def test_the_end_of_a_grant_is_observed_on_the_way() -> None:
         site = Site(tasks)
         site.limits.allow(16)
         _ = await site.draws(15.5, 3)
+        view = replace(CHARGING.view, status=ConnectorStatus.SUSPENDED_EVSE)
         site.evse.now_seen = replace(
-            CHARGING, connection=2, booted=False, draw=Draw(1990, 0.1, 0.1)
+            CHARGING, connection=2, booted=False, draw=Draw(1990, 0.1, 0.1), view=view
         )
         site.watch.look(site.evse, site.evse.now_seen, 2000)
         assert site.behaviours.of(MODEL).proved_with == METHOD

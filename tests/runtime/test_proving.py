@@ -48,7 +48,7 @@ class Wallbox(ScriptedEvse):
         """Off and on; the transaction is over."""
         connection = self.now_seen.connection + 2
         view = replace(self.now_seen.view, transaction_open=False)
-        self.now_seen = replace(self.now_seen, connection=connection, view=view)
+        self.now_seen = replace(self.now_seen, connection=connection, links=connection, view=view)
         self.in_use = False
         if self.forgets:
             self.ends_at = 1e9

@@ -34,6 +34,7 @@ class ScriptedEvse:
     lifetime_s: float = 900.0
     settle_s: float = 30.0
     standing_a: float = 0.0
+    may_be_cleared: bool = True
     method: str = str(METHOD)
     evse_id: str = "a"
     station_id: str = "CP1"

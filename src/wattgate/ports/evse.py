@@ -47,7 +47,9 @@ class EvseReading:
     `view` is its demand, with the queue stamps left to the caller; `waiting_since` is the monotonic
     time (s) at which it asked for current. `standing_a` is what it may draw without a manager.
     `is_harmless_when_silent` tells that its grants were proven to end by themselves, also after a
-    power cycle (R100a). `others_set_profiles` tells that profiles of others are known to have been
+    power cycle (R100a). `links` counts its connections alone. `idle_a` is what it may draw as soon
+    as a session begins, whatever it was told between sessions; 0 where it keeps to that.
+    `others_set_profiles` tells that profiles of others are known to have been
     set in it while nobody limited it.
     """
 
@@ -63,6 +65,8 @@ class EvseReading:
     standing_a: float = 0.0
     is_harmless_when_silent: bool = False
     others_set_profiles: bool = False
+    links: int = 0
+    idle_a: float = 0.0
 
 
 class ControllableEvse(Protocol):
@@ -81,6 +85,11 @@ class ControllableEvse(Protocol):
     @property
     def in_use(self) -> bool:
         """Whether a transaction runs: then no limit may be taken away, not even for a moment."""
+        ...
+
+    @property
+    def may_be_cleared(self) -> bool:
+        """Whether profiles of others can be removed now with its next limit."""
         ...
 
     @property

@@ -24,6 +24,10 @@ ATTEMPTS: Final = 2
 """After so many that came to nothing it cannot be swept; a newer limit may come in between once."""
 
 
+HOPELESS_FACTOR: Final = 20
+"""By how much more seldom a wallbox is tried again that cannot be swept."""
+
+
 @dataclass(slots=True)
 class _Attempts:
     """What was tried on one connection of an EVSE, the last time at `at` (monotonic, s)."""
@@ -54,14 +58,15 @@ class Adoption:
         if attempts is None or attempts.connection != reading.connection:
             attempts = self._attempts[evse_id] = _Attempts(reading.connection)
         is_done = evse_id not in limits.unswept or not evse.in_use
-        if is_done or (attempts.is_hopeless and not reading.others_set_profiles):
+        if is_done or (attempts.is_hopeless and evse_id not in limits.foreign):
             limits.count_foreign(evse_id, None)
         elif evse_id not in limits.unknown:  # first of all it needs a limit of ours
             limits.count_foreign(evse_id, reading.view.maximum_a)
             self._sweep_if_due(evse, attempts, now)
 
     def _sweep_if_due(self, evse: ControllableEvse, attempts: _Attempts, now: float) -> None:
-        if evse.evse_id in self._sweeping or now - attempts.at < AGAIN_S:
+        patience_s = AGAIN_S * (HOPELESS_FACTOR if attempts.is_hopeless else 1)
+        if evse.evse_id in self._sweeping or now - attempts.at < patience_s:
             return
         attempts.at = now
         self._sweeping.add(evse.evse_id)

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from math import inf
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -152,6 +153,7 @@ class Assembly:
     def _intruded(self, evse_id: str) -> None:
         """A command of the backend got into the wallbox after load management had taken over."""
         self._limits.not_known(evse_id)
+        self._limits.others_were_here(evse_id)
         if self._limits.knows(evse_id):
             self._limits.say_again(evse_id)
 
@@ -159,7 +161,9 @@ class Assembly:
         if evse.evse_id in self.virtuals:
             self.virtuals[evse.evse_id].transaction_changed()
         if evse.in_use and evse.counts_by_transaction and self._limits.knows(evse.evse_id):
-            self._limits.say_again(evse.evse_id)  # what it was told ended with the one before
+            # What it was told ended with the one before; until it is told anew its fallback holds.
+            self._limits.count_fallen(evse.evse_id, evse.standing_a, inf)
+            self._limits.say_again(evse.evse_id)
 
     def _deactivated_a(self, settings: EvseSettings) -> float:
         """What a deactivated EVSE may draw without a manager, A per phase (P15)."""

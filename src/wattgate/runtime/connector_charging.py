@@ -74,6 +74,11 @@ class ConnectorCharging:
         return inside is not None and self._choice.behaviour.is_harmless_when_silent(inside)
 
     @property
+    def may_clear(self) -> bool:
+        """Whether clearing does no harm now."""
+        return self._line.may_clear
+
+    @property
     def counts_by_transaction(self) -> bool:
         """Whether what is set is for one transaction, so that the next needs it anew."""
         method = self.method

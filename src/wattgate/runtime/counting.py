@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf
 
 import structlog
 
@@ -45,6 +46,15 @@ class Counting:
             self._count_silent(evse_id, reading, now)
         else:
             self._count_here(evse_id, reading)
+        if not is_free:
+            self._count_fallback(evse_id, reading, now)
+
+    def _count_fallback(self, evse_id: str, reading: EvseReading, now: float) -> None:
+        """What may hold by itself is more than what was told, where the grant may be over."""
+        if not reading.view.transaction_open and reading.idle_a > 0:
+            self._limits.count_fallen(evse_id, reading.idle_a, inf)
+        elif not reading.idle:
+            self._limits.count_fallen(evse_id, reading.standing_a, now)
 
     def _count_free(self, evse_id: str, reading: EvseReading) -> None:
         known = self._known[evse_id]

@@ -60,6 +60,11 @@ class EvseOcpp16(KnownEvse):
         return self._charging.standing_confirmation
 
     @property
+    def may_be_cleared(self) -> bool:
+        """Whether clearing does no harm now."""
+        return self._charging.may_clear
+
+    @property
     def lifetime_s(self) -> float:
         """How long a grant lasts, s."""
         return self.wallbox.grant_lifetime_s
@@ -80,6 +85,8 @@ class EvseOcpp16(KnownEvse):
             standing_a=self.standing_a,
             is_harmless_when_silent=self._charging.is_harmless_when_silent,
             others_set_profiles=bool(self.virtual_profiles.stack.entries),
+            links=presence.links,
+            idle_a=self.standing_a if self.counts_by_transaction else 0.0,
         )
 
     async def limit(

@@ -1,15 +1,19 @@
 """What is stored about each EVSE's limit: a raise is stored before it is sent."""
 
+import json
+from collections.abc import Iterable
 from typing import Final
 
 import structlog
 
-from wattgate.ports.store import GrantRecord, SaveGrant, Store, StoreFailed
+from wattgate.ports.store import GrantRecord, SaveDocument, SaveGrant, Store, StoreFailed
 
 log = structlog.get_logger()
 
 NO_LIMIT_A: Final = float("inf")
 """What is stored of an EVSE whose profiles we removed: no limit of ours holds."""
+
+UNSWEPT_DOCUMENT: Final = "unswept"
 
 CLEARING_A: Final = 0.0
 """Stored as pending beside `NO_LIMIT_A` until the wallbox has confirmed that all are gone."""
@@ -21,6 +25,7 @@ class GrantBook:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._records: dict[str, GrantRecord] = {}
+        self._unswept_text = ""
 
     def take_over(self, records: tuple[GrantRecord, ...]) -> dict[str, float]:
         """Take up what was stored before a restart: A per phase that each EVSE may draw at most.
@@ -44,6 +49,24 @@ class GrantBook:
     def forget(self, evse_id: str) -> None:
         """Nothing of ours is in the wallbox any more, and that is stored."""
         self._records.pop(evse_id, None)
+
+    async def note_unswept(self, unswept: Iterable[str], foreign: Iterable[str]) -> None:
+        """Store which EVSEs may hold profiles of others, and of which that is known."""
+        text = json.dumps([sorted(unswept), sorted(foreign)])
+        if text == self._unswept_text:
+            return
+        self._unswept_text = text
+        try:
+            await self._store.commit(SaveDocument(UNSWEPT_DOCUMENT, text))
+        except StoreFailed as exc:
+            self._unswept_text = ""
+            log.error("store failed", document=UNSWEPT_DOCUMENT, reason=str(exc))  # noqa: TRY400 - a full disk needs no traceback
+
+    async def unswept(self) -> tuple[set[str], set[str]]:
+        """What was stored of it before a restart."""
+        text = await self._store.document(UNSWEPT_DOCUMENT)
+        unswept, foreign = json.loads(text) if text is not None else ([], [])
+        return set(unswept), set(foreign)
 
     async def note(self, grant: GrantRecord) -> bool:
         """Store a grant; False where the store cannot, and then nothing may be raised."""

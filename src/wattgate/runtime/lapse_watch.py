@@ -10,6 +10,7 @@ from wattgate.core.load.behaviour import Behaviour, Proof
 from wattgate.core.load.lapse import CLEARLY_A, Parting, lapse_seen, parted
 from wattgate.core.load.ledger import Position
 from wattgate.core.load.methods import Method, read_method
+from wattgate.core.station.connector import ConnectorStatus
 from wattgate.core.station.models import WallboxModel
 from wattgate.ports.evse import ControllableEvse, EvseReading
 from wattgate.runtime.behaviours import Behaviours
@@ -129,6 +130,7 @@ class LapseWatch:
             standing_a=reading.standing_a,
             charging_since=reading.waiting_since,
             back_at=back.at,
+            is_held=reading.view.status is ConnectorStatus.SUSPENDED_EVSE,
         )
         if proof is not Proof.UNPROVEN:
             del self._returns[evse_id]

@@ -41,7 +41,8 @@ class LastResort:
         """Stop whoever has to be stopped."""
         if not over:
             return
-        culprits = frozenset(e for e in self._limits.unheld if self._is_exhausted(e))
+        drawing = (e for e in self._evses if self._limits.position(e).drawn_a is not None)
+        culprits = frozenset(e for e in drawing if self._is_exhausted(e))
         allowed_a = {evse_id: self._limits.position(evse_id).allowed_a for evse_id in self._evses}
         for evse_id in sorted(last_resort(circuits, over, culprits, allowed_a)):
             if now - self._tried_at.get(evse_id, -AGAIN_S) >= AGAIN_S:

@@ -22,6 +22,9 @@ log = structlog.get_logger()
 OVERDUE_S: Final = 6.0
 """s that a limit may take, all its messages together, before the neighbours are lowered (R89)."""
 
+SURE_SHARE: Final = 0.75
+"""Share of a grant's life for which it surely holds; it is renewed after half of it (R100)."""
+
 LAPSE_MARGIN_S: Final = 60.0
 """s that a grant may outlast its time by, for a wallbox clock that drifts or a slow answer."""
 
@@ -46,9 +49,10 @@ class Limits:
 
     `stuck` are the EVSEs whose last command did not get through. `unknown` are those that may hold
     no limit of ours, or one of somebody else's: since their boot, release or first visit they have
-    accepted nothing. `unswept` are those in which profiles of others were not cleared since; that
-    waits until no car charges. `releasing` are those whose profiles are being removed right now;
-    `set_aside` those that somebody else commands for a while, as a proof does: nothing holds them.
+    accepted nothing. `unswept` are those in which profiles of others were not cleared since, in
+    `foreign` those of them in which some are known to have been set. `releasing` are those whose
+    profiles are being removed right now; `set_aside` those that somebody else commands for a while,
+    as a proof does: nothing holds them.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class Limits:
         self.stuck: set[str] = set()
         self.unknown: set[str] = set()
         self.unswept: set[str] = set()
+        self.foreign: set[str] = set()
         self.releasing: set[str] = set()
         self.set_aside: set[str] = set()
         self._tools = tools
@@ -71,13 +76,15 @@ class Limits:
         self._newest: dict[str, int] = {}
         self._granted_at: dict[str, float] = {}
         self._ends_by: dict[str, float] = {}
+        self._falls_at: dict[str, float] = {}
         self._under_way: dict[str, float] = {}
         """Since when (monotonic, s) each EVSE has been busy with limits that it has not settled."""
         self._standing_a: dict[str, float] = {}
         """What each wallbox was told last, or may have been, that it may draw without us."""
 
-    def recover(self, recovered: Recovered) -> None:
+    async def recover(self, recovered: Recovered) -> None:
         """Take over the grants from before a restart: each may be as high as it ever was."""
+        self.unswept, self.foreign = await self.book.unswept()
         now = self._tools.clock.monotonic()
         for evse_id, worst_a in self.book.take_over(recovered.grants).items():
             self.ledger = self.ledger.assumed(evse_id, worst_a)
@@ -101,6 +108,7 @@ class Limits:
         """Count an EVSE at `worst_a` until it accepts a limit; pending commands say no more."""
         self._newest[evse_id] = self._newest.get(evse_id, 0) + 1
         self._under_way.pop(evse_id, None)
+        self._falls_at.pop(evse_id, None)
         self._granted_at.pop(evse_id, None)  # how long its grant still lives is not known
         self.ledger = self.ledger.assumed(evse_id, worst_a)
 
@@ -117,7 +125,9 @@ class Limits:
     def not_known(self, evse_id: str) -> None:
         """Nothing of ours may be in the EVSE, and something of others (see the class)."""
         self.unknown.add(evse_id)
-        self.unswept.add(evse_id)
+        if evse_id not in self.unswept:
+            self.unswept.add(evse_id)
+            self._note_unswept()
 
     def count_at(self, evse_id: str, worst_a: float) -> None:
         """Count a wallbox at `worst_a` until it accepts a limit, over a restart too (R100a)."""
@@ -136,6 +146,20 @@ class Limits:
             log.info("grant has ended", evse=evse_id, standing_a=standing_a)
             self.ledger = self.ledger.expired(evse_id, standing_a)
 
+    def count_fallen(self, evse_id: str, standing_a: float, now: float) -> None:
+        """Count an EVSE at its fallback where that is more than a grant that may be over.
+
+        A grant of less than the fallback ends upwards: it has to be renewed in time.
+        """
+        position = self.position(evse_id)
+        standing_a = max(standing_a, self._standing_a.get(evse_id, 0.0))
+        if position.committed_a >= standing_a or now < self._falls_at.get(evse_id, -inf):
+            return
+        if position.pending_a is None:
+            self.assume(evse_id, standing_a)
+        else:
+            self.ledger = self.ledger.expired(evse_id, standing_a)
+
     def count_drawn(self, evse_id: str, drawn_a: float | None) -> None:
         """Count an EVSE at what it draws against its limit; None: it follows, or stands still."""
         if self.position(evse_id).drawn_a != drawn_a:
@@ -151,7 +175,19 @@ class Limits:
     def swept(self, evse_id: str) -> None:
         """What others had left in the EVSE is gone."""
         self.unswept.discard(evse_id)
+        self.foreign.discard(evse_id)
+        self._note_unswept()
         self._changed()
+
+    def others_were_here(self, evse_id: str) -> None:
+        """Profiles of others are known to have been set in the EVSE."""
+        if evse_id not in self.foreign:
+            self.foreign.add(evse_id)
+            self._note_unswept()
+
+    def _note_unswept(self) -> None:
+        """Keep over a restart which wallboxes may hold profiles of others."""
+        self._tasks.spawn(self.book.note_unswept(self.unswept, self.foreign), name="unswept")
 
     def ends_by(self, evse_id: str) -> float:
         """When every grant so far is surely over, monotonic s; inf where nobody knows."""
@@ -229,7 +265,8 @@ class Limits:
         if await self._is_stored(command, expires_at) or command.reduction:
             if not self._is_newest(command):
                 return  # it would overwrite the newer one, which did not wait for the store
-            afresh = change.evse in self.unswept and not command.evse.in_use
+            is_due = change.evse in self.unswept and not command.evse.in_use
+            afresh = is_due and command.evse.may_be_cleared
             if afresh:
                 self.unknown.add(change.evse)  # for a moment it holds nothing
             outcome = await command.evse.limit(
@@ -248,7 +285,7 @@ class Limits:
     def _adopted(self, evse_id: str, outcome: LimitOutcome) -> None:
         """Clearing what others left takes our own limits, too, and the new one may be missing."""
         if outcome is LimitOutcome.ACCEPTED:
-            self.unswept.discard(evse_id)
+            self.swept(evse_id)
         elif outcome is not LimitOutcome.UNSENT:
             self.not_known(evse_id)
 
@@ -262,7 +299,8 @@ class Limits:
         if stored is not None and stored.pending_a is None:
             if command.reduction and stored.committed_a >= change.current_a:
                 return True
-            if not position.doubtful and stored.committed_a == change.current_a:
+            is_same = position.committed_a == stored.committed_a == change.current_a
+            if is_same and not position.doubtful:
                 return True  # a renewal
         return await self.book.note(
             GrantRecord(change.evse, position.committed_a, change.current_a, expires_at)
@@ -282,6 +320,7 @@ class Limits:
                 self.ledger = self.ledger.accepted(evse_id)
                 self._standing_a[evse_id] = command.standing_a
                 self._granted_at[evse_id] = command.sent_at  # its life began when it was sent
+                self._falls_at[evse_id] = command.sent_at + SURE_SHARE * command.evse.lifetime_s
                 self._ends_by[evse_id] = now + command.evse.lifetime_s + LAPSE_MARGIN_S
                 self.refusals.forget(evse_id)
                 self.stuck.discard(evse_id)
@@ -302,6 +341,7 @@ class Limits:
                 self._standing_a[evse_id] = max(
                     command.standing_a, self._standing_a.get(evse_id, 0.0)
                 )
+                self.refusals.note_silence(evse_id, now, current_a)
                 self.stuck.add(evse_id)
                 log.warning("limit not answered", evse=evse_id, current_a=current_a)
 

@@ -90,7 +90,7 @@ class Manager:
         """Take up what was stored, then begin to decide; wallboxes may connect afterwards."""
         recovered = await self._store.recover()
         self._house.cards.recover(recovered.tags)
-        self.limits.recover(recovered)
+        await self.limits.recover(recovered)
         self.releases.recover(recovered.releases)
         self.behaviours.recover(recovered)
         self._assembly = assembly = Assembly(

@@ -130,9 +130,16 @@ class ObedienceWatch:
         before = watched.obedience
         after = judged(before, watched.history, reading.draw, evse.settle_s)
         watched.obedience = after
+        if after.newest is not before.newest:
+            self._count(evse.evse_id, after)
         if after.at > before.at:
             self._act(watched, evse, before, now)
         self._wake(watched, evse, reading, now)
+
+    def _count(self, evse_id: str, seen: Obedience) -> None:
+        """Who does not obey counts at what it draws now, also when that has become less."""
+        excess_a = seen.excess_a if seen.verdict is Verdict.DISOBEYS else None
+        self._limits.count_drawn(evse_id, excess_a)
 
     def _wake(
         self, watched: _Watched, evse: ControllableEvse, reading: EvseReading, now: float
@@ -181,12 +188,10 @@ class ObedienceWatch:
             if before.verdict is not Verdict.OBEYS:
                 log.info("obeys", evse=evse_id, offered_a=seen.offered_a)
             watched.exhausted = False
-            self._limits.count_drawn(evse_id, None)
             evse.is_obeyed()
             return
         if before.verdict is not Verdict.DISOBEYS or before.at == -inf:
             log.warning(seen.words, evse=evse_id)
-        self._limits.count_drawn(evse_id, seen.drawn_a)
         if not watched.exhausted and seen.at > watched.patient_until:
             self._help(watched, evse, now)
 

@@ -13,8 +13,9 @@ class Presence:
 
     `peer` is the live connection, None while there is none. `seen_before` tells that the wallbox
     has been here at least once, `boot_text` the last boot data it sent, None where it never did.
-    `connection` counts connections and boots: after each, what it obeys is in doubt. `has_booted`
-    and `is_new` tell of the present connection: that it began with a boot, that it is the first.
+    `links` counts connections; `connection` also boots and steps of its clock: after each, what it
+    obeys is in doubt. `has_booted` and `is_new` tell of the present connection: that it began with
+    a boot, that it is the first.
     """
 
     def __init__(self, station_id: str, clock: Clock) -> None:
@@ -25,6 +26,7 @@ class Presence:
         self.left_at = clock.monotonic()
         self.connected_at: float | None = None
         self.connection = 0
+        self.links = 0
         self.has_booted = False
         self.is_new = False
         self._clock = clock
@@ -41,6 +43,7 @@ class Presence:
         old, self.peer = self.peer, peer
         self.connected_at = self._clock.monotonic()
         self.connection += 1
+        self.links += 1
         self.has_booted = False
         self.is_new = not self.seen_before
         self.seen_before = True

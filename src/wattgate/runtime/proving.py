@@ -159,6 +159,7 @@ class Prover:
             is_ready=reading.ready,
             charging_since=reading.waiting_since if reading.view.transaction_open else None,
             connection=reading.connection,
+            links=reading.links,
             has_booted=reading.booted,
             has_room=counts and self._has_room(evse_id),
             draw=reading.draw,

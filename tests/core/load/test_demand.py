@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattgate.core.load.circuits import Load
-from wattgate.core.load.demand import OVER, EvseView, demand
+from wattgate.core.load.demand import KEPT_PRIORITY, OVER, EvseView, demand, kept
 from wattgate.core.load.sensing import Draw
 from wattgate.core.station.connector import ConnectorStatus
 
@@ -111,3 +111,15 @@ def test_whatever_the_figures_the_demand_can_be_met(
     load = demand(replace(view, suspended_ev_since=-99.0 if rests else None), now=0.0)
     if load is not None:
         assert minimum_a - 1e-6 <= load.minimum_a <= load.maximum_a <= maximum_a + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("standing_a", "expected"),
+    [(6.0, (6.0, 6.0)), (8.55, (8.5, 8.5)), (5.9, None), (0.0, None)],
+)
+def test_what_a_deactivated_evse_keeps_comes_before_all_others_P15(
+    standing_a: float, expected: tuple[float, float] | None
+) -> None:
+    load = kept(replace(CHARGING, enabled=False, transaction_open=False), standing_a)
+    assert range_a(load) == expected
+    assert load is None or (load.priority, load.running) == (KEPT_PRIORITY, True)

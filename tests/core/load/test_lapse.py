@@ -57,5 +57,14 @@ def test_only_who_draws_on_a_grant_can_show_that_it_ends(
 def test_the_end_of_a_grant_is_seen_between_its_lapse_and_the_return_r100a(
     draw: Draw | None, charging_since: float, proof: Proof
 ) -> None:
-    seen = lapse_seen(PARTING, draw, standing_a=0, charging_since=charging_since, back_at=3000)
+    seen = lapse_seen(
+        PARTING, draw, standing_a=0, charging_since=charging_since, back_at=3000, is_held=True
+    )
     assert seen is proof
+
+
+def test_a_battery_that_became_full_meanwhile_proves_nothing() -> None:
+    seen = lapse_seen(
+        PARTING, Draw(2500, 0.2, 0.2), standing_a=0, charging_since=10, back_at=3000, is_held=False
+    )
+    assert seen is Proof.UNPROVEN

@@ -201,3 +201,14 @@ def test_what_was_drawn_in_one_transaction_is_no_evidence_for_the_next() -> None
     rested = judge(LOWERED, at(132, 16)).rested()
     assert rested.words == "does not obey: 16 A drawn, 6 A offered"
     assert judge(LOWERED, at(170, 6), before=rested).verdict is Verdict.DISOBEYS
+
+
+def test_what_counts_against_a_wallbox_is_its_newest_sample() -> None:
+    """R100a: what it draws, not what it drew."""
+    history = OfferHistory().noted(0, 6).noted(1000, 6)
+    seen = Obedience()
+    assert seen.excess_a is None
+    for at, drawn_a, excess_a in ((100, 16, 16), (110, 12, 12), (120, 0, None), (130, 6.5, None)):
+        seen = judged(seen, history, Draw(at, drawn_a, drawn_a), 30)
+        assert seen.excess_a == excess_a
+    assert seen.verdict is Verdict.OBEYS

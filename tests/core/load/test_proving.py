@@ -26,6 +26,7 @@ CHARGING = Sight(
     is_ready=True,
     charging_since=500.0,
     connection=1,
+    links=1,
     has_booted=True,
     has_room=True,
     draw=Draw(995, 15.5, 15.5),
@@ -55,12 +56,12 @@ def cycling() -> Trial:
 
 def powered(now: float = 1200) -> Trial:
     """It has booted on a new connection."""
-    return looked(cycling(), seen(now, charging_since=None, connection=3))
+    return looked(cycling(), seen(now, charging_since=None, connection=3, links=2))
 
 
 def resting(now: float = 1300) -> Trial:
     """A new transaction began, without a profile of ours since the boot."""
-    return looked(powered(), seen(now, charging_since=now, connection=3))
+    return looked(powered(), seen(now, charging_since=now, connection=3, links=2))
 
 
 def quiet(now: float, drawn_a: float | None = None, **changes: object) -> Sight:
@@ -134,8 +135,8 @@ def test_each_step_says_what_to_do_and_grants_once(
         (waking(), replace(CHARGING, now=1090, draw=Draw(1080, 16, 16))),
         (cycling(), seen(1110, connection=2, has_booted=False)),  # a connection, no boot
         (cycling(), seen(1110, connection=2)),  # a boot on the same connection: still powered
-        (powered(), seen(1210, connection=3)),  # the old transaction
-        (powered(), seen(1210, charging_since=None, connection=3)),
+        (powered(), seen(1210, connection=3, links=2)),  # the old transaction
+        (powered(), seen(1210, charging_since=None, connection=3, links=2)),
         (resting(), quiet(1310)),
         (resting(), quiet(1310, 15.5)),  # it had no time to settle
         (resting(), quiet(1335, 0.1)),  # not quiet for long enough
@@ -199,7 +200,7 @@ def test_what_ends_a_proof_keeps_what_was_seen_before(
 
 
 def test_a_grant_from_before_the_power_cycle_is_no_refutation() -> None:
-    early = looked(powered(1120), seen(1150, charging_since=1150.0, connection=3))
+    early = looked(powered(1120), seen(1150, charging_since=1150.0, connection=3, links=2))
     # The car was woken with a grant until 1260, by the wallbox's clock perhaps until 1320.
     assert looked(early, quiet(1300, 15.5, charging_since=1150.0)) is early
     assert looked(early, quiet(1321, 15.5, charging_since=1150.0)).persistence is Proof.REFUTED
@@ -284,14 +285,17 @@ def test_a_circuit_that_is_over_for_longer_than_its_neighbours_need_ends_the_pro
 ) -> None:
     """Nobody else holds the EVSE meanwhile (R89)."""
     at = trial.since + 3
-    connection = trial.connection
-    charging_since = CHARGING.charging_since if trial is not powered() else None
-    more: dict[str, object] = {"connection": connection, "charging_since": charging_since}
-    crowded = looked(trial, seen(at, has_room=False, **more))
+
+    def over(now: float, *, has_room: bool = False) -> Sight:
+        charging_since = None if trial == powered() else CHARGING.charging_since
+        sight = seen(now, connection=trial.connection, charging_since=charging_since)
+        return replace(sight, has_room=has_room, links=trial.links)
+
+    crowded = looked(trial, over(at))
     assert not crowded.done
-    assert not looked(crowded, seen(at + 10, has_room=False, **more)).done
-    ended = looked(crowded, seen(at + 10.1, has_room=False, **more))
+    assert not looked(crowded, over(at + 10)).done
+    ended = looked(crowded, over(at + 10.1))
     assert (ended.done, ended.reason) == (True, "the circuit has no room for it any more")
-    relieved = looked(crowded, seen(at + 5, **more))
+    relieved = looked(crowded, over(at + 5, has_room=True))
     assert relieved.crowded_since is None
-    assert not looked(relieved, seen(at + 15, has_room=False, **more)).done
+    assert not looked(relieved, over(at + 15)).done

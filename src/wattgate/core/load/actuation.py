@@ -153,9 +153,11 @@ def _raises(
     """The raises that fit beside everybody's worst case, the EVSE that has least first."""
     for evse in sorted(wishes, key=lambda evse: (positions[evse].committed_a, evse)):
         committed_a = positions[evse].committed_a
-        current_a = chargeable(min(wishes[evse], committed_a + rooms.spare_a(evse)))
+        # What it counts for already is taken from its rows: it may be told that much.
+        worst_a = positions[evse].worst_a
+        current_a = chargeable(min(wishes[evse], worst_a + rooms.spare_a(evse)))
         gain_a = current_a - committed_a
         least_gain_a = RAISE_GAIN_A - TOLERANCE_A if committed_a else MIN_CHARGE_A
         if gain_a >= least_gain_a and _at_least(current_a, evse, pace):
-            rooms.take(evse, gain_a)
+            rooms.take(evse, max(0.0, current_a - worst_a))
             yield SetLimit(evse, current_a)

@@ -22,6 +22,9 @@ OVER: Final = frozenset(
 report `Faulted` for mere information, and charge on (lbbrhzn/ocpp#337): see `is_over`.
 """
 
+KEPT_PRIORITY: Final = 1_000_000
+"""Above every priority that a site can give."""
+
 RESTS_BELOW_A: Final = 1.0
 """A below which no car charges."""
 
@@ -94,6 +97,17 @@ def demand(view: EvseView, now: float, settle_s: float = SETTLE_S) -> Load | Non
         running=view.running,
         satisfied=satisfied,
     )
+
+
+def kept(view: EvseView, standing_a: float) -> Load | None:
+    """What a deactivated EVSE keeps, before all others and without a car; None: nothing (P15).
+
+    It is no more than holds in its wallbox anyway, and gives way where there is no room for it.
+    """
+    current_a = tenths_down(standing_a)
+    if current_a < MIN_CHARGE_A:
+        return None
+    return Load(view.evse, view.phases, current_a, current_a, KEPT_PRIORITY, running=True)
 
 
 def _tenths_up(current_a: float) -> float:

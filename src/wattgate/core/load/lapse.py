@@ -46,12 +46,20 @@ def parted(
 
 
 def lapse_seen(
-    parting: Parting, draw: Draw | None, *, standing_a: float, charging_since: float, back_at: float
+    parting: Parting,
+    draw: Draw | None,
+    *,
+    standing_a: float,
+    charging_since: float,
+    back_at: float,
+    is_held: bool,
 ) -> Proof:
     """What a wallbox that was away, and has not booted since, shows about the end of its grant.
 
     Only a sample from between the end of the grant and `back_at` (monotonic, s) counts, such as
-    one that the wallbox kept until it was back: then nothing newer of ours was in it.
+    one that the wallbox kept until it was back: then nothing newer of ours was in it. That no
+    current flows is the end of the grant only where the wallbox says that it holds the car back
+    (`is_held`): the battery may have become full meanwhile.
 
     Only the end can be seen like this. That a profile survives a power cycle cannot: after a boot
     it is not known whether the wallbox lost its power, and whether the car would have charged.
@@ -61,5 +69,5 @@ def lapse_seen(
     if not parting.ended_by < draw.at <= back_at:
         return Proof.UNPROVEN
     if rests(draw, standing_a):
-        return Proof.PROVEN
+        return Proof.PROVEN if is_held else Proof.UNPROVEN
     return Proof.REFUTED if flows(draw, standing_a) else Proof.UNPROVEN

@@ -85,6 +85,11 @@ class _Sample:
     offered_a: float
 
     @property
+    def exceeds(self) -> bool:
+        """Whether it drew clearly more than it was allowed."""
+        return self.draw.least_a > self.offered_a + tolerance_a(self.offered_a)
+
+    @property
     def is_held(self) -> bool:
         """Whether it drew as much as it was allowed, and not more."""
         return holds(self.draw, self.offered_a)
@@ -111,6 +116,12 @@ class Obedience:
         if self.verdict is not Verdict.DISOBEYS:
             return str(self.verdict)
         return f"{self.verdict}: {self.drawn_a:.3g} A drawn, {self.offered_a:.3g} A offered"
+
+    @property
+    def excess_a(self) -> float | None:
+        """A that the newest sample shows, where that is more than it may; else None."""
+        newest = self.newest
+        return newest.draw.most_a if newest is not None and newest.exceeds else None
 
     def doubted(self) -> "Obedience":
         """Limits are said in another way from now on: what the old one achieved says nothing."""
@@ -160,7 +171,7 @@ def judged(
         prior = before.newest
     sample = _Sample(draw, offered_a)
     seen = replace(before, newest=sample, prior=prior)
-    if draw.least_a > offered_a + tolerance_a(offered_a):
+    if sample.exceeds:
         verdict = Verdict.DISOBEYS
     elif sample.is_held and began <= draw.at - settle_s and _moved_to(before, prior, offered_a):
         verdict = Verdict.OBEYS

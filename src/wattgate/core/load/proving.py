@@ -33,9 +33,6 @@ CROWDED_S: Final = 10.0
 QUIET_S: Final = 30.0
 """s without current after the power cycle, once it had its time to settle."""
 
-CONNECTIONS_OF_POWER_CYCLE: Final = 2
-"""What one adds to the number of a connection at least: a connection, and a boot on it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Sight:
@@ -43,7 +40,8 @@ class Sight:
 
     `may_go_on` is false once the EVSE is not to be limited any more. `charging_since` is when its
     transaction began (monotonic, s), None without one; `draw` the newest sample of that.
-    `connection` is a new number for each connection and each boot.
+    `connection` is a new number for each connection, each boot and each step of its clock, `links`
+    for each connection alone; `has_booted` tells of the present one.
     """
 
     now: float
@@ -51,6 +49,7 @@ class Sight:
     is_ready: bool
     charging_since: float | None
     connection: int
+    links: int
     has_booted: bool
     has_room: bool
     draw: Draw | None
@@ -90,6 +89,7 @@ class Trial:
     step: Step
     since: float
     connection: int
+    links: int
     granted_at: float | None = None
     ended_by: float = 0.0
     powered_at: float = 0.0
@@ -135,7 +135,7 @@ def why_not(sight: Sight, terms: TrialTerms, *, expires: bool) -> str | None:
 
 def begun(sight: Sight, terms: TrialTerms) -> Trial:
     """Begin; `why_not` has found no reason against it."""
-    return Trial(terms, Step.ROOM, sight.now, sight.connection)
+    return Trial(terms, Step.ROOM, sight.now, sight.connection, sight.links)
 
 
 def cancelled(trial: Trial) -> Trial:
@@ -213,9 +213,7 @@ def _waking(trial: Trial, sight: Sight) -> Trial:
 
 def _cycling(trial: Trial, sight: Sight) -> Trial:
     """A boot on a new connection is what can be seen of a power cycle."""
-    if not sight.has_booted:
-        return trial
-    if sight.connection < trial.connection + CONNECTIONS_OF_POWER_CYCLE:
+    if not sight.has_booted or sight.links == trial.links:
         return trial
     return replace(_next(trial, Step.START, sight), powered_at=sight.now)
 
@@ -248,7 +246,14 @@ def _flows_since(at: float | None, trial: Trial, draw: Draw | None) -> bool:
 
 
 def _next(trial: Trial, step: Step, sight: Sight) -> Trial:
-    return replace(trial, step=step, since=sight.now, connection=sight.connection, granted_at=None)
+    return replace(
+        trial,
+        step=step,
+        since=sight.now,
+        connection=sight.connection,
+        links=sight.links,
+        granted_at=None,
+    )
 
 
 def _ended(trial: Trial, reason: str) -> Trial:
