@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from tests.support.limits_told import at, largest_sum_a, seconds_above
+from tests.support.limits_told import at, largest_sum_a
 from tests.support.processes import Program, Stage
 from tests.support.site_processes import ManagerProcess, limit, plug_in, run_manager, run_wallbox
 from tests.support.site_text import Value, card, evse, site, wallbox
@@ -33,8 +33,9 @@ machine."""
 SHORT_HOLD_S: Final = 20
 """s, less than half the life of a grant: none of them has ended by then."""
 
-REACTION_S: Final = 6.0
-"""s after which a command without an answer is given up, and others are lowered (R100a)."""
+REACTION_S: Final = 10.0
+"""s after which others are lowered beside a wallbox that has not taken its limit (R89): 6 s, one
+cycle, and what this machine needs."""
 
 HARDWARE_A: Final = 16.0
 
@@ -192,21 +193,27 @@ async def clocks_are_wrong(folder: Path) -> None:
 
 
 async def forgets_its_profile(folder: Path) -> None:
-    """A wallbox without its profile after a power cut gets it again before it charges (R100a)."""
-    options = {"FORGETS": ("--quirk", "forgets-profiles"), "GOOD": ()}
+    """A wallbox without its profile counts for its maximum while a car is plugged in (R100a).
+
+    It takes 5 s for every answer, so that there is something to be seen.
+    """
+    options = {"FORGETS": ("--quirk", "forgets-profiles", "--quirk", "slow"), "GOOD": ()}
     async with Stage(folder) as stage:
         place = await a_charging_place(stage, options, 13.0, max_current_a=26)
         forgetful, good = place.boxes
         mark, good_mark = forgetful.mark, good.mark
         forgetful.type("restart")
         await limit(stage, forgetful, HARDWARE_A, mark)
-        await stage.event(forgetful, "limit", mark, current_a=0.0)
+        lowered = await limit(stage, good, 10.0, good_mark)
+        told = await stage.event(forgetful, "limit", mark, current_a=0.0)
+        assert at(lowered) < at(told), "the neighbour made room before"
+        booted = await stage.event(forgetful, "boot", mark)
+        assert (at(lowered) - at(booted)).total_seconds() <= REACTION_S
         assert forgetful.all_of("starting", mark) == []
         await limit(stage, good, 16.0, good_mark)
 
         forgetful.type(f"rfid {CARD}")
         await place.each_charges(13.0)
-        assert seconds_above(place.boxes, 26.0) <= REACTION_S
 
 
 async def they_charge_on(place: Place) -> None:
@@ -278,8 +285,7 @@ async def test_one_of_two_connectors_is_released_and_stays_so_when_the_manager_i
         assert released["outcome"] == "accepted"
         await limit(stage, box, 16.0, mark, connector=2)
         await limit(stage, box, 10.0, mark, connector=1)
-        assert box.all_of("limit", mark, connector=1, current_a=16.0) == []
-        assert seconds_above([box], 26.0) <= REACTION_S
+        assert largest_sum_a([box]) <= 26.0, "room is made before"
 
         mark = box.mark
         await manager.kill()

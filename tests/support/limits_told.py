@@ -43,12 +43,3 @@ def sums_a(boxes: Iterable[Program]) -> list[tuple[datetime, float]]:
 def largest_sum_a(boxes: Iterable[Program]) -> float:
     """The most that they permitted together, A per phase."""
     return max(sum_a for _, sum_a in sums_a(boxes))
-
-
-def seconds_above(boxes: Iterable[Program], limit_a: float) -> float:
-    """For how long they permitted more than this together, s; the last moment does not count."""
-    return sum(
-        (until - since).total_seconds()
-        for (since, sum_a), (until, _) in pairwise(sums_a(boxes))
-        if sum_a > limit_a
-    )
