@@ -45,6 +45,7 @@ def safety(**facts: Any) -> Json:  # noqa: ANN401 - as in JSON
         "persistence": "not proven",
         "proved_with": "",
         "is_harmless_when_silent": False,
+        "refuses": False,
         "released": False,
         "cleared": None,
         "proof": None,

@@ -67,6 +67,7 @@ class Safety(msgspec.Struct, frozen=True):
     persistence: str
     proved_with: str
     is_harmless_when_silent: bool
+    refuses: bool
     released: bool
     cleared: Removed | None
     proof: ProofState | None

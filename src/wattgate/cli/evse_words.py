@@ -99,6 +99,8 @@ def _state(evse: Evse) -> str:
 def _obedience(evse: Evse) -> str:
     if evse.safety.released:
         return "released"
+    if evse.safety.refuses:
+        return "refuses every limit"
     seen = evse.safety.obedience
     return f"{seen.words}; nothing left to be tried" if seen.exhausted else seen.words
 

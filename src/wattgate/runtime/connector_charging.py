@@ -100,13 +100,23 @@ class ConnectorCharging:
         return self._line.may_clear and self._choice.next()
 
     def is_obeyed(self) -> None:
-        """Learn that the present way is obeyed."""
+        """Learn that the present way is obeyed, whatever the wallbox says of itself."""
         self._choice.is_obeyed()
+        self.standing_confirmation = Confirmation.MEASUREMENT
 
     async def limit(self, wish: Wish) -> LimitOutcome:
-        """Set the profiles that say the wish; the worst of their outcomes is the outcome."""
+        """Set the profiles that say the wish; the worst of their outcomes is the outcome.
+
+        Where the present way is refused and never was taken, the next is tried at once: without a
+        limit the wallbox charges as it likes.
+        """
         with self._turn.under_way() as number:
-            return await self._limit(number, wish)
+            outcome = await self._limit(number, wish)
+            while outcome is LimitOutcome.REFUSED and self._choice.refused():
+                outcome = await self._limit(number, wish)
+            if outcome is LimitOutcome.REFUSED:
+                self._line.keys.ask_again()  # perhaps it can less than we believe
+            return outcome
 
     async def release(self, *, whole: bool, hardware_a: float, phases: int) -> Cleared:
         """Remove our profiles, and what others left at the connector, or everywhere (R100d)."""
@@ -191,9 +201,6 @@ class ConnectorCharging:
         outcome = await self._turn.carry_out(number, steps, priority, begun)
         if outcome is LimitOutcome.ACCEPTED:
             self._choice.accepted()
-        elif outcome is LimitOutcome.REFUSED:
-            self._line.keys.ask_again()  # perhaps it can less than we believe
-            self._choice.refused()
         return outcome
 
     def _verify(self, number: int, wish: Wish, outcome: LimitOutcome) -> None:

@@ -15,12 +15,14 @@ class Safety:
     """What is known of how an EVSE takes its limits.
 
     `obedience` is offered against measured; `behaviour` what wallboxes of its model and firmware
-    have been seen to do. `released` tells that it gets no limit; `cleared` how removing ours ended,
-    None while limits are set. `trial` is the proof under way or the last one, None without one.
+    have been seen to do. `refuses` tells that it has refused its last limit, however it was said;
+    `released` that it gets none. `cleared` is how removing ours ended, None while limits are set;
+    `trial` the proof under way or the last one, None without one.
     """
 
     obedience: ObedienceState
     behaviour: Behaviour
+    refuses: bool
     released: bool
     cleared: Cleared | None
     trial: Trial | None

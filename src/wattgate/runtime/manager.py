@@ -204,6 +204,7 @@ class Manager:
         return Safety(
             obedience=self._watch.state(evse.evse_id),
             behaviour=self.behaviours.of(self._model_of(evse.evse_id)),
+            refuses=self.limits.refusals.is_recent(evse.evse_id, self._tools.clock.monotonic()),
             released=self._loop is not None and self._loop.is_free(evse.evse_id),
             cleared=self.releases.results.get(evse.evse_id) if is_removed else None,
             trial=self._prover.state(evse.evse_id),

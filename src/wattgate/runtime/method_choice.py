@@ -19,9 +19,6 @@ from wattgate.runtime.presence import Presence
 
 log = structlog.get_logger()
 
-REFUSALS: Final = 2
-"""After so many refusals in a row another way is tried: one may have another cause."""
-
 _STRATEGIES: Final = {
     StrategyChoice.AUTO: None,
     StrategyChoice.TWO_PERIODS: Strategy.TWO_PERIODS,
@@ -67,7 +64,6 @@ class MethodChoice:
         self._basis: _Basis | None = None
         self._tried: set[Method] = set()
         self._taken: set[Method] = set()
-        self._refusals = 0
 
     @property
     def behaviour(self) -> Behaviour:
@@ -112,23 +108,21 @@ class MethodChoice:
 
     def accepted(self) -> None:
         """The wallbox took what was said in the present way."""
-        self._refusals = 0
         if self.present is not None:
             self._taken.add(self.present)
 
-    def refused(self) -> None:
-        """It did not; take the next way after some refusals, and start over after the last.
+    def refused(self) -> bool:
+        """It did not; take the next way, and say whether that is worth trying at once.
 
-        A way that it took since its boot is kept: the cause is another, and will pass.
+        A way that it took since its boot is kept: the cause is another, and will pass. After the
+        last way the best is the next again, but not at once.
         """
         if self.present is None or self._basis is None or self.present in self._taken:
-            return
-        self._refusals += 1
-        if self._refusals < REFUSALS:
-            return
-        self._refusals = 0
-        if not self._move_on(self.present, self._basis):
-            self._tried.clear()
+            return False
+        if self._move_on(self.present, self._basis):
+            return True
+        self._tried.clear()
+        return False
 
     def _move_on(self, present: Method, basis: _Basis) -> bool:
         self._tried.add(present)

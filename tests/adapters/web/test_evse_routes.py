@@ -130,6 +130,7 @@ async def test_an_evse_tells_how_it_takes_its_limits() -> None:
             "persistence": "not proven",
             "proved_with": "",
             "is_harmless_when_silent": False,
+            "refuses": False,
             "released": False,
             "cleared": None,
             "proof": None,

@@ -13,12 +13,13 @@ from wattgate.runtime.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.evse_state import EvseState, Safety
 from wattgate.runtime.obedience_watch import ObedienceState
 
-TRIAL = Trial(TrialTerms(16.0, 0.0, 30.0), Step.DONE, 0.0, 1, reason="cancelled")
+TRIAL = Trial(TrialTerms(16.0, 0.0, 30.0), Step.DONE, 0.0, 1, 1, reason="cancelled")
 KNOWN = Safety(
     ObedienceState(Verdict.DISOBEYS, "does not obey: 16 A drawn, 6 A offered", 16.0, 6.0, True),
     Behaviour().learned_proof(
         Method(Strategy.TWO_PERIODS), expiry=Proof.PROVEN, persistence=Proof.REFUTED
     ),
+    refuses=True,
     released=True,
     cleared=Cleared(LimitOutcome.ACCEPTED, Confirmation.SCHEDULE),
     trial=TRIAL,
@@ -57,7 +58,7 @@ def test_proofs_count_for_the_method_that_they_were_made_with(
     both = Behaviour().learned_proof(
         Method(Strategy.TWO_PERIODS), expiry=Proof.PROVEN, persistence=Proof.PROVEN
     )
-    proven = Safety(ObedienceState(), both, released=False, cleared=None, trial=None)
+    proven = Safety(ObedienceState(), both, refuses=False, released=False, cleared=None, trial=None)
     monkeypatch.setattr(EvseOcpp16, "method", str(Method(method)))
 
     @in_virtual_time()

@@ -23,6 +23,7 @@ def safety_of(state: EvseState) -> Safety:
         persistence=behaviour.persistence,
         proved_with=str(behaviour.proved_with or ""),
         is_harmless_when_silent=method is not None and behaviour.is_harmless_when_silent(method),
+        refuses=known.refuses,
         released=known.released,
         cleared=_removed(known.cleared),
         proof=proof_of(known.trial) if known.trial is not None else None,

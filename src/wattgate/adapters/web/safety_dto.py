@@ -72,6 +72,7 @@ class Safety(msgspec.Struct, frozen=True):
             "long as that lasts, then for its fallback; else for its maximum"
         ),
     ]
+    refuses: Annotated[bool, Meta(description="It has refused its last limit, in every way")]
     released: Annotated[bool, Meta(description="It gets no limit; it counts with its maximum")]
     cleared: Annotated[
         RemovedLimits | None, Meta(description="null while limits of ours are set in it")
