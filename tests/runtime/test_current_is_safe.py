@@ -150,13 +150,15 @@ def test_the_fuse_holds_and_cars_charge_again_when(story: Story) -> None:
 
 
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES.keys())
-def test_with_a_grid_meter_the_fuse_holds_when(story: Story) -> None:
+def test_with_a_grid_meter_the_fuse_holds_and_cars_charge_again_when(story: Story) -> None:
     site = SimulatedSite(metered=True)
-    tell(site, story)
+    drawn_a = tell(site, story)
     assert site.complaints == []
+    assert sum(a >= 6 for a in drawn_a) >= 3, drawn_a
 
 
 def test_a_grid_meter_that_dies_leaves_what_the_house_may_take_at_worst() -> None:
     site = SimulatedSite(metered=True)
-    tell(site, [(MeterDies(), 60.0), (House((20.0, 20.0, 20.0)), 120.0)])
+    drawn_a = tell(site, [(MeterDies(), 60.0), (House((20.0, 20.0, 20.0)), 120.0)])
     assert site.complaints == []
+    assert max(drawn_a) >= 6

@@ -7,6 +7,7 @@ import pytest
 from tests.support.virtual_time import WALL_START, ScriptedIdentifiers
 
 from wattgate.core.load.demand import EvseView
+from wattgate.core.load.headroom import Headroom
 from wattgate.core.load.ledger import Ledger, Position
 from wattgate.core.load.sensing import Draw
 from wattgate.core.site.model import GridMeterSource, Site, SiteSettings
@@ -66,7 +67,14 @@ class Bench:
         return WALL_START
 
     def left_a(self, *evses: EvseReading, ledger: Ledger | None = None) -> PhaseTriple:
-        return self.meter.for_charging_a(evses, ledger or told(16.0), self.now)
+        """What a raise has to fit into."""
+        return self.left(*evses, ledger=ledger).strict_a
+
+    def left(
+        self, *evses: EvseReading, ledger: Ledger | None = None, target_a: float = 0.0
+    ) -> Headroom:
+        targets_a = {"a": target_a}
+        return self.meter.for_charging_a(evses, ledger or told(16.0), self.now, targets_a)
 
 
 @pytest.mark.parametrize("source", list(GridMeterSource))
@@ -88,6 +96,7 @@ def test_what_the_evses_draw_is_no_load_of_the_house() -> None:
     bench = Bench()
     bench.meter.take((50.0, 40.0, 10.0))
     assert bench.left_a(drawing(10.0, at=0.0)) == (20.0, 30.0, 60.0)
+    assert bench.left(drawing(10.0, at=0.0)).lenient_a == (20.0, 30.0, 60.0)
     assert bench.meter.state(2.0) == MeterState(
         Freshness.FRESH, 2.0, (50.0, 40.0, 10.0), (40.0, 30.0, 0.0)
     )
@@ -165,3 +174,50 @@ def test_a_meter_that_comes_back_is_believed_less_load_after_10_s_of_calm() -> N
         bench.meter.take(each(10.0))
         left_a.append(bench.left_a()[0])
     assert left_a == [50.0, 30.0, 30.0, 50.0]
+
+
+def test_a_car_that_was_just_raised_lowers_nobody_and_lets_raise_nobody() -> None:
+    """Its newest sample is from before the raise: its draw looks like a load of the house."""
+    bench = Bench()
+    bench.meter.take(each(10.0))
+    assert bench.left(drawing(0.0, at=0.0), ledger=told(0.0)) == Headroom(each(50.0), each(50.0))
+    bench.now = 5.0
+    bench.meter.take(each(26.0))
+    assert bench.left(drawing(0.0, at=0.0)) == Headroom(each(50.0), each(34.0))
+    bench.now = 20.0
+    bench.meter.take(each(26.0))
+    bench.left(drawing(16.0, at=18.0))
+    bench.now = 31.0
+    assert bench.left(drawing(16.0, at=18.0)) == Headroom(each(50.0), each(50.0))
+
+
+@pytest.mark.parametrize(
+    ("evse", "ledger", "lenient_a"),
+    [
+        pytest.param(drawing(10.0, at=0.0), told(16.0), 8.0, id="measured under its limit"),
+        pytest.param(drawing(0.0, at=1.0), told(16.0), -2.0, id="measured: it draws nothing"),
+        pytest.param(reading(None), told(16.0), 14.0, id="never measured"),
+    ],
+)
+def test_a_full_connection_is_relieved_by_what_its_cars_likely_draw(
+    evse: EvseReading, ledger: Ledger, lenient_a: float
+) -> None:
+    bench = Bench()
+    bench.meter.take(each(42.0))
+    bench.left(drawing(16.0, at=0.0), ledger=ledger)
+    bench.now = 1.0
+    bench.meter.take(each(62.0))
+    assert bench.left(evse, ledger=ledger).lenient_a == pytest.approx(each(lenient_a))
+
+
+def test_who_is_kept_from_charging_by_doubts_makes_others_give_way() -> None:
+    bench, ledger = Bench(), Ledger({"a": Position(0.0), "b": Position(16.0)})
+    other = replace(reading(None), view=replace(reading(None).view, evse="b"))
+    bench.meter.take(each(10.0))
+    bench.left(reading(None), drawing(0.0, 0.0), ledger=told(0.0))
+    lenient_a = []
+    for now in range(5, 75, 5):
+        bench.now = float(now)
+        bench.meter.take(each(26.0))
+        lenient_a.append(bench.left(reading(None), other, ledger=ledger, target_a=16.0).lenient_a)
+    assert lenient_a == [each(50.0)] * 12 + [each(34.0)] * 2

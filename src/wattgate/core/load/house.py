@@ -90,6 +90,11 @@ class LoadWindow:
 
     loads: tuple[tuple[float, PhaseTriple], ...] = ()
 
+    @property
+    def last_a(self) -> PhaseTriple | None:
+        """The newest load, A; None: nothing was read yet."""
+        return self.loads[-1][1] if self.loads else None
+
     def seen(self, at: float, load_a: PhaseTriple) -> "LoadWindow":
         """Take a newer reading; what it replaces counts for `WINDOW_S` more."""
         return LoadWindow((*self._counting(at), (at, load_a)))
