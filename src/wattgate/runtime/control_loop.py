@@ -12,7 +12,7 @@ from wattgate.core.load.actuation import Pace, plan
 from wattgate.core.load.allocation import allocate
 from wattgate.core.load.budget import Feeder, excess_a, site_circuits, turn, without
 from wattgate.core.load.circuits import Circuit, Load
-from wattgate.core.load.demand import demand
+from wattgate.core.load.demand import demand, kept
 from wattgate.core.load.pausing import is_held_back, is_paused
 from wattgate.core.load.reclaim import Appetite, Seen, followed, shared
 from wattgate.core.site.model import LoadManagement, OnDeactivation, Site
@@ -52,12 +52,15 @@ class _Cycle:
     """What one decision is made of.
 
     `mute` are the EVSEs that cannot be commanded now, `fixed_a` what those draw that are not
-    shared among: the mute at their worst, the deactivated what they may have.
+    shared among: the mute at their worst, and those at their fallback that hold it between
+    sessions whatever they are told. `firm` are the circuits that a raise has to fit into: they
+    leave no more than `circuits`.
     """
 
     now: float
     readings: Mapping[str, EvseReading]
     circuits: Sequence[Circuit]
+    firm: Sequence[Circuit]
     phases: Mapping[str, frozenset[int]]
     mute: frozenset[str]
     fixed_a: Mapping[str, float]
@@ -143,11 +146,14 @@ class ControlLoop:
         now = self._tools.clock.monotonic()
         self.targets_a, self.excess_a, self._free = {}, {}, frozenset()
         for evse_id, evse in self._evses.items():
+            reading = evse.reading(now)
             self.limits.not_known(evse_id)  # now others may set profiles
+            if reading.others_set_profiles:
+                self.limits.others_were_here(evse_id)
             self.limits.count_drawn(evse_id, None)
             self.limits.count_foreign(evse_id, None)
             self._watch.forget(evse_id)
-            self._remove_limits(evse, evse.reading(now), now)
+            self._remove_limits(evse, reading, now)
 
     def _remove_limits(self, evse: ControllableEvse, reading: EvseReading, now: float) -> None:
         evse_id = evse.evse_id
@@ -168,7 +174,7 @@ class ControlLoop:
             cycle.mute,
         )
         decided = plan(
-            cycle.circuits, self.targets_a, cycle.phases, self.limits.ledger, pace, cycle.now
+            cycle.firm, self.targets_a, cycle.phases, self.limits.ledger, pace, cycle.now
         )
         self.limits.carry_out(self.limits.refusals.restrained(decided, cycle.now), self._evses)
         self._keep_up(cycle)
@@ -195,20 +201,20 @@ class ControlLoop:
                 self._follow(self._evses[evse_id], reading, now)
         worst_a = self._worst_a(readings)
         phases = {evse_id: reading.view.phases for evse_id, reading in readings.items()}
-        circuits = site_circuits(
-            self._meter.for_charging_a(readings.values(), self.limits.ledger, now),
-            self._evses,
-            self._feeders,
+        left = self._meter.for_charging_a(
+            readings.values(), self.limits.ledger, now, self.targets_a
         )
+        circuits = site_circuits(left.lenient_a, self._evses, self._feeders)
+        firm = site_circuits(left.strict_a, self._evses, self._feeders)
         self._circuits_last = circuits
         self.excess_a = excess_a(circuits, worst_a, phases)
-        deactivated_a = {
-            evse_id: reading.standing_a
+        idle_a = {
+            evse_id: reading.idle_a
             for evse_id, reading in readings.items()
-            if not reading.view.enabled and evse_id not in mute
+            if reading.idle_a > 0 and not reading.view.transaction_open
         }
-        fixed_a = deactivated_a | {evse_id: worst_a[evse_id] for evse_id in mute}
-        return _Cycle(now, readings, circuits, phases, mute, fixed_a)
+        fixed_a = idle_a | {evse_id: worst_a[evse_id] for evse_id in mute}
+        return _Cycle(now, readings, circuits, firm, phases, mute, fixed_a)
 
     def _follow(self, evse: ControllableEvse, reading: EvseReading, now: float) -> None:
         """Learn how much the car takes."""
@@ -270,6 +276,8 @@ class ControlLoop:
         return targets_a | told_a
 
     def _load(self, evse_id: str, reading: EvseReading, now: float) -> Load | None:
+        if not reading.view.enabled:
+            return kept(reading.view, reading.standing_a)
         if self._is_paused(evse_id, reading, now):
             return None
         running, since = turn(
