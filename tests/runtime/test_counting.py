@@ -12,7 +12,8 @@ from wattgate.core.load.sensing import Draw
 from wattgate.ports.evse import EvseReading
 from wattgate.ports.store import GrantRecord, Recovered
 from wattgate.runtime.counting import Counting
-from wattgate.runtime.limits import LAPSE_MARGIN_S, LONGEST_GRANT_S, Limits
+from wattgate.runtime.grant_lives import LAPSE_MARGIN_S, LONGEST_GRANT_S
+from wattgate.runtime.limits import Limits
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.supervisor import Supervisor
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import inf
 from typing import Final
 
 import structlog
@@ -13,6 +12,7 @@ from wattgate.core.load.ledger import Ledger, Position
 from wattgate.ports.evse import ControllableEvse, LimitOutcome
 from wattgate.ports.store import GrantRecord, Recovered, Store
 from wattgate.runtime.grant_book import GrantBook
+from wattgate.runtime.grant_lives import GrantLives
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.refusals import Refusals
 from wattgate.runtime.supervisor import Supervisor
@@ -21,15 +21,6 @@ log = structlog.get_logger()
 
 OVERDUE_S: Final = 6.0
 """s that a limit may take, all its messages together, before the neighbours are lowered (R89)."""
-
-SURE_SHARE: Final = 0.75
-"""Share of a grant's life for which it surely holds; it is renewed after half of it (R100)."""
-
-LAPSE_MARGIN_S: Final = 60.0
-"""s that a grant may outlast its time by, for a wallbox clock that drifts or a slow answer."""
-
-LONGEST_GRANT_S: Final = 3600.0
-"""s that a grant from before a restart may still last: nobody knows when it was renewed (R100)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +65,9 @@ class Limits:
         self._tasks = tasks
         self._changed = changed
         self._newest: dict[str, int] = {}
-        self._granted_at: dict[str, float] = {}
-        self._ends_by: dict[str, float] = {}
-        self._falls_at: dict[str, float] = {}
+        self.lives = GrantLives()
         self._under_way: dict[str, float] = {}
         """Since when (monotonic, s) each EVSE has been busy with limits that it has not settled."""
-        self._standing_a: dict[str, float] = {}
-        """What each wallbox was told last, or may have been, that it may draw without us."""
 
     async def recover(self, recovered: Recovered) -> None:
         """Take over the grants from before a restart: each may be as high as it ever was."""
@@ -88,7 +75,7 @@ class Limits:
         now = self._tools.clock.monotonic()
         for evse_id, worst_a in self.book.take_over(recovered.grants).items():
             self.ledger = self.ledger.assumed(evse_id, worst_a)
-            self._ends_by[evse_id] = now + LONGEST_GRANT_S + LAPSE_MARGIN_S
+            self.lives.recovered(evse_id, now)
             if worst_a > 0:
                 self.charging_since[evse_id] = now
 
@@ -108,8 +95,7 @@ class Limits:
         """Count an EVSE at `worst_a` until it accepts a limit; pending commands say no more."""
         self._newest[evse_id] = self._newest.get(evse_id, 0) + 1
         self._under_way.pop(evse_id, None)
-        self._falls_at.pop(evse_id, None)
-        self._granted_at.pop(evse_id, None)  # how long its grant still lives is not known
+        self.lives.forget(evse_id)
         self.ledger = self.ledger.assumed(evse_id, worst_a)
 
     def count_unknown(self, evse_id: str, worst_a: float) -> None:
@@ -140,8 +126,8 @@ class Limits:
     def count_lapsed(self, evse_id: str, standing_a: float, now: float) -> None:
         """Count a wallbox of proven expiry at its fallback once its grant has surely ended."""
         position = self.position(evse_id)
-        standing_a = max(standing_a, self._standing_a.get(evse_id, 0.0))
-        is_over = now >= self.ends_by(evse_id)
+        standing_a = self.lives.standing_a(evse_id, standing_a)
+        is_over = now >= self.lives.ends_by(evse_id)
         if is_over and position.allowed_a > standing_a:
             log.info("grant has ended", evse=evse_id, standing_a=standing_a)
             self.ledger = self.ledger.expired(evse_id, standing_a)
@@ -152,8 +138,8 @@ class Limits:
         A grant of less than the fallback ends upwards: it has to be renewed in time.
         """
         position = self.position(evse_id)
-        standing_a = max(standing_a, self._standing_a.get(evse_id, 0.0))
-        if position.committed_a >= standing_a or now < self._falls_at.get(evse_id, -inf):
+        standing_a = self.lives.standing_a(evse_id, standing_a)
+        if position.committed_a >= standing_a or not self.lives.may_be_over(evse_id, now):
             return
         if position.pending_a is None:
             self.assume(evse_id, standing_a)
@@ -189,10 +175,6 @@ class Limits:
         """Keep over a restart which wallboxes may hold profiles of others."""
         self._tasks.spawn(self.book.note_unswept(self.unswept, self.foreign), name="unswept")
 
-    def ends_by(self, evse_id: str) -> float:
-        """When every grant so far is surely over, monotonic s; inf where nobody knows."""
-        return self._ends_by.get(evse_id, inf)
-
     def say_again(self, evse_id: str) -> None:
         """Send the limit anew with the next plan, whatever the EVSE has accepted."""
         self.assume(evse_id, self.position(evse_id).allowed_a)
@@ -222,19 +204,9 @@ class Limits:
         return frozenset(evse_id for evse_id, at in begun if now - at >= OVERDUE_S)
 
     def due_for_renewal(self, evse: ControllableEvse, now: float) -> bool:
-        """Whether half of a running grant's life is over, or nobody knows how much (R100).
-
-        What the wallbox falls back to by itself needs no grant; it is told at once when that has
-        changed.
-        """
-        evse_id, position = evse.evse_id, self.position(evse.evse_id)
-        if position.pending_a is not None:
-            return False
-        if self._standing_a.get(evse_id, evse.standing_a) != evse.standing_a:
-            return True
-        if position.committed_a == evse.standing_a:
-            return False
-        return now - self._granted_at.get(evse.evse_id, -inf) >= evse.lifetime_s / 2
+        """Whether what the EVSE holds is to be sent once more; never while something is pending."""
+        position = self.position(evse.evse_id)
+        return position.pending_a is None and self.lives.is_due(evse, position.committed_a, now)
 
     def carry_out(self, plan: Plan, evses: Mapping[str, ControllableEvse]) -> None:
         """Send a plan's reductions, then its raises; the answers come back by themselves."""
@@ -251,9 +223,9 @@ class Limits:
 
     def _send(self, change: SetLimit, evse: ControllableEvse, *, reduction: bool) -> None:
         self.ledger = self.ledger.sent(change.evse, change.current_a)
-        self._may_last(evse)
         number = self._newest[change.evse] = self._newest.get(change.evse, 0) + 1
         now = self._tools.clock.monotonic()
+        self.lives.sent(evse, now)
         self._under_way.setdefault(change.evse, now)
         command = _Command(change, evse, number, reduction, evse.standing_a, now)
         self._tasks.spawn(self._command(command), name=f"limit {change.evse}")
@@ -306,11 +278,6 @@ class Limits:
             GrantRecord(change.evse, position.committed_a, change.current_a, expires_at)
         )
 
-    def _may_last(self, evse: ControllableEvse) -> None:
-        """A grant that goes out now may hold for its whole life, and one before it still may."""
-        ends_by = self._tools.clock.monotonic() + evse.lifetime_s + LAPSE_MARGIN_S
-        self._ends_by[evse.evse_id] = max(ends_by, self._ends_by.get(evse.evse_id, 0.0))
-
     def _settle(self, command: _Command, outcome: LimitOutcome) -> None:
         evse_id, current_a = command.change.evse, command.change.current_a
         now = self._tools.clock.monotonic()
@@ -318,10 +285,9 @@ class Limits:
         match outcome:
             case LimitOutcome.ACCEPTED:
                 self.ledger = self.ledger.accepted(evse_id)
-                self._standing_a[evse_id] = command.standing_a
-                self._granted_at[evse_id] = command.sent_at  # its life began when it was sent
-                self._falls_at[evse_id] = command.sent_at + SURE_SHARE * command.evse.lifetime_s
-                self._ends_by[evse_id] = now + command.evse.lifetime_s + LAPSE_MARGIN_S
+                self.lives.accepted(
+                    command.evse, command.standing_a, sent_at=command.sent_at, now=now
+                )
                 self.refusals.forget(evse_id)
                 self.stuck.discard(evse_id)
                 self.unknown.discard(evse_id)
@@ -338,9 +304,7 @@ class Limits:
                 log.warning("limit refused", evse=evse_id, current_a=current_a)
             case LimitOutcome.UNANSWERED:
                 self.ledger = self.ledger.refused(evse_id)
-                self._standing_a[evse_id] = max(
-                    command.standing_a, self._standing_a.get(evse_id, 0.0)
-                )
+                self.lives.unanswered(evse_id, command.standing_a)
                 self.refusals.note_silence(evse_id, now, current_a)
                 self.stuck.add(evse_id)
                 log.warning("limit not answered", evse=evse_id, current_a=current_a)

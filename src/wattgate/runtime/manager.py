@@ -67,7 +67,7 @@ class Manager:
             self.behaviours,
             self._model_of,
             self._tasks,
-            ends_by=self.limits.ends_by,
+            ends_by=self.limits.lives.ends_by,
         )
         self._prover = Prover(
             self.limits,
