@@ -56,6 +56,16 @@ async def test_who_draws_more_than_offered_is_counted_at_that_and_the_neighbour_
 
 
 @in_virtual_time()
+async def test_a_neighbour_of_a_liar_is_never_raised_into_what_the_liar_draws() -> None:
+    world, (liar, other) = await a_liar_and_a_neighbour(20)
+    await settle(60)
+    for _ in range(900):
+        await settle(1)
+        assert liar.draw_a(1) + other.draw_a(1) <= 20
+    await world.kill()
+
+
+@in_virtual_time()
 async def test_who_follows_again_is_counted_at_its_limit_again() -> None:
     world, (liar, other) = await a_liar_and_a_neighbour(24)
     await settle(60)

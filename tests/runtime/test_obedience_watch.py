@@ -130,7 +130,7 @@ async def test_a_pause_of_the_car_takes_no_disobedience_back_and_no_current_from
         site = Site(tasks)
         _ = await site.exceeds()
         state = await site.draws(0, 5)
-        assert (site.drawn_a, state.verdict) == (None, Verdict.DISOBEYS)
+        assert (site.drawn_a, state.verdict) == (0, Verdict.DISOBEYS)
         _ = await site.draws(12, 1)
         assert site.drawn_a == 12
 

@@ -273,6 +273,9 @@ class ControlLoop:
             others_a = {other: a for other, a in worst_a.items() if other != evse_id}
             beside = allocate(without(cycle.circuits, others_a, cycle.phases), [loads[evse_id]])
             targets_a[evse_id] = min(wished[evse_id], beside[evse_id])
+            position = self.limits.position(evse_id)
+            if position.drawn_a is not None:  # more would look as if it obeyed
+                targets_a[evse_id] = min(targets_a[evse_id], position.allowed_a)
         return targets_a | told_a
 
     def _load(self, evse_id: str, reading: EvseReading, now: float) -> Load | None:

@@ -7,6 +7,7 @@ import structlog
 
 from wattgate.core.load.budget import last_resort
 from wattgate.core.load.circuits import Circuit
+from wattgate.core.load.obedience import tolerance_a
 from wattgate.ports.evse import ControllableEvse
 from wattgate.runtime.limits import Limits
 from wattgate.runtime.supervisor import Supervisor
@@ -41,13 +42,18 @@ class LastResort:
         """Stop whoever has to be stopped."""
         if not over:
             return
-        drawing = (e for e in self._evses if self._limits.position(e).drawn_a is not None)
-        culprits = frozenset(e for e in drawing if self._is_exhausted(e))
+        culprits = frozenset(e for e in self._evses if self._exceeds(e) and self._is_exhausted(e))
         allowed_a = {evse_id: self._limits.position(evse_id).allowed_a for evse_id in self._evses}
         for evse_id in sorted(last_resort(circuits, over, culprits, allowed_a)):
             if now - self._tried_at.get(evse_id, -AGAIN_S) >= AGAIN_S:
                 self._tried_at[evse_id] = now
                 self._tasks.spawn(self._stop(evse_id), name=f"last resort {evse_id}")
+
+    def _exceeds(self, evse_id: str) -> bool:
+        """Whether its newest measurement is clearly above its limit."""
+        position = self._limits.position(evse_id)
+        allowed_a = position.allowed_a
+        return (position.drawn_a or 0.0) > allowed_a + tolerance_a(allowed_a)
 
     async def _stop(self, evse_id: str) -> None:
         drawn_a = self._limits.position(evse_id).drawn_a

@@ -138,8 +138,7 @@ class ObedienceWatch:
 
     def _count(self, evse_id: str, seen: Obedience) -> None:
         """Who does not obey counts at what it draws now, also when that has become less."""
-        excess_a = seen.excess_a if seen.verdict is Verdict.DISOBEYS else None
-        self._limits.count_drawn(evse_id, excess_a)
+        self._limits.count_drawn(evse_id, seen.counted_a)
 
     def _wake(
         self, watched: _Watched, evse: ControllableEvse, reading: EvseReading, now: float

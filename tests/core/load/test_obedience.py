@@ -204,11 +204,11 @@ def test_what_was_drawn_in_one_transaction_is_no_evidence_for_the_next() -> None
 
 
 def test_what_counts_against_a_wallbox_is_its_newest_sample() -> None:
-    """R100a: what it draws, not what it drew."""
+    """R100a: what it draws, not what it drew, until it is seen to follow."""
     history = OfferHistory().noted(0, 6).noted(1000, 6)
     seen = Obedience()
-    assert seen.excess_a is None
-    for at, drawn_a, excess_a in ((100, 16, 16), (110, 12, 12), (120, 0, None), (130, 6.5, None)):
+    assert seen.counted_a is None
+    for at, drawn_a, counted_a in ((100, 16, 16), (110, 12, 12), (120, 0, 0), (130, 6.5, None)):
         seen = judged(seen, history, Draw(at, drawn_a, drawn_a), 30)
-        assert seen.excess_a == excess_a
+        assert seen.counted_a == counted_a
     assert seen.verdict is Verdict.OBEYS

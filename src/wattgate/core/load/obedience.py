@@ -118,10 +118,14 @@ class Obedience:
         return f"{self.verdict}: {self.drawn_a:.3g} A drawn, {self.offered_a:.3g} A offered"
 
     @property
-    def excess_a(self) -> float | None:
-        """A that the newest sample shows, where that is more than it may; else None."""
-        newest = self.newest
-        return newest.draw.most_a if newest is not None and newest.exceeds else None
+    def counted_a(self) -> float | None:
+        """A that it counts at least while it does not obey: what it draws now; else None.
+
+        Also where that is no more than it may at this moment: it is not its limit that holds it.
+        """
+        if self.verdict is not Verdict.DISOBEYS or self.newest is None:
+            return None
+        return self.newest.draw.most_a
 
     def doubted(self) -> "Obedience":
         """Limits are said in another way from now on: what the old one achieved says nothing."""
