@@ -55,9 +55,13 @@ async def test_what_others_set_is_removed_also_while_the_car_charges_R100(
     await world.kill()
 
 
+@pytest.mark.parametrize("measures", [True, False])
 @in_virtual_time()
-async def test_until_it_is_removed_the_wallbox_counts_at_its_maximum() -> None:
-    box = SimulatedBox(boot=ALFEN, configuration={"ChargeProfileMaxStackLevel": "8"})
+async def test_until_it_is_removed_the_wallbox_counts_at_its_maximum(measures: bool) -> None:
+    """Also where the backend set it in the last moment, and nothing is measured."""
+    box = SimulatedBox(
+        boot=ALFEN, configuration={"ChargeProfileMaxStackLevel": "8"}, measures=measures
+    )
     world, other = await charging_by_others(box)
     await changed_to(world, "active")
     await settle(60)
@@ -105,4 +109,19 @@ async def test_a_sweep_that_is_not_answered_is_tried_again_after_30_s() -> None:
     assert other.draw_a(1) == 0
     await settle(60)
     assert [box.draw_a(1), other.draw_a(1)] == [10, 10]
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_clearing_that_is_not_supported_has_removed_nothing() -> None:
+    box = SimulatedBox(configuration={"ChargeProfileMaxStackLevel": "8"}, measures=False)
+    world, other = await charging_by_others(box)
+    await box.unplug()
+    box.clears = False
+    await changed_to(world, "active")
+    await settle(20)
+    await box.plug()
+    await settle(60)
+    assert box.draw_a(1) == 16
+    assert [other.draw_a(1), counted_a(world.manager, "stall-1")] == [0, 16]
     await world.kill()

@@ -40,6 +40,8 @@ class QuietBox(Scripted):
     endless: bool = False
     ignores: frozenset[str] = frozenset()
     """Purposes of profiles that it accepts and does not keep to."""
+    clears: bool = True
+    """Whether it knows ClearChargingProfile."""
     late_defaults: bool = False
     """A TxDefaultProfile counts in the transactions that begin later."""
     measures: bool = True

@@ -35,6 +35,7 @@ class ScriptedEvse:
     settle_s: float = 30.0
     standing_a: float = 0.0
     may_be_cleared: bool = True
+    was_swept: bool = True
     method: str = str(METHOD)
     evse_id: str = "a"
     station_id: str = "CP1"

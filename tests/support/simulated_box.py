@@ -36,6 +36,8 @@ class SimulatedBox(QuietBox):
         if self.manners is Manners.DEAF:
             return
         match action:
+            case "ClearChargingProfile" if not self.clears:
+                self.send(f'[4,"{unique_id}","NotSupported","",{{}}]')
             case "SetChargingProfile" | "ClearChargingProfile":
                 self._take(unique_id, action, payload)
             case "GetConfiguration":

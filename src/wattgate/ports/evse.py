@@ -93,6 +93,11 @@ class ControllableEvse(Protocol):
         ...
 
     @property
+    def was_swept(self) -> bool:
+        """Whether the last limit that was to be set afresh did remove what others left."""
+        ...
+
+    @property
     def lifetime_s(self) -> float:
         """How long a grant lasts in it unless it is renewed, s (R100)."""
         ...

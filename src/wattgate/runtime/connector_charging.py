@@ -41,11 +41,12 @@ class ConnectorCharging:
     """What one connector is told, and what is known to hold in it.
 
     `standing_confirmation` says by what the limit is confirmed that was set when the manager took
-    the EVSE over.
+    the EVSE over; `was_swept` whether everything else was really removed then.
     """
 
     def __init__(self, line: WallboxLine, connector: int) -> None:
         self.standing_confirmation = Confirmation.NONE
+        self.was_swept = False
         self.measurements = MeasurementRequests(line.presence, line.commands, connector)
         self._line = line
         self._connector = connector
@@ -180,6 +181,7 @@ class ConnectorCharging:
         if outcome is LimitOutcome.ACCEPTED and may_clear:
             self._inside = [method]
         if wish.afresh:
+            self.was_swept = may_clear and not self._turn.forgave
             self._verify(number, wish, outcome)
         return outcome
 

@@ -97,6 +97,7 @@ class ControlLoop:
             self._evses, parts.limits, parts.watch.exhausted, parts.tasks
         )
         self._free: frozenset[str] = frozenset()
+        self._has_observed = False
         self._held_back_at: dict[str, float] = {}
         self._appetites: dict[str, Appetite] = {}
         self._circuits_last: tuple[Circuit, ...] = ()
@@ -145,15 +146,20 @@ class ControlLoop:
     def _observe(self) -> None:
         now = self._tools.clock.monotonic()
         self.targets_a, self.excess_a, self._free = {}, {}, frozenset()
+        self._has_observed = True
         for evse_id, evse in self._evses.items():
             reading = evse.reading(now)
             self.limits.not_known(evse_id)  # now others may set profiles
-            if reading.others_set_profiles:
-                self.limits.others_were_here(evse_id)
+            self._note_others(evse_id, reading)
             self.limits.count_drawn(evse_id, None)
             self.limits.count_foreign(evse_id, None)
             self._watch.forget(evse_id)
             self._remove_limits(evse, reading, now)
+
+    def _note_others(self, evse_id: str, reading: EvseReading) -> None:
+        """What others set while we observed may be in the wallbox."""
+        if reading.others_set_profiles:
+            self.limits.others_were_here(evse_id)
 
     def _remove_limits(self, evse: ControllableEvse, reading: EvseReading, now: float) -> None:
         evse_id = evse.evse_id
@@ -184,6 +190,10 @@ class ControlLoop:
         """Take everything in: who is here, what each may draw, what the circuits leave."""
         now = self._tools.clock.monotonic()
         readings = {evse_id: evse.reading(now) for evse_id, evse in self._evses.items()}
+        if self._has_observed:
+            self._has_observed = False
+            for evse_id, reading in readings.items():
+                self._note_others(evse_id, reading)  # of the last moment, too
         self._free = self._released(site, readings)
         unheld = self._free | self.limits.set_aside
         for evse_id, reading in readings.items():

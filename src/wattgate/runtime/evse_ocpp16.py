@@ -65,6 +65,11 @@ class EvseOcpp16(KnownEvse):
         return self._charging.may_clear
 
     @property
+    def was_swept(self) -> bool:
+        """Whether the last limit that was to be set afresh did remove what others left."""
+        return self._charging.was_swept
+
+    @property
     def lifetime_s(self) -> float:
         """How long a grant lasts, s."""
         return self.wallbox.grant_lifetime_s

@@ -245,7 +245,7 @@ class Limits:
                 change.current_a, reduction=command.reduction, afresh=afresh
             )
             if afresh:
-                self._adopted(change.evse, outcome)
+                self._adopted(command.evse, outcome)
         if not self._is_newest(command):
             return  # a newer command or connection speaks for this EVSE
         self._settle(command, outcome)
@@ -254,12 +254,12 @@ class Limits:
         if command.reduction or outcome is not LimitOutcome.UNSENT:
             self._changed()  # else the store fails: not again before the next cycle
 
-    def _adopted(self, evse_id: str, outcome: LimitOutcome) -> None:
+    def _adopted(self, evse: ControllableEvse, outcome: LimitOutcome) -> None:
         """Clearing what others left takes our own limits, too, and the new one may be missing."""
-        if outcome is LimitOutcome.ACCEPTED:
-            self.swept(evse_id)
-        elif outcome is not LimitOutcome.UNSENT:
-            self.not_known(evse_id)
+        if outcome is LimitOutcome.ACCEPTED and evse.was_swept:
+            self.swept(evse.evse_id)
+        elif outcome not in (LimitOutcome.ACCEPTED, LimitOutcome.UNSENT):
+            self.not_known(evse.evse_id)
 
     def _is_newest(self, command: _Command) -> bool:
         return self._newest.get(command.change.evse) == command.number

@@ -14,6 +14,8 @@ class Turn:
 
     def __init__(self, commands: Commands, connector: int) -> None:
         self.profile_writes = 0
+        self.forgave = False
+        """Whether the newest command went on after a refusal."""
         self._commands = commands
         self._connector = connector
         self._newest = 0
@@ -61,6 +63,7 @@ class Turn:
         of a step that may fail is the outcome, once all others were taken.
         """
         begun, best = False, LimitOutcome.ACCEPTED
+        self.forgave = False
         for step in steps:
             if not self.is_newest(number):
                 return _unfinished(begun)
@@ -72,6 +75,7 @@ class Turn:
             if outcome is LimitOutcome.REFUSED:
                 if not step.may_fail:
                     return outcome
+                self.forgave = True
                 best = LimitOutcome.ACCEPTED if forgiving else outcome
             begun = True
         return best
