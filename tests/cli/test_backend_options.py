@@ -7,7 +7,7 @@ from wattgate.core.backend.admission import Guests
 from wattgate.core.backend.manners import Manners
 from wattgate.core.backend.memory import Memory
 from wattgate.core.errors import ConfigError
-from wattgate.runtime.state_file import StateFile
+from wattgate.runtime.ends.state_file import StateFile
 
 
 def test_without_options_everybody_is_welcome() -> None:

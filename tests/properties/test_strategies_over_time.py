@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.limit_methods import ELAPSED_S, EVERY_METHOD, NOW, TERMS
 
-from wattgate.core.load.methods import Method, Strategy
-from wattgate.core.load.profile_ids import clear_before_set, leftovers, profile_ids
-from wattgate.core.load.strategies import ProfileToSet, profiles_for
-from wattgate.core.load.terms import Terms
+from wattgate.core.charging.methods import Method, Strategy
+from wattgate.core.charging.profile_ids import clear_before_set, leftovers, profile_ids
+from wattgate.core.charging.strategies import ProfileToSet, profiles_for
+from wattgate.core.charging.terms import Terms
 from wattgate.core.ocpp.profile_text import parse_profile
 from wattgate.core.ocpp.profiles import Kind, RateUnit, Running
 from wattgate.core.ocpp.schedules import ProfileStack

@@ -16,12 +16,12 @@ from wattgate.core.ocpp.frames import Call
 from wattgate.core.site.model import EvseSettings, WallboxSettings
 from wattgate.core.station.transactions import TransactionRecord, TransactionStart
 from wattgate.ports.evse import EvseReading
-from wattgate.runtime.behaviours import Behaviours
-from wattgate.runtime.evse_known import OpenTransaction
-from wattgate.runtime.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.charging.behaviours import Behaviours
+from wattgate.runtime.charging.smart_charging import SmartCharging
 from wattgate.runtime.peer import Peer, Tools
-from wattgate.runtime.presence import Presence
-from wattgate.runtime.smart_charging import SmartCharging
+from wattgate.runtime.station.evse_known import OpenTransaction
+from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.supervisor import Supervisor
 
 BOOT = {"chargePointVendor": "Vendor", "chargePointModel": "Model"}

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from wattgate.core.load.methods import Method, Strategy
-from wattgate.core.load.terms import Terms
+from wattgate.core.charging.methods import Method, Strategy
+from wattgate.core.charging.terms import Terms
 from wattgate.core.ocpp.profiles import Kind, RateUnit
 
 EVERY_METHOD: Final = [

@@ -8,9 +8,9 @@ from tests.support.shared_current import settle, site
 from tests.support.simulated_box import SimulatedBox
 from tests.support.world import BOOT, Scripted, ScriptedDialer, World, a_backend
 
-from wattgate.runtime.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.evse_state import EvseState
 from wattgate.runtime.manager import Manager
+from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 
 ALFEN: Final = {**BOOT, "chargePointVendor": "Alfen BV"}
 """Clears all its profiles whichever is named: not while a car charges."""

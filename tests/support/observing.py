@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 from tests.support.frames import ONE_BACKEND, Literal, settled
 from tests.support.world import World
 
-from wattgate.runtime.backend_commands import BackendCommandHandler
+from wattgate.runtime.gateway.backend_commands import BackendCommandHandler
+from wattgate.runtime.gateway.virtual_charging import VirtualCharging
 from wattgate.runtime.supervisor import Supervisor
-from wattgate.runtime.virtual_charging import VirtualCharging
 
 T = TypeVar("T")
 

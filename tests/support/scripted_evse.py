@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 
+from wattgate.core.charging.methods import Method, Strategy
 from wattgate.core.load.demand import EvseView
 from wattgate.core.load.ledger import Ledger, Position
-from wattgate.core.load.methods import Method, Strategy
 from wattgate.core.load.sensing import Draw
 from wattgate.ports.evse import Cleared, EvseReading, LimitOutcome
 

@@ -9,7 +9,7 @@ from wattgate.core.backend.manners import Manners
 from wattgate.core.backend.memory import Memory
 from wattgate.core.backend.tags import Tags
 from wattgate.core.errors import ConfigError, Problem
-from wattgate.runtime.state_file import StateFile
+from wattgate.runtime.ends.state_file import StateFile
 
 LARGEST_ID = 2**31 - 1
 """The largest transactionId that every charge point can keep (R60)."""

@@ -17,7 +17,7 @@ from wattgate.cli.stdin_lines import watch_lines
 from wattgate.core.backend.central_system import CentralSystem
 from wattgate.core.backend.events import Event
 from wattgate.core.backend.notices import Listening
-from wattgate.runtime.backend_server import BackendServer
+from wattgate.runtime.ends.backend_server import BackendServer
 from wattgate.runtime.peer import Tools
 
 

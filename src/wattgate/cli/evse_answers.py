@@ -2,7 +2,7 @@
 
 import msgspec
 
-from wattgate.core.load.proof_steps import Step
+from wattgate.core.charging.proof_steps import Step
 
 
 class Drawn(msgspec.Struct, frozen=True):

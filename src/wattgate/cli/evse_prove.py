@@ -9,7 +9,7 @@ from wattgate.cli.api_client import ApiClient
 from wattgate.cli.evse_answers import ProofState
 from wattgate.cli.evse_run import find, path_of, read
 from wattgate.cli.evse_words import plain, result
-from wattgate.core.load.proof_steps import Step
+from wattgate.core.charging.proof_steps import Step
 
 LOOK_EVERY_S: Final = 1.0
 """s between two questions how far it is."""

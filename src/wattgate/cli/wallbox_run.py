@@ -29,9 +29,9 @@ from wattgate.core.wallbox.lines import (
     read_line,
 )
 from wattgate.core.wallbox.moment import Moment
+from wattgate.runtime.ends.wallbox_loop import Account, WallboxLoop
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.supervisor import Supervisor
-from wattgate.runtime.wallbox_loop import Account, WallboxLoop
 
 
 def run(setup: Setup) -> int:

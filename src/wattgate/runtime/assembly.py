@@ -19,18 +19,18 @@ from wattgate.core.site.model import EvseSettings, GatewaySettings, OnDeactivati
 from wattgate.core.station.authorisation import AuthorizationStatus
 from wattgate.ports.links import Dialer, DialTarget
 from wattgate.ports.store import Recovered
-from wattgate.runtime.backend_commands import BackendCommandHandler
-from wattgate.runtime.backend_link import BackendLink, LinkIdentity
-from wattgate.runtime.behaviours import Behaviours
-from wattgate.runtime.evse_known import OpenTransaction
-from wattgate.runtime.evse_ocpp16 import EvseOcpp16
-from wattgate.runtime.limits import Limits
-from wattgate.runtime.outbox_pump import OutboxPump
-from wattgate.runtime.presence import Presence
-from wattgate.runtime.smart_charging import SmartCharging
-from wattgate.runtime.station import House, Station
-from wattgate.runtime.virtual_charging import VirtualCharging
-from wattgate.runtime.wallbox_messages import WallboxMessages
+from wattgate.runtime.charging.behaviours import Behaviours
+from wattgate.runtime.charging.smart_charging import SmartCharging
+from wattgate.runtime.gateway.backend_commands import BackendCommandHandler
+from wattgate.runtime.gateway.backend_link import BackendLink, LinkIdentity
+from wattgate.runtime.gateway.outbox_pump import OutboxPump
+from wattgate.runtime.gateway.virtual_charging import VirtualCharging
+from wattgate.runtime.load.limits import Limits
+from wattgate.runtime.station.evse_known import OpenTransaction
+from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.presence import Presence
+from wattgate.runtime.station.station import House, Station
+from wattgate.runtime.station.wallbox_messages import WallboxMessages
 
 SETTLE_AFTER_CONNECT_S: Final = 6.0
 """s after a connection without a boot before we ask for the wallbox's state (R44)."""

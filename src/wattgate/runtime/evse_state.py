@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from wattgate.core.load.behaviour import Behaviour
-from wattgate.core.load.proving import Trial
+from wattgate.core.charging.behaviour import Behaviour
+from wattgate.core.charging.proving import Trial
 from wattgate.ports.evse import Cleared
-from wattgate.runtime.evse_ocpp16 import EvseOcpp16
-from wattgate.runtime.obedience_watch import ObedienceState
-from wattgate.runtime.station import Station
+from wattgate.runtime.charging.obedience_watch import ObedienceState
+from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.station import Station
 
 
 @dataclass(frozen=True, slots=True)

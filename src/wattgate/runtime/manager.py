@@ -19,20 +19,20 @@ from wattgate.core.station.transactions import TransactionRecord
 from wattgate.core.units import PhaseTriple
 from wattgate.ports.store import DeadLetter, SaveDocument, Store, StoreFailed
 from wattgate.runtime.assembly import Assembly, Backends, feeders_of, undelivered
-from wattgate.runtime.behaviours import Behaviours
-from wattgate.runtime.control_loop import ControlLoop, Parts
-from wattgate.runtime.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.charging.behaviours import Behaviours
+from wattgate.runtime.charging.obedience_watch import ObedienceWatch
+from wattgate.runtime.charging.proving import Prover
 from wattgate.runtime.evse_state import EvseState, Safety
-from wattgate.runtime.grid_meter import GridMeter
-from wattgate.runtime.knowledge import CardKnowledge
-from wattgate.runtime.limits import Limits
-from wattgate.runtime.obedience_watch import ObedienceWatch
+from wattgate.runtime.load.control_loop import ControlLoop, Parts
+from wattgate.runtime.load.grid_meter import GridMeter
+from wattgate.runtime.load.limits import Limits
+from wattgate.runtime.load.releases import Releases
 from wattgate.runtime.operations import Operations
 from wattgate.runtime.peer import Tools
-from wattgate.runtime.proving import Prover
-from wattgate.runtime.releases import Releases
-from wattgate.runtime.station import House, Station
-from wattgate.runtime.stations import RefusedAttempt, Stations
+from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.knowledge import CardKnowledge
+from wattgate.runtime.station.station import House, Station
+from wattgate.runtime.station.stations import RefusedAttempt, Stations
 from wattgate.runtime.supervisor import Supervisor
 
 log = structlog.get_logger()

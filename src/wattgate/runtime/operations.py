@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import structlog
 
-from wattgate.core.load.proving import Trial
+from wattgate.core.charging.proving import Trial
 from wattgate.core.site.merging import patched_evse
 from wattgate.core.site.model import Site
 from wattgate.ports.evse import Cleared, LimitOutcome
-from wattgate.runtime.evse_ocpp16 import EvseOcpp16
-from wattgate.runtime.limits import Limits
-from wattgate.runtime.proving import Prover
-from wattgate.runtime.releases import Releases
+from wattgate.runtime.charging.proving import Prover
+from wattgate.runtime.load.limits import Limits
+from wattgate.runtime.load.releases import Releases
+from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 
 log = structlog.get_logger()
 

@@ -5,10 +5,10 @@ from tests.support.web import SITE, Api, a_world, serving
 from tests.support.world import a_backend, a_wallbox, status_of
 
 from wattgate import __version__
-from wattgate.core.load.obedience import Verdict
+from wattgate.core.charging.obedience import Verdict
 from wattgate.core.ocpp.handshake import HandshakeRequest
 from wattgate.ports.store import Bury
-from wattgate.runtime.obedience_watch import ObedienceState, ObedienceWatch
+from wattgate.runtime.charging.obedience_watch import ObedienceState, ObedienceWatch
 
 Figures = dict[tuple[str, str], float]
 """By name of the metric and EVSE (with its phase), empty where it has none."""

@@ -4,7 +4,7 @@ from tests.support.world import World
 
 from wattgate.adapters.web.dto import Boot
 from wattgate.adapters.web.presenting import evse_of, without_secrets
-from wattgate.runtime.backend_link import LinkPhase, LinkStatus
+from wattgate.runtime.gateway.backend_link import LinkPhase, LinkStatus
 
 SITE = """
 [site]

@@ -3,15 +3,15 @@ from tests.support.virtual_time import in_virtual_time
 from tests.support.web import a_world
 
 from wattgate.adapters.web.safety import proof_of, safety_of
-from wattgate.core.load.behaviour import Behaviour, Proof
-from wattgate.core.load.methods import Method, Strategy
-from wattgate.core.load.obedience import Verdict
-from wattgate.core.load.proof_steps import Step
-from wattgate.core.load.proving import Trial, TrialTerms
+from wattgate.core.charging.behaviour import Behaviour, Proof
+from wattgate.core.charging.methods import Method, Strategy
+from wattgate.core.charging.obedience import Verdict
+from wattgate.core.charging.proof_steps import Step
+from wattgate.core.charging.proving import Trial, TrialTerms
 from wattgate.ports.evse import Cleared, Confirmation, LimitOutcome
-from wattgate.runtime.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.charging.obedience_watch import ObedienceState
 from wattgate.runtime.evse_state import EvseState, Safety
-from wattgate.runtime.obedience_watch import ObedienceState
+from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 
 TRIAL = Trial(TrialTerms(16.0, 0.0, 30.0), Step.DONE, 0.0, 1, 1, reason="cancelled")
 KNOWN = Safety(

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from wattgate.core.load.methods import Strategy
+from wattgate.core.charging.methods import Strategy
 from wattgate.core.ocpp.profiles import Kind, RateUnit
 from wattgate.core.station.models import WallboxModel
 from wattgate.core.station.quirks import QUIRKS, Quirk, quirks_of, traits_of

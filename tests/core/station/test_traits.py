@@ -1,4 +1,4 @@
-from wattgate.core.load.methods import Strategy
+from wattgate.core.charging.methods import Strategy
 from wattgate.core.ocpp.profiles import Kind, RateUnit
 from wattgate.core.station.traits import ORDINARY, Traits
 

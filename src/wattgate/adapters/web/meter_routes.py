@@ -15,7 +15,7 @@ from wattgate.adapters.web.services import GivenServices
 from wattgate.core.load.house import circuit_limit_a
 from wattgate.core.site.model import GridMeterSource
 from wattgate.core.units import PhaseTriple
-from wattgate.runtime.grid_meter import Freshness
+from wattgate.runtime.load.grid_meter import Freshness
 
 _NO_METER = 'The site has no meter: set grid_meter = "api" with PATCH /api/v1/site'
 

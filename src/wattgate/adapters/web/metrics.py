@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 from wattgate import __version__
 from wattgate.adapters.web.presenting import measured_now
 from wattgate.adapters.web.services import GivenServices
-from wattgate.core.load.obedience import Verdict
+from wattgate.core.charging.obedience import Verdict
 from wattgate.runtime.evse_state import EvseState
 from wattgate.runtime.manager import Manager
 

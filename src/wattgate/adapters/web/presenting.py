@@ -19,8 +19,8 @@ from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.measurements import Measurement
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import DeadLetter
-from wattgate.runtime.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.evse_state import EvseState
+from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 
 _NOTHING_MEASURED: Final = Measurement()
 

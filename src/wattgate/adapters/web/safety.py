@@ -1,13 +1,13 @@
 """From what the manager knows of how an EVSE takes its limits to what the API says of it."""
 
 from wattgate.adapters.web.safety_dto import Obedience, ProofState, RemovedLimits, Safety
-from wattgate.core.load.methods import read_method
-from wattgate.core.load.proving import Trial
+from wattgate.core.charging.methods import read_method
+from wattgate.core.charging.proving import Trial
 from wattgate.core.station.models import read_model
 from wattgate.core.station.quirks import quirks_of
 from wattgate.ports.evse import Cleared
+from wattgate.runtime.charging.obedience_watch import ObedienceState
 from wattgate.runtime.evse_state import EvseState
-from wattgate.runtime.obedience_watch import ObedienceState
 
 
 def safety_of(state: EvseState) -> Safety:

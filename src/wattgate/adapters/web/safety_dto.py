@@ -5,9 +5,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from wattgate.core.load.behaviour import Proof
-from wattgate.core.load.obedience import Verdict
-from wattgate.core.load.proof_steps import Step
+from wattgate.core.charging.behaviour import Proof
+from wattgate.core.charging.obedience import Verdict
+from wattgate.core.charging.proof_steps import Step
 from wattgate.ports.evse import Confirmation, LimitOutcome
 
 _OUTCOME = (

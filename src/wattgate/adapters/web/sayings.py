@@ -5,7 +5,7 @@ from typing import Final
 
 from wattgate.core.site.model import LoadManagement, OnDeactivation, Site
 from wattgate.ports.evse import Cleared, Confirmation, LimitOutcome
-from wattgate.runtime.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 
 _CONFIRMED: Final[Mapping[Confirmation, str]] = {
     Confirmation.SCHEDULE: "Deleted, confirmed by the wallbox's composite schedule.",

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Final
 
+from wattgate.core.charging.obedience import tolerance_a
 from wattgate.core.load.allocation import allocate
 from wattgate.core.load.circuits import TOLERANCE_A, Circuit, Load
 from wattgate.core.load.demand import EvseView
 from wattgate.core.load.ledger import Position
-from wattgate.core.load.obedience import tolerance_a
 from wattgate.core.load.sensing import Draw
 from wattgate.core.station.connector import ConnectorStatus
 from wattgate.core.units import MIN_CHARGE_A, tenths_down

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from wattgate.core.load.methods import Strategy
+from wattgate.core.charging.methods import Strategy
 from wattgate.core.ocpp.profiles import Kind, RateUnit
 from wattgate.core.station.models import WallboxModel
 from wattgate.core.station.traits import ORDINARY, Traits

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from wattgate.core.load.methods import Strategy
+from wattgate.core.charging.methods import Strategy
 from wattgate.core.ocpp.profiles import Kind, RateUnit
 
 

@@ -1,0 +1,1 @@
+"""The other ends: drives the software wallbox and the test backend."""

@@ -1,0 +1,1 @@
+"""The backends: logins, queues, commands, and the charging profiles kept for them."""

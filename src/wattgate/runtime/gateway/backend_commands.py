@@ -1,0 +1,234 @@
+"""What a backend's commands set in motion, by the policy table."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import structlog
+
+from wattgate.core.errors import PeerError
+from wattgate.core.gateway.connectors import BACKEND_CONNECTOR, with_connector
+from wattgate.core.gateway.policy import LINK_KEYS, Decision, Rule, Sender, rule_for
+from wattgate.core.ocpp.frames import CallError, CallResult
+from wattgate.core.ocpp.session import Priority
+from wattgate.core.ocpp.splice import read_scalar, remove_member, replace_scalar
+from wattgate.runtime.ask import Ask
+from wattgate.runtime.gateway.backend_answers import is_transaction_id
+from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.virtual_charging import VirtualCharging, remote_start_profile
+from wattgate.runtime.peer import NoAnswer, Outcome
+from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.station import Station
+
+log = structlog.get_logger()
+
+REJECTED = '{"status":"Rejected"}'
+
+_URGENT = frozenset({"RemoteStopTransaction", "UnlockConnector", "Reset"})
+_ONCE_ACCEPTED = frozenset({"RemoteStartTransaction", "RemoteStopTransaction"})
+_OWN_MESSAGES = frozenset({"Heartbeat", "BootNotification"})
+
+
+class BackendCommandHandler:
+    """Handles what one backend asks of one EVSE. Implements BackendCommands."""
+
+    def __init__(self, station: Station, evse: EvseOcpp16, virtual: VirtualCharging) -> None:
+        self._station = station
+        self._evse = evse
+        self._virtual = virtual
+        self._handlers: Mapping[str, Callable[[BackendLink, Ask, Rule], None]] = {
+            "ChangeConfiguration": self._change_configuration,
+            "ClearChargingProfile": self._clear_in_observe,
+            "ExtendedTriggerMessage": self._trigger,
+            "RemoteStartTransaction": self._remote_start,
+            "RemoteStopTransaction": self._remote_stop,
+            "SetChargingProfile": self._set_profile_in_observe,
+            "TriggerMessage": self._trigger,
+            "UnlockConnector": self._unlock,
+        }
+
+    def backend_called(self, link: BackendLink, ask: Ask) -> None:
+        """Handle one command; every one is answered, now or later."""
+        rule = rule_for(ask.call.action, Sender.BACKEND)
+        if rule is None:
+            ask.refuse("NotImplemented", f"{ask.call.action} is not known here")
+            return
+        try:
+            self._decide(link, ask, rule)
+        except PeerError as exc:
+            ask.refuse(exc.code, exc.description)
+
+    def _decide(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        match rule.decide(observing=self._station.house.observing()):
+            case Decision.REFUSE:
+                self._refuse(ask, rule)
+            case Decision.VIRTUALISE:
+                self._station.in_background(ask, self._virtualise(link, ask, rule))
+            case _ if ask.call.action in _ONCE_ACCEPTED and not link.is_online:
+                ask.answer(REJECTED)  # R41: not before the boot is accepted
+            case _:
+                self._handlers.get(ask.call.action, self._forward)(link, ask, rule)
+
+    def _refuse(self, ask: Ask, rule: Rule) -> None:
+        if rule.refusal is not None:
+            ask.answer(rule.refusal)
+        else:
+            ask.refuse("NotSupported", f"{ask.call.action} ends at the gateway")
+
+    async def _virtualise(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        answer_text = await self._virtual.handle(ask.call)
+        if answer_text is not None:
+            ask.answer(answer_text)
+        else:
+            self._decide(link, ask, rule)  # the mode has changed
+
+    # To the wallbox
+
+    def _forward(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        text = self._evse.connectors.to_wallbox(ask.call.payload_text, rule.connector)
+        self._send(ask, rule, text)
+
+    def _send(
+        self,
+        ask: Ask,
+        rule: Rule,
+        payload_text: str,
+        sending: Callable[[], Callable[[Outcome], None]] | None = None,
+    ) -> None:
+        """Send it on; `sending` is called then, and what it answers when the wallbox has."""
+        peer = self._station.presence.peer
+        if peer is None:
+            ask.refuse("GenericError", "the wallbox is not connected")
+            return
+        also_tell = sending() if sending is not None else None
+
+        def heard(outcome: Outcome) -> None:
+            if also_tell is not None:
+                also_tell(outcome)
+            match outcome:
+                case CallResult(_, answer_text):
+                    answer_text = self._evse.connectors.to_backend(
+                        answer_text, rule.answer_connector
+                    )
+                    ask.answer(answer_text)
+                case CallError(_, code, description, details_text):
+                    ask.peer.refuse(ask.call.unique_id, code, description, details_text)
+                case NoAnswer(reason, _):
+                    ask.refuse("GenericError", f"the wallbox: {reason}")
+
+        priority = Priority.STOP if ask.call.action in _URGENT else Priority.BACKEND
+        peer.ask(ask.call.action, payload_text, heard, timeout_s=rule.timeout_s, priority=priority)
+
+    def _unlock(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        """A connector that does not exist is NotSupported here (16E 3.85)."""
+        if read_scalar(ask.call.payload_text, ("connectorId",)) != BACKEND_CONNECTOR:
+            ask.answer('{"status":"NotSupported"}')
+            return
+        self._forward(link, ask, rule)
+
+    def _change_configuration(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        key = read_scalar(ask.call.payload_text, ("key",))
+        if isinstance(key, str) and key.casefold() in LINK_KEYS:
+            log.warning("backend may not re-key the wallbox", evse=self._evse.evse_id, key=key)
+            ask.answer(REJECTED)
+            return
+        self._forward(link, ask, rule)
+
+    def _trigger(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        """Heartbeat and boot are the gateway's own towards the backend (R44, R88)."""
+        message = read_scalar(ask.call.payload_text, ("requestedMessage",))
+        if message == "MeterValues":
+            text = self._evse.connectors.to_wallbox(ask.call.payload_text, rule.connector)
+            self._send(ask, rule, text, self._asking_for_meter_values)
+        elif message not in _OWN_MESSAGES:
+            self._forward(link, ask, rule)
+        elif message == "Heartbeat":
+            ask.answer('{"status":"Accepted"}')
+            link.heartbeat_now()
+        else:
+            ask.answer(REJECTED)
+
+    def _asking_for_meter_values(self) -> Callable[[Outcome], None]:
+        """What it triggers is its own, also where the manager asks at the same time (R88)."""
+        presence = self._station.presence
+        presence.backend_triggered(None)
+        return lambda _: presence.backend_triggered(None)
+
+    def _remote_start(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        """Name the connector; a profile stays here unless we only observe (R75, R101)."""
+        text = with_connector(ask.call.payload_text, BACKEND_CONNECTOR)
+        if self._station.house.observing():
+            await_start = partial(self._virtual.await_relayed_start, text)
+        else:
+            await_start = partial(self._virtual.await_start, remote_start_profile(text))
+            text = remove_member(text, "chargingProfile")
+
+        def sending() -> Callable[[Outcome], None]:
+            await_start()
+            return self._started
+
+        self._send(ask, rule, self._evse.connectors.to_wallbox(text, rule.connector), sending)
+
+    def _started(self, outcome: Outcome) -> None:
+        if not _is_accepted(outcome):
+            self._virtual.no_start()
+
+    def _remote_stop(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        self._station.in_background(ask, self._map_and_stop(link, ask, rule))
+
+    async def _map_and_stop(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        text = await self._with_our_transaction(link, ask.call.payload_text, ("transactionId",))
+        if text is None:
+            ask.answer(REJECTED)  # R74: an unknown id goes no further
+        else:
+            self._send(ask, rule, text)
+
+    def _set_profile_in_observe(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        self._station.in_background(ask, self._map_and_set(link, ask, rule))
+
+    async def _map_and_set(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        text: str | None = ask.call.payload_text
+        if rule.transaction is not None:
+            text = await self._with_our_transaction(link, ask.call.payload_text, rule.transaction)
+        if text is None:
+            ask.answer(REJECTED)
+        else:
+            self._send_profile(ask, rule, text)
+
+    def _clear_in_observe(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        """All profiles of a backend are those of its own connector (R98)."""
+        text = ask.call.payload_text
+        if not self._evse.connectors.alone and read_scalar(text, ("id",)) is None:
+            text = with_connector(text, BACKEND_CONNECTOR)
+        self._send_profile(ask, rule, text)
+
+    def _send_profile(self, ask: Ask, rule: Rule, text: str) -> None:
+        """What the wallbox makes of it is mirrored, for when load management is active (R97)."""
+        self._send(
+            ask,
+            rule,
+            self._evse.connectors.to_wallbox(text, rule.connector),
+            lambda: self._virtual.relaying(ask.call),
+        )
+
+    async def _with_our_transaction(
+        self, link: BackendLink, payload_text: str, path: tuple[str, ...]
+    ) -> str | None:
+        """The payload with our transaction id; as it is where it names none; None: unknown id."""
+        backend_id = read_scalar(payload_text, path)
+        if backend_id is None:
+            return payload_text
+        if not is_transaction_id(backend_id):
+            return None
+        record = await self._station.house.store.transaction_of_backend(
+            link.identity.link_id, backend_id
+        )
+        if record is None:
+            return None
+        return replace_scalar(payload_text, path, str(record.transaction_id))
+
+
+def _is_accepted(outcome: Outcome) -> bool:
+    return (
+        isinstance(outcome, CallResult)
+        and read_scalar(outcome.payload_text, ("status",)) == "Accepted"
+    )

@@ -1,0 +1,329 @@
+"""The manager's login at a backend as one EVSE's charge point, kept up for as long as it is needed.
+
+Registration towards the backend is a state of its own, apart from the wallbox's (R42).
+"""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+import structlog
+
+from wattgate.core.gateway.backoff import Backoff
+from wattgate.core.gateway.registration import NotYet, Registered, read_boot_answer
+from wattgate.core.ocpp.frames import Call, CallResult
+from wattgate.core.ocpp.session import Priority
+from wattgate.ports.links import Dialer, DialFailed, DialTarget
+from wattgate.runtime.ask import Ask
+from wattgate.runtime.gateway.outbox_pump import OutboxPump
+from wattgate.runtime.peer import NoAnswer, OnDone, Outcome, Peer, Tools
+from wattgate.runtime.supervisor import Supervisor
+
+log = structlog.get_logger()
+
+
+class LinkPhase(StrEnum):
+    """Where a backend link stands."""
+
+    IDLE = "idle"
+    """The wallbox is away, or has never sent its boot data: no login."""
+    CONNECTING = "connecting"
+    REGISTERING = "registering"
+    PENDING = "pending"
+    ONLINE = "online"
+    WAITING = "waiting"
+    """The last attempt failed; the next follows after a pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStatus:
+    """A link's phase, in words a person understands, and since when."""
+
+    phase: LinkPhase
+    reason: str
+    since: datetime
+
+
+class BackendCommands(Protocol):
+    """Who carries out what a backend asks."""
+
+    def backend_called(self, link: "BackendLink", ask: Ask) -> None:
+        """Answer `ask`, now or later."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LinkIdentity:
+    """Where a link goes and as whom; `link_id` names it in the store for ever."""
+
+    link_id: str
+    station_id: str
+    evse_id: str
+    target: DialTarget
+
+
+ABSENCE_S: Final = 60.0
+"""s a wallbox may be gone before its login at the backend ends too (R50)."""
+
+_EARLY_S: Final = 0.1
+"""s a heartbeat may be early: a pause shorter than this is not worth waiting for."""
+
+_AWAY: Final = "the wallbox is away"
+
+
+class BackendLink:
+    """One login. `run` is its life; the rest is what others ask of it."""
+
+    def __init__(
+        self,
+        identity: LinkIdentity,
+        commands: BackendCommands,
+        dialer: Dialer,
+        pump: OutboxPump,
+        tools: Tools,
+        backoff: Backoff,
+    ) -> None:
+        self.identity = identity
+        self.pump = pump
+        self._commands = commands
+        self._dialer = dialer
+        self._tools = tools
+        self._backoff = backoff
+        self._peer: Peer | None = None
+        self._boot_text: str | None = None
+        self._reports: dict[int, str] = {}
+        self._came_online = asyncio.Event()
+        self._needed = asyncio.Event()
+        self._boot_again = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._absence: asyncio.TimerHandle | None = None
+        self._registered_once = False
+        self.status = LinkStatus(LinkPhase.IDLE, "no boot data yet", tools.clock.wall())
+
+    @property
+    def is_online(self) -> bool:
+        """Whether the backend has accepted us and can be asked."""
+        return self.status.phase is LinkPhase.ONLINE and self._peer is not None
+
+    # What the wallbox's side tells
+
+    def wallbox_booted(self, boot_text: str) -> None:
+        """Take over boot data; a connected backend hears of them at once (R45)."""
+        self._boot_text = boot_text
+        self._boot_again.set()
+        self.wallbox_came()
+
+    def wallbox_came(self) -> None:
+        """The wallbox is connected: the login is needed as soon as boot data exist."""
+        if self._absence is not None:
+            self._absence.cancel()
+            self._absence = None
+        if self._boot_text is not None:
+            self._needed.set()
+
+    def remember_boot(self, boot_text: str) -> None:
+        """Boot data known from before; used when the wallbox reconnects without booting (R44).
+
+        Messages left in the queue are reason enough to log in before the wallbox is back.
+        """
+        self._boot_text = boot_text
+        if self.pump.depth:
+            self._needed.set()
+            self.wallbox_left()
+
+    def wallbox_left(self) -> None:
+        """The wallbox is gone; after a minute the login ends, unless messages wait (R50)."""
+        if self._absence is None:
+            loop = asyncio.get_running_loop()
+            self._absence = loop.call_later(ABSENCE_S, self._end_if_idle)
+
+    def _end_if_idle(self) -> None:
+        self._absence = None
+        if self.pump.depth:
+            self.wallbox_left()
+            return
+        self._needed.clear()
+        if self._peer is not None:
+            self._peer.close(1000, _AWAY)
+
+    def reported(self, connector: int, payload_text: str) -> None:
+        """Pass a StatusNotification on, and keep it for the next login (R49)."""
+        self._reports[connector] = payload_text
+        if self.is_online:
+            self._report(connector, payload_text)
+
+    def _report(self, connector: int, payload_text: str) -> None:
+        """Only the newest report waits, and it does not hold up what is billed."""
+        if self._peer is not None:
+            self._peer.ask(
+                "StatusNotification",
+                payload_text,
+                _ignore,
+                timeout_s=60.0,
+                priority=Priority.POLL,
+                coalesce_key=f"status {connector}",
+            )
+
+    # What others send through it
+
+    def ask(
+        self, action: str, payload_text: str, on_done: OnDone, *, timeout_s: float = 60.0
+    ) -> None:
+        """Ask the backend; `on_done` is called exactly once, at once when it is away."""
+        if self._peer is None or not self.is_online:
+            on_done(NoAnswer("the backend is away", was_sent=False))
+            return
+
+        def heard(outcome: Outcome) -> None:
+            self.pump.answers_late = isinstance(outcome, NoAnswer)
+            on_done(outcome)
+
+        self._peer.ask(action, payload_text, heard, timeout_s=timeout_s)
+
+    def heartbeat_now(self) -> None:
+        """Send a heartbeat out of turn (TriggerMessage)."""
+        self.ask("Heartbeat", "{}", _ignore)
+
+    # Its life
+
+    async def run(self) -> None:
+        """Log in whenever needed, for ever."""
+        failures = 0
+        while True:
+            await self._needed.wait()
+            host = urlsplit(self.identity.target.url).hostname  # the rest of a URL may be a key
+            self._enter(LinkPhase.CONNECTING, f"connecting to {host}")
+            self._registered_once = False
+            reason = await self._one_login()
+            if not self._needed.is_set():
+                self._enter(LinkPhase.IDLE, _AWAY)
+                failures = 0
+                continue
+            failures = 1 if self._registered_once else failures + 1
+            wait_s = self._backoff.wait_s(failures, self._tools.identifiers.fraction())
+            self._enter(LinkPhase.WAITING, f"{reason}; next attempt in {wait_s:.0f} s")
+            await asyncio.sleep(wait_s)
+            if not self._needed.is_set():
+                self._enter(LinkPhase.IDLE, _AWAY)
+
+    async def _one_login(self) -> str:
+        """Connect, register, serve until the link ends; says why it ended."""
+        peer = Peer(f"backend {self.identity.link_id}", self, self._tools)
+        self._ended.clear()
+        self._end_reason = ""
+        try:
+            await self._dialer.dial(self.identity.target, peer)
+        except DialFailed as exc:
+            return str(exc)
+        if not self._needed.is_set():  # the wallbox left while we dialled
+            peer.close(1000, _AWAY)
+        async with Supervisor() as tasks:
+            serving = tasks.start(self._serve(peer), name=f"backend {self.identity.link_id}")
+            # Should it ever fail: better a new login than one that delivers nothing.
+            serving.add_done_callback(lambda _: peer.close(1011, "internal error"))
+            try:
+                await self._ended.wait()
+            finally:
+                peer.close(1001, "Wattgate stops")
+        return self._end_reason
+
+    async def _serve(self, peer: Peer) -> None:
+        """Register, then keep the backend supplied; again after each boot of the wallbox."""
+        while True:
+            heartbeat_s = await self._register(peer)
+            if not self.pump.is_attached:
+                for _, payload_text in sorted(self._reports.items()):
+                    self.ask("StatusNotification", payload_text, _ignore)
+                self.pump.attach(peer)
+            async with Supervisor() as tasks:
+                tasks.spawn(
+                    self._beat(peer, heartbeat_s), name=f"heartbeat {self.identity.link_id}"
+                )
+                await self._boot_again.wait()
+
+    async def _register(self, peer: Peer) -> float:
+        """Send BootNotification until the backend accepts it; the heartbeat interval, s."""
+        while True:
+            self._boot_again.clear()
+            if not self.is_online:
+                self._enter(LinkPhase.REGISTERING, "boot notification sent")
+            outcome = await peer.call("BootNotification", self._boot_text or "{}", timeout_s=60.0)
+            match _verdict(outcome):
+                case Registered(heartbeat_s):
+                    self._registered_once = True
+                    self.pump.answers_late = False
+                    self._enter(LinkPhase.ONLINE, "accepted by the backend")
+                    return heartbeat_s
+                case NotYet(retry_s, pending, reason):
+                    self.pump.detach()  # nothing queued goes to a backend that takes nobody (R43)
+                    phase = LinkPhase.PENDING if pending else LinkPhase.REGISTERING
+                    self._enter(phase, reason)
+                    await self._boot_change(retry_s)
+
+    async def _boot_change(self, at_most_s: float) -> None:
+        try:
+            async with asyncio.timeout(at_most_s):
+                await self._boot_again.wait()
+        except TimeoutError:
+            return
+
+    async def _beat(self, peer: Peer, interval_s: float) -> None:
+        """A heartbeat whenever nothing else was sent for an interval (OCPP 1.6 §4.6, R46)."""
+        while True:
+            due_s = interval_s - (self._tools.clock.monotonic() - peer.last_sent_at)
+            if due_s <= _EARLY_S:
+                await peer.call("Heartbeat", "{}", timeout_s=60.0)
+                due_s = interval_s
+            await asyncio.sleep(due_s)
+
+    async def online_within(self, at_most_s: float) -> bool:
+        """Wait for a login that is under way; False at once where none is."""
+        if self.status.phase in (LinkPhase.CONNECTING, LinkPhase.REGISTERING):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(at_most_s):
+                    await self._came_online.wait()
+        return self.is_online
+
+    def _enter(self, phase: LinkPhase, reason: str) -> None:
+        if phase is LinkPhase.ONLINE:
+            self._came_online.set()
+        else:
+            self._came_online.clear()
+        if phase is not self.status.phase or reason != self.status.reason:
+            self.status = LinkStatus(phase, reason, self._tools.clock.wall())
+            log.info("backend link", link=self.identity.link_id, phase=phase.value, reason=reason)
+
+    # PeerOwner
+
+    def peer_opened(self, peer: Peer) -> None:
+        """Take the new connection into use."""
+        self._peer = peer
+
+    def peer_called(self, peer: Peer, call: Call) -> None:
+        """Hand a command of the backend on; its answer belongs to this very connection."""
+        self._commands.backend_called(self, Ask(peer, call))
+
+    def peer_closed(self, peer: Peer, code: int, reason: str) -> None:
+        """End the login; `run` decides what follows."""
+        if peer is not self._peer:
+            return
+        self._peer = None
+        self.pump.detach()
+        self._end_reason = f"connection closed ({code} {reason})".replace(" )", ")")
+        self._ended.set()
+
+
+def _verdict(outcome: Outcome) -> Registered | NotYet:
+    match outcome:
+        case CallResult(_, payload_text):
+            return read_boot_answer(payload_text)
+        case _:
+            return NotYet(60.0, pending=False, reason=f"boot notification failed: {outcome}")
+
+
+def _ignore(outcome: Outcome) -> None:
+    """An answer that says nothing."""

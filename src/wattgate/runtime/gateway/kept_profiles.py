@@ -1,0 +1,76 @@
+"""A backend's charging profiles of one EVSE in memory and in the store, changed in step (R97)."""
+
+import asyncio
+from dataclasses import replace
+
+import structlog
+
+from wattgate.core.gateway.virtual_profiles import Change, VirtualProfiles
+from wattgate.ports.store import Change as StoreChange
+from wattgate.ports.store import DeleteProfile, ProfileRecord, SaveProfile, StoreFailed
+from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.station import House
+
+log = structlog.get_logger()
+
+
+class KeptProfiles:
+    """Keeps what one backend has set.
+
+    `in_order` is to be held from deciding on a change until it is kept: the next is decided on what
+    this one has left.
+    """
+
+    def __init__(self, evse: EvseOcpp16, link_id: str, house: House) -> None:
+        self.in_order = asyncio.Lock()
+        self._evse = evse
+        self._link_id = link_id
+        self._house = house
+
+    @property
+    def now(self) -> VirtualProfiles:
+        """The profiles at this moment."""
+        return self._evse.virtual_profiles
+
+    def recover(self, records: tuple[ProfileRecord, ...]) -> None:
+        """Take up the profiles stored before a restart."""
+        own = [
+            (record.profile_id, record.connector, record.profile_text)
+            for record in records
+            if record.link_id == self._link_id
+        ]
+        self._evse.virtual_profiles = VirtualProfiles.from_records(own)
+
+    async def keep(self, before: VirtualProfiles, change: Change) -> None:
+        """Store a change of `before`, then go on with it.
+
+        Raises:
+            StoreFailed: it could not be stored; nothing has changed.
+        """
+        changes: list[StoreChange] = [
+            DeleteProfile(self._link_id, profile_id) for profile_id in change.removed_ids
+        ]
+        if change.kept is not None:
+            kept = change.kept
+            changes.append(
+                SaveProfile(
+                    ProfileRecord(self._link_id, kept.profile_id, kept.connector, kept.profile_text)
+                )
+            )
+        await self._house.store.commit(*changes)
+        self._take_up(before, change)
+
+    async def keep_anyway(self, before: VirtualProfiles, change: Change) -> None:
+        """As `keep`, for what has happened already: it is so, stored or not."""
+        try:
+            await self.keep(before, change)
+        except StoreFailed as exc:
+            log.error("store failed", evse=self._evse.evse_id, reason=str(exc))  # noqa: TRY400 - a full disk needs no traceback
+            self._take_up(before, change)
+
+    def _take_up(self, before: VirtualProfiles, change: Change) -> None:
+        awaiting = self.now.awaiting
+        if awaiting is before.awaiting:
+            awaiting = change.profiles.awaiting  # else it came while we stored, and stays
+        self._evse.virtual_profiles = replace(change.profiles, awaiting=awaiting)
+        self._house.something_changed()

@@ -1,0 +1,280 @@
+"""Delivers one backend link's queue: in order, one at a time, until the backend took it."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from wattgate.core.gateway.outbox import GiveUp, OutboxMessage, Resend, RetryPolicy
+from wattgate.core.ocpp.frames import CallError, CallResult
+from wattgate.core.ocpp.splice import read_scalar, replace_scalar
+from wattgate.core.station.authorisation import AuthorizationStatus
+from wattgate.ports.store import (
+    BindTransaction,
+    Bury,
+    Change,
+    CountAttempt,
+    RememberTag,
+    Settle,
+    Store,
+    StoreFailed,
+    TagRecord,
+)
+from wattgate.runtime.gateway.backend_answers import (
+    is_transaction_id,
+    settles_start,
+    tag_info_text,
+    tag_of,
+)
+from wattgate.runtime.peer import NoAnswer, Peer, Tools
+from wattgate.runtime.station.knowledge import CardKnowledge
+
+log = structlog.get_logger()
+
+ANSWER_TIMEOUT_S: Final = 60.0
+"""s a backend may take for a queued message before it counts as silent (R16)."""
+
+STORE_RETRY_S: Final = 5.0
+_BATCH: Final = 100
+_TRANSACTION: Final = ("transactionId",)
+_UNKNOWN_TRANSACTION: Final = -1
+"""What a message carries whose StartTransaction was given up (16E 3.18, R64)."""
+
+
+class OutboxPump:
+    """The queue of one link, and who waits for an answer from it."""
+
+    def __init__(
+        self,
+        link_id: str,
+        station_id: str,
+        store: Store,
+        tools: Tools,
+        cards: CardKnowledge,
+        retry: RetryPolicy,
+    ) -> None:
+        self.link_id = link_id
+        self.depth = 0
+        self._station_id = station_id
+        self._store = store
+        self._tools = tools
+        self._cards = cards
+        self._retry = retry
+        self._queue: deque[OutboxMessage] = deque()
+        self._last_read = 0
+        self._all_read = False
+        self._reading = False
+        self._stale = False
+        self._changed = asyncio.Event()
+        self.answers_late = False
+        """Whether an answer was waited for in vain, and none has come since (R61a)."""
+        self.on_bound: Callable[[int, int], None] = _nobody_asked
+        """Called with our id and the backend's when the backend has given a transaction one."""
+        self._expected: dict[int, asyncio.Future[str]] = {}
+        self._perhaps_taken: int | None = None
+        """The message that was sent without an answer, so that the backend may know it (R67)."""
+        self._peer: Peer | None = None
+        self._attached = asyncio.Event()
+
+    def added(self, message: OutboxMessage) -> None:
+        """Take note of a message that has just been stored for this link."""
+        self.depth += 1
+        if self._all_read and message.number > self._last_read:
+            self._queue.append(message)
+            self._last_read = message.number
+        elif self._all_read or self._reading:
+            # Told out of turn, or stored while we read: what we know may have a gap.
+            self._stale = True
+        self._changed.set()
+
+    def expect(self, number: int) -> asyncio.Future[str]:
+        """The backend's answer to a message of this queue; cancelled when it is given up.
+
+        Call it before the message can be sent, and wait with `backend_answers.in_time`, however
+        many wait.
+        """
+        return self._expected.setdefault(number, asyncio.get_running_loop().create_future())
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether it delivers now."""
+        return self._peer is not None
+
+    def attach(self, peer: Peer) -> None:
+        """Deliver over this link, whose backend has accepted us."""
+        self._peer = peer
+        self._attached.set()
+
+    def detach(self) -> None:
+        """The link is gone: what was not taken stays queued."""
+        self._peer = None
+        self._attached.clear()
+
+    async def run(self) -> None:
+        """Deliver for ever.
+
+        This task outlives links on purpose: cancelling it between the backend's answer and our
+        note of it would send the message twice.
+        """
+        while True:
+            message = await self._head()
+            await self._attached.wait()
+            if self._peer is None:
+                continue
+            try:
+                await self._deliver(message, self._peer)
+            except StoreFailed as exc:
+                await self._store_failed(exc)
+            except Exception:
+                log.exception("delivery failed", link=self.link_id, number=message.number)
+                await self._failed(message, "internal error")
+
+    async def _head(self) -> OutboxMessage:
+        while True:
+            if self._stale:
+                self._queue.clear()
+                self._last_read, self._all_read, self._stale = 0, False, False
+            if self._queue:
+                return self._queue[0]
+            self._changed.clear()
+            if self._all_read:
+                await self._changed.wait()
+            else:
+                await self._read()
+
+    async def _read(self) -> None:
+        self._reading = True
+        try:
+            batch = await self._store.outbox(self.link_id, after=self._last_read, limit=_BATCH)
+        except StoreFailed as exc:
+            await self._store_failed(exc)
+            return
+        finally:
+            self._reading = False
+        if batch:
+            self._last_read = batch[-1].number
+            self._queue.extend(batch)
+        self._all_read = len(batch) < _BATCH
+
+    async def _deliver(self, message: OutboxMessage, peer: Peer) -> None:
+        """Send the head of the queue once; it stays there unless it was settled."""
+        text = await self._ready_to_send(message)
+        if peer is not self._peer:
+            return  # the backend withdrew its acceptance meanwhile, or the link is another (R43)
+        outcome = await peer.call(message.draft.action, text, timeout_s=ANSWER_TIMEOUT_S)
+        match outcome:
+            case CallResult(_, answer_text) if self._makes_sense(message, answer_text):
+                self.answers_late = False
+                await self._taken(message, answer_text)
+            case CallResult(_, answer_text):
+                await self._failed(message, f"unusable answer: {answer_text[:200]}")
+            case CallError(_, code, description):
+                self.answers_late = False
+                await self._failed(message, f"{code}: {description}")
+            case NoAnswer(reason, was_sent):
+                self._perhaps_taken = message.number if was_sent else self._perhaps_taken
+                await self._unanswered(message, peer, reason, was_sent=was_sent)
+
+    async def _unanswered(
+        self, message: OutboxMessage, peer: Peer, reason: str, *, was_sent: bool
+    ) -> None:
+        """A lost link is no attempt, nor is what never left (R66)."""
+        if not peer.is_open:
+            if self._peer is peer:
+                self.detach()
+        elif was_sent:
+            await self._failed(message, reason)
+
+    async def _failed(self, message: OutboxMessage, reason: str) -> None:
+        """Count a refusal or a silence on a live link, then wait or give up (R66)."""
+        attempts = message.attempts + 1
+        log.warning(
+            "backend did not take a message",
+            link=self.link_id,
+            action=message.draft.action,
+            number=message.number,
+            attempt=attempts,
+            reason=reason,
+        )
+        match self._retry.after_failure(attempts):
+            case GiveUp():
+                await self._keep(Bury(message.number, reason, self._tools.clock.wall()))
+                self._done(message, None)
+            case Resend(wait_s):
+                await self._keep(CountAttempt(message.number))
+                self._queue[0] = replace(message, attempts=attempts)
+                await asyncio.sleep(wait_s)
+
+    async def _ready_to_send(self, message: OutboxMessage) -> str:
+        """Put the backend's transaction id where ours stands (R63)."""
+        draft = message.draft
+        if draft.transaction_id is None or draft.action == "StartTransaction":
+            return draft.payload_text
+        record = await self._store.transaction(self._station_id, draft.transaction_id)
+        backend_id = record.backend_transaction_id if record is not None else None
+        if backend_id is None:
+            backend_id = _UNKNOWN_TRANSACTION
+        return replace_scalar(draft.payload_text, _TRANSACTION, str(backend_id))
+
+    def _makes_sense(self, message: OutboxMessage, answer_text: str) -> bool:
+        """A StartTransaction needs an id or a refusal; no other answer needs anything."""
+        return message.draft.action != "StartTransaction" or settles_start(answer_text)
+
+    async def _taken(self, message: OutboxMessage, answer_text: str) -> None:
+        changes: list[Change] = [Settle(message.number)]
+        draft = message.draft
+        if draft.action == "StartTransaction" and draft.transaction_id is not None:
+            backend_id = read_scalar(answer_text, _TRANSACTION)
+            if is_transaction_id(backend_id):
+                changes.append(BindTransaction(draft.transaction_id, backend_id))
+                self.on_bound(draft.transaction_id, backend_id)
+        tag = tag_of(draft.payload_text)
+        info_text = tag_info_text(answer_text)
+        if tag is not None and info_text is not None:
+            wall_now = self._tools.clock.wall()
+            changes.append(RememberTag(TagRecord(self.link_id, tag, info_text, wall_now)))
+            self._cards.heard(self.link_id, tag, info_text)
+        await self._keep(*changes)
+        self._done(
+            message, None if self._took_it_for_another(message, answer_text) else answer_text
+        )
+
+    def _took_it_for_another(self, message: OutboxMessage, answer_text: str) -> bool:
+        """A start that is sent again is not its own rival: the wallbox must not hear so (R67)."""
+        if message.number != self._perhaps_taken:
+            return False
+        status = read_scalar(answer_text, ("idTagInfo", "status"))
+        return status == AuthorizationStatus.CONCURRENT_TX
+
+    def _done(self, message: OutboxMessage, answer_text: str | None) -> None:
+        """Go on with the next, and tell who waited for this one."""
+        self._queue.popleft()
+        self.depth -= 1
+        expected = self._expected.pop(message.number, None)
+        if expected is None:
+            return
+        if answer_text is None:
+            expected.cancel()
+        else:
+            expected.set_result(answer_text)
+
+    async def _keep(self, *changes: Change) -> None:
+        """Store what happened; while the store cannot, later messages wait."""
+        while True:
+            try:
+                await self._store.commit(*changes)
+            except StoreFailed as exc:
+                await self._store_failed(exc)
+            else:
+                return
+
+    async def _store_failed(self, exc: StoreFailed) -> None:
+        log.error("store failed", link=self.link_id, reason=str(exc))
+        await asyncio.sleep(STORE_RETRY_S)
+
+
+def _nobody_asked(transaction_id: int, backend_transaction_id: int) -> None:
+    """Nobody waits for the backend's id."""

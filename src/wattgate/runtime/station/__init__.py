@@ -1,0 +1,1 @@
+"""The wallboxes: their connections, their messages, their EVSEs."""

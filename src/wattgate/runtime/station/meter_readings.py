@@ -1,0 +1,119 @@
+"""MeterValues on their way to the bill, and what they tell us.
+
+As every message of a transaction, they are stored first and confirmed afterwards.
+"""
+
+import asyncio
+import hashlib
+from dataclasses import replace
+from typing import Final
+
+from wattgate.core.gateway.outbox import Draft
+from wattgate.core.gateway.policy import Rule
+from wattgate.core.load.sensing import draw_of
+from wattgate.core.ocpp.splice import remove_member
+from wattgate.core.station.measurements import (
+    Measurement,
+    is_triggered,
+    newest_stamp,
+    read_meter_values,
+)
+from wattgate.core.station.requests import MeterValuesRequest, read_meter_ids
+from wattgate.core.station.transactions import TransactionRecord
+from wattgate.ports.store import Enqueue
+from wattgate.runtime.ask import Ask
+from wattgate.runtime.station.billing import link_id_of, link_named, once
+from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.station import Station
+
+NOTICEABLE_A: Final = 0.5
+"""A by which a draw must change before load management looks at it ahead of its next cycle."""
+
+
+class MeterReadings:
+    """The meter values of one wallbox.
+
+    `in_order` is held while a message is stored: they are kept in the order in which they came.
+    """
+
+    def __init__(self, station: Station, in_order: asyncio.Lock) -> None:
+        self._station = station
+        self._house = station.house
+        self._in_order = in_order
+
+    async def take(self, ask: Ask, rule: Rule) -> None:
+        """Keep meter values for the backend, and look at them ourselves (R58, R63, R76).
+
+        What only the manager asked for stays here (R88).
+        """
+        text = ask.call.payload_text
+        request = read_meter_ids(text)
+        evse = self._evse_of(request)
+        self._station.presence.heard_time(newest_stamp(text))
+        if evse is not None and request.connector_id != 0:
+            self._look_at(text, evse)
+        is_own = is_triggered(text) and self._station.presence.is_own_trigger(request.connector_id)
+        if not is_own:
+            async with self._in_order:
+                await self._store(ask, rule, request, evse)
+        ask.answer("{}")
+
+    def _look_at(self, text: str, evse: EvseOcpp16) -> None:
+        """At once, whatever the store does: a wallbox that does not obey must not go unseen."""
+        before = evse.connector.measurement
+        measurement = read_meter_values(
+            text,
+            before,
+            now=self._house.tools.clock.monotonic(),
+            its_time=self._station.presence.its_time(),
+        )
+        evse.connector = replace(evse.connector, measurement=measurement)
+        if abs(_drawn_a(evse, measurement) - _drawn_a(evse, before)) >= NOTICEABLE_A:
+            self._house.something_changed()
+
+    def _evse_of(self, request: MeterValuesRequest) -> EvseOcpp16 | None:
+        """Connector 0 is the wallbox's own meter: its values go to the primary only (R102)."""
+        if request.connector_id == 0:
+            return self._station.primary
+        return self._station.evse_at(request.connector_id)
+
+    async def _store(
+        self, ask: Ask, rule: Rule, request: MeterValuesRequest, evse: EvseOcpp16 | None
+    ) -> None:
+        text = ask.call.payload_text
+        record = await self._record(request.transaction_id, evse)
+        if request.transaction_id is not None and record is None:
+            # Never under somebody else's id: the values go, the id that means nothing stays.
+            text = remove_member(text, "transactionId")
+        if evse is None and record is not None:
+            evse = self._evse_named(record.start.evse_id)
+        link_id = record.start.link_id if record is not None else link_id_of(evse)
+        if link_id is None:
+            return
+        if evse is not None:
+            text = evse.connectors.to_backend(text, rule.connector)
+        draft = Draft(link_id, "MeterValues", text, record.transaction_id if record else None)
+        digest = hashlib.sha256(ask.call.payload_text.encode()).hexdigest()
+        taken = await self._house.store.take(once(self._station, f"meter {digest}"), Enqueue(draft))
+        link = link_named(self._station, link_id)
+        for message in taken.queued:
+            if link is not None:
+                link.pump.added(message)
+
+    async def _record(
+        self, transaction_id: int | None, evse: EvseOcpp16 | None
+    ) -> TransactionRecord | None:
+        if transaction_id is None:
+            return None
+        current = evse.transaction if evse is not None else None
+        if current is not None and current.record.transaction_id == transaction_id:
+            return current.record
+        return await self._house.store.transaction(self._station.station_id, transaction_id)
+
+    def _evse_named(self, evse_id: str) -> EvseOcpp16 | None:
+        return next((evse for evse in self._station.evses if evse.evse_id == evse_id), None)
+
+
+def _drawn_a(evse: EvseOcpp16, measurement: Measurement) -> float:
+    draw = draw_of(measurement, evse.settings.phases, evse.settings.phase_rotation)
+    return 0.0 if draw is None else draw.most_a

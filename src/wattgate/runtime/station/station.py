@@ -1,0 +1,166 @@
+"""One wallbox: its connection, its EVSEs, and where each of its messages is handled."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import structlog
+
+from wattgate.core.errors import LocalUsageError, PeerError
+from wattgate.core.ocpp.frames import Call
+from wattgate.core.station.connector import Connector
+from wattgate.ports.store import RememberStation, Store, StoreFailed
+from wattgate.runtime.ask import Ask
+from wattgate.runtime.peer import Peer, Tools
+from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.knowledge import CardKnowledge
+from wattgate.runtime.station.presence import Presence
+from wattgate.runtime.supervisor import Supervisor
+
+log = structlog.get_logger()
+
+SWAPS_PER_MINUTE: Final = 3
+"""More take-overs than this per minute mean that two wallboxes carry the same id (R27)."""
+
+TOOK_OVER: Final = 1008
+"""WebSocket close code for the connection that a newer one of the same id replaces (R27)."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What all stations share."""
+
+    store: Store
+    tools: Tools
+    tasks: Supervisor
+    cards: CardKnowledge
+    observing: Callable[[], bool]
+    something_changed: Callable[[], None]
+    """Called when the control loop should look again before its next cycle."""
+
+
+class Station:
+    """One wallbox, known by its ChargeBox ID, over all its connections."""
+
+    def __init__(self, presence: Presence, evses: Sequence[EvseOcpp16], house: House) -> None:
+        self.station_id = presence.station_id
+        self.presence = presence
+        self.evses = tuple(evses)
+        self.house = house
+        self.id_is_contested = False
+        self._swaps: deque[float] = deque(maxlen=SWAPS_PER_MINUTE + 1)
+        self.on_call: Callable[[Ask], None] = _nobody_handles
+        self.on_connected: Callable[[], None] = _nothing
+        self.on_booted: Callable[[], None] = _nothing
+        self.on_transaction: Callable[[EvseOcpp16], None] = _no_matter
+        """Called when an EVSE's transaction has begun or ended."""
+
+    def evse_at(self, connector: object) -> EvseOcpp16 | None:
+        """The EVSE of a connector number; None where the site has none there."""
+        for evse in self.evses:
+            if str(evse.settings.connector) == str(connector):  # some put it in quotes
+                return evse
+        return None
+
+    @property
+    def primary(self) -> EvseOcpp16 | None:
+        """The EVSE whose backend hears what concerns the whole wallbox (R102)."""
+        return next((evse for evse in self.evses if evse.link is not None), None)
+
+    def booted(self, boot_text: str) -> None:
+        """Take over boot data of the present connection; profiles may be gone since."""
+        self.presence.booted(boot_text)
+        now = self.house.tools.clock.monotonic()
+        for evse in self.evses:
+            evse.connector = Connector(since=now)  # what was plugged before the boot says nothing
+            if evse.link is not None:
+                evse.link.wallbox_booted(boot_text)
+        self.on_booted()
+        self.house.something_changed()
+
+    # PeerOwner
+
+    def peer_opened(self, peer: Peer) -> None:
+        """Take over the newest authenticated connection; the older one goes (R27)."""
+        old = self.presence.came(peer)
+        if old is not None:
+            old.close(TOOK_OVER, "a newer connection with this id took over")
+            self._count_swap(self.house.tools.clock.monotonic())
+        log.info("wallbox connected", station=self.station_id, address=peer.address)
+        if self.presence.is_new:
+            self.house.tasks.spawn(self._remember(), name=f"{self.station_id} first visit")
+        for evse in self.evses:
+            # What it last reported may be history: it is asked, or says so by itself (R44).
+            evse.connector = replace(evse.connector, report_text=None)
+            if evse.link is not None:
+                evse.link.wallbox_came()
+        self.on_connected()
+        self.house.something_changed()
+
+    def peer_called(self, peer: Peer, call: Call) -> None:
+        """Hand a message of the wallbox to whoever handles it."""
+        ask = Ask(peer, call)
+        try:
+            self.on_call(ask)
+        except PeerError as exc:
+            ask.refuse(exc.code, exc.description)
+
+    def peer_closed(self, peer: Peer, code: int, reason: str) -> None:
+        """Note that the wallbox is gone, unless a newer connection is there already."""
+        if peer is not self.presence.peer:
+            return
+        self.presence.left()
+        log.info("wallbox disconnected", station=self.station_id, code=code, reason=reason)
+        for evse in self.evses:
+            if evse.link is not None:
+                evse.link.wallbox_left()
+        self.house.something_changed()
+
+    async def _remember(self) -> None:
+        """Keep that it exists: from now on it counts, also when it is silent (R100a)."""
+        seen_at = self.house.tools.clock.wall()
+        await self.house.store.commit(RememberStation(self.station_id, seen_at))
+
+    def _count_swap(self, now: float) -> None:
+        self._swaps.append(now)
+        self.id_is_contested = len(self._swaps) > SWAPS_PER_MINUTE and now - self._swaps[0] < 60.0
+        if self.id_is_contested:
+            log.warning("two wallboxes seem to carry the same id", station=self.station_id)
+
+    def in_background(self, ask: Ask, work: Coroutine[Any, Any, None]) -> None:
+        """Handle a message with steps that wait; it is answered whatever happens."""
+        name = f"{self.station_id} {ask.call.action}"
+        task = self.house.tasks.start(_guarded(ask, work), name=name)
+        task.add_done_callback(lambda _: work.close())  # it may have been cancelled before it began
+
+
+async def _guarded(ask: Ask, work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except PeerError as exc:
+        ask.refuse(exc.code, exc.description)
+    except StoreFailed as exc:
+        # Not stored, so not confirmed: a CALLERROR makes the wallbox keep it and send it again.
+        log.error("store failed", action=ask.call.action, reason=str(exc))  # noqa: TRY400 - a full disk needs no traceback
+        ask.refuse("InternalError", "not stored, please send again")
+    except asyncio.CancelledError:
+        raise
+    except Exception:
+        log.exception("handler failed", action=ask.call.action)
+        with suppress(LocalUsageError):  # it may have been answered already
+            ask.refuse("InternalError", "internal error")
+
+
+def _nobody_handles(ask: Ask) -> None:
+    ask.refuse("NotSupported", "this wallbox is not set up yet")
+
+
+def _nothing() -> None:
+    """Nobody waits for it."""
+
+
+def _no_matter(evse: EvseOcpp16) -> None:
+    """Nobody keeps profiles for it."""

@@ -1,0 +1,278 @@
+"""From card to bill: StartTransaction and StopTransaction.
+
+Each is stored first, with its place in the backend's queue, and answered afterwards: a confirmation
+means stored. The queue is the only way north, also while the backend is there, so that an ordinary
+session and one that a crash interrupts take the same path.
+"""
+
+import asyncio
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from wattgate.core.gateway.outbox import Draft, OutboxMessage
+from wattgate.core.gateway.policy import Rule
+from wattgate.core.ocpp.splice import read_scalar
+from wattgate.core.station.authorisation import AuthorizationStatus
+from wattgate.core.station.clock import read_stamp
+from wattgate.core.station.measurements import Measurement
+from wattgate.core.station.requests import (
+    StartRequest,
+    StopRequest,
+    read_start,
+    read_stop,
+)
+from wattgate.core.station.transactions import TransactionRecord, TransactionStart
+from wattgate.ports.store import (
+    AnswerTransaction,
+    Bury,
+    Change,
+    CloseTransaction,
+    Enqueue,
+    Opened,
+)
+from wattgate.runtime.ask import Ask
+from wattgate.runtime.gateway.backend_answers import in_time, under_our_id
+from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.station.billing import link_id_of, link_named, once
+from wattgate.runtime.station.evse_known import OpenTransaction
+from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.station import Station
+
+log = structlog.get_logger()
+
+START_WAIT_S: Final = 20.0
+"""s a wallbox waits for the backend's word on a StartTransaction (R16, R61)."""
+
+QUIET_WAIT_S: Final = 2.0
+"""s it waits while the backend has been letting us wait in vain (R61a)."""
+
+STOP_WAIT_S: Final = 5.0
+"""s a wallbox waits for the backend's word on a StopTransaction; it only feeds its cache (R70)."""
+
+
+class Transactions:
+    """The transactions of one wallbox.
+
+    `in_order` is held while a message is stored: they are kept in the order in which they came.
+    """
+
+    def __init__(self, station: Station, in_order: asyncio.Lock) -> None:
+        self._station = station
+        self._house = station.house
+        self._in_order = in_order
+        self._undecided: dict[int, asyncio.Future[str | None]] = {}
+
+    # StartTransaction
+
+    async def start(self, ask: Ask, rule: Rule) -> None:
+        """Open a transaction, let the backend decide about it, and answer with our id (R60-R62)."""
+        request = read_start(ask.call.payload_text)
+        self._station.presence.heard_time(read_stamp(request.timestamp))
+        evse = self._station.evse_at(request.connector_id)
+        async with self._in_order:
+            opened, expected = await self._open(ask.call.payload_text, rule, request, evse)
+        if opened.repeated:
+            ask.answer(await self._answer_again(opened, evse, request))
+            return
+        decided: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        self._undecided[opened.transaction_id] = decided
+        try:
+            text = await self._decide(opened.transaction_id, expected, evse, request)
+            await self._house.store.commit(AnswerTransaction(opened.transaction_id, text))
+            decided.set_result(text)
+        finally:
+            if not decided.done():
+                decided.set_result(None)  # whoever joined tries for himself
+            del self._undecided[opened.transaction_id]
+        ask.answer(text)
+        self._begin(opened.transaction_id, evse, request, text)
+
+    async def _open(
+        self, payload_text: str, rule: Rule, request: StartRequest, evse: EvseOcpp16 | None
+    ) -> tuple[Opened, asyncio.Future[str] | None]:
+        """Store it; with the answer to come where a backend is there to give one."""
+        link = evse.link if evse is not None else None
+        start = self._start_of(request, evse)
+        draft = None
+        if evse is not None and start.link_id is not None:
+            text = evse.connectors.to_backend(payload_text, rule.connector)
+            draft = Draft(start.link_id, "StartTransaction", text)
+        opened = await self._house.store.open_transaction(
+            start, draft, self._house.tools.clock.wall()
+        )
+        if link is None or opened.queued is None:
+            return opened, None
+        return opened, self._hand_over(link, opened.queued)
+
+    def _hand_over(self, link: BackendLink, message: OutboxMessage) -> asyncio.Future[str] | None:
+        """Tell the queue of its message; the answer to come where the backend is there."""
+        expected = link.pump.expect(message.number) if link.is_online else None
+        link.pump.added(message)
+        return expected
+
+    async def _decide(
+        self,
+        transaction_id: int,
+        expected: asyncio.Future[str] | None,
+        evse: EvseOcpp16 | None,
+        request: StartRequest,
+    ) -> str:
+        """The answer to the wallbox: the backend's with our id, else our own (R61, R62)."""
+        link = evse.link if evse is not None else None
+        if link is not None and expected is not None:
+            backend_text = await self._backend_word(link, expected)
+            if backend_text is not None:
+                return under_our_id(backend_text, transaction_id)
+        return self._own_word(transaction_id, link, request)
+
+    async def _backend_word(self, link: BackendLink, expected: asyncio.Future[str]) -> str | None:
+        wait_s = QUIET_WAIT_S if link.pump.answers_late else START_WAIT_S
+        text = await in_time(expected, wait_s)
+        if not expected.done():
+            link.pump.answers_late = True
+        return text
+
+    def _own_word(
+        self, transaction_id: int, link: BackendLink | None, request: StartRequest
+    ) -> str:
+        served = self._station.evse_at(request.connector_id) is not None
+        if served or self._house.observing():
+            link_id = link.identity.link_id if link is not None else None
+            status = self._house.cards.decide(link_id, request.id_tag)
+        else:
+            # Nobody limits a connector that the site does not know: nobody may charge there.
+            status = AuthorizationStatus.INVALID
+        return f'{{"idTagInfo":{{"status":"{status.value}"}},"transactionId":{transaction_id}}}'
+
+    async def _answer_again(
+        self, opened: Opened, evse: EvseOcpp16 | None, request: StartRequest
+    ) -> str:
+        """A repeated StartTransaction gets the first answer, or joins the wait for it (R61a)."""
+        if opened.answer_text is not None:
+            return opened.answer_text
+        undecided = self._undecided.get(opened.transaction_id)
+        text = await asyncio.shield(undecided) if undecided is not None else None
+        if text is not None:
+            return text
+        # Stored but never answered; the queue delivers what it stored.
+        link = evse.link if evse is not None else None
+        text = self._own_word(opened.transaction_id, link, request)
+        await self._house.store.commit(AnswerTransaction(opened.transaction_id, text))
+        self._begin(opened.transaction_id, evse, request, text)
+        return text
+
+    def _begin(
+        self, transaction_id: int, evse: EvseOcpp16 | None, request: StartRequest, answer_text: str
+    ) -> None:
+        """Let the EVSE want current, if the card may charge."""
+        status = read_scalar(answer_text, ("idTagInfo", "status"))
+        log.info(
+            "transaction started",
+            station=self._station.station_id,
+            transaction=transaction_id,
+            verdict=status,
+        )
+        if evse is None:
+            return
+        evse.transaction = OpenTransaction(
+            TransactionRecord(
+                transaction_id, self._start_of(request, evse), answer_text=answer_text
+            ),
+            self._house.tools.clock.monotonic(),
+            may_charge=status == AuthorizationStatus.ACCEPTED,
+            backend_id=_backend_id(evse, transaction_id),
+        )
+        # What the last car drew says nothing about this one.
+        evse.connector = replace(evse.connector, measurement=Measurement())
+        self._station.on_transaction(evse)
+        self._house.something_changed()
+
+    def _start_of(self, request: StartRequest, evse: EvseOcpp16 | None) -> TransactionStart:
+        return TransactionStart(
+            station_id=self._station.station_id,
+            connector=request.connector_id,
+            evse_id=evse.evse_id if evse is not None else "",
+            link_id=link_id_of(evse),
+            id_tag=request.id_tag,
+            meter_start_wh=int(request.meter_start),
+            started_at=request.timestamp,
+            key=request.key,
+        )
+
+    # StopTransaction
+
+    async def stop(self, ask: Ask) -> None:
+        """Close a transaction and queue its end for the backend it began at (R59, R63, R69)."""
+        request = read_stop(ask.call.payload_text)
+        self._station.presence.heard_time(read_stamp(request.timestamp))
+        async with self._in_order:
+            record = await self._house.store.transaction(
+                self._station.station_id, request.transaction_id
+            )
+            if record is None:
+                await self._keep_unattributed(ask, request)
+                ask.answer("{}")
+                return
+            expected = await self._store_stop(ask, request, record)
+        self._end(record)
+        text = await in_time(expected, STOP_WAIT_S) if expected is not None else None
+        ask.answer(text or "{}")
+
+    async def _keep_unattributed(self, ask: Ask, request: StopRequest) -> None:
+        """Keep a stop that belongs to no transaction we know among the dead letters (R59, R69).
+
+        It is never guessed whose it is: a stop under a wrong id ends somebody's session.
+        """
+        log.warning(
+            "stop of an unknown transaction",
+            station=self._station.station_id,
+            transaction=request.transaction_id,
+        )
+        draft = Draft(
+            f"unattributed {self._station.station_id}", "StopTransaction", ask.call.payload_text
+        )
+        taken = await self._house.store.take(once(self._station, request.key), Enqueue(draft))
+        wall_now = self._house.tools.clock.wall()
+        for message in taken.queued:
+            await self._house.store.commit(
+                Bury(message.number, "stop of an unknown transaction", wall_now)
+            )
+
+    async def _store_stop(
+        self, ask: Ask, request: StopRequest, record: TransactionRecord
+    ) -> asyncio.Future[str] | None:
+        """Keep the stop; with the answer to come where a backend is there to give one."""
+        changes: list[Change] = [
+            CloseTransaction(self._station.station_id, record.transaction_id, request.stop)
+        ]
+        link_id = record.start.link_id
+        if link_id is not None:
+            text = ask.call.payload_text
+            draft = Draft(link_id, "StopTransaction", text, record.transaction_id)
+            changes.append(Enqueue(draft))
+        taken = await self._house.store.take(once(self._station, request.key), *changes)
+        link = link_named(self._station, link_id)
+        if link is None or not taken.queued:
+            return None
+        return self._hand_over(link, taken.queued[0])
+
+    def _end(self, record: TransactionRecord) -> None:
+        log.info(
+            "transaction stopped",
+            station=self._station.station_id,
+            transaction=record.transaction_id,
+        )
+        for evse in self._station.evses:
+            current = evse.transaction
+            if current is not None and current.record.transaction_id == record.transaction_id:
+                evse.transaction = None
+                self._station.on_transaction(evse)
+        self._house.something_changed()
+
+
+def _backend_id(evse: EvseOcpp16, transaction_id: int) -> int | None:
+    """The backend's id of a transaction that begins, where the backend has given it already."""
+    ours, theirs = evse.newest_binding or (None, None)
+    return theirs if ours == transaction_id else None

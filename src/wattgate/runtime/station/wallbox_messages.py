@@ -1,0 +1,233 @@
+"""What a wallbox's messages set in motion, by the policy table; transactions apart."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from wattgate.core.gateway.outbox import Draft
+from wattgate.core.gateway.policy import Decision, Rule, Sender, rule_for
+from wattgate.core.ocpp.frames import CallError, CallResult
+from wattgate.core.ocpp.splice import read_scalar
+from wattgate.core.station.clock import read_stamp
+from wattgate.core.station.connector import ConnectorStatus, read_status
+from wattgate.ports.store import Enqueue, RememberStation, RememberTag, TagRecord
+from wattgate.runtime.ask import Ask
+from wattgate.runtime.gateway.backend_answers import tag_info_text
+from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.peer import NoAnswer, Outcome
+from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.meter_readings import MeterReadings
+from wattgate.runtime.station.station import Station
+from wattgate.runtime.station.transactions import Transactions
+from wattgate.runtime.timestamps import ocpp_time
+
+log = structlog.get_logger()
+
+LOGIN_WAIT_S: Final = 1.5
+"""s that a card waits for a login at its backend that is under way (R53)."""
+
+HEARTBEAT_S: Final = 300
+"""s between the wallbox's heartbeats, as we ask for in the answer to its boot notification."""
+
+
+class WallboxMessages:
+    """Handles what one wallbox sends."""
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+        self._house = station.house
+        in_order = asyncio.Lock()
+        self._transactions = Transactions(station, in_order)
+        self._readings = MeterReadings(station, in_order)
+        self._handlers: Mapping[str, Callable[[Ask, Rule], None]] = {
+            "Authorize": self._authorize,
+            "BootNotification": self._boot,
+            "Heartbeat": self._heartbeat,
+            "MeterValues": self._meter_values,
+            "SecurityEventNotification": self._security_event,
+            "StartTransaction": self._start_transaction,
+            "StatusNotification": self._status,
+            "StopTransaction": self._stop_transaction,
+        }
+
+    def called(self, ask: Ask) -> None:
+        """Handle one message; every one is answered, now or later."""
+        rule = rule_for(ask.call.action, Sender.WALLBOX)
+        if rule is None:
+            ask.refuse(
+                "NotImplemented", f"{ask.call.action} is nothing that a wallbox asks in OCPP 1.6"
+            )
+            return
+        self._handlers.get(ask.call.action, self._relay)(ask, rule)
+
+    # Messages that are only passed on
+
+    def _relay(self, ask: Ask, rule: Rule) -> None:
+        evse = self._station.primary
+        if evse is None or evse.link is None:
+            ask.answer(rule.local_answer)
+        elif rule.online is not Decision.FORWARD or not evse.link.is_online:
+            ask.answer(rule.away_answer)
+        else:
+            self._forward(ask, rule, evse.link)
+
+    def _forward(self, ask: Ask, rule: Rule, link: BackendLink) -> None:
+        def heard(outcome: Outcome) -> None:
+            match outcome:
+                case CallResult(_, payload_text):
+                    ask.answer(payload_text)
+                case CallError(_, code, description, details_text):
+                    ask.peer.refuse(ask.call.unique_id, code, description, details_text)
+                case NoAnswer():
+                    ask.answer(rule.away_answer)
+
+        link.ask(ask.call.action, ask.call.payload_text, heard, timeout_s=rule.timeout_s)
+
+    # Messages with a meaning for the manager
+
+    def _heartbeat(self, ask: Ask, rule: Rule) -> None:
+        ask.answer(f'{{"currentTime":"{ocpp_time(self._station.presence.tell_time())}"}}')
+
+    def _boot(self, ask: Ask, rule: Rule) -> None:
+        self._station.in_background(ask, self._store_boot(ask))
+
+    async def _store_boot(self, ask: Ask) -> None:
+        station, tools = self._station, self._house.tools
+        boot_text = ask.call.payload_text
+        await self._house.store.commit(
+            RememberStation(station.station_id, tools.clock.wall(), boot_text)
+        )
+        ask.answer(
+            f'{{"status":"Accepted","currentTime":"{ocpp_time(station.presence.tell_time())}",'
+            f'"interval":{HEARTBEAT_S}}}'
+        )
+        log.info("wallbox booted", station=station.station_id)
+        station.booted(boot_text)
+
+    def _status(self, ask: Ask, rule: Rule) -> None:
+        text = ask.call.payload_text
+        number = read_scalar(text, ("connectorId",))
+        report = read_status(text)
+        stamp = read_scalar(text, ("timestamp",))
+        self._station.presence.heard_time(read_stamp(stamp))
+        ask.answer("{}")
+        if number == 0:
+            self._report_whole(text)
+            return
+        evse = self._station.evse_at(number)
+        if evse is None:
+            log.info("status of a connector no EVSE uses", station=self._station.station_id)
+            return
+        if report is not None:
+            self._note_status(evse, *report, text)
+        if evse.link is not None:
+            evse.link.reported(1, evse.connectors.to_backend(text, rule.connector))
+
+    def _report_whole(self, text: str) -> None:
+        """Connector 0 is the wallbox itself: every backend hears of it (R102)."""
+        for evse in self._station.evses:
+            if evse.link is not None:
+                evse.link.reported(0, text)
+
+    def _note_status(
+        self, evse: EvseOcpp16, status: ConnectorStatus, error_code: str, text: str
+    ) -> None:
+        before = evse.connector
+        now = self._house.tools.clock.monotonic()
+        since = before.since if status is before.status else now
+        evse.connector = replace(
+            before, status=status, error_code=error_code, since=since, report_text=text
+        )
+        if status is not before.status:
+            self._house.something_changed()
+
+    def _security_event(self, ask: Ask, rule: Rule) -> None:
+        evse = self._station.primary
+        log.warning(
+            "security event", station=self._station.station_id, payload=ask.call.payload_text[:500]
+        )
+        if evse is None or evse.link is None:
+            ask.answer(rule.local_answer)
+            return
+        self._station.in_background(ask, self._queue(ask, evse.link))
+
+    async def _queue(self, ask: Ask, link: BackendLink) -> None:
+        draft = Draft(link.identity.link_id, ask.call.action, ask.call.payload_text)
+        for message in await self._house.store.commit(Enqueue(draft)):
+            link.pump.added(message)
+        ask.answer("{}")
+
+    # Cards
+
+    def _authorize(self, ask: Ask, rule: Rule) -> None:
+        id_tag = read_scalar(ask.call.payload_text, ("idTag",))
+        if not isinstance(id_tag, str):
+            code = "OccurenceConstraintViolation" if id_tag is None else "TypeConstraintViolation"
+            ask.refuse(code, "idTag is missing or no text")
+            return
+        link = self._authorising_link()
+        if link is None:
+            self._decide_here(ask, link, id_tag)
+        elif link.is_online:
+            self._ask_backend(ask, rule, link, id_tag)
+        else:
+            self._station.in_background(ask, self._ask_once_online(ask, rule, link, id_tag))
+
+    async def _ask_once_online(self, ask: Ask, rule: Rule, link: BackendLink, id_tag: str) -> None:
+        """A card may be shown while the first login is under way; R53 leaves 2 s for an answer."""
+        if await link.online_within(LOGIN_WAIT_S):
+            self._ask_backend(ask, rule, link, id_tag)
+        else:
+            self._decide_here(ask, link, id_tag)
+
+    def _ask_backend(self, ask: Ask, rule: Rule, link: BackendLink, id_tag: str) -> None:
+        def heard(outcome: Outcome) -> None:
+            match outcome:
+                case CallResult(_, payload_text):
+                    ask.answer(payload_text)
+                    self._remember_tag(link, id_tag, payload_text)
+                case CallError() | NoAnswer():
+                    self._decide_here(ask, link, id_tag)
+
+        link.ask("Authorize", ask.call.payload_text, heard, timeout_s=rule.timeout_s)
+
+    def _authorising_link(self) -> BackendLink | None:
+        """Authorize names no connector: ask where a car waits for a card, else the first (R101)."""
+        waiting = [
+            evse
+            for evse in self._station.evses
+            if evse.connector.status is ConnectorStatus.PREPARING and evse.transaction is None
+        ]
+        evse = waiting[0] if len(waiting) == 1 else self._station.primary
+        return evse.link if evse is not None else None
+
+    def _decide_here(self, ask: Ask, link: BackendLink | None, id_tag: str) -> None:
+        link_id = link.identity.link_id if link is not None else None
+        status = self._house.cards.decide(link_id, id_tag)
+        ask.answer(f'{{"idTagInfo":{{"status":"{status.value}"}}}}')
+
+    def _remember_tag(self, link: BackendLink, id_tag: str, answer_text: str) -> None:
+        info_text = tag_info_text(answer_text)
+        if info_text is None:
+            return
+        link_id = link.identity.link_id
+        self._house.cards.heard(link_id, id_tag, info_text)
+        tag = TagRecord(link_id, id_tag, info_text, self._house.tools.clock.wall())
+        self._house.tasks.spawn(self._store_tag(tag), name=f"card of {link_id}")
+
+    async def _store_tag(self, tag: TagRecord) -> None:
+        await self._house.store.commit(RememberTag(tag))
+
+    # Transactions
+
+    def _start_transaction(self, ask: Ask, rule: Rule) -> None:
+        self._station.in_background(ask, self._transactions.start(ask, rule))
+
+    def _stop_transaction(self, ask: Ask, rule: Rule) -> None:
+        self._station.in_background(ask, self._transactions.stop(ask))
+
+    def _meter_values(self, ask: Ask, rule: Rule) -> None:
+        self._station.in_background(ask, self._readings.take(ask, rule))
