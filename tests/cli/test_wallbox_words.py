@@ -13,7 +13,7 @@ from wattgate.core.wallbox.effects import Happened
 def told_kinds() -> set[str]:
     """The first argument of every `tell(…)` and `Happened(…)` of the wallbox."""
     root = Path(wattgate.core.wallbox.__file__).parent
-    files = [*root.glob("*.py"), root.parents[1] / "runtime" / "wallbox_loop.py"]
+    files = [*root.glob("*.py"), root.parents[1] / "runtime" / "ends" / "wallbox_loop.py"]
     kinds: set[str] = set()
     for file in files:
         for node in ast.walk(ast.parse(file.read_text())):

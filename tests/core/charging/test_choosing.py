@@ -20,19 +20,19 @@ ORDERS: list[tuple[Strategy | None, Behaviour, tuple[Method, ...]]] = [
     (None, Behaviour(obeyed=WATTS), LADDER),  # this wallbox does not say it can
     (None, Behaviour(failed=(TWO,)), (TX, SINGLE, TWO)),
     (None, Behaviour(failed=LADDER), LADDER),
-    (Strategy.SINGLE_VALUE, Behaviour(), (SINGLE, TWO, TX)),
-    (Strategy.TX_PROFILE, Behaviour(obeyed=TWO, failed=(TX,)), (TX, TWO, SINGLE)),
+    (Strategy.SINGLE_VALUE, Behaviour(), (SINGLE,)),
+    (Strategy.TX_PROFILE, Behaviour(obeyed=TWO, failed=(TX,)), (TX,)),
     (
         Strategy.STANDING_AND_GRANT,
         Behaviour(obeyed=TX),
-        (Method(Strategy.STANDING_AND_GRANT), TX, TWO, SINGLE),
+        (Method(Strategy.STANDING_AND_GRANT),),
     ),
-    (Strategy.CHARGE_POINT_MAX, Behaviour(), (MAXIMUM, *LADDER)),
+    (Strategy.CHARGE_POINT_MAX, Behaviour(), (MAXIMUM,)),
 ]
 
 
 @pytest.mark.parametrize(("demanded", "behaviour", "order"), ORDERS)
-def test_the_installer_goes_first_then_what_was_obeyed_and_last_what_failed_R100(
+def test_the_installer_decides_else_what_was_obeyed_goes_first_and_last_what_failed_R100(
     demanded: Strategy | None, behaviour: Behaviour, order: tuple[Method, ...]
 ) -> None:
     assert in_order(LADDER, demanded, behaviour, connectors=1) == order

@@ -31,6 +31,10 @@ _ADOPTING: Final = (
     "Look at the EVSE then: it tells whether the wallbox's composite schedule confirms that."
 )
 _NOT_LIMITED: Final = "Nothing was done: load management does not limit this EVSE."
+_FILE_WINS: Final = (
+    "A site file that has it takes it into service again, unless it says enabled = false."
+)
+
 _OBSERVES: Final = "Load management only observes: nothing limits it."
 
 
@@ -70,7 +74,7 @@ def of_deactivation(site: Site, evse: EvseOcpp16) -> str:
     """What an EVSE may do that was deactivated (P15)."""
     if _observes(site):
         return f"Deactivated. {_OBSERVES}"
-    return {
+    may = {
         OnDeactivation.STOP: "Deactivated: it may not charge, also without the manager.",
         OnDeactivation.MINIMUM: (
             f"Deactivated: it may draw {evse.settings.min_current_a:g} A, also without the manager."
@@ -80,6 +84,7 @@ def of_deactivation(site: Site, evse: EvseOcpp16) -> str:
             f"{evse.hardware_a:g} A."
         ),
     }[site.site.on_deactivation]
+    return f"{may} {_FILE_WINS}"
 
 
 def _removed(cleared: Cleared) -> str:

@@ -12,17 +12,18 @@ def in_order(
     *,
     connectors: int,
 ) -> tuple[Method, ...]:
-    """Every way worth trying, the first to be used; at least those of `ladder`, which has one.
+    """Every way worth trying, the first to be used; `ladder` has one at least, and so has this.
 
-    First what the installer demands, who may know better than the wallbox says; then what wallboxes
-    of this model and firmware were seen to obey; then the ladder. What they were seen not to obey
-    comes last, unless it was demanded. A demanded ChargePointMaxProfile is left out where the
-    wallbox has several `connectors`: it limits their sum (R92).
+    What the installer demands is the only strategy that is used: they may know better than the
+    wallbox says. Else what wallboxes of this model and firmware were seen to obey comes first, then
+    the ladder, and last what they were seen not to obey. A demanded ChargePointMaxProfile is left
+    out where the wallbox has several `connectors`: it limits their sum (R92).
     """
     wanted = () if demanded is None else _demanded(ladder, demanded, connectors)
-    obeyed = [method for method in (*wanted, *ladder) if method == behaviour.obeyed]
-    rest = sorted((*obeyed, *ladder), key=lambda method: method in behaviour.failed)
-    return tuple(dict.fromkeys((*wanted, *rest)))
+    ways = wanted or ladder
+    obeyed = [method for method in ways if method == behaviour.obeyed]
+    rest = sorted((*obeyed, *ways), key=lambda method: method in behaviour.failed)
+    return tuple(dict.fromkeys(rest))
 
 
 def _demanded(
