@@ -77,7 +77,7 @@ class Adoption:
             outcome = await evse.sweep()
         finally:
             self._sweeping.discard(evse.evse_id)
-        log.info("profiles of others removed", evse=evse.evse_id, outcome=outcome.value)
+        log.info("swept for profiles of others", evse=evse.evse_id, outcome=outcome.value)
         if outcome is LimitOutcome.ACCEPTED:
             self._limits.swept(evse.evse_id)
             return
