@@ -72,7 +72,8 @@ async def test_profiles_are_deleted_and_the_outcome_told() -> None:
                 "enabled": False,
                 "released": False,
                 "says": "Deactivated: it may not charge, also without the manager. "
-                "A site file that has it takes it into service again, unless it says enabled = false.",
+                "A site file that has it takes it into service again, "
+                "unless it says enabled = false.",
             },
         ),
     ],
