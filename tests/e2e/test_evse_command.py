@@ -99,9 +99,8 @@ async def test_a_deactivated_evse_may_draw_its_minimum(tmp_path: Path) -> None:
     async with Stage(tmp_path) as stage:
         manager, box = await a_site(stage)
         mark = box.mark
-        assert await says(manager, "deactivate", EVSE) == (
-            "Deactivated: it may draw 6 A, also without the manager."
-        )
+        said = await says(manager, "deactivate", EVSE)
+        assert said.startswith("Deactivated: it may draw 6 A, also without the manager.")
         await limit(stage, box, 6.0, mark)
         mark = box.mark
         await says(manager, "activate", EVSE)

@@ -32,6 +32,8 @@ from tests.support.simulated_box import Composite, Manners
 from tests.support.simulated_site import SimulatedSite
 from tests.support.virtual_time import run_virtual
 
+pytestmark = pytest.mark.story
+
 Story = list[tuple[Step, float]]
 
 boxes = st.integers(0, 3)

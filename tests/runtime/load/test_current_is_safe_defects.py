@@ -33,6 +33,8 @@ from wattgate.runtime.load import control_loop
 from wattgate.runtime.load.counting import Counting
 from wattgate.runtime.load.grid_meter import GridMeter
 
+pytestmark = pytest.mark.story
+
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 

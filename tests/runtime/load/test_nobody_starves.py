@@ -11,6 +11,8 @@ from tests.support.simulated_box import Manners, SimulatedBox
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json
 
+pytestmark = pytest.mark.story
+
 HOUR_S: Final = 3600.0
 
 WRITES_PER_HOUR: Final = 20
