@@ -6,6 +6,7 @@ from wattgate.core.charging.behaviour import Behaviour, read_behaviour
 from wattgate.core.station.models import WallboxModel
 from wattgate.ports.store import BehaviourRecord, Recovered, SaveBehaviour, Store, StoreFailed
 from wattgate.runtime.peer import Tools
+from wattgate.runtime.store_failures import say_not_stored
 from wattgate.runtime.supervisor import Supervisor
 
 log = structlog.get_logger()
@@ -57,4 +58,4 @@ class Behaviours:
             await self._store.commit(SaveBehaviour(record))
         except StoreFailed as exc:
             # Forgotten with the next restart: then it is measured again.
-            log.error("store failed", wallbox=str(model), reason=str(exc))  # noqa: TRY400 - a full disk needs no traceback
+            say_not_stored(exc, wallbox=str(model))

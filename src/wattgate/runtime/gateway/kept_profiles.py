@@ -3,15 +3,12 @@
 import asyncio
 from dataclasses import replace
 
-import structlog
-
 from wattgate.core.gateway.virtual_profiles import Change, VirtualProfiles
 from wattgate.ports.store import Change as StoreChange
 from wattgate.ports.store import DeleteProfile, ProfileRecord, SaveProfile, StoreFailed
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.station import House
-
-log = structlog.get_logger()
+from wattgate.runtime.store_failures import say_not_stored
 
 
 class KeptProfiles:
@@ -65,7 +62,7 @@ class KeptProfiles:
         try:
             await self.keep(before, change)
         except StoreFailed as exc:
-            log.error("store failed", evse=self._evse.evse_id, reason=str(exc))  # noqa: TRY400 - a full disk needs no traceback
+            say_not_stored(exc, evse=self._evse.evse_id)
             self._take_up(before, change)
 
     def _take_up(self, before: VirtualProfiles, change: Change) -> None:

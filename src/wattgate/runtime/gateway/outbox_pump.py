@@ -31,6 +31,7 @@ from wattgate.runtime.gateway.backend_answers import (
 )
 from wattgate.runtime.peer import NoAnswer, Peer, Tools
 from wattgate.runtime.station.knowledge import CardKnowledge
+from wattgate.runtime.store_failures import say_not_stored
 
 log = structlog.get_logger()
 
@@ -272,7 +273,7 @@ class OutboxPump:
                 return
 
     async def _store_failed(self, exc: StoreFailed) -> None:
-        log.error("store failed", link=self.link_id, reason=str(exc))
+        say_not_stored(exc, link=self.link_id)
         await asyncio.sleep(STORE_RETRY_S)
 
 

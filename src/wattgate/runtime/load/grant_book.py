@@ -4,11 +4,8 @@ import json
 from collections.abc import Iterable
 from typing import Final
 
-import structlog
-
 from wattgate.ports.store import GrantRecord, SaveDocument, SaveGrant, Store, StoreFailed
-
-log = structlog.get_logger()
+from wattgate.runtime.store_failures import say_not_stored
 
 NO_LIMIT_A: Final = float("inf")
 """What is stored of an EVSE whose profiles we removed: no limit of ours holds."""
@@ -60,7 +57,7 @@ class GrantBook:
             await self._store.commit(SaveDocument(UNSWEPT_DOCUMENT, text))
         except StoreFailed as exc:
             self._unswept_text = ""
-            log.error("store failed", document=UNSWEPT_DOCUMENT, reason=str(exc))  # noqa: TRY400 - a full disk needs no traceback
+            say_not_stored(exc, document=UNSWEPT_DOCUMENT)
 
     async def unswept(self) -> tuple[set[str], set[str]]:
         """What was stored of it before a restart."""
@@ -73,7 +70,7 @@ class GrantBook:
         try:
             await self._store.commit(SaveGrant(grant))
         except StoreFailed as exc:
-            log.error("store failed", evse=grant.evse_id, reason=str(exc))  # noqa: TRY400 - a full disk needs no traceback
+            say_not_stored(exc, evse=grant.evse_id)
             return False
         self._records[grant.evse_id] = grant
         return True

@@ -18,6 +18,7 @@ from wattgate.runtime.peer import Peer, Tools
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.knowledge import CardKnowledge
 from wattgate.runtime.station.presence import Presence
+from wattgate.runtime.store_failures import say_not_stored
 from wattgate.runtime.supervisor import Supervisor
 
 log = structlog.get_logger()
@@ -144,7 +145,7 @@ async def _guarded(ask: Ask, work: Coroutine[Any, Any, None]) -> None:
         ask.refuse(exc.code, exc.description)
     except StoreFailed as exc:
         # Not stored, so not confirmed: a CALLERROR makes the wallbox keep it and send it again.
-        log.error("store failed", action=ask.call.action, reason=str(exc))  # noqa: TRY400 - a full disk needs no traceback
+        say_not_stored(exc, action=ask.call.action)
         ask.refuse("InternalError", "not stored, please send again")
     except asyncio.CancelledError:
         raise
