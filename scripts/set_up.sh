@@ -28,8 +28,11 @@ fi
 
 echo "installing what requirements/$kind.txt says"
 pip=(.venv/bin/python -m pip --disable-pip-version-check --quiet)
+# A lock names everything: there is nothing to resolve, and pip, which would look for the newest
+# version of a dependency with extras before it sees the pin, is not asked to.
 for lock in "${locks[@]}"; do
-    "${pip[@]}" install --require-hashes --requirement "$lock"
+    "${pip[@]}" install --no-deps --require-hashes --requirement "$lock"
 done
 "${pip[@]}" install --no-deps --no-build-isolation --editable .
+"${pip[@]}" check
 echo "$wanted" >"$stamp"
