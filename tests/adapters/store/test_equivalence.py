@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,17 +23,26 @@ from wattgate.ports.store import (
     Change,
     CloseTransaction,
     CountAttempt,
+    DeleteNote,
     DeleteProfile,
     DeleteRelease,
     Enqueue,
+    ForgetTags,
+    FrameRecord,
+    FrameWay,
     GrantRecord,
+    KeepFrame,
+    NoteRecord,
     ProfileRecord,
+    RejectTransaction,
     ReleaseRecord,
     RememberStation,
     RememberTag,
+    Requeue,
     SaveBehaviour,
     SaveDocument,
     SaveGrant,
+    SaveNote,
     SaveProfile,
     SaveRelease,
     Settle,
@@ -48,24 +58,38 @@ links = st.sampled_from(["B", "C"])
 stations = st.sampled_from(["CP1", "CP2"])
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
 moments = st.integers(0, 5).map(lambda n: AT + timedelta(microseconds=n))
-stops = st.builds(TransactionStop, few, texts, texts)
+stops = st.builds(TransactionStop, few, texts, texts, inferred=st.booleans())
+frames = st.builds(FrameRecord, few, st.sampled_from(FrameWay), links, texts, texts, moments)
 
 changes = st.one_of(
     st.builds(RememberStation, stations, moments, st.none() | texts),
-    st.builds(lambda link, text: Enqueue(draft(text, link_id=link)), links, texts),
+    st.builds(
+        lambda link, text, expendable: Enqueue(
+            replace(draft(text, link_id=link), expendable=expendable)
+        ),
+        links,
+        texts,
+        st.booleans(),
+    ),
     st.builds(AnswerTransaction, few, texts),
     st.builds(BindTransaction, few, few),
     st.builds(CloseTransaction, stations, few, stops),
     st.builds(Settle, few),
     st.builds(CountAttempt, few),
     st.builds(Bury, few, texts, moments),
+    st.builds(Requeue, few),
+    st.builds(RejectTransaction, few, texts),
+    st.builds(KeepFrame, frames),
     st.builds(SaveGrant, st.builds(GrantRecord, texts, st.floats(0, 80), st.none(), moments)),
     st.builds(RememberTag, st.builds(TagRecord, links, texts, texts, moments)),
+    st.builds(ForgetTags, links),
     st.builds(SaveProfile, st.builds(ProfileRecord, links, few, few, texts)),
     st.builds(DeleteProfile, links, few),
     st.builds(SaveBehaviour, st.builds(BehaviourRecord, links, texts, texts, texts, moments)),
     st.builds(SaveRelease, st.builds(ReleaseRecord, links, moments)),
     st.builds(DeleteRelease, links),
+    st.builds(SaveNote, st.builds(NoteRecord, links, texts, texts)),
+    st.builds(DeleteNote, links, texts),
     st.builds(SaveDocument, texts, texts),
 )
 batches = st.lists(changes, max_size=3)
@@ -82,7 +106,8 @@ def take(station_id: str, key: int, answer: str, batch: list[Change]) -> Step:
 def open_transaction(station_id: str, key: int, link_id: str | None, queued: bool) -> Step:
     started = start(str(key), station_id=station_id, link_id=link_id)
     message = draft(link_id=link_id) if queued and link_id is not None else None
-    return lambda store: store.open_transaction(started, message, AT)
+    frame = FrameRecord(0, FrameWay.RECEIVED, station_id, "StartTransaction", "[2]", AT)
+    return lambda store: store.open_transaction(started, message, AT, frame if queued else None)
 
 
 steps = st.lists(
@@ -113,6 +138,7 @@ async def told(store: Store) -> list[object]:
         await store.dead_letters(),
         [await store.transaction_of_backend("B", theirs) for theirs in (1, 2, 3)],
         [await store.transaction("CP1", ours) for ours in (1, 2, 3)],
+        [await store.frames(ours) for ours in (1, 2, 3)],
     ]
 
 

@@ -71,6 +71,17 @@ def test_only_the_messages_of_smart_charging_differ_while_observing() -> None:
     assert rule.decide(observing=True) is rule.decide(observing=False) is Decision.FORWARD
 
 
+def test_a_backend_that_is_only_relayed_answers_all_but_what_would_re_key_the_wallbox_r36() -> None:
+    kept = {action for action, rule in POLICY.items() if rule.relayed is not Decision.FORWARD}
+    assert kept == {
+        "CertificateSigned",
+        "DeleteCertificate",
+        "GetInstalledCertificateIds",
+        "InstallCertificate",
+        "SignCertificate",
+    }
+
+
 @pytest.mark.parametrize("action", ["StartTransaction", "StopTransaction", "MeterValues"])
 def test_a_transaction_message_is_stored_whether_or_not_the_backend_is_there_r58_r71(
     action: str,

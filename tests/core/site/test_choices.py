@@ -19,6 +19,7 @@ from wattgate.core.site import choices
         (choices.TlsMode, "off detect on"),
         (choices.GatewayRole, "primary report"),
         (choices.OfflinePolicy, "hold drop"),
+        (choices.UnknownOffline, "invalid accept"),
         (choices.PhaseRotation, "RST RTS SRT STR TRS TSR unknown"),
         (choices.DeviceType, "ocpp16 power-brain"),
     ],

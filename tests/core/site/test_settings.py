@@ -84,8 +84,9 @@ def test_every_setting_has_a_meaning_and_a_bound(model: str, each: SettingField)
 
 @pytest.mark.parametrize(("model", "each"), ALL_SETTINGS)
 def test_units_of_settings_agree_with_their_names(model: str, each: SettingField) -> None:
-    units = {"_a": "A per phase", "_s": "s"}
-    assert each.about.unit == units.get(each.name[-2:], ""), model
+    units = {"a": "A per phase", "s": "s", "h": "h", "mb": "MiB", "days": "days"}
+    _, is_parted, ending = each.name.rpartition("_")
+    assert each.about.unit == (units.get(ending, "") if is_parted else ""), model
 
 
 @pytest.mark.parametrize(("model", "each"), ALL_SETTINGS)
@@ -102,6 +103,7 @@ def test_the_site_is_all_tables() -> None:
     assert [key_of(each) for each in definitions(Site)] == [
         "site",
         "ocpp_server",
+        "storage",
         "wallbox",
         "evse",
         "card",

@@ -25,7 +25,7 @@ from wattgate.adapters.store.memory import MemoryStore
 from wattgate.core.gateway.outbox import Draft, OutboxMessage
 from wattgate.core.station.transactions import TransactionStart
 from wattgate.ports.links import Link
-from wattgate.ports.store import Change, Opened, Receipt, Taken
+from wattgate.ports.store import Change, FrameRecord, Opened, Receipt, Taken
 
 URL = "ws://backend/CP1"
 BILLED = ("StartTransaction", "MeterValues", "StopTransaction")
@@ -96,10 +96,14 @@ class MortalStore(MemoryStore):
         return taken
 
     async def open_transaction(
-        self, start: TransactionStart, draft: Draft | None, at: datetime
+        self,
+        start: TransactionStart,
+        draft: Draft | None,
+        at: datetime,
+        frame: FrameRecord | None = None,
     ) -> Opened:
         await self._death.just_before_write()
-        opened = await super().open_transaction(start, draft, at)
+        opened = await super().open_transaction(start, draft, at, frame)
         await self._death.just_after_write()
         return opened
 

@@ -12,7 +12,9 @@ from wattgate.adapters.store.schema import (
     BEHAVIOURS,
     DEAD_LETTERS,
     DOCUMENTS,
+    FRAMES,
     GRANTS,
+    NOTES,
     OUTBOX,
     PROFILES,
     RELEASES,
@@ -30,14 +32,21 @@ from wattgate.ports.store import (
     Change,
     CloseTransaction,
     CountAttempt,
+    DeleteNote,
     DeleteProfile,
     DeleteRelease,
     Enqueue,
+    ForgetTags,
+    FrameRecord,
+    KeepFrame,
+    RejectTransaction,
     RememberStation,
     RememberTag,
+    Requeue,
     SaveBehaviour,
     SaveDocument,
     SaveGrant,
+    SaveNote,
     SaveProfile,
     SaveRelease,
     Settle,
@@ -53,7 +62,17 @@ def _saving(table: Table) -> Prepared:
     return Prepared(row.on_conflict_do_update(index_elements=keys, set_=replaced), columns=columns)
 
 
-_QUEUED: Final = ("number", "link_id", "action", "payload_text", "transaction_id", "attempts")
+_QUEUED: Final = (
+    "number",
+    "link_id",
+    "action",
+    "payload_text",
+    "transaction_id",
+    "attempts",
+    "expendable",
+)
+
+_DRAFTED: Final = ("link_id", "action", "payload_text", "transaction_id", "expendable")
 
 _ENQUEUE: Final = Prepared(insert(OUTBOX), columns=_QUEUED[1:])
 _SETTLE: Final = Prepared(delete(OUTBOX).where(OUTBOX.c.number == bindparam("at_number")))
@@ -69,6 +88,17 @@ _BURY: Final = Prepared(
             *(OUTBOX.c[name] for name in _QUEUED), bindparam("reason"), bindparam("at_us")
         ).where(OUTBOX.c.number == bindparam("at_number")),
     )
+)
+_LETTER: Final = Prepared(
+    select(*(DEAD_LETTERS.c[name] for name in _DRAFTED)).where(
+        DEAD_LETTERS.c.number == bindparam("at_number")
+    )
+)
+_FORGET_LETTER: Final = Prepared(
+    delete(DEAD_LETTERS).where(DEAD_LETTERS.c.number == bindparam("at_number"))
+)
+_KEEP_FRAME: Final = Prepared(
+    insert(FRAMES), columns=["transaction_id", "way", "end", "action", "text", "at_us"]
 )
 
 _stations_row = insert(STATIONS)
@@ -98,6 +128,9 @@ _BIND_TRANSACTION: Final = Prepared(
     )
     .values(backend_transaction_id=bindparam("theirs"))
 )
+_REJECT_TRANSACTION: Final = Prepared(
+    update(TRANSACTIONS).where(_this_transaction).values(late_verdict=bindparam("late_verdict"))
+)
 _CLOSE_TRANSACTION: Final = Prepared(
     update(TRANSACTIONS)
     .where(
@@ -109,11 +142,13 @@ _CLOSE_TRANSACTION: Final = Prepared(
         meter_stop_wh=bindparam("meter_stop_wh"),
         stopped_at=bindparam("stopped_at"),
         stop_reason=bindparam("stop_reason"),
+        stop_inferred=bindparam("stop_inferred"),
     )
 )
 
 _SAVE_GRANT: Final = _saving(GRANTS)
 _REMEMBER_TAG: Final = _saving(TAGS)
+_FORGET_TAGS: Final = Prepared(delete(TAGS).where(TAGS.c.link_id == bindparam("link_id")))
 _SAVE_PROFILE: Final = _saving(PROFILES)
 _DELETE_PROFILE: Final = Prepared(
     delete(PROFILES).where(
@@ -125,6 +160,10 @@ _SAVE_BEHAVIOUR: Final = _saving(BEHAVIOURS)
 _SAVE_RELEASE: Final = _saving(RELEASES)
 _DELETE_RELEASE: Final = Prepared(
     delete(RELEASES).where(RELEASES.c.evse_id == bindparam("evse_id"))
+)
+_SAVE_NOTE: Final = _saving(NOTES)
+_DELETE_NOTE: Final = Prepared(
+    delete(NOTES).where(NOTES.c.scope == bindparam("scope"), NOTES.c.name == bindparam("name"))
 )
 _SAVE_DOCUMENT: Final = _saving(DOCUMENTS)
 
@@ -150,8 +189,22 @@ def append(connection: Connection, draft: Draft) -> OutboxMessage:
         payload_text=draft.payload_text,
         transaction_id=draft.transaction_id,
         attempts=0,
+        expendable=draft.expendable,
     )
     return OutboxMessage(number, draft)
+
+
+def keep_frame(connection: Connection, frame: FrameRecord) -> None:
+    """Keep a frame as evidence."""
+    _KEEP_FRAME.run(
+        connection,
+        transaction_id=frame.transaction_id,
+        way=frame.way.value,
+        end=frame.end,
+        action=frame.action,
+        text=frame.text,
+        at_us=to_us(frame.at),
+    )
 
 
 def _remember_station(connection: Connection, change: RememberStation) -> None:
@@ -194,7 +247,16 @@ def _close_transaction(connection: Connection, change: CloseTransaction) -> None
         meter_stop_wh=change.stop.meter_stop_wh,
         stopped_at=change.stop.stopped_at,
         stop_reason=change.stop.reason,
+        stop_inferred=change.stop.inferred,
     )
+
+
+def _reject_transaction(connection: Connection, change: RejectTransaction) -> None:
+    rejected = _REJECT_TRANSACTION.run(
+        connection, at_transaction=change.transaction_id, late_verdict=change.verdict
+    )
+    if not rejected.rowcount:
+        raise LocalUsageError(f"there is no transaction {change.transaction_id}")
 
 
 def _settle(connection: Connection, change: Settle) -> None:
@@ -208,6 +270,20 @@ def _count_attempt(connection: Connection, change: CountAttempt) -> None:
 def _bury(connection: Connection, change: Bury) -> None:
     _BURY.run(connection, at_number=change.number, reason=change.reason, at_us=to_us(change.at))
     _SETTLE.run(connection, at_number=change.number)
+
+
+def _requeue(connection: Connection, change: Requeue) -> OutboxMessage | None:
+    letter = _LETTER.row(connection, at_number=change.number)
+    if letter is None:
+        return None
+    _FORGET_LETTER.run(connection, at_number=change.number)
+    link_id, action, payload_text, transaction_id, expendable = letter
+    draft = Draft(link_id, action, payload_text, transaction_id, expendable=bool(expendable))
+    return append(connection, draft)
+
+
+def _keep_frame(connection: Connection, change: KeepFrame) -> None:
+    keep_frame(connection, change.frame)
 
 
 def _save_grant(connection: Connection, change: SaveGrant) -> None:
@@ -230,6 +306,10 @@ def _remember_tag(connection: Connection, change: RememberTag) -> None:
         info_text=tag.info_text,
         seen_us=to_us(tag.seen_at),
     )
+
+
+def _forget_tags(connection: Connection, change: ForgetTags) -> None:
+    _FORGET_TAGS.run(connection, link_id=change.link_id)
 
 
 def _save_profile(connection: Connection, change: SaveProfile) -> None:
@@ -268,6 +348,15 @@ def _delete_release(connection: Connection, change: DeleteRelease) -> None:
     _DELETE_RELEASE.run(connection, evse_id=change.evse_id)
 
 
+def _save_note(connection: Connection, change: SaveNote) -> None:
+    note = change.note
+    _SAVE_NOTE.run(connection, scope=note.scope, name=note.name, text=note.text)
+
+
+def _delete_note(connection: Connection, change: DeleteNote) -> None:
+    _DELETE_NOTE.run(connection, scope=change.scope, name=change.name)
+
+
 def _save_document(connection: Connection, change: SaveDocument) -> None:
     _SAVE_DOCUMENT.run(connection, name=change.name, text=change.text)
 
@@ -281,13 +370,19 @@ APPLY: Final[dict[type[Change], Callable[[Connection, Any], OutboxMessage | None
     Settle: _settle,
     CountAttempt: _count_attempt,
     Bury: _bury,
+    Requeue: _requeue,
+    RejectTransaction: _reject_transaction,
+    KeepFrame: _keep_frame,
     SaveGrant: _save_grant,
     RememberTag: _remember_tag,
+    ForgetTags: _forget_tags,
     SaveProfile: _save_profile,
     DeleteProfile: _delete_profile,
     SaveBehaviour: _save_behaviour,
     SaveRelease: _save_release,
     DeleteRelease: _delete_release,
+    SaveNote: _save_note,
+    DeleteNote: _delete_note,
     SaveDocument: _save_document,
 }
 """What each kind of change does; every member of `Change` has its row."""

@@ -10,6 +10,7 @@ from wattgate.core.station.transactions import TransactionRecord, TransactionSta
 from wattgate.ports.store import (
     Change,
     DeadLetter,
+    FrameRecord,
     Opened,
     Receipt,
     Recovered,
@@ -52,6 +53,7 @@ class MemoryStore:
             profiles=tuple(row for _, row in sorted(tables.profiles.items())),
             behaviours=tuple(row for _, row in sorted(tables.behaviours.items())),
             releases=tuple(row for _, row in sorted(tables.releases.items())),
+            notes=tuple(row for _, row in sorted(tables.notes.items())),
             outbox_depths={link: len(queue) for link, queue in tables.queues.items() if queue},
         )
 
@@ -74,8 +76,9 @@ class MemoryStore:
         start: TransactionStart,
         draft: Draft | None,
         at: datetime,
+        frame: FrameRecord | None = None,
     ) -> Opened:
-        """Store a transaction under a new id, and queue its message with it."""
+        """Store a transaction under a new id, with its message for the queue and its evidence."""
         tables = await self._writable()
         known = tables.transaction_keys.get((start.station_id, start.key))
         if known is not None:
@@ -83,6 +86,8 @@ class MemoryStore:
         transaction_id = len(tables.transactions) + 1
         tables.transactions[transaction_id] = TransactionRecord(transaction_id, start)
         tables.transaction_keys[start.station_id, start.key] = transaction_id
+        if frame is not None:
+            tables.keep_frame(replace(frame, transaction_id=transaction_id))
         queued = (
             None if draft is None else tables.append(replace(draft, transaction_id=transaction_id))
         )
@@ -126,6 +131,10 @@ class MemoryStore:
     async def dead_letters(self, *, limit: int = 100) -> tuple[DeadLetter, ...]:
         """List the messages that were given up, newest first."""
         return tuple(reversed(self._readable().dead_letters))[:limit]
+
+    async def frames(self, transaction_id: int) -> tuple[FrameRecord, ...]:
+        """Read the evidence of a transaction, in the order in which it was kept."""
+        return tuple(self._readable().frames.get(transaction_id, ()))
 
     async def document(self, name: str) -> str | None:
         """Read a named text."""

@@ -17,18 +17,26 @@ from wattgate.ports.store import (
     CloseTransaction,
     CountAttempt,
     DeadLetter,
+    DeleteNote,
     DeleteProfile,
     DeleteRelease,
     Enqueue,
+    ForgetTags,
+    FrameRecord,
     GrantRecord,
+    KeepFrame,
+    NoteRecord,
     ProfileRecord,
     Receipt,
+    RejectTransaction,
     ReleaseRecord,
     RememberStation,
     RememberTag,
+    Requeue,
     SaveBehaviour,
     SaveDocument,
     SaveGrant,
+    SaveNote,
     SaveProfile,
     SaveRelease,
     Settle,
@@ -54,7 +62,13 @@ class Tables:
     profiles: dict[tuple[str, int], ProfileRecord] = field(default_factory=dict)
     behaviours: dict[tuple[str, str, str], BehaviourRecord] = field(default_factory=dict)
     releases: dict[str, ReleaseRecord] = field(default_factory=dict)
+    notes: dict[tuple[str, str], NoteRecord] = field(default_factory=dict)
     documents: dict[str, str] = field(default_factory=dict)
+    frames: dict[int, list[FrameRecord]] = field(default_factory=dict)
+
+    def keep_frame(self, frame: FrameRecord) -> None:
+        """Keep a frame as evidence."""
+        self.frames.setdefault(frame.transaction_id, []).append(frame)
 
     def append(self, draft: Draft) -> OutboxMessage:
         """Queue a message under the next number."""
@@ -97,7 +111,7 @@ def _refuse_contradictions(tables: Tables, changes: tuple[Change, ...]) -> None:
     bound: dict[int, int] = {}
     for change in changes:
         match change:
-            case AnswerTransaction(transaction_id):
+            case AnswerTransaction(transaction_id) | RejectTransaction(transaction_id):
                 _known(tables, transaction_id)
             case BindTransaction(transaction_id, backend_transaction_id):
                 earlier = _known(tables, transaction_id).backend_transaction_id
@@ -166,6 +180,23 @@ def _bury(tables: Tables, change: Bury) -> None:
         tables.dead_letters.append(DeadLetter(message, change.reason, change.at))
 
 
+def _requeue(tables: Tables, change: Requeue) -> OutboxMessage | None:
+    for letter in tables.dead_letters:
+        if letter.message.number == change.number:
+            tables.dead_letters.remove(letter)
+            return tables.append(letter.message.draft)
+    return None
+
+
+def _reject_transaction(tables: Tables, change: RejectTransaction) -> None:
+    record = tables.transactions[change.transaction_id]
+    tables.transactions[change.transaction_id] = replace(record, late_verdict=change.verdict)
+
+
+def _keep_frame(tables: Tables, change: KeepFrame) -> None:
+    tables.keep_frame(change.frame)
+
+
 def _save_grant(tables: Tables, change: SaveGrant) -> None:
     tables.grants[change.grant.evse_id] = change.grant
 
@@ -173,6 +204,11 @@ def _save_grant(tables: Tables, change: SaveGrant) -> None:
 def _remember_tag(tables: Tables, change: RememberTag) -> None:
     tag = replace(change.tag, id_tag=change.tag.id_tag.casefold())
     tables.tags[tag.link_id, tag.id_tag] = tag
+
+
+def _forget_tags(tables: Tables, change: ForgetTags) -> None:
+    kept = {key: tag for key, tag in tables.tags.items() if tag.link_id != change.link_id}
+    tables.tags = kept
 
 
 def _save_profile(tables: Tables, change: SaveProfile) -> None:
@@ -198,6 +234,14 @@ def _delete_release(tables: Tables, change: DeleteRelease) -> None:
     tables.releases.pop(change.evse_id, None)
 
 
+def _save_note(tables: Tables, change: SaveNote) -> None:
+    tables.notes[change.note.scope, change.note.name] = change.note
+
+
+def _delete_note(tables: Tables, change: DeleteNote) -> None:
+    tables.notes.pop((change.scope, change.name), None)
+
+
 def _save_document(tables: Tables, change: SaveDocument) -> None:
     tables.documents[change.name] = change.text
 
@@ -211,13 +255,19 @@ APPLY: Final[dict[type[Change], Callable[[Tables, Any], OutboxMessage | None]]] 
     Settle: _settle,
     CountAttempt: _count_attempt,
     Bury: _bury,
+    Requeue: _requeue,
+    RejectTransaction: _reject_transaction,
+    KeepFrame: _keep_frame,
     SaveGrant: _save_grant,
     RememberTag: _remember_tag,
+    ForgetTags: _forget_tags,
     SaveProfile: _save_profile,
     DeleteProfile: _delete_profile,
     SaveBehaviour: _save_behaviour,
     SaveRelease: _save_release,
     DeleteRelease: _delete_release,
+    SaveNote: _save_note,
+    DeleteNote: _delete_note,
     SaveDocument: _save_document,
 }
 """What each kind of change does; every member of `Change` has its row."""

@@ -10,7 +10,9 @@ from wattgate.adapters.store.schema import (
     BEHAVIOURS,
     DEAD_LETTERS,
     DOCUMENTS,
+    FRAMES,
     GRANTS,
+    NOTES,
     OUTBOX,
     PROFILES,
     RECEIPTS,
@@ -29,7 +31,10 @@ from wattgate.core.station.transactions import (
 from wattgate.ports.store import (
     BehaviourRecord,
     DeadLetter,
+    FrameRecord,
+    FrameWay,
     GrantRecord,
+    NoteRecord,
     ProfileRecord,
     Recovered,
     ReleaseRecord,
@@ -53,6 +58,8 @@ _RECORD: Final = select(
     _T.meter_stop_wh,
     _T.stopped_at,
     _T.stop_reason,
+    _T.stop_inferred,
+    _T.late_verdict,
 )
 _OF_STATION: Final = Prepared(
     _RECORD.where(
@@ -83,7 +90,15 @@ _NEWEST_OF_EVSE: Final = Prepared(_NEWEST_FIRST.where(_T.evse_id == bindparam("e
 AFTER_ALL: Final = 2**31
 """Above every transaction id (R60)."""
 
-_MESSAGE: Final = ("number", "link_id", "action", "payload_text", "transaction_id", "attempts")
+_MESSAGE: Final = (
+    "number",
+    "link_id",
+    "action",
+    "payload_text",
+    "transaction_id",
+    "attempts",
+    "expendable",
+)
 _QUEUE: Final = Prepared(
     select(*(OUTBOX.c[name] for name in _MESSAGE))
     .where(OUTBOX.c.link_id == bindparam("link_id"), OUTBOX.c.number > bindparam("after"))
@@ -99,6 +114,11 @@ _LETTERS: Final = Prepared(
     .limit(bindparam("most"))
 )
 
+_FRAMES: Final = Prepared(
+    select(FRAMES.c.way, FRAMES.c.end, FRAMES.c.action, FRAMES.c.text, FRAMES.c.at_us)
+    .where(FRAMES.c.transaction_id == bindparam("transaction_id"))
+    .order_by(FRAMES.c.frame)
+)
 _RECEIPT: Final = Prepared(
     select(RECEIPTS.c.answer_text).where(
         RECEIPTS.c.station_id == bindparam("station_id"), RECEIPTS.c.key == bindparam("key")
@@ -113,6 +133,7 @@ _PROFILES: Final = Prepared(select(PROFILES).order_by(PROFILES.c.link_id, PROFIL
 _BEHAVIOURS: Final = Prepared(
     select(BEHAVIOURS).order_by(BEHAVIOURS.c.vendor, BEHAVIOURS.c.model, BEHAVIOURS.c.firmware)
 )
+_NOTES: Final = Prepared(select(NOTES).order_by(NOTES.c.scope, NOTES.c.name))
 _RELEASES: Final = Prepared(select(RELEASES).order_by(RELEASES.c.evse_id))
 
 
@@ -140,6 +161,7 @@ def recovered(connection: Connection) -> Recovered:
         releases=tuple(
             ReleaseRecord(evse_id, from_us(at_us)) for evse_id, at_us in _RELEASES.rows(connection)
         ),
+        notes=tuple(NoteRecord(*row) for row in _NOTES.rows(connection)),
         outbox_depths=dict(_DEPTHS.rows(connection)),
     )
 
@@ -196,6 +218,14 @@ def dead_letters(connection: Connection, limit: int) -> tuple[DeadLetter, ...]:
     )
 
 
+def frames(connection: Connection, transaction_id: int) -> tuple[FrameRecord, ...]:
+    """Read the evidence of a transaction, in the order in which it was kept."""
+    return tuple(
+        FrameRecord(transaction_id, FrameWay(way), end, action, text, from_us(at_us))
+        for way, end, action, text, at_us in _FRAMES.rows(connection, transaction_id=transaction_id)
+    )
+
+
 def receipt_answer(connection: Connection, station_id: str, key: str) -> str:
     """Read the first answer of a receipt that is known to exist."""
     (answer_text,) = _RECEIPT.rows(connection, station_id=station_id, key=key)[0]
@@ -209,9 +239,14 @@ def document(connection: Connection, name: str) -> str | None:
 
 
 def _record(row: Row) -> TransactionRecord:
-    transaction_id, *start, theirs, answer_text, meter_stop_wh, stopped_at, reason = row
-    stop = None if stopped_at is None else TransactionStop(meter_stop_wh, stopped_at, reason)
-    return TransactionRecord(transaction_id, TransactionStart(*start), theirs, answer_text, stop)
+    transaction_id, *start, theirs, answer_text = row[:11]
+    meter_stop_wh, stopped_at, reason, inferred, late_verdict = row[11:]
+    stop = None
+    if stopped_at is not None:
+        stop = TransactionStop(meter_stop_wh, stopped_at, reason, inferred=bool(inferred))
+    return TransactionRecord(
+        transaction_id, TransactionStart(*start), theirs, answer_text, stop, late_verdict
+    )
 
 
 def _message(
@@ -221,5 +256,7 @@ def _message(
     payload_text: str,
     transaction_id: int | None,
     attempts: int,
+    expendable: int,
 ) -> OutboxMessage:
-    return OutboxMessage(number, Draft(link_id, action, payload_text, transaction_id), attempts)
+    draft = Draft(link_id, action, payload_text, transaction_id, expendable=bool(expendable))
+    return OutboxMessage(number, draft, attempts)

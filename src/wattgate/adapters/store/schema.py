@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Float,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 METADATA: Final = MetaData(
@@ -55,6 +57,8 @@ TRANSACTIONS: Final = Table(
     Column("meter_stop_wh", BigInteger),
     Column("stopped_at", Text),
     Column("stop_reason", Text),
+    Column("stop_inferred", Boolean, nullable=False, server_default=text("0")),
+    Column("late_verdict", Text),
     CheckConstraint("transaction_id BETWEEN 1 AND 2147483647", name="id_fits_ocpp"),
     UniqueConstraint("station_id", "key"),
     Index(None, "link_id", "backend_transaction_id"),
@@ -76,7 +80,9 @@ OUTBOX: Final = Table(
     Column("payload_text", Text, nullable=False),
     Column("transaction_id", BigInteger),
     Column("attempts", Integer, nullable=False),
+    Column("expendable", Boolean, nullable=False, server_default=text("0")),
     Index(None, "link_id", "number"),
+    Index(None, "transaction_id"),
     sqlite_autoincrement=True,
 )
 
@@ -92,6 +98,7 @@ DEAD_LETTERS: Final = Table(
     Column("attempts", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("at_us", BigInteger, nullable=False),
+    Column("expendable", Boolean, nullable=False, server_default=text("0")),
     UniqueConstraint("number"),
     sqlite_autoincrement=True,
 )
@@ -105,6 +112,21 @@ RECEIPTS: Final = Table(
     Column("at_us", BigInteger, nullable=False),
     Index(None, "at_us"),
     sqlite_with_rowid=False,
+)
+
+FRAMES: Final = Table(
+    "frames",
+    METADATA,
+    Column("frame", Integer, primary_key=True),
+    Column("transaction_id", BigInteger, nullable=False),
+    Column("way", Text, nullable=False),
+    Column("end", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Index(None, "transaction_id"),
+    Index(None, "at_us"),
+    sqlite_autoincrement=True,
 )
 
 GRANTS: Final = Table(
@@ -149,6 +171,14 @@ RELEASES: Final = Table(
     METADATA,
     Column("evse_id", Text, primary_key=True),
     Column("at_us", BigInteger, nullable=False),
+)
+
+NOTES: Final = Table(
+    "notes",
+    METADATA,
+    Column("scope", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("text", Text, nullable=False),
 )
 
 DOCUMENTS: Final = Table(

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete
 from sqlalchemy.dialects.sqlite import insert
 
 from wattgate.adapters.store import queries
-from wattgate.adapters.store.changes import append, apply
+from wattgate.adapters.store.changes import append, apply, keep_frame
 from wattgate.adapters.store.database import FileLock, connect, create_private, migrate
 from wattgate.adapters.store.prepared import Prepared
 from wattgate.adapters.store.schema import RECEIPTS, TRANSACTIONS, to_us
@@ -19,7 +19,15 @@ from wattgate.adapters.store.worker import Job, Result, Worker
 from wattgate.core.errors import LocalUsageError
 from wattgate.core.gateway.outbox import Draft, OutboxMessage
 from wattgate.core.station.transactions import TransactionRecord, TransactionStart
-from wattgate.ports.store import Change, DeadLetter, Opened, Receipt, Recovered, Taken
+from wattgate.ports.store import (
+    Change,
+    DeadLetter,
+    FrameRecord,
+    Opened,
+    Receipt,
+    Recovered,
+    Taken,
+)
 
 _KEEP_RECEIPT: Final = Prepared(
     insert(RECEIPTS).on_conflict_do_nothing(),
@@ -97,10 +105,14 @@ class SqliteStore:
         return await self._write(lambda connection: _take(connection, receipt, changes))
 
     async def open_transaction(
-        self, start: TransactionStart, draft: Draft | None, at: datetime
+        self,
+        start: TransactionStart,
+        draft: Draft | None,
+        at: datetime,
+        frame: FrameRecord | None = None,
     ) -> Opened:
-        """Store a transaction under a new id, and queue its message with it."""
-        return await self._write(lambda connection: _open(connection, start, draft, at))
+        """Store a transaction under a new id, with its message for the queue and its evidence."""
+        return await self._write(lambda connection: _open(connection, start, draft, at, frame))
 
     async def transaction(self, station_id: str, transaction_id: int) -> TransactionRecord | None:
         """Find a transaction of this very wallbox (S5)."""
@@ -138,6 +150,10 @@ class SqliteStore:
         """List the messages that were given up, newest first."""
         return await self._read(lambda connection: queries.dead_letters(connection, limit))
 
+    async def frames(self, transaction_id: int) -> tuple[FrameRecord, ...]:
+        """Read the evidence of a transaction, in the order in which it was kept."""
+        return await self._read(lambda connection: queries.frames(connection, transaction_id))
+
     async def document(self, name: str) -> str | None:
         """Read a named text."""
         return await self._read(lambda connection: queries.document(connection, name))
@@ -174,7 +190,11 @@ def _take(connection: Connection, receipt: Receipt, changes: tuple[Change, ...])
 
 
 def _open(
-    connection: Connection, start: TransactionStart, draft: Draft | None, at: datetime
+    connection: Connection,
+    start: TransactionStart,
+    draft: Draft | None,
+    at: datetime,
+    frame: FrameRecord | None,
 ) -> Opened:
     known = queries.transaction_of_key(connection, start.station_id, start.key)
     if known is not None:
@@ -192,6 +212,8 @@ def _open(
         key=start.key,
         recorded_us=to_us(at),
     )
+    if frame is not None:
+        keep_frame(connection, replace(frame, transaction_id=transaction_id))
     queued = (
         None if draft is None else append(connection, replace(draft, transaction_id=transaction_id))
     )

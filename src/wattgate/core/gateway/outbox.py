@@ -9,12 +9,15 @@ class Draft:
 
     `payload_text` is what will be sent, except that a transaction id in it is still ours and is
     replaced when it is sent (R63). `transaction_id` names that transaction, None where none is.
+    `expendable` marks what may be thinned out when a queue is too long: periodic meter values
+    without signed data, and nothing else (R72).
     """
 
     link_id: str
     action: str
     payload_text: str
     transaction_id: int | None = None
+    expendable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

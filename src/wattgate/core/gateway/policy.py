@@ -45,7 +45,9 @@ class Rule:
 
     `online`: a backend serves the EVSE and is connected (mode B). `away`: it is not (B-off).
     `local`: the EVSE has no backend (L). `observing`: as `online`, while load management only
-    observes; None means no difference. What a backend sends has no `away` and no `local`.
+    observes; None means no difference. `relayed`: the backend is connected, and is to be dropped
+    with the wallbox when one of them goes (T); ids are not mapped then. What a backend sends has
+    no `away` and no `local`.
 
     `connector` and `transaction` are the paths of the ids that are mapped, `answer_connector` that
     of a connector id in the answer. `away_answer` and `local_answer` are what is said where the
@@ -59,6 +61,7 @@ class Rule:
     away: Decision = Decision.REFUSE
     local: Decision = Decision.REFUSE
     observing: Decision | None = None
+    relayed: Decision = Decision.FORWARD
     connector: Path | None = None
     transaction: Path | None = None
     answer_connector: Path | None = None
@@ -96,6 +99,11 @@ def _command(
 ) -> Rule:
     """A backend's command that the wallbox carries out."""
     return Rule(action, _DOWN, _F, connector=connector, transaction=transaction, rules=rules)
+
+
+def _link_only(action: str, refusal: str) -> Rule:
+    """A backend's command that concerns its link with us, and never the wallbox's (R36)."""
+    return Rule(action, _DOWN, _R, relayed=_R, refusal=refusal, rules="R36, R37")
 
 
 _ROWS: Final = (
@@ -165,21 +173,25 @@ _ROWS: Final = (
     _command("UnlockConnector", "R101", connector=CONNECTOR),
     _command("UpdateFirmware", "R87"),
     # Improved security for OCPP 1.6-J edition 2. Messages that re-key a link end at the gateway.
-    Rule("CertificateSigned", _DOWN, _R, refusal=_NO, rules="R36, R37"),
-    Rule("DeleteCertificate", _DOWN, _R, refusal='{"status":"Failed"}', rules="R36, R37"),
+    _link_only("CertificateSigned", _NO),
+    _link_only("DeleteCertificate", '{"status":"Failed"}'),
     _command("ExtendedTriggerMessage", "R40, R88", connector=CONNECTOR),
-    Rule(
-        "GetInstalledCertificateIds",
-        _DOWN,
-        _R,
-        refusal='{"status":"NotFound"}',
-        rules="R36, R37",
-    ),
+    _link_only("GetInstalledCertificateIds", '{"status":"NotFound"}'),
     _command("GetLog", "R87"),
-    Rule("InstallCertificate", _DOWN, _R, refusal=_NO, rules="R36, R37"),
+    _link_only("InstallCertificate", _NO),
     _notice("LogStatusNotification"),
     Rule("SecurityEventNotification", _UP, _S, _S, _A, rules="R38"),
-    Rule("SignCertificate", _UP, _A, _A, _A, away_answer=_NO, local_answer=_NO, rules="R36"),
+    Rule(
+        "SignCertificate",
+        _UP,
+        _A,
+        _A,
+        _A,
+        relayed=_A,
+        away_answer=_NO,
+        local_answer=_NO,
+        rules="R36",
+    ),
     _notice("SignedFirmwareStatusNotification", "R39"),
     _command("SignedUpdateFirmware", "R39"),
 )

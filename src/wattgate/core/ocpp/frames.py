@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii
 from typing import Final, assert_never
 
@@ -19,12 +19,13 @@ class Call:
     """A request.
 
     `payload_text` is the payload exactly as received, so that signed meter data can be
-    forwarded without re-encoding (R17).
+    forwarded without re-encoding (R17); `frame_text` the whole message, empty for one of ours.
     """
 
     unique_id: str
     action: str
     payload_text: str
+    frame_text: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def decode(text: str) -> Frame | Junk:
         read = _READERS.get(bytes(elements[0])) if elements else None
         if read is None:
             return Junk("the message type is none of 2, 3, 4", None)
-        return read(elements)
+        return read(elements, text)
     except msgspec.ValidationError:
         return Junk("the message is not a JSON array", None)
     except (ValueError, RecursionError) as error:  # broken JSON, half a surrogate pair, too deep
@@ -131,7 +132,7 @@ def _object(element: msgspec.Raw) -> str | None:
     return "{}" if text == "null" else None
 
 
-def _read_call(elements: list[msgspec.Raw]) -> Call | Junk:
+def _read_call(elements: list[msgspec.Raw], text: str) -> Call | Junk:
     unique_id = _unique_id(elements)
     if unique_id is None:
         return Junk("the CALL has no usable id", None)
@@ -143,10 +144,10 @@ def _read_call(elements: list[msgspec.Raw]) -> Call | Junk:
     payload_text = _object(elements[3])
     if payload_text is None:
         return _refusal(unique_id, "the payload of the CALL is not a JSON object")
-    return Call(unique_id, action, payload_text)
+    return Call(unique_id, action, payload_text, text)
 
 
-def _read_result(elements: list[msgspec.Raw]) -> CallResult | Junk:
+def _read_result(elements: list[msgspec.Raw], _text: str) -> CallResult | Junk:
     unique_id = _unique_id(elements)
     payload_text = _object(elements[2]) if len(elements) == 3 else None
     if unique_id is None or payload_text is None:
@@ -154,7 +155,7 @@ def _read_result(elements: list[msgspec.Raw]) -> CallResult | Junk:
     return CallResult(unique_id, payload_text)
 
 
-def _read_error(elements: list[msgspec.Raw]) -> CallError | Junk:
+def _read_error(elements: list[msgspec.Raw], _text: str) -> CallError | Junk:
     unique_id = _unique_id(elements)
     code = _string(elements[2]) if 3 <= len(elements) <= 5 else None
     if unique_id is None or code is None:
@@ -164,7 +165,7 @@ def _read_error(elements: list[msgspec.Raw]) -> CallError | Junk:
     return CallError(unique_id, code, description or "", details_text or "{}")
 
 
-_READERS: Final[dict[bytes, Callable[[list[msgspec.Raw]], Frame | Junk]]] = {
+_READERS: Final[dict[bytes, Callable[[list[msgspec.Raw], str], Frame | Junk]]] = {
     b"2": _read_call,
     b"3": _read_result,
     b"4": _read_error,

@@ -14,6 +14,7 @@ from wattgate.core.site.model import (
     OcppServerSettings,
     Site,
     SiteSettings,
+    StorageSettings,
     WallboxSettings,
 )
 from wattgate.core.site.repetitions import report_repetitions
@@ -79,6 +80,7 @@ _RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
         Rule("offline_policy", rules.offline_policy_is_hold),
     ),
     CardSettings: (),
+    StorageSettings: (),
 }
 
 

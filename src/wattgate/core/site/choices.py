@@ -67,6 +67,13 @@ class OfflinePolicy(StrEnum):
     DROP = "drop"
 
 
+class UnknownOffline(StrEnum):
+    """What a card gets that nobody here knows, while its backend is away (R53)."""
+
+    INVALID = "invalid"
+    ACCEPT = "accept"
+
+
 class PhaseRotation(StrEnum):
     """Where an EVSE's L1, L2, L3 are connected, as OCPP 1.6's ConnectorPhaseRotation names it."""
 

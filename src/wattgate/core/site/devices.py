@@ -44,6 +44,21 @@ class GatewaySettings:
         ),
     )
 
+    boot_on_reconnect: bool = field(
+        default=True,
+        metadata=setting(
+            "BootNotification is sent again whenever the connection was lost; false for a backend "
+            "that takes it for a restart of the wallbox"
+        ),
+    )
+    deliver_inferred: bool = field(
+        default=False,
+        metadata=setting(
+            "The end of a transaction that the wallbox never told (`lost_stop_h`) is sent to the "
+            "backend as well; false: it stays here"
+        ),
+    )
+
     def identity(self, charge_box_id: str) -> str:
         """Who the backend sees behind a wallbox of this ChargeBox ID."""
         return self.client_id or charge_box_id
@@ -112,6 +127,13 @@ class EvseSettings:
     fixed_rfid: str = field(
         default="",
         metadata=setting("Card used where none was presented; empty: none", at_most=20),
+    )
+    fixed_rfid_start: bool = field(
+        default=True,
+        metadata=setting(
+            "With `fixed_rfid`: charging is started with it when a car is plugged in and no card "
+            "is presented; false: only `free_tag` is replaced"
+        ),
     )
     enabled: bool = field(
         default=True,

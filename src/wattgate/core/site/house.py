@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from wattgate.core.site.choices import GridMeterSource, LoadManagement, OnDeactivation, TlsMode
+from wattgate.core.site.choices import (
+    GridMeterSource,
+    LoadManagement,
+    OnDeactivation,
+    TlsMode,
+    UnknownOffline,
+)
 from wattgate.core.site.settings import setting
 
 
@@ -76,6 +82,33 @@ class SiteSettings:
             unit="s",
             at_least=0,
             at_most=3600,
+        ),
+    )
+    unknown_offline: UnknownOffline = field(
+        default=UnknownOffline.INVALID,
+        metadata=setting(
+            "What a card gets that neither its backend has spoken of nor the site knows, while the "
+            "backend is away: `invalid` refuses it, `accept` lets it charge"
+        ),
+    )
+    card_days: int = field(
+        default=90,
+        metadata=setting(
+            "For how long what a backend said of a card counts while the backend is away",
+            unit="days",
+            at_least=1,
+            at_most=3650,
+        ),
+    )
+    lost_stop_h: float = field(
+        default=24.0,
+        metadata=setting(
+            "After how long a transaction is closed here whose car has left and whose end the "
+            "wallbox never told; the backend hears of it where `deliver_inferred` of its gateway "
+            "says so",
+            unit="h",
+            at_least=1,
+            at_most=720,
         ),
     )
     cycle_s: float = field(

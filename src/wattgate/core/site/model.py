@@ -16,10 +16,12 @@ from wattgate.core.site.choices import (
     RateUnitChoice,
     StrategyChoice,
     TlsMode,
+    UnknownOffline,
 )
 from wattgate.core.site.devices import EvseSettings, GatewaySettings
 from wattgate.core.site.house import OcppServerSettings, SiteSettings
 from wattgate.core.site.settings import setting, table, tables
+from wattgate.core.site.storage import StorageSettings
 from wattgate.core.site.wallboxes import WallboxSettings
 
 __all__ = [
@@ -37,8 +39,10 @@ __all__ = [
     "RateUnitChoice",
     "Site",
     "SiteSettings",
+    "StorageSettings",
     "StrategyChoice",
     "TlsMode",
+    "UnknownOffline",
     "WallboxSettings",
 ]
 
@@ -62,6 +66,10 @@ class Site:
     ocpp_server: OcppServerSettings = field(
         default=OcppServerSettings(),
         metadata=table("ocpp_server", OcppServerSettings, "Where wallboxes connect"),
+    )
+    storage: StorageSettings = field(
+        default=StorageSettings(),
+        metadata=table("storage", StorageSettings, "What is kept, and for how long"),
     )
     wallboxes: tuple[WallboxSettings, ...] = field(
         default=(),

@@ -77,6 +77,21 @@ class WallboxSettings:
             "Unit of the limits in its charging profiles; `auto` takes A where it allows A"
         ),
     )
+    free_tag: str = field(
+        default="",
+        metadata=setting(
+            "The idTag that it sends by itself where no card was presented; `fixed_rfid` takes its "
+            "place; empty: it has none",
+            at_most=20,
+        ),
+    )
+    suspended_ev_by_us: bool = field(
+        default=False,
+        metadata=setting(
+            "true for a wallbox that blames the car (SuspendedEV) when load management allows 0 A: "
+            "the backend hears SuspendedEVSE then"
+        ),
+    )
     ping: bool = field(
         default=True,
         metadata=setting("WebSocket pings; false for a wallbox that never answers them"),

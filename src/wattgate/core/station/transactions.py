@@ -24,11 +24,16 @@ class TransactionStart:
 
 @dataclass(frozen=True, slots=True)
 class TransactionStop:
-    """What a StopTransaction says (OCPP 1.6 §4.10); an omitted reason means `Local` (R70)."""
+    """What a StopTransaction says (OCPP 1.6 §4.10); an omitted reason means `Local` (R70).
+
+    `inferred` where the wallbox did not say that it ends this transaction: the end was attributed
+    (R69), or no end ever came (R77).
+    """
 
     meter_stop_wh: int
     stopped_at: str
     reason: str
+    inferred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,8 @@ class TransactionRecord:
 
     `transaction_id` is ours, the one the wallbox knows (R60); `backend_transaction_id` the
     backend's, None until its answer came; `answer_text` what the wallbox was told, None until then;
-    `stop` None while it is open.
+    `stop` None while it is open; `late_verdict` what the backend said of the card after the wallbox
+    had been told that it may charge, None where it agreed or has not said (R65).
     """
 
     transaction_id: int
@@ -45,3 +51,4 @@ class TransactionRecord:
     backend_transaction_id: int | None = None
     answer_text: str | None = None
     stop: TransactionStop | None = None
+    late_verdict: str | None = None
