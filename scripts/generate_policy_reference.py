@@ -27,8 +27,8 @@ the {count} messages of OCPP 1.6 and its security extension, in each of five sit
 
 - **online**: a backend serves the EVSE and is connected; load management decides about current.
 - **observing**: the same, while load management only observes.
-- **relayed**: the backend is connected, and `offline_policy` is `drop`: the backend answers everything
-  itself, and the wallbox is disconnected while the backend is away. No ids are mapped.
+- **relayed**: the backend is connected, and `offline_policy` is `drop`: the backend answers
+  everything itself, and the wallbox is disconnected while the backend is away. No ids are mapped.
 - **away**: the backend is not connected (`hold`).
 - **without backend**: the EVSE has none.
 

@@ -13,7 +13,8 @@ def test_the_reference_page_is_what_the_policy_table_says() -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        "| Authorize | wallbox | forward | forward | forward | answer | answer | - | 20 s | R51-R54, R101 |",
+        "| Authorize | wallbox | forward | forward | forward | answer | answer | - | 20 s "
+        "| R51-R54, R101 |",
         "| SetChargingProfile | backend | virtualise | forward | forward | - | - "
         "| `connectorId`, `csChargingProfiles.transactionId` | 30 s | R97 |",
         "| InstallCertificate | backend | refuse | refuse | refuse | - | - | - | - | R36, R37 |",
