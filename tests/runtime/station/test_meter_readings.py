@@ -105,3 +105,27 @@ async def test_load_management_looks_again_when_the_draw_has_changed(
         noticed.append(bool(looks))
     assert noticed == [False, True, False, False, True, True]
     await site.world.kill()
+
+
+@pytest.mark.parametrize(
+    ("sample", "expendable"),
+    [
+        ({}, True),
+        ({"context": "Sample.Periodic"}, True),
+        ({"context": "Transaction.End"}, False),
+        ({"format": "SignedData"}, False),
+    ],
+)
+@in_virtual_time()
+async def test_only_periodic_values_without_a_signature_are_queued_as_expendable_r72(
+    sample: dict[str, Any], expendable: bool
+) -> None:
+    site = await a_site()
+    (link,) = [evse.link for evse in station_of(site).evses]
+    assert link is not None
+    site.backend.hang_up()
+    await settled()
+    await result(site.wallbox, "MeterValues", values(7, **sample))
+    (queued,) = await site.world.store.outbox(link.identity.link_id)
+    assert queued.draft.expendable is expendable
+    await site.world.kill()

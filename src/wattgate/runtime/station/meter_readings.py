@@ -19,6 +19,7 @@ from wattgate.core.station.measurements import (
     read_meter_values,
 )
 from wattgate.core.station.requests import MeterValuesRequest, read_meter_ids
+from wattgate.core.station.signed import is_expendable
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import Enqueue
 from wattgate.runtime.ask import Ask
@@ -92,7 +93,13 @@ class MeterReadings:
             return
         if evse is not None:
             text = evse.connectors.to_backend(text, rule.connector)
-        draft = Draft(link_id, "MeterValues", text, record.transaction_id if record else None)
+        draft = Draft(
+            link_id,
+            "MeterValues",
+            text,
+            record.transaction_id if record else None,
+            expendable=is_expendable(text),
+        )
         digest = hashlib.sha256(ask.call.payload_text.encode()).hexdigest()
         taken = await self._house.store.take(once(self._station, f"meter {digest}"), Enqueue(draft))
         link = link_named(self._station, link_id)
