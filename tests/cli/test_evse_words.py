@@ -73,6 +73,7 @@ def test_a_site_without_evses_has_the_headings_only() -> None:
         ({"clock_offset_s": 2.0}, "clock right"),
         ({"safety": {"known": ["It is odd."]}}, "known of its make It is odd."),
         ({"safety": {"proof": proof("lapse")}}, "proof Now: lapse."),
+        ({"warnings": ["Everybody may charge."]}, "warning Everybody may charge."),
     ],
 )
 def test_all_about_an_evse_is_told_a_fact_per_line(facts: dict[str, Any], line: str) -> None:

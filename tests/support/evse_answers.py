@@ -28,6 +28,7 @@ def evse(evse_id: str = "stall-1", **facts: Any) -> Json:  # noqa: ANN401 - as i
         "offered_a": 10.0,
         "target_a": 10.0,
         "drawn_a": {"l1": 9.8, "l2": None, "l3": 9.9},
+        "warnings": [],
         **facts,
     }
     told["limits"] = limits | facts.get("limits", {})

@@ -91,6 +91,7 @@ class Evse(msgspec.Struct, frozen=True):
     drawn_a: Drawn
     limits: Limits
     safety: Safety
+    warnings: tuple[str, ...]
 
 
 class Done(msgspec.Struct, frozen=True):

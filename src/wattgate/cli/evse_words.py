@@ -89,6 +89,8 @@ def _facts(evse: Evse) -> Iterator[tuple[str, str]]:
         yield "known of its make", words
     if safety.proof is not None and not safety.proof.done:
         yield "proof", safety.proof.says
+    for words in evse.warnings:
+        yield "warning", words
 
 
 def _state(evse: Evse) -> str:

@@ -41,6 +41,11 @@ def test_what_a_backend_said_counts_for_its_own_link_only_and_in_any_case() -> N
     assert cards.decide("L2", "BB01") is not Status.ACCEPTED
 
 
+@pytest.mark.parametrize(("cards", "are_listed"), [((), False), (("04a1",), True)])
+def test_whether_the_site_names_cards_is_told(cards: tuple[str, ...], are_listed: bool) -> None:
+    assert knowledge(*cards).are_listed is are_listed
+
+
 def test_what_makes_no_sense_is_not_remembered() -> None:
     cards = knowledge("04a1")
     cards.heard("L1", "BB01", '{"status":"Accepted"}')

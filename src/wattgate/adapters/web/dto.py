@@ -96,6 +96,7 @@ class Evse(msgspec.Struct, frozen=True):
     backend: Annotated[Backend | None, Meta(description="null without a backend")]
     limits: Limits
     safety: Safety
+    warnings: Annotated[list[str], Meta(description="What its owner should know, in sentences")]
 
 
 class Transaction(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from wattgate.adapters.web.dto import (
     UndeliveredMessage,
 )
 from wattgate.adapters.web.safety import safety_of
+from wattgate.adapters.web.warnings import warnings_of
 from wattgate.core.errors import LocalUsageError
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.measurements import Measurement
@@ -57,6 +58,7 @@ def evse_of(state: EvseState) -> Evse:
             evse.standing_a,
         ),
         safety=safety_of(state),
+        warnings=warnings_of(state),
     )
 
 

@@ -22,6 +22,11 @@ class CardKnowledge:
         self._cards = cards
         self._cached: dict[str, dict[str, TagInfo]] = {}
 
+    @property
+    def are_listed(self) -> bool:
+        """Whether the site names any card: without one, who has no backend lets everybody in."""
+        return bool(self._cards())
+
     def recover(self, tags: Iterable[TagRecord]) -> None:
         """Take over what was stored before a restart."""
         for tag in tags:

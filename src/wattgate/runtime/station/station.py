@@ -26,6 +26,11 @@ log = structlog.get_logger()
 SWAPS_PER_MINUTE: Final = 3
 """More take-overs than this per minute mean that two wallboxes carry the same id (R27)."""
 
+CONTESTED_S: Final = 600.0
+"""s without a take-over after which an id counts as one wallbox's again."""
+
+_MINUTE_S: Final = 60.0
+
 TOOK_OVER: Final = 1008
 """WebSocket close code for the connection that a newer one of the same id replaces (R27)."""
 
@@ -51,13 +56,20 @@ class Station:
         self.presence = presence
         self.evses = tuple(evses)
         self.house = house
-        self.id_is_contested = False
         self._swaps: deque[float] = deque(maxlen=SWAPS_PER_MINUTE + 1)
         self.on_call: Callable[[Ask], None] = _nobody_handles
         self.on_connected: Callable[[], None] = _nothing
         self.on_booted: Callable[[], None] = _nothing
         self.on_transaction: Callable[[EvseOcpp16], None] = _no_matter
         """Called when an EVSE's transaction has begun or ended."""
+
+    @property
+    def id_is_contested(self) -> bool:
+        """Whether connections of this id took each other's place too often, of late (R27)."""
+        swaps = self._swaps
+        if len(swaps) <= SWAPS_PER_MINUTE or swaps[-1] - swaps[0] >= _MINUTE_S:
+            return False
+        return self.house.tools.clock.monotonic() - swaps[-1] < CONTESTED_S
 
     def evse_at(self, connector: object) -> EvseOcpp16 | None:
         """The EVSE of a connector number; None where the site has none there."""
@@ -127,7 +139,6 @@ class Station:
 
     def _count_swap(self, now: float) -> None:
         self._swaps.append(now)
-        self.id_is_contested = len(self._swaps) > SWAPS_PER_MINUTE and now - self._swaps[0] < 60.0
         if self.id_is_contested:
             log.warning("two wallboxes seem to carry the same id", station=self.station_id)
 

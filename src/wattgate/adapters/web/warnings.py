@@ -1,0 +1,39 @@
+"""What somebody should know about an EVSE without asking, as a table of one row per warning."""
+
+from collections.abc import Callable
+from typing import Final
+
+from wattgate.runtime.evse_state import EvseState
+
+Warner = Callable[[EvseState], str | None]
+"""A sentence for the owner of the site; None while there is nothing to say."""
+
+
+def warnings_of(state: EvseState) -> list[str]:
+    """Every warning that holds now, in the order of the table; times are in UTC."""
+    said = (warner(state) for warner in _WARNERS)
+    return [sentence for sentence in said if sentence is not None]
+
+
+def _id_is_contested(state: EvseState) -> str | None:
+    """R27."""
+    if not state.station.id_is_contested:
+        return None
+    return (
+        f"Two wallboxes seem to carry the ChargeBox ID {state.station.station_id}: they take turns "
+        "with one connection. Give each its own."
+    )
+
+
+def _everybody_may_charge(state: EvseState) -> str | None:
+    """R57: no backend decides, and the site names no card."""
+    evse = state.evse
+    if evse.settings.gateways or not evse.settings.enabled or state.station.house.cards.are_listed:
+        return None
+    return "Everybody may charge here: the EVSE has no backend, and the site has no [[card]]."
+
+
+_WARNERS: Final[tuple[Warner, ...]] = (
+    _id_is_contested,
+    _everybody_may_charge,
+)

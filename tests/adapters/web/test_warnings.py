@@ -1,0 +1,62 @@
+import asyncio
+
+import pytest
+from tests.support.virtual_time import in_virtual_time
+from tests.support.world import World, a_wallbox
+
+from wattgate.adapters.web.warnings import warnings_of
+
+EVSE = """
+[site]
+max_current_a = 32
+house_load_a = 0
+[[evse]]
+id = "stall-1"
+address = "CP1"
+"""
+BACKEND = """
+[[evse.gateway]]
+url = "ws://backend"
+"""
+CARD = """
+[[card]]
+id_tag = "04A1"
+"""
+EVERYBODY = "Everybody may charge here: the EVSE has no backend, and the site has no [[card]]."
+
+
+def said(world: World) -> list[str]:
+    assert world.manager is not None
+    (state,) = world.manager.evses()
+    return warnings_of(state)
+
+
+@pytest.mark.parametrize(
+    ("site_toml", "warnings"),
+    [
+        (EVSE, [EVERYBODY]),
+        (EVSE + "enabled = false", []),
+        (EVSE + CARD, []),
+        (EVSE + BACKEND, []),
+    ],
+)
+@in_virtual_time()
+async def test_that_everybody_may_charge_is_said_loudly_r57(
+    site_toml: str, warnings: list[str]
+) -> None:
+    world = World(site_toml)
+    await world.start()
+    assert said(world) == warnings
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_an_id_that_two_wallboxes_fight_for_is_shown_r27() -> None:
+    world = World(EVSE + CARD)
+    await world.start()
+    for _ in range(5):
+        world.plug_in("CP1", a_wallbox())
+        await asyncio.sleep(1)
+    (sentence,) = said(world)
+    assert "Two wallboxes seem to carry the ChargeBox ID CP1" in sentence
+    await world.kill()
