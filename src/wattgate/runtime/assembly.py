@@ -24,6 +24,7 @@ from wattgate.runtime.charging.smart_charging import SmartCharging
 from wattgate.runtime.gateway.backend_commands import BackendCommandHandler
 from wattgate.runtime.gateway.backend_link import BackendLink, LinkIdentity
 from wattgate.runtime.gateway.outbox_pump import OutboxPump
+from wattgate.runtime.gateway.overflow import Overflow
 from wattgate.runtime.gateway.virtual_charging import VirtualCharging
 from wattgate.runtime.load.limits import Limits
 from wattgate.runtime.station.evse_known import OpenTransaction
@@ -147,8 +148,14 @@ class Assembly:
 
     def _connect_backend(self, station: Station, evse: EvseOcpp16, recovered: Recovered) -> None:
         virtual = _add_backend(station, evse, recovered, self._backends)
+        if evse.link is not None:
+            overflow = Overflow(evse.link.pump, self._house.store, self._queue_limit)
+            self._house.tasks.spawn(overflow.run(), name=f"overflow {evse.evse_id}")
         virtual.on_intrusion = partial(self._intruded, evse.evse_id)
         self.virtuals[evse.evse_id] = virtual
+
+    def _queue_limit(self) -> int:
+        return self._site().storage.queue_messages
 
     def _intruded(self, evse_id: str) -> None:
         """A command of the backend got into the wallbox after load management had taken over."""

@@ -72,6 +72,7 @@ async def test_a_site_at_work_has_its_figures() -> None:
         assert told["wattgate_evse_drawn_current_amperes", "stall-1 L2"] == 7.5
         assert told["wattgate_backend_up", "stall-1"] == 1
         assert ("wattgate_outbox_messages", "stall-1") in told
+        assert told["wattgate_outbox_thinned_messages_total", "stall-1"] == 0
         assert ("wattgate_evse_offered_current_amperes", "stall-1") in told
         while (await figures(api))["wattgate_evse_profile_writes_total", "stall-1"] == 0:
             pass

@@ -67,6 +67,12 @@ class SiteCollector(Collector):
             labels=["evse"],
         )
         yield _per_evse(writes, states, lambda state: state.evse.profile_writes)
+        thinned = CounterMetricFamily(
+            "wattgate_outbox_thinned_messages",
+            "Meter values dropped because too many messages waited for the backend of the EVSE.",
+            labels=["evse"],
+        )
+        yield _per_evse(thinned, states, _thinned)
 
     def _whole_site(self) -> Iterator[Metric]:
         stations = self._manager.stations
@@ -128,6 +134,11 @@ def _backend_up(state: EvseState) -> float | None:
 def _outbox_depth(state: EvseState) -> float | None:
     link = state.evse.link
     return None if link is None else link.pump.depth
+
+
+def _thinned(state: EvseState) -> float | None:
+    link = state.evse.link
+    return None if link is None else link.pump.thinned
 
 
 def _obeys(state: EvseState) -> float | None:

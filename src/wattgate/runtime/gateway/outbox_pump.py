@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -39,14 +40,20 @@ ANSWER_TIMEOUT_S: Final = 60.0
 """s a backend may take for a queued message before it counts as silent (R16)."""
 
 STORE_RETRY_S: Final = 5.0
-_BATCH: Final = 100
+WINDOW: Final = 200
+"""Messages of a queue that are held in memory; the others wait in the store."""
+
+_BATCH: Final = WINDOW // 2
 _TRANSACTION: Final = ("transactionId",)
 _UNKNOWN_TRANSACTION: Final = -1
 """What a message carries whose StartTransaction was given up (16E 3.18, R64)."""
 
 
 class OutboxPump:
-    """The queue of one link, and who waits for an answer from it."""
+    """The queue of one link, and who waits for an answer from it.
+
+    `depth` is how many messages wait; `thinned` how many went because there were too many (R72).
+    """
 
     def __init__(
         self,
@@ -59,6 +66,7 @@ class OutboxPump:
     ) -> None:
         self.link_id = link_id
         self.depth = 0
+        self.thinned = 0
         self._station_id = station_id
         self._store = store
         self._tools = tools
@@ -69,11 +77,17 @@ class OutboxPump:
         self._all_read = False
         self._reading = False
         self._stale = False
+        self._missed = False
+        """Whether something was stored while we read, which may be missing in what we read."""
+        self._window = asyncio.Lock()
+        """Held while what is in memory is made to agree with the store."""
         self._changed = asyncio.Event()
         self.answers_late = False
         """Whether an answer was waited for in vain, and none has come since (R61a)."""
         self.on_bound: Callable[[int, int], None] = _nobody_asked
         """Called with our id and the backend's when the backend has given a transaction one."""
+        self.on_added: Callable[[], None] = _nobody_counts
+        """Called when the queue has become longer."""
         self._expected: dict[int, asyncio.Future[str]] = {}
         self._perhaps_taken: int | None = None
         """The message that was sent without an answer, so that the backend may know it (R67)."""
@@ -83,13 +97,43 @@ class OutboxPump:
     def added(self, message: OutboxMessage) -> None:
         """Take note of a message that has just been stored for this link."""
         self.depth += 1
-        if self._all_read and message.number > self._last_read:
+        if message.number <= self._last_read:
+            self._stale = True  # told out of turn: what we know may have a gap
+        elif self._reading:
+            self._missed = True
+        elif self._all_read and len(self._queue) < WINDOW:
             self._queue.append(message)
             self._last_read = message.number
-        elif self._all_read or self._reading:
-            # Told out of turn, or stored while we read: what we know may have a gap.
-            self._stale = True
+        else:
+            self._all_read = False  # it waits in the store until there is room
         self._changed.set()
+        self.on_added()
+
+    @property
+    def held(self) -> int:
+        """Messages in memory, at most `WINDOW`."""
+        return len(self._queue)
+
+    @asynccontextmanager
+    async def behind_head(self) -> AsyncIterator[int]:
+        """Forget what is in memory behind the head, which may be on its way, and read nothing.
+
+        While this lasts, messages with a number above the one it gives may be taken out of the
+        store; say `went` of them.
+        """
+        async with self._window:
+            while len(self._queue) > 1:
+                self._queue.pop()
+            if self._queue:
+                self._last_read = self._queue[0].number
+            self._all_read = False
+            self._changed.set()
+            yield self._last_read
+
+    def went(self, count: int) -> None:
+        """Take note of messages that were taken out of the store because there are too many."""
+        self.depth -= count
+        self.thinned += count
 
     def expect(self, number: int) -> asyncio.Future[str]:
         """The backend's answer to a message of this queue; cancelled when it is given up.
@@ -144,10 +188,11 @@ class OutboxPump:
             if self._all_read:
                 await self._changed.wait()
             else:
-                await self._read()
+                async with self._window:
+                    await self._read()
 
     async def _read(self) -> None:
-        self._reading = True
+        self._reading, self._missed = True, False
         try:
             batch = await self._store.outbox(self.link_id, after=self._last_read, limit=_BATCH)
         except StoreFailed as exc:
@@ -159,6 +204,8 @@ class OutboxPump:
             self._last_read = batch[-1].number
             self._queue.extend(batch)
         self._all_read = len(batch) < _BATCH
+        if self._all_read and self._missed:
+            self._stale = True  # else it comes with what is read next
 
     async def _deliver(self, message: OutboxMessage, peer: Peer) -> None:
         """Send the head of the queue once; it stays there unless it was settled."""
@@ -275,6 +322,10 @@ class OutboxPump:
     async def _store_failed(self, exc: StoreFailed) -> None:
         say_not_stored(exc, link=self.link_id)
         await asyncio.sleep(STORE_RETRY_S)
+
+
+def _nobody_counts() -> None:
+    """The queue may be as long as it likes."""
 
 
 def _nobody_asked(transaction_id: int, backend_transaction_id: int) -> None:
