@@ -19,14 +19,15 @@ from time import perf_counter, process_time
 from wattgate.adapters.store.database import connect
 from wattgate.adapters.store.sqlite import SqliteStore
 from wattgate.core.gateway.outbox import Draft
-from wattgate.ports.store import Enqueue, Receipt
+from wattgate.ports.store import Enqueue, FrameRecord, FrameWay, KeepFrame, Receipt
 
 PRODUCERS = 64
 ROUNDS = 3
 ROUND_S = 1.2
-"""Three rounds of four measurements: some 15 s together."""
+"""Three rounds of five measurements: some 20 s together."""
 
 PAYLOAD = '{"connectorId":1,"transactionId":7,"meterValue":[' + '{"value":"1234"},' * 15 + "{}]}"
+FRAME = f'[2,"5a3c0e7b-1f27-4a59-9d57-2f6b1f2f7f10","MeterValues",{PAYLOAD}]'
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 Rate = tuple[float, float]
@@ -58,6 +59,13 @@ def take(store: SqliteStore, number: int) -> Awaitable[object]:
     """Queue one message that must count once, as a wallbox's message does."""
     receipt = Receipt("CP1", f"MeterValues 1 7 {number}", "{}", AT)
     return store.take(receipt, Enqueue(Draft("B", "MeterValues", PAYLOAD)))
+
+
+def take_with_evidence(store: SqliteStore, number: int) -> Awaitable[object]:
+    """Queue such a message, and keep the frame it came in."""
+    receipt = Receipt("CP1", f"MeterValues 1 7 {number}", "{}", AT)
+    frame = FrameRecord(1, FrameWay.RECEIVED, "CP1", "MeterValues", FRAME, AT)
+    return store.take(receipt, KeepFrame(frame), Enqueue(Draft("B", "MeterValues", PAYLOAD)))
 
 
 async def produce(store: SqliteStore, work: Work, numbers: Iterator[int], until: float) -> int:
@@ -92,6 +100,9 @@ MEASUREMENTS: dict[str, Callable[[Path], Rate]] = {
         grouped(path, commit, PRODUCERS)
     ),
     f"store, {PRODUCERS} producers, take": lambda path: asyncio.run(grouped(path, take, PRODUCERS)),
+    "  the same with evidence": lambda path: asyncio.run(
+        grouped(path, take_with_evidence, PRODUCERS)
+    ),
 }
 
 

@@ -254,6 +254,7 @@ def _add_backend(
             transaction.backend_id = backend_id
 
     pump.on_bound = bound
+    pump.evidence_of = partial(house.evidence.sent, link_id)
     evse.link = link
     house.tasks.spawn(pump.run(), name=f"outbox {link_id}")
     house.tasks.spawn(link.run(), name=f"backend {link_id}")

@@ -22,6 +22,7 @@ from wattgate.runtime.assembly import Assembly, Backends, feeders_of, undelivere
 from wattgate.runtime.charging.behaviours import Behaviours
 from wattgate.runtime.charging.obedience_watch import ObedienceWatch
 from wattgate.runtime.charging.proving import Prover
+from wattgate.runtime.evidence import EvidenceKeeper
 from wattgate.runtime.evse_state import EvseState, Safety
 from wattgate.runtime.load.control_loop import ControlLoop, Parts
 from wattgate.runtime.load.grid_meter import GridMeter
@@ -54,7 +55,13 @@ class Manager:
         self._tasks = Supervisor()
         cards = CardKnowledge(tools.clock, self._cards)
         self._house = House(
-            store, tools, self._tasks, cards, self._is_observing, self._something_changed
+            store,
+            tools,
+            self._tasks,
+            cards,
+            self._is_observing,
+            self._something_changed,
+            EvidenceKeeper(tools.clock, self._keeps_evidence),
         )
         self.limits = Limits(store, tools, self._tasks, self._something_changed)
         self.releases = Releases(store, tools, self._tasks, self.limits, self._something_changed)
@@ -249,6 +256,9 @@ class Manager:
 
     def _cards(self) -> frozenset[str]:
         return frozenset(fold(card.id_tag) for card in self.site.cards)
+
+    def _keeps_evidence(self) -> bool:
+        return self.site.storage.evidence_frames > 0
 
     def _is_observing(self) -> bool:
         return self.site.site.load_management is LoadManagement.OBSERVE

@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from wattgate.core.gateway.outbox import GiveUp, OutboxMessage, Resend, RetryPolicy
-from wattgate.core.ocpp.frames import CallError, CallResult
+from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.core.ocpp.splice import read_scalar, replace_scalar
 from wattgate.core.station.authorisation import AuthorizationStatus
 from wattgate.ports.store import (
@@ -88,6 +88,8 @@ class OutboxPump:
         """Called with our id and the backend's when the backend has given a transaction one."""
         self.on_added: Callable[[], None] = _nobody_counts
         """Called when the queue has become longer."""
+        self.evidence_of: Callable[[OutboxMessage, Call], tuple[Change, ...]] = _none_is_kept
+        """Called with a message that the backend took, and what was sent: what is kept of it."""
         self._expected: dict[int, asyncio.Future[str]] = {}
         self._perhaps_taken: int | None = None
         """The message that was sent without an answer, so that the backend may know it (R67)."""
@@ -214,9 +216,10 @@ class OutboxPump:
             return  # the backend withdrew its acceptance meanwhile, or the link is another (R43)
         outcome = await peer.call(message.draft.action, text, timeout_s=ANSWER_TIMEOUT_S)
         match outcome:
-            case CallResult(_, answer_text) if self._makes_sense(message, answer_text):
+            case CallResult(unique_id, answer_text) if self._makes_sense(message, answer_text):
                 self.answers_late = False
-                await self._taken(message, answer_text)
+                sent = Call(unique_id, message.draft.action, text)
+                await self._taken(message, answer_text, sent)
             case CallResult(_, answer_text):
                 await self._failed(message, f"unusable answer: {answer_text[:200]}")
             case CallError(_, code, description):
@@ -271,8 +274,8 @@ class OutboxPump:
         """A StartTransaction needs an id or a refusal; no other answer needs anything."""
         return message.draft.action != "StartTransaction" or settles_start(answer_text)
 
-    async def _taken(self, message: OutboxMessage, answer_text: str) -> None:
-        changes: list[Change] = [Settle(message.number)]
+    async def _taken(self, message: OutboxMessage, answer_text: str, sent: Call) -> None:
+        changes: list[Change] = [Settle(message.number), *self.evidence_of(message, sent)]
         draft = message.draft
         if draft.action == "StartTransaction" and draft.transaction_id is not None:
             backend_id = read_scalar(answer_text, _TRANSACTION)
@@ -326,6 +329,10 @@ class OutboxPump:
 
 def _nobody_counts() -> None:
     """The queue may be as long as it likes."""
+
+
+def _none_is_kept(message: OutboxMessage, sent: Call) -> tuple[Change, ...]:
+    return ()
 
 
 def _nobody_asked(transaction_id: int, backend_transaction_id: int) -> None:

@@ -21,7 +21,7 @@ from wattgate.core.station.measurements import (
 from wattgate.core.station.requests import MeterValuesRequest, read_meter_ids
 from wattgate.core.station.signed import is_expendable
 from wattgate.core.station.transactions import TransactionRecord
-from wattgate.ports.store import Enqueue
+from wattgate.ports.store import Change, Enqueue
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.station.billing import link_id_of, link_named, once
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
@@ -89,19 +89,20 @@ class MeterReadings:
         if evse is None and record is not None:
             evse = self._evse_named(record.start.evse_id)
         link_id = record.start.link_id if record is not None else link_id_of(evse)
-        if link_id is None:
+        transaction_id = record.transaction_id if record is not None else None
+        changes: list[Change] = [
+            *self._house.evidence.received(self._station.station_id, transaction_id, ask.call)
+        ]
+        if link_id is None and not changes:
             return
         if evse is not None:
             text = evse.connectors.to_backend(text, rule.connector)
-        draft = Draft(
-            link_id,
-            "MeterValues",
-            text,
-            record.transaction_id if record else None,
-            expendable=is_expendable(text),
-        )
+        if link_id is not None:
+            expendable = is_expendable(text)
+            draft = Draft(link_id, "MeterValues", text, transaction_id, expendable=expendable)
+            changes.append(Enqueue(draft))
         digest = hashlib.sha256(ask.call.payload_text.encode()).hexdigest()
-        taken = await self._house.store.take(once(self._station, f"meter {digest}"), Enqueue(draft))
+        taken = await self._house.store.take(once(self._station, f"meter {digest}"), *changes)
         link = link_named(self._station, link_id)
         for message in taken.queued:
             if link is not None:

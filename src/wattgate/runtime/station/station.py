@@ -14,6 +14,7 @@ from wattgate.core.ocpp.frames import Call
 from wattgate.core.station.connector import Connector
 from wattgate.ports.store import RememberStation, Store, StoreFailed
 from wattgate.runtime.ask import Ask
+from wattgate.runtime.evidence import EvidenceKeeper
 from wattgate.runtime.peer import Peer, Tools
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.knowledge import CardKnowledge
@@ -46,6 +47,7 @@ class House:
     observing: Callable[[], bool]
     something_changed: Callable[[], None]
     """Called when the control loop should look again before its next cycle."""
+    evidence: EvidenceKeeper
 
 
 class Station:

@@ -72,7 +72,7 @@ class Transactions:
         self._station.presence.heard_time(read_stamp(request.timestamp))
         evse = self._station.evse_at(request.connector_id)
         async with self._in_order:
-            opened, expected = await self._open(ask.call.payload_text, rule, request, evse)
+            opened, expected = await self._open(ask, rule, request, evse)
         if opened.repeated:
             ask.answer(await self._answer_again(opened, evse, request))
             return
@@ -90,17 +90,18 @@ class Transactions:
         self._begin(opened.transaction_id, evse, request, text)
 
     async def _open(
-        self, payload_text: str, rule: Rule, request: StartRequest, evse: EvseOcpp16 | None
+        self, ask: Ask, rule: Rule, request: StartRequest, evse: EvseOcpp16 | None
     ) -> tuple[Opened, asyncio.Future[str] | None]:
         """Store it; with the answer to come where a backend is there to give one."""
         link = evse.link if evse is not None else None
         start = self._start_of(request, evse)
         draft = None
         if evse is not None and start.link_id is not None:
-            text = evse.connectors.to_backend(payload_text, rule.connector)
+            text = evse.connectors.to_backend(ask.call.payload_text, rule.connector)
             draft = Draft(start.link_id, "StartTransaction", text)
+        frame = self._house.evidence.opening(self._station.station_id, ask.call)
         opened = await self._house.store.open_transaction(
-            start, draft, self._house.tools.clock.wall()
+            start, draft, self._house.tools.clock.wall(), frame
         )
         if link is None or opened.queued is None:
             return opened, None
@@ -245,7 +246,10 @@ class Transactions:
     ) -> asyncio.Future[str] | None:
         """Keep the stop; with the answer to come where a backend is there to give one."""
         changes: list[Change] = [
-            CloseTransaction(self._station.station_id, record.transaction_id, request.stop)
+            CloseTransaction(self._station.station_id, record.transaction_id, request.stop),
+            *self._house.evidence.received(
+                self._station.station_id, record.transaction_id, ask.call
+            ),
         ]
         link_id = record.start.link_id
         if link_id is not None:
