@@ -102,9 +102,9 @@ class Requeue:
 
 @dataclass(frozen=True, slots=True)
 class RejectTransaction:
-    """Keep that the backend refused the card of a transaction after the wallbox was told otherwise.
+    """Keep that the backend refused the card of a transaction, in time or too late (R65).
 
-    `verdict` is its idTagInfo.status (R65). An unknown transaction is a bug (LocalUsageError).
+    `verdict` is its idTagInfo.status. An unknown transaction is a bug (LocalUsageError).
     """
 
     transaction_id: int

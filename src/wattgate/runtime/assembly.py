@@ -29,6 +29,7 @@ from wattgate.runtime.gateway.virtual_charging import VirtualCharging
 from wattgate.runtime.load.limits import Limits
 from wattgate.runtime.station.evse_known import OpenTransaction
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.late_rejections import LateRejections
 from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.station.station import House, Station
 from wattgate.runtime.station.wallbox_messages import WallboxMessages
@@ -97,6 +98,7 @@ class Assembly:
         self._limits = limits
         self._behaviours = behaviours
         self._look_later = look_later
+        self._late: dict[str, LateRejections] = {}
 
     def build(self, recovered: Recovered) -> None:
         """Build everything that the site has, with what is known of it from before."""
@@ -129,12 +131,14 @@ class Assembly:
             for each in settings
         ]
         station = Station(presence, evses, house)
+        late = self._late[station_id] = LateRejections(station)
         for evse in evses:
             _recover_transaction(evse, recovered, house)
             if _needs_backend(evse.settings, station_id, recovered):
                 self._connect_backend(station, evse, recovered)
 
         def connected() -> None:
+            late.look_at_all()
             self._look_later(SETTLE_AFTER_CONNECT_S)
             house.tasks.spawn(
                 _ask_who_did_not_boot(station, charging), name=f"{station_id} state request"
@@ -152,6 +156,8 @@ class Assembly:
             overflow = Overflow(evse.link.pump, self._house.store, self._queue_limit)
             self._house.tasks.spawn(overflow.run(), name=f"overflow {evse.evse_id}")
         virtual.on_intrusion = partial(self._intruded, evse.evse_id)
+        if evse.link is not None:
+            evse.link.pump.on_refused = partial(self._late[station.station_id].refused, evse)
         self.virtuals[evse.evse_id] = virtual
 
     def _queue_limit(self) -> int:
@@ -165,6 +171,7 @@ class Assembly:
             self._limits.say_again(evse_id)
 
     def _transaction_changed(self, evse: EvseOcpp16) -> None:
+        self._late[evse.station_id].look_at(evse)
         if evse.evse_id in self.virtuals:
             self.virtuals[evse.evse_id].transaction_changed()
         if evse.in_use and evse.counts_by_transaction and self._limits.knows(evse.evse_id):
@@ -236,6 +243,7 @@ def _add_backend(
         link_id, station.station_id, house.store, house.tools, house.cards, backends.retry
     )
     pump.depth = recovered.outbox_depths.get(link_id, 0)
+    pump.sendings.recover(recovered.notes)
     virtual = VirtualCharging(evse, station.presence, link_id, house)
     virtual.recover(recovered.profiles)
     link = BackendLink(

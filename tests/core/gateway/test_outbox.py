@@ -38,3 +38,24 @@ def test_a_queued_message_has_not_been_sent_and_belongs_to_no_transaction_unless
     message = OutboxMessage(7, Draft("stall-1", "SecurityEventNotification", "{}"))
     assert message.attempts == 0
     assert message.draft.transaction_id is None
+
+
+@pytest.mark.parametrize(
+    ("action", "code", "verdict"),
+    [
+        ("MeterValues", "NotSupported", GiveUp()),
+        ("MeterValues", "NotImplemented", GiveUp()),
+        ("MeterValues", "OccurrenceConstraintViolation", GiveUp()),
+        ("MeterValues", "PropertyConstraintViolation", GiveUp()),
+        ("MeterValues", "InternalError", Resend(30.0)),
+        ("MeterValues", "WhateverError", Resend(30.0)),
+        ("MeterValues", "", Resend(30.0)),
+        ("StartTransaction", "NotSupported", Resend(30.0)),
+        ("StopTransaction", "FormationViolation", Resend(30.0)),
+        ("SecurityEventNotification", "NotImplemented", Resend(30.0)),
+    ],
+)
+def test_only_meter_values_that_will_never_be_taken_are_given_up_at_once_r66(
+    action: str, code: str, verdict: Resend | GiveUp
+) -> None:
+    assert RetryPolicy().after_refusal(action, code, 1) == verdict

@@ -8,6 +8,7 @@ from tests.support.virtual_time import in_virtual_time
 from wattgate.runtime.gateway.backend_answers import (
     in_time,
     is_transaction_id,
+    refusal,
     settles_start,
     tag_info_text,
     tag_of,
@@ -102,3 +103,19 @@ def test_a_start_is_settled_by_an_id_or_by_a_clear_no(text: str, settles: bool) 
 )
 def test_the_wallbox_always_gets_an_id_of_ours_r60(text: str, told: str) -> None:
     assert under_our_id(text, 7) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ('{"idTagInfo":{"status":"Blocked"}}', "Blocked"),
+        ('{"idTagInfo":{"status":"ConcurrentTx"},"transactionId":9}', "ConcurrentTx"),
+        ('{"idTagInfo":{"status":"Accepted"},"transactionId":9}', None),
+        ('{"idTagInfo":{"status":"Maybe"}}', None),
+        ('{"idTagInfo":{"status":7}}', None),
+    ],
+)
+def test_a_card_is_refused_by_a_word_of_the_specification_only_r65(
+    text: str, verdict: str | None
+) -> None:
+    assert refusal(text) == verdict

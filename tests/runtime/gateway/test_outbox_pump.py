@@ -106,6 +106,32 @@ async def test_a_refusal_is_repeated_to_the_letter_with_a_new_id_and_longer_wait
 
 
 @in_virtual_time()
+async def test_meter_values_that_will_never_be_taken_hold_up_nothing_and_are_kept_r66() -> None:
+    async with Supervisor() as tasks:
+        queue = Queue(tasks)
+        queue.answering(lambda payload: Refusal("NotSupported") if payload == {"n": 1} else {})
+        queue.log_in()
+        await queue.add('{"n":1}', '{"n":2}')
+        await settled()
+        assert queue.heard() == ['{"n":1}', '{"n":2}']
+        (dead,) = await queue.store.dead_letters()
+        assert (dead.message.draft.payload_text, dead.reason) == ('{"n":1}', "NotSupported: ")
+
+
+@in_virtual_time()
+async def test_a_queue_is_held_while_its_head_waits_for_another_try_r66() -> None:
+    async with Supervisor() as tasks:
+        queue = Queue(tasks, retry=RetryPolicy(2, 60.0))
+        queue.answering(lambda _: Refusal())
+        queue.log_in()
+        await queue.add("{}")
+        await settled()
+        assert queue.pump.is_held
+        await asyncio.sleep(61.0)
+        assert not queue.pump.is_held
+
+
+@in_virtual_time()
 async def test_silence_on_a_live_link_is_an_attempt_r66() -> None:
     async with Supervisor() as tasks:
         queue = Queue(tasks, retry=RetryPolicy(3, 10.0))

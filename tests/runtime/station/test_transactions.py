@@ -124,6 +124,18 @@ async def test_after_one_time_out_starts_are_answered_within_2_s_until_the_link_
 
 
 @in_virtual_time()
+async def test_a_start_behind_a_refused_message_is_answered_within_2_s_r61a() -> None:
+    backend = literal_backend(MeterValues=lambda _: Refusal())
+    site = await a_site(backend=backend)
+    await result(site.wallbox, "MeterValues", meter_values("2026-05-15T14:20:00Z", None))
+    await backend.got("MeterValues")
+    await settled()
+    answer, took_s = await timed(site.wallbox, "StartTransaction", START)
+    assert (answer, took_s) == (INVALID | {"transactionId": 1}, 2.0)
+    await site.world.kill()
+
+
+@in_virtual_time()
 async def test_a_repeated_start_joins_the_pending_one_r61a() -> None:
     backend, answer_later = slow_start(10.0, ACCEPTED | {"transactionId": 500})
     site = await a_site(backend=backend)

@@ -1,6 +1,9 @@
 """Messages on their way to a backend: what is queued, and when to try again."""
 
 from dataclasses import dataclass
+from typing import Final
+
+from wattgate.core.ocpp.codes import ErrorCode, read_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,22 @@ class GiveUp:
     """Move the message to the dead letters and go on with the next (R66)."""
 
 
+_FOR_GOOD: Final = frozenset(
+    {
+        ErrorCode.NOT_IMPLEMENTED,
+        ErrorCode.NOT_SUPPORTED,
+        ErrorCode.FORMATION_VIOLATION,
+        ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
+        ErrorCode.OCCURENCE_CONSTRAINT_VIOLATION,
+        ErrorCode.TYPE_CONSTRAINT_VIOLATION,
+    }
+)
+"""Refusals that speak of the message itself: to the letter the same one will fare no better."""
+
+_NOT_THE_BILL: Final = frozenset({"MeterValues"})
+"""What may go to the dead letters at its first refusal for good: the bill is made without it."""
+
+
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """How often a message is sent to a backend that refuses it or stays silent (R66).
@@ -60,3 +79,12 @@ class RetryPolicy:
         if transmissions >= self.attempts:
             return GiveUp()
         return Resend(wait_s=self.interval_s * transmissions)
+
+    def after_refusal(self, action: str, code: str, transmissions: int) -> Resend | GiveUp:
+        """Decide after the `transmissions`-th send was answered with a CALLERROR of this code.
+
+        Meter values that a backend will never take do not hold up what follows them (ADR 17).
+        """
+        if action in _NOT_THE_BILL and read_code(code) in _FOR_GOOD:
+            return GiveUp()
+        return self.after_failure(transmissions)

@@ -42,8 +42,8 @@ class TransactionRecord:
 
     `transaction_id` is ours, the one the wallbox knows (R60); `backend_transaction_id` the
     backend's, None until its answer came; `answer_text` what the wallbox was told, None until then;
-    `stop` None while it is open; `late_verdict` what the backend said of the card after the wallbox
-    had been told that it may charge, None where it agreed or has not said (R65).
+    `stop` None while it is open; `late_verdict` how the backend refused the card, None where it did
+    not: where the wallbox had been told that it may charge, that came too late (R65).
     """
 
     transaction_id: int

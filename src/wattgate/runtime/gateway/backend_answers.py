@@ -29,7 +29,13 @@ def settles_start(answer_text: str) -> bool:
     """Whether an answer to StartTransaction ends the matter: with an id, or with a clear no."""
     if is_transaction_id(read_scalar(answer_text, _TRANSACTION)):
         return True
-    return read_scalar(answer_text, ("idTagInfo", "status")) in _REFUSALS
+    return refusal(answer_text) is not None
+
+
+def refusal(answer_text: str) -> AuthorizationStatus | None:
+    """The verdict by which an answer refuses the card; None where it does not."""
+    status = read_scalar(answer_text, ("idTagInfo", "status"))
+    return AuthorizationStatus(status) if status in _REFUSALS else None
 
 
 def under_our_id(answer_text: str, transaction_id: int) -> str:

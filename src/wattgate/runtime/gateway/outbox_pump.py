@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from wattgate.core.gateway.outbox import GiveUp, OutboxMessage, Resend, RetryPolicy
+from wattgate.core.gateway.outbox import Draft, GiveUp, OutboxMessage, Resend, RetryPolicy
 from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.core.ocpp.splice import read_scalar, replace_scalar
 from wattgate.core.station.authorisation import AuthorizationStatus
@@ -18,6 +18,7 @@ from wattgate.ports.store import (
     Bury,
     Change,
     CountAttempt,
+    RejectTransaction,
     RememberTag,
     Settle,
     Store,
@@ -26,10 +27,12 @@ from wattgate.ports.store import (
 )
 from wattgate.runtime.gateway.backend_answers import (
     is_transaction_id,
+    refusal,
     settles_start,
     tag_info_text,
     tag_of,
 )
+from wattgate.runtime.gateway.start_sendings import StartSendings
 from wattgate.runtime.peer import NoAnswer, Peer, Tools
 from wattgate.runtime.station.knowledge import CardKnowledge
 from wattgate.runtime.store_failures import say_not_stored
@@ -90,9 +93,12 @@ class OutboxPump:
         """Called when the queue has become longer."""
         self.evidence_of: Callable[[OutboxMessage, Call], tuple[Change, ...]] = _none_is_kept
         """Called with a message that the backend took, and what was sent: what is kept of it."""
+        self.on_refused: Callable[[int, str], None] = _no_matter
+        """Called with our id and the verdict when the backend has refused a start, once stored."""
+        self.is_held = False
+        """Whether the next message waits, because the backend has just failed to take it (R66)."""
+        self.sendings = StartSendings(link_id, store)
         self._expected: dict[int, asyncio.Future[str]] = {}
-        self._perhaps_taken: int | None = None
-        """The message that was sent without an answer, so that the backend may know it (R67)."""
         self._peer: Peer | None = None
         self._attached = asyncio.Event()
 
@@ -212,7 +218,9 @@ class OutboxPump:
     async def _deliver(self, message: OutboxMessage, peer: Peer) -> None:
         """Send the head of the queue once; it stays there unless it was settled."""
         text = await self._ready_to_send(message)
+        await self.sendings.begin(message.draft)
         if peer is not self._peer:
+            self.sendings.never_left(message.draft)
             return  # the backend withdrew its acceptance meanwhile, or the link is another (R43)
         outcome = await peer.call(message.draft.action, text, timeout_s=ANSWER_TIMEOUT_S)
         match outcome:
@@ -224,9 +232,10 @@ class OutboxPump:
                 await self._failed(message, f"unusable answer: {answer_text[:200]}")
             case CallError(_, code, description):
                 self.answers_late = False
-                await self._failed(message, f"{code}: {description}")
+                await self._failed(message, f"{code}: {description}", code)
             case NoAnswer(reason, was_sent):
-                self._perhaps_taken = message.number if was_sent else self._perhaps_taken
+                if not was_sent:
+                    self.sendings.never_left(message.draft)
                 await self._unanswered(message, peer, reason, was_sent=was_sent)
 
     async def _unanswered(
@@ -239,8 +248,8 @@ class OutboxPump:
         elif was_sent:
             await self._failed(message, reason)
 
-    async def _failed(self, message: OutboxMessage, reason: str) -> None:
-        """Count a refusal or a silence on a live link, then wait or give up (R66)."""
+    async def _failed(self, message: OutboxMessage, reason: str, code: str = "") -> None:
+        """Count a refusal (with its code) or a silence on a live link; wait or give up (R66)."""
         attempts = message.attempts + 1
         log.warning(
             "backend did not take a message",
@@ -250,14 +259,16 @@ class OutboxPump:
             attempt=attempts,
             reason=reason,
         )
-        match self._retry.after_failure(attempts):
+        match self._retry.after_refusal(message.draft.action, code, attempts):
             case GiveUp():
                 await self._keep(Bury(message.number, reason, self._tools.clock.wall()))
                 self._done(message, None)
             case Resend(wait_s):
                 await self._keep(CountAttempt(message.number))
                 self._queue[0] = replace(message, attempts=attempts)
+                self.is_held = True
                 await asyncio.sleep(wait_s)
+                self.is_held = False
 
     async def _ready_to_send(self, message: OutboxMessage) -> str:
         """Put the backend's transaction id where ours stands (R63)."""
@@ -277,11 +288,17 @@ class OutboxPump:
     async def _taken(self, message: OutboxMessage, answer_text: str, sent: Call) -> None:
         changes: list[Change] = [Settle(message.number), *self.evidence_of(message, sent)]
         draft = message.draft
+        verdict = None
+        is_mistaken = self._took_it_for_another(draft, answer_text)
         if draft.action == "StartTransaction" and draft.transaction_id is not None:
             backend_id = read_scalar(answer_text, _TRANSACTION)
             if is_transaction_id(backend_id):
                 changes.append(BindTransaction(draft.transaction_id, backend_id))
                 self.on_bound(draft.transaction_id, backend_id)
+            verdict = None if is_mistaken else refusal(answer_text)
+            if verdict is not None:
+                changes.append(RejectTransaction(draft.transaction_id, verdict))
+            changes.append(self.sendings.taken(draft.transaction_id))
         tag = tag_of(draft.payload_text)
         info_text = tag_info_text(answer_text)
         if tag is not None and info_text is not None:
@@ -289,16 +306,15 @@ class OutboxPump:
             changes.append(RememberTag(TagRecord(self.link_id, tag, info_text, wall_now)))
             self._cards.heard(self.link_id, tag, info_text)
         await self._keep(*changes)
-        self._done(
-            message, None if self._took_it_for_another(message, answer_text) else answer_text
-        )
+        if verdict is not None and draft.transaction_id is not None:
+            self.on_refused(draft.transaction_id, verdict)
+        self._done(message, None if is_mistaken else answer_text)
 
-    def _took_it_for_another(self, message: OutboxMessage, answer_text: str) -> bool:
+    def _took_it_for_another(self, draft: Draft, answer_text: str) -> bool:
         """A start that is sent again is not its own rival: the wallbox must not hear so (R67)."""
-        if message.number != self._perhaps_taken:
+        if draft.action != "StartTransaction" or not self.sendings.may_be_known(draft):
             return False
-        status = read_scalar(answer_text, ("idTagInfo", "status"))
-        return status == AuthorizationStatus.CONCURRENT_TX
+        return refusal(answer_text) == AuthorizationStatus.CONCURRENT_TX
 
     def _done(self, message: OutboxMessage, answer_text: str | None) -> None:
         """Go on with the next, and tell who waited for this one."""
@@ -337,3 +353,7 @@ def _none_is_kept(message: OutboxMessage, sent: Call) -> tuple[Change, ...]:
 
 def _nobody_asked(transaction_id: int, backend_transaction_id: int) -> None:
     """Nobody waits for the backend's id."""
+
+
+def _no_matter(transaction_id: int, verdict: str) -> None:
+    """Nobody acts on a refusal."""

@@ -60,6 +60,8 @@ class KnownEvse:
         self.transaction: OpenTransaction | None = None
         self.newest_binding: tuple[int, int] | None = None
         """The transaction that its backend numbered last, and the backend's number."""
+        self.newest_refusal: tuple[int, str] | None = None
+        """The transaction whose card its backend refused last, and the verdict."""
         self.virtual_profiles = VirtualProfiles()
         self.granted_a: Callable[[], float] = _nothing_granted
         """A per phase that load management allows now; the hardware maximum while it observes."""

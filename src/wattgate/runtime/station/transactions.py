@@ -16,6 +16,7 @@ from wattgate.core.gateway.policy import Rule
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.authorisation import AuthorizationStatus
 from wattgate.core.station.clock import read_stamp
+from wattgate.core.station.late_rejection import stop_for_backend
 from wattgate.core.station.measurements import Measurement
 from wattgate.core.station.requests import (
     StartRequest,
@@ -129,7 +130,8 @@ class Transactions:
         return self._own_word(transaction_id, link, request)
 
     async def _backend_word(self, link: BackendLink, expected: asyncio.Future[str]) -> str | None:
-        wait_s = QUIET_WAIT_S if link.pump.answers_late else START_WAIT_S
+        is_slow = link.pump.answers_late or link.pump.is_held
+        wait_s = QUIET_WAIT_S if is_slow else START_WAIT_S
         text = await in_time(expected, wait_s)
         if not expected.done():
             link.pump.answers_late = True
@@ -145,7 +147,7 @@ class Transactions:
         else:
             # Nobody limits a connector that the site does not know: nobody may charge there.
             status = AuthorizationStatus.INVALID
-        return f'{{"idTagInfo":{{"status":"{status.value}"}},"transactionId":{transaction_id}}}'
+        return _answer(transaction_id, status.value)
 
     async def _answer_again(
         self, opened: Opened, evse: EvseOcpp16 | None, request: StartRequest
@@ -157,9 +159,15 @@ class Transactions:
         text = await asyncio.shield(undecided) if undecided is not None else None
         if text is not None:
             return text
-        # Stored but never answered; the queue delivers what it stored.
+        # Stored but never answered; the queue delivers what it stored, or has done so already.
         link = evse.link if evse is not None else None
-        text = self._own_word(opened.transaction_id, link, request)
+        record = await self._house.store.transaction(
+            self._station.station_id, opened.transaction_id
+        )
+        if record is not None and record.late_verdict is not None:
+            text = _answer(opened.transaction_id, record.late_verdict)
+        else:
+            text = self._own_word(opened.transaction_id, link, request)
         await self._house.store.commit(AnswerTransaction(opened.transaction_id, text))
         self._begin(opened.transaction_id, evse, request, text)
         return text
@@ -179,7 +187,10 @@ class Transactions:
             return
         evse.transaction = OpenTransaction(
             TransactionRecord(
-                transaction_id, self._start_of(request, evse), answer_text=answer_text
+                transaction_id,
+                self._start_of(request, evse),
+                answer_text=answer_text,
+                late_verdict=_verdict(evse, transaction_id),
             ),
             self._house.tools.clock.monotonic(),
             may_charge=status == AuthorizationStatus.ACCEPTED,
@@ -253,7 +264,7 @@ class Transactions:
         ]
         link_id = record.start.link_id
         if link_id is not None:
-            text = ask.call.payload_text
+            text = stop_for_backend(ask.call.payload_text, record)
             draft = Draft(link_id, "StopTransaction", text, record.transaction_id)
             changes.append(Enqueue(draft))
         taken = await self._house.store.take(once(self._station, request.key), *changes)
@@ -280,3 +291,13 @@ def _backend_id(evse: EvseOcpp16, transaction_id: int) -> int | None:
     """The backend's id of a transaction that begins, where the backend has given it already."""
     ours, theirs = evse.newest_binding or (None, None)
     return theirs if ours == transaction_id else None
+
+
+def _verdict(evse: EvseOcpp16, transaction_id: int) -> str | None:
+    """How the backend has refused the card of a transaction that begins; None where it has not."""
+    refused, verdict = evse.newest_refusal or (None, None)
+    return verdict if refused == transaction_id else None
+
+
+def _answer(transaction_id: int, status: str) -> str:
+    return f'{{"idTagInfo":{{"status":"{status}"}},"transactionId":{transaction_id}}}'
