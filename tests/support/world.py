@@ -191,11 +191,12 @@ class World:
     backoff: Backoff = field(default_factory=lambda: Backoff(10.0, 0.0))
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     clock: FakeClock = field(default_factory=FakeClock)
+    identifiers: ScriptedIdentifiers | None = None
     manager: Manager | None = None
 
     async def start(self) -> Manager:
         """Start the manager on what is stored."""
-        tools = Tools(self.clock, ScriptedIdentifiers())
+        tools = Tools(self.clock, self.identifiers or ScriptedIdentifiers())
         self.manager = Manager(read_toml(self.site_toml), self.store, tools)
         await self.manager.start(Backends(self.dialer, self.backoff, self.retry))
         return self.manager

@@ -247,7 +247,7 @@ def _add_backend(
     virtual = VirtualCharging(evse, station.presence, link_id, house)
     virtual.recover(recovered.profiles)
     link = BackendLink(
-        LinkIdentity(link_id, station.station_id, evse.evse_id, target),
+        LinkIdentity(link_id, station.station_id, evse.evse_id, target, gateway.boot_on_reconnect),
         BackendCommandHandler(station, evse, virtual),
         backends.dialer,
         pump,

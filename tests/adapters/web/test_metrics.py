@@ -6,6 +6,7 @@ from tests.support.world import a_backend, a_wallbox, status_of
 
 from wattgate import __version__
 from wattgate.core.charging.obedience import Verdict
+from wattgate.core.gateway.link_status import Fault, LinkStep
 from wattgate.core.ocpp.handshake import HandshakeRequest
 from wattgate.ports.store import Bury
 from wattgate.runtime.charging.obedience_watch import ObedienceState, ObedienceWatch
@@ -43,6 +44,22 @@ async def test_a_site_at_rest_has_its_figures() -> None:
         assert told["wattgate_evse_counted_current_amperes", "stall-1"] == 0
         assert ("wattgate_wallbox_clock_offset_seconds", "CP1") not in told, "it has not said"
         assert ("wattgate_grid_meter_age_seconds", "") not in told, "there is none"
+
+
+@pytest.mark.asyncio
+async def test_failed_attempts_at_a_backend_are_counted_by_step_r29() -> None:
+    world = a_world()
+    async with serving(world) as api:
+        assert world.manager is not None
+        state = world.manager.evse("stall-1")
+        assert state is not None
+        link = state.evse.link
+        assert link is not None
+        for _ in range(2):
+            fault = Fault(LinkStep.HTTP, "the backend answered HTTP 401", 401)
+            link.status = link.status.failed(fault, AT, AT)
+        told = await figures(api)
+        assert told["wattgate_backend_failed_attempts", "stall-1 401 http"] == 2
 
 
 @pytest.mark.asyncio

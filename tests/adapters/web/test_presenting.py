@@ -2,9 +2,10 @@ import pytest
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import World
 
-from wattgate.adapters.web.dto import Boot
-from wattgate.adapters.web.presenting import evse_of, without_secrets
-from wattgate.runtime.gateway.backend_link import LinkPhase, LinkStatus
+from wattgate.adapters.web.backend_words import without_secrets
+from wattgate.adapters.web.dto import BackendProblem, Boot
+from wattgate.adapters.web.presenting import evse_of
+from wattgate.core.gateway.link_status import Fault, LinkPhase, LinkStatus, LinkStep
 
 SITE = """
 [site]
@@ -43,6 +44,29 @@ async def test_the_key_in_a_backends_url_is_not_told_in_its_reason_either() -> N
     told = evse_of(state).backend
     assert told is not None
     assert told.reason == "connecting to wss://backend.example:8443/ocpp/CP1"
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_why_a_backend_does_not_take_us_is_told_by_its_parts_but_no_key_r29() -> None:
+    world = World(SITE)
+    manager = await world.start()
+    (state,) = manager.evses()
+    link = state.evse.link
+    assert link is not None
+    at = link.status.since
+    fault = Fault(LinkStep.HTTP, f"it redirects to {link.identity.target.url}", 302)
+    link.status = link.status.failed(fault, at, at)
+    told = evse_of(state).backend
+    assert told is not None
+    assert told.problem == BackendProblem(
+        step="http",
+        http_status=302,
+        sentence="it redirects to wss://backend.example:8443/ocpp/CP1",
+        since=at,
+        attempts=1,
+        next_attempt_at=at,
+    )
     await world.kill()
 
 

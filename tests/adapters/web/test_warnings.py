@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 from tests.support.virtual_time import in_virtual_time
-from tests.support.world import World, a_wallbox
+from tests.support.world import World, a_backend, a_wallbox
 
 from wattgate.adapters.web.warnings import warnings_of
 
@@ -47,6 +47,22 @@ async def test_that_everybody_may_charge_is_said_loudly_r57(
     world = World(site_toml)
     await world.start()
     assert said(world) == warnings
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_backend_that_does_not_take_the_evse_is_a_warning_r29() -> None:
+    world = World(EVSE + BACKEND)
+    await world.start()
+    await world.boot("CP1", a_wallbox())
+    await asyncio.sleep(1)
+    start = "The backend has not taken this EVSE since 2026-05-15 12:00 UTC, "
+    assert said(world) == [start + "1 attempt: connection refused"]
+    await asyncio.sleep(31)
+    assert said(world) == [start + "3 attempts: connection refused"]
+    world.dialer.backends["ws://backend/CP1"] = backend = a_backend()
+    await backend.got("StatusNotification")
+    assert said(world) == []
     await world.kill()
 
 

@@ -1,7 +1,6 @@
 """The login at a backend: when it is made, kept, given up and made again."""
 
 import asyncio
-from dataclasses import dataclass, field
 
 import pytest
 from tests.support.frames import (
@@ -18,57 +17,12 @@ from tests.support.frames import (
     result,
     settled,
 )
+from tests.support.logins import CALM, URL, RefusingDialer, actions, now, the_link
 from tests.support.virtual_time import in_virtual_time
-from tests.support.world import BOOT, ScriptedDialer, World, status_of
+from tests.support.world import BOOT, World, status_of
 
-from wattgate.ports.links import DialFailed, DialStep, DialTarget, Link, Receiver
-from wattgate.runtime.gateway.backend_link import BackendLink, LinkPhase
-from wattgate.runtime.peer import Peer
-
-URL = "ws://backend/CP1"
-CALM = ONE_BACKEND.replace("[site]", "[site]\ncycle_s = 60")
-
-
-def now() -> float:
-    return asyncio.get_running_loop().time()
-
-
-def the_link(world: World, evse_id: str = "stall-1") -> BackendLink:
-    assert world.manager is not None
-    state = world.manager.evse(evse_id)
-    assert state is not None
-    assert state.evse.link is not None
-    return state.evse.link
-
-
-def actions(backend: Literal, start: int = 0) -> list[str]:
-    return [action for action, _ in backend.calls[start:]]
-
-
-@dataclass
-class RefusingDialer(ScriptedDialer):
-    """Fails with `failure` while it has one; `at` notes when it was asked, `slow_s` delays it."""
-
-    failure: DialFailed | None = None
-    at: list[float] = field(default_factory=list)
-    slow_s: float = 0.0
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def asked(self, times: int) -> None:
-        """Wait until it was asked that often."""
-        while len(self.at) < times:
-            self._news.clear()
-            await self._news.wait()
-
-    async def dial(self, target: DialTarget, receiver: Receiver) -> Link:
-        self.at.append(round(now(), 3))
-        self._news.set()
-        if self.slow_s:
-            await asyncio.sleep(self.slow_s)
-        if self.failure is not None:
-            raise self.failure
-        return await super().dial(target, receiver)
-
+from wattgate.core.gateway.link_status import LinkPhase
+from wattgate.ports.links import DialFailed, DialStep
 
 # Logging in
 
@@ -258,103 +212,6 @@ async def test_a_boot_refused_or_not_answered_is_sent_again_r41(answer: Refusal 
     backend.answers["BootNotification"] = lambda _: TAKEN
     await backend.got("StatusNotification")
     await world.kill()
-
-
-# Failing and coming back
-
-
-@pytest.mark.parametrize(
-    ("failure", "words"),
-    [
-        (DialFailed(DialStep.HTTP, "401 Unauthorized", 401), "http: 401 Unauthorized"),
-        (DialFailed(DialStep.HTTP, "404 Not Found", 404), "http: 404 Not Found"),
-        (DialFailed(DialStep.TCP, "connection refused"), "tcp: connection refused"),
-        (DialFailed(DialStep.DNS, "no such host"), "dns: no such host"),
-        (DialFailed(DialStep.SUBPROTOCOL, "the server chose none"), "subprotocol: the server"),
-    ],
-)
-@in_virtual_time()
-async def test_why_a_login_failed_is_said_and_it_is_not_hurried_r29(
-    failure: DialFailed, words: str
-) -> None:
-    dialer = RefusingDialer(failure=failure)
-    world = World(CALM, dialer=dialer)
-    await world.start()
-    await world.boot("CP1", literal_wallbox())
-    await asyncio.sleep(1)
-    status = the_link(world).status
-    assert status.phase is LinkPhase.WAITING
-    assert words in status.reason
-    assert "next attempt in 10 s" in status.reason
-    assert len(dialer.at) == 1
-    await world.kill()
-
-
-@in_virtual_time()
-async def test_waits_double_to_320_s_and_stay_r29() -> None:
-    dialer = RefusingDialer(failure=DialFailed(DialStep.TCP, "connection refused"))
-    world = World(CALM, dialer=dialer)
-    await world.start()
-    await world.boot("CP1", literal_wallbox())
-    await asyncio.sleep(1500)
-    waits = [round(after - before) for before, after in zip(dialer.at, dialer.at[1:], strict=False)]
-    assert waits == [10, 20, 40, 80, 160, 320, 320, 320]
-    await world.kill()
-
-
-@in_virtual_time()
-async def test_only_an_accepted_boot_starts_the_waits_anew_r29() -> None:
-    dialer = RefusingDialer()
-    backend = dialer.backends[URL] = literal_backend(BootNotification=lambda _: None)
-    world = World(CALM, dialer=dialer)
-    await world.start()
-    await world.boot("CP1", literal_wallbox())
-    for _ in range(4):
-        await backend.got("BootNotification", times=len(dialer.at))
-        backend.hang_up()  # the socket opens each time, the boot is never accepted
-        await dialer.asked(len(dialer.at) + 1)
-    waits = [round(after - before) for before, after in zip(dialer.at, dialer.at[1:], strict=False)]
-    assert waits == [10, 20, 40, 80]
-    backend.answers["BootNotification"] = lambda _: TAKEN
-    backend.hang_up()
-    await backend.got("StatusNotification")
-    at = now()
-    backend.hang_up()
-    await backend.got("StatusNotification", times=2)
-    assert round(now() - at) == 10
-    await world.kill()
-
-
-@in_virtual_time()
-async def test_a_lost_link_says_so() -> None:
-    site = await a_site()
-    site.backend.hang_up(1001)
-    await settled()
-    reason = the_link(site.world).status.reason
-    assert reason == "connection closed (1001); next attempt in 10 s"
-    await site.world.kill()
-
-
-@in_virtual_time()
-async def test_a_bug_while_serving_ends_the_login_and_it_is_made_anew(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    site = await a_site()
-    link = the_link(site.world)
-
-    def broken(peer: Peer) -> None:
-        raise RuntimeError
-
-    with monkeypatch.context() as bug:
-        bug.setattr(link.pump, "attach", broken)
-        site.backend.hang_up()
-        await asyncio.sleep(11)
-        assert not the_link(site.world).is_online
-    await asyncio.sleep(30)
-    assert the_link(site.world).is_online
-    await result(site.wallbox, "StartTransaction", START)
-    await site.backend.got("StartTransaction")
-    await site.world.kill()
 
 
 # The wallbox is away

@@ -39,6 +39,22 @@ class RunningTransaction(msgspec.Struct, frozen=True):
     may_charge: Annotated[bool, Meta(description="false: the card was refused")]
 
 
+class BackendProblem(msgspec.Struct, frozen=True):
+    """Why the backend has not taken us since it last did."""
+
+    step: Annotated[
+        str,
+        Meta(description="dns, tcp, tls, http, subprotocol, connection (lost) or registration"),
+    ]
+    http_status: Annotated[int | None, Meta(description="Where it answered with one, 401 or so")]
+    sentence: Annotated[str, Meta(description="What was wrong the last time, for a person")]
+    since: Annotated[datetime, Meta(description="When it first failed")]
+    attempts: Annotated[int, Meta(description="How many attempts have failed since")]
+    next_attempt_at: Annotated[
+        datetime | None, Meta(description="null while an attempt is under way")
+    ]
+
+
 class Backend(msgspec.Struct, frozen=True):
     """The login at the billing backend."""
 
@@ -50,6 +66,10 @@ class Backend(msgspec.Struct, frozen=True):
     reason: Annotated[str, Meta(description="Why it is in that phase, for a person")]
     since: Annotated[datetime, Meta(description="Since when it is in that phase")]
     queue_depth: Annotated[int, Meta(description="Messages that wait for the backend")]
+    problem: Annotated[
+        BackendProblem | None,
+        Meta(description="Stays until the backend has accepted us; null where all is well"),
+    ]
 
 
 class Limits(msgspec.Struct, frozen=True):

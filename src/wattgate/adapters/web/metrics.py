@@ -61,6 +61,7 @@ class SiteCollector(Collector):
         for name, meaning, read in _PER_EVSE:
             yield _per_evse(GaugeMetricFamily(name, meaning, labels=["evse"]), states, read)
         yield _drawn(states)
+        yield _problems(states)
         writes = CounterMetricFamily(
             "wattgate_evse_profile_writes",
             "SetChargingProfile sent to the wallbox: each wears its memory.",
@@ -212,6 +213,21 @@ def _per_evse(
         figure = read(state)
         if figure is not None:
             family.add_metric([state.evse.evse_id], float(figure))
+    return family
+
+
+def _problems(states: Iterable[EvseState]) -> Metric:
+    family = GaugeMetricFamily(
+        "wattgate_backend_failed_attempts",
+        "Attempts at the backend that failed since it last accepted us; absent: none.",
+        labels=["evse", "step", "http_status"],
+    )
+    for state in states:
+        link = state.evse.link
+        problem = link.status.problem if link is not None else None
+        if problem is not None:
+            step, status = problem.fault.step, problem.fault.http_status
+            family.add_metric([state.evse.evse_id, step, str(status or "")], problem.attempts)
     return family
 
 

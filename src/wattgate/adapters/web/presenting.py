@@ -1,10 +1,9 @@
 """From what the manager knows to what the API says of it."""
 
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
 
+from wattgate.adapters.web.backend_words import backend_of
 from wattgate.adapters.web.dto import (
-    Backend,
     Boot,
     Evse,
     Limits,
@@ -48,7 +47,7 @@ def evse_of(state: EvseState) -> Evse:
         power_w=live.power_w,
         energy_wh=connector.measurement.energy_wh,
         transaction=_running(evse),
-        backend=_backend(evse),
+        backend=backend_of(evse),
         limits=Limits(
             settings.min_current_a,
             evse.hardware_a,
@@ -103,12 +102,6 @@ def undelivered(letter: DeadLetter) -> UndeliveredMessage:
     )
 
 
-def without_secrets(url: str) -> str:
-    """The URL without user, password, query and fragment, where a key may stand."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
 def _boot(boot_text: str | None) -> Boot | None:
     if boot_text is None:
         return None
@@ -139,20 +132,4 @@ def _running(evse: EvseOcpp16) -> RunningTransaction | None:
         started_at=start.started_at,
         meter_start_wh=start.meter_start_wh,
         may_charge=transaction.may_charge,
-    )
-
-
-def _backend(evse: EvseOcpp16) -> Backend | None:
-    link = evse.link
-    if link is None:
-        return None
-    identity, status = link.identity, link.status
-    url = without_secrets(identity.target.url)
-    return Backend(
-        client_id=evse.settings.gateways[0].identity(identity.station_id),
-        url=url,
-        phase=status.phase.value,
-        reason=status.reason.replace(identity.target.url, url),
-        since=status.since,
-        queue_depth=link.pump.depth,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from wattgate.adapters.web.backend_words import problem_of
 from wattgate.runtime.evse_state import EvseState
 
 Warner = Callable[[EvseState], str | None]
@@ -33,7 +34,19 @@ def _everybody_may_charge(state: EvseState) -> str | None:
     return "Everybody may charge here: the EVSE has no backend, and the site has no [[card]]."
 
 
+def _backend_fails(state: EvseState) -> str | None:
+    """R29."""
+    link = state.evse.link
+    problem = problem_of(link) if link is not None else None
+    if problem is None:
+        return None
+    since = problem.since.strftime("%Y-%m-%d %H:%M")
+    attempts = "1 attempt" if problem.attempts == 1 else f"{problem.attempts} attempts"
+    return f"The backend has not taken this EVSE since {since} UTC, {attempts}: {problem.sentence}"
+
+
 _WARNERS: Final[tuple[Warner, ...]] = (
     _id_is_contested,
     _everybody_may_charge,
+    _backend_fails,
 )

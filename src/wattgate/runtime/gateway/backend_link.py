@@ -6,14 +6,14 @@ Registration towards the backend is a state of its own, apart from the wallbox's
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from datetime import timedelta
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 import structlog
 
 from wattgate.core.gateway.backoff import Backoff
+from wattgate.core.gateway.link_status import Fault, LinkPhase, LinkStatus, LinkStep
 from wattgate.core.gateway.registration import NotYet, Registered, read_boot_answer
 from wattgate.core.ocpp.frames import Call, CallResult
 from wattgate.core.ocpp.session import Priority
@@ -26,28 +26,6 @@ from wattgate.runtime.supervisor import Supervisor
 log = structlog.get_logger()
 
 
-class LinkPhase(StrEnum):
-    """Where a backend link stands."""
-
-    IDLE = "idle"
-    """The wallbox is away, or has never sent its boot data: no login."""
-    CONNECTING = "connecting"
-    REGISTERING = "registering"
-    PENDING = "pending"
-    ONLINE = "online"
-    WAITING = "waiting"
-    """The last attempt failed; the next follows after a pause."""
-
-
-@dataclass(frozen=True, slots=True)
-class LinkStatus:
-    """A link's phase, in words a person understands, and since when."""
-
-    phase: LinkPhase
-    reason: str
-    since: datetime
-
-
 class BackendCommands(Protocol):
     """Who carries out what a backend asks."""
 
@@ -58,16 +36,24 @@ class BackendCommands(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LinkIdentity:
-    """Where a link goes and as whom; `link_id` names it in the store for ever."""
+    """Where a link goes and as whom; `link_id` names it in the store for ever.
+
+    `boot_on_reconnect` false: a backend that has accepted us gets no boot notification again only
+    because the connection was lost (R45).
+    """
 
     link_id: str
     station_id: str
     evse_id: str
     target: DialTarget
+    boot_on_reconnect: bool = True
 
 
 ABSENCE_S: Final = 60.0
 """s a wallbox may be gone before its login at the backend ends too (R50)."""
+
+STABLE_S: Final = 60.0
+"""s of a connection after which failures before it no longer count (R29)."""
 
 _EARLY_S: Final = 0.1
 """s a heartbeat may be early: a pause shorter than this is not worth waiting for."""
@@ -101,7 +87,8 @@ class BackendLink:
         self._boot_again = asyncio.Event()
         self._ended = asyncio.Event()
         self._absence: asyncio.TimerHandle | None = None
-        self._registered_once = False
+        self._is_trusted = False
+        self._heartbeat_s: float | None = None
         self.status = LinkStatus(LinkPhase.IDLE, "no boot data yet", tools.clock.wall())
 
     @property
@@ -197,28 +184,30 @@ class BackendLink:
             await self._needed.wait()
             host = urlsplit(self.identity.target.url).hostname  # the rest of a URL may be a key
             self._enter(LinkPhase.CONNECTING, f"connecting to {host}")
-            self._registered_once = False
-            reason = await self._one_login()
+            fault = await self._one_login()
             if not self._needed.is_set():
                 self._enter(LinkPhase.IDLE, _AWAY)
                 failures = 0
                 continue
-            failures = 1 if self._registered_once else failures + 1
+            failures = 1 if self._is_trusted else failures + 1
             wait_s = self._backoff.wait_s(failures, self._tools.identifiers.fraction())
-            self._enter(LinkPhase.WAITING, f"{reason}; next attempt in {wait_s:.0f} s")
+            self._enter(LinkPhase.WAITING, f"{_said(fault)}; next attempt in {wait_s:.0f} s")
+            self._note(fault, wait_s)
             await asyncio.sleep(wait_s)
             if not self._needed.is_set():
                 self._enter(LinkPhase.IDLE, _AWAY)
 
-    async def _one_login(self) -> str:
+    async def _one_login(self) -> Fault:
         """Connect, register, serve until the link ends; says why it ended."""
+        self._is_trusted = False
         peer = Peer(f"backend {self.identity.link_id}", self, self._tools)
         self._ended.clear()
         self._end_reason = ""
         try:
             await self._dialer.dial(self.identity.target, peer)
         except DialFailed as exc:
-            return str(exc)
+            return Fault(LinkStep(exc.step), exc.reason, exc.http_status)
+        began = self._tools.clock.monotonic()
         if not self._needed.is_set():  # the wallbox left while we dialled
             peer.close(1000, _AWAY)
         async with Supervisor() as tasks:
@@ -229,12 +218,13 @@ class BackendLink:
                 await self._ended.wait()
             finally:
                 peer.close(1001, "Wattgate stops")
-        return self._end_reason
+        self._is_trusted |= self._tools.clock.monotonic() - began >= STABLE_S
+        return Fault(LinkStep.CONNECTION, self._end_reason)
 
     async def _serve(self, peer: Peer) -> None:
         """Register, then keep the backend supplied; again after each boot of the wallbox."""
         while True:
-            heartbeat_s = await self._register(peer)
+            heartbeat_s = self._kept_registration() or await self._register(peer)
             if not self.pump.is_attached:
                 for _, payload_text in sorted(self._reports.items()):
                     self.ask("StatusNotification", payload_text, _ignore)
@@ -245,8 +235,17 @@ class BackendLink:
                 )
                 await self._boot_again.wait()
 
+    def _kept_registration(self) -> float | None:
+        """The heartbeat interval, s, where the backend's last acceptance still counts (R45)."""
+        if self.identity.boot_on_reconnect or self._boot_again.is_set():
+            return None
+        if self._heartbeat_s is not None:
+            self._enter(LinkPhase.ONLINE, "connected again; accepted by the backend before")
+        return self._heartbeat_s
+
     async def _register(self, peer: Peer) -> float:
         """Send BootNotification until the backend accepts it; the heartbeat interval, s."""
+        self._heartbeat_s = None
         while True:
             self._boot_again.clear()
             if not self.is_online:
@@ -254,7 +253,8 @@ class BackendLink:
             outcome = await peer.call("BootNotification", self._boot_text or "{}", timeout_s=60.0)
             match _verdict(outcome):
                 case Registered(heartbeat_s):
-                    self._registered_once = True
+                    self._is_trusted = True
+                    self._heartbeat_s = heartbeat_s
                     self.pump.answers_late = False
                     self._enter(LinkPhase.ONLINE, "accepted by the backend")
                     return heartbeat_s
@@ -262,6 +262,7 @@ class BackendLink:
                     self.pump.detach()  # nothing queued goes to a backend that takes nobody (R43)
                     phase = LinkPhase.PENDING if pending else LinkPhase.REGISTERING
                     self._enter(phase, reason)
+                    self._note(Fault(LinkStep.REGISTRATION, reason), retry_s)
                     await self._boot_change(retry_s)
 
     async def _boot_change(self, at_most_s: float) -> None:
@@ -294,8 +295,13 @@ class BackendLink:
         else:
             self._came_online.clear()
         if phase is not self.status.phase or reason != self.status.reason:
-            self.status = LinkStatus(phase, reason, self._tools.clock.wall())
             log.info("backend link", link=self.identity.link_id, phase=phase.value, reason=reason)
+        self.status = self.status.entered(phase, reason, self._tools.clock.wall())
+
+    def _note(self, fault: Fault, wait_s: float) -> None:
+        """Keep what went wrong; the next attempt follows after `wait_s`."""
+        at = self._tools.clock.wall()
+        self.status = self.status.failed(fault, at, at + timedelta(seconds=wait_s))
 
     # PeerOwner
 
@@ -315,6 +321,13 @@ class BackendLink:
         self.pump.detach()
         self._end_reason = f"connection closed ({code} {reason})".replace(" )", ")")
         self._ended.set()
+
+
+def _said(fault: Fault) -> str:
+    """A lost connection tells its step by itself."""
+    if fault.step is LinkStep.CONNECTION:
+        return fault.sentence
+    return f"{fault.step}: {fault.sentence}"
 
 
 def _verdict(outcome: Outcome) -> Registered | NotYet:

@@ -1,0 +1,50 @@
+"""The login at a backend, in the words of the API; keys in its URL stay here."""
+
+from urllib.parse import urlsplit, urlunsplit
+
+from wattgate.adapters.web.dto import Backend, BackendProblem
+from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+
+
+def backend_of(evse: EvseOcpp16) -> Backend | None:
+    """The login of an EVSE; None without a backend."""
+    link = evse.link
+    if link is None:
+        return None
+    identity, status = link.identity, link.status
+    return Backend(
+        client_id=evse.settings.gateways[0].identity(identity.station_id),
+        url=without_secrets(identity.target.url),
+        phase=status.phase.value,
+        reason=_shown(link, status.reason),
+        since=status.since,
+        queue_depth=link.pump.depth,
+        problem=problem_of(link),
+    )
+
+
+def problem_of(link: BackendLink) -> BackendProblem | None:
+    """Why the backend does not take us; None where all is well."""
+    problem = link.status.problem
+    if problem is None:
+        return None
+    return BackendProblem(
+        step=problem.fault.step.value,
+        http_status=problem.fault.http_status,
+        sentence=_shown(link, problem.fault.sentence),
+        since=problem.since,
+        attempts=problem.attempts,
+        next_attempt_at=problem.next_attempt_at,
+    )
+
+
+def without_secrets(url: str) -> str:
+    """The URL without user, password, query and fragment, where a key may stand."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _shown(link: BackendLink, text: str) -> str:
+    url = link.identity.target.url
+    return text.replace(url, without_secrets(url))
