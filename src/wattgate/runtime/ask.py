@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from wattgate.core.ocpp.frames import Call
-from wattgate.runtime.peer import Peer
+from wattgate.core.ocpp.frames import Call, CallError, CallResult
+from wattgate.runtime.peer import NoAnswer, Outcome, Peer
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,16 @@ class Ask:
     def answer(self, payload_text: str) -> None:
         """Answer it; nothing happens when the link is gone."""
         self.peer.answer(self.call.unique_id, payload_text)
+
+    def pass_on(self, outcome: Outcome) -> None:
+        """Answer it as the wallbox has, to the letter; where it has not, say why."""
+        match outcome:
+            case CallResult(_, payload_text):
+                self.answer(payload_text)
+            case CallError(_, code, description, details_text):
+                self.peer.refuse(self.call.unique_id, code, description, details_text)
+            case NoAnswer(reason, _):
+                self.refuse("GenericError", f"the wallbox: {reason}")
 
     def refuse(self, code: str, description: str) -> None:
         """Answer it with a CALLERROR; nothing happens when the link is gone."""

@@ -9,11 +9,11 @@ from typing import Final
 
 import structlog
 
+from wattgate.core.site.cards import card_rules
 from wattgate.core.site.merging import patched
 from wattgate.core.site.model import LoadManagement, Site
 from wattgate.core.site.remarks import remarks
 from wattgate.core.site.writing import to_mapping
-from wattgate.core.station.authorisation import fold
 from wattgate.core.station.models import WallboxModel, read_model
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.core.units import PhaseTriple
@@ -53,7 +53,7 @@ class Manager:
         self._store = store
         self._tools = tools
         self._tasks = Supervisor()
-        cards = CardKnowledge(tools.clock, self._cards)
+        cards = CardKnowledge(tools.clock, lambda: card_rules(self.site))
         self._house = House(
             store,
             tools,
@@ -96,7 +96,7 @@ class Manager:
     async def start(self, backends: Backends) -> None:
         """Take up what was stored, then begin to decide; wallboxes may connect afterwards."""
         recovered = await self._store.recover()
-        self._house.cards.recover(recovered.tags)
+        self._house.cards.recover(recovered.tags, recovered.notes)
         await self.limits.recover(recovered)
         self.releases.recover(recovered.releases)
         self.behaviours.recover(recovered)
@@ -253,9 +253,6 @@ class Manager:
 
     def _is_active(self) -> bool:
         return not self._is_observing()
-
-    def _cards(self) -> frozenset[str]:
-        return frozenset(fold(card.id_tag) for card in self.site.cards)
 
     def _keeps_evidence(self) -> bool:
         return self.site.storage.evidence_frames > 0

@@ -17,6 +17,8 @@ from tests.support.world import Answer, connect
 from wattgate.adapters.store.memory import MemoryStore
 from wattgate.core.gateway.outbox import Draft, OutboxMessage, RetryPolicy
 from wattgate.core.ocpp.frames import Call
+from wattgate.core.site.cards import card_rules
+from wattgate.core.site.model import Site
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import Enqueue
 from wattgate.runtime.gateway.backend_answers import in_time
@@ -51,7 +53,7 @@ class Queue:
 
     def __post_init__(self) -> None:
         self.tools = Tools(FakeClock(), ScriptedIdentifiers())
-        cards = CardKnowledge(self.tools.clock, frozenset)
+        cards = CardKnowledge(self.tools.clock, lambda: card_rules(Site()))
         self.pump = OutboxPump("B", "CP1", self.store, self.tools, cards, self.retry)
         self.tasks.spawn(self.pump.run(), name="pump")
 

@@ -13,6 +13,8 @@ from tests.support.world import Answer, World, connect
 from wattgate.adapters.store.memory import MemoryStore
 from wattgate.core.gateway.outbox import Draft, OutboxMessage, RetryPolicy
 from wattgate.core.ocpp.frames import Call
+from wattgate.core.site.cards import card_rules
+from wattgate.core.site.model import Site
 from wattgate.ports.store import Change, Enqueue, Settle
 from wattgate.runtime.gateway.outbox_pump import WINDOW, OutboxPump
 from wattgate.runtime.gateway.overflow import Overflow
@@ -55,7 +57,7 @@ class Queue:
 
     def __post_init__(self) -> None:
         self.tools = Tools(FakeClock(), ScriptedIdentifiers())
-        cards = CardKnowledge(self.tools.clock, frozenset)
+        cards = CardKnowledge(self.tools.clock, lambda: card_rules(Site()))
         self.pump = OutboxPump("B", "CP1", self.store, self.tools, cards, RetryPolicy())
         self.overflow = Overflow(self.pump, self.store, lambda: self.limit)
 

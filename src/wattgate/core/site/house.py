@@ -94,7 +94,8 @@ class SiteSettings:
     card_days: int = field(
         default=90,
         metadata=setting(
-            "For how long what a backend said of a card counts while the backend is away",
+            "For how long a backend's yes to a card counts while the backend is away; a no counts "
+            "until the backend says otherwise",
             unit="days",
             at_least=1,
             at_most=3650,

@@ -1,8 +1,7 @@
-"""Who may charge when no backend answers (R53, R57; product decisions)."""
+"""Who may charge when no backend answers (R52, R53, R57; product decisions, adr/0015)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -42,33 +41,87 @@ def fold(id_tag: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class LocalKnowledge:
-    """What the gateway knows about cards by itself.
+class LastWord:
+    """What a backend last said about a card, and when."""
 
-    `cards` are those of the site, folded; `cached` what the EVSE's backend last said about a
-    folded tag; `has_backend` tells whether one decides as soon as it can be reached.
+    info: TagInfo
+    said_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CardRules:
+    """What a site says about cards.
+
+    `cards` are its own, folded. `remembered` is for how long an Accepted of a backend counts while
+    the backend is away, `unknown` what a card gets then that nobody knows.
     """
 
     cards: frozenset[str]
-    cached: Mapping[str, TagInfo]
-    has_backend: bool
+    remembered: timedelta
+    unknown: AuthorizationStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a card is shown.
+
+    `has_backend` tells whether a backend decides as soon as it can be reached, `link_id` over which
+    link; None while there is no login. `fixed_card` is the card that counts there where none is
+    shown (R57); empty: none.
+    """
+
+    link_id: str | None = None
+    has_backend: bool = False
+    fixed_card: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalKnowledge:
+    """What the gateway knows of one card by itself.
+
+    `listed` is its entry in the local list of the place's backend, `last_word` what that backend
+    last said about it; None where there is nothing.
+    """
+
+    rules: CardRules
+    place: Place
+    listed: TagInfo | None = None
+    last_word: LastWord | None = None
 
 
 def decide(id_tag: str, knowledge: LocalKnowledge, wall_now: datetime) -> AuthorizationStatus:
-    """Decide about a card without a backend.
+    """Decide about a card without a backend: its list, its last word, the site, in this order.
 
-    The backend's last word counts before the site's cards, so that a card it blocked stays
-    blocked; a site without backend and without cards lets everybody charge.
+    So a card that the backend blocked stays blocked, whatever the site says of it. A site without
+    backend and without cards lets everybody charge.
     """
-    tag = fold(id_tag)
-    cached = knowledge.cached.get(tag)
-    if cached is not None:
-        return _still(cached, wall_now)
-    if tag in knowledge.cards:
+    rules, place = knowledge.rules, knowledge.place
+    if knowledge.listed is not None:
+        return _still(knowledge.listed, wall_now)
+    word = knowledge.last_word
+    if word is not None and _counts(word, rules, wall_now):
+        return _still(word.info, wall_now)
+    if _is_of_the_site(id_tag, knowledge) or is_open_to_all(rules, place):
         return AuthorizationStatus.ACCEPTED
-    if not knowledge.has_backend and not knowledge.cards:
-        return AuthorizationStatus.ACCEPTED
-    return AuthorizationStatus.INVALID
+    return rules.unknown if place.has_backend else AuthorizationStatus.INVALID
+
+
+def is_open_to_all(rules: CardRules, place: Place) -> bool:
+    """Whether anybody may charge there, because neither a backend nor the site knows cards."""
+    return not place.has_backend and not rules.cards
+
+
+def _is_of_the_site(id_tag: str, knowledge: LocalKnowledge) -> bool:
+    """Its owner put it into the site file: for every EVSE, or as the fixed card of this one."""
+    tag, fixed = fold(id_tag), fold(knowledge.place.fixed_card)
+    return tag in knowledge.rules.cards or (fixed != "" and tag == fixed)
+
+
+def _counts(word: LastWord, rules: CardRules, wall_now: datetime) -> bool:
+    """An acceptance gets old; a refusal holds until the backend says otherwise."""
+    if word.info.status is not AuthorizationStatus.ACCEPTED:
+        return True
+    return wall_now - word.said_at <= rules.remembered
 
 
 def _still(info: TagInfo, wall_now: datetime) -> AuthorizationStatus:

@@ -14,6 +14,7 @@ from wattgate.core.ocpp.splice import read_scalar, remove_member, replace_scalar
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_answers import is_transaction_id
 from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.card_commands import CardCommands
 from wattgate.runtime.gateway.virtual_charging import VirtualCharging, remote_start_profile
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
@@ -35,12 +36,15 @@ class BackendCommandHandler:
         self._station = station
         self._evse = evse
         self._virtual = virtual
+        self._cards = CardCommands(station)
         self._handlers: Mapping[str, Callable[[BackendLink, Ask, Rule], None]] = {
             "ChangeConfiguration": self._change_configuration,
+            "ClearCache": self._cards.clear_cache,
             "ClearChargingProfile": self._clear_in_observe,
             "ExtendedTriggerMessage": self._trigger,
             "RemoteStartTransaction": self._remote_start,
             "RemoteStopTransaction": self._remote_stop,
+            "SendLocalList": self._cards.send_local_list,
             "SetChargingProfile": self._set_profile_in_observe,
             "TriggerMessage": self._trigger,
             "UnlockConnector": self._unlock,

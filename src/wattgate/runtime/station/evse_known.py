@@ -12,6 +12,7 @@ from wattgate.core.load.phases import phases_used
 from wattgate.core.load.sensing import Draw, draw_of
 from wattgate.core.ocpp.profiles import Running
 from wattgate.core.site.model import EvseSettings, WallboxSettings
+from wattgate.core.station.authorisation import Place
 from wattgate.core.station.connector import IDLE, Connector, ConnectorStatus
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.runtime.gateway.backend_link import BackendLink
@@ -77,6 +78,15 @@ class KnownEvse:
     def station_id(self) -> str:
         """The wallbox it belongs to."""
         return self._presence.station_id
+
+    @property
+    def place(self) -> Place:
+        """Where a card is that is shown here, as whoever judges it needs to know."""
+        return Place(
+            link_id=self.link.identity.link_id if self.link is not None else None,
+            has_backend=bool(self.settings.gateways),
+            fixed_card=self.settings.fixed_rfid,
+        )
 
     @property
     def in_use(self) -> bool:

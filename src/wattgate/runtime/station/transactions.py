@@ -36,6 +36,7 @@ from wattgate.ports.store import (
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_answers import in_time, under_our_id
 from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.station.authorising import judge_session
 from wattgate.runtime.station.billing import link_id_of, link_named, once
 from wattgate.runtime.station.evse_known import OpenTransaction
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
@@ -127,7 +128,7 @@ class Transactions:
             backend_text = await self._backend_word(link, expected)
             if backend_text is not None:
                 return under_our_id(backend_text, transaction_id)
-        return self._own_word(transaction_id, link, request)
+        return self._own_word(transaction_id, request)
 
     async def _backend_word(self, link: BackendLink, expected: asyncio.Future[str]) -> str | None:
         is_slow = link.pump.answers_late or link.pump.is_held
@@ -137,13 +138,10 @@ class Transactions:
             link.pump.answers_late = True
         return text
 
-    def _own_word(
-        self, transaction_id: int, link: BackendLink | None, request: StartRequest
-    ) -> str:
-        served = self._station.evse_at(request.connector_id) is not None
-        if served or self._house.observing():
-            link_id = link.identity.link_id if link is not None else None
-            status = self._house.cards.decide(link_id, request.id_tag)
+    def _own_word(self, transaction_id: int, request: StartRequest) -> str:
+        evse = self._station.evse_at(request.connector_id)
+        if evse is not None or self._house.observing():
+            status = judge_session(self._house, evse, request.id_tag)
         else:
             # Nobody limits a connector that the site does not know: nobody may charge there.
             status = AuthorizationStatus.INVALID
@@ -160,14 +158,13 @@ class Transactions:
         if text is not None:
             return text
         # Stored but never answered; the queue delivers what it stored, or has done so already.
-        link = evse.link if evse is not None else None
         record = await self._house.store.transaction(
             self._station.station_id, opened.transaction_id
         )
         if record is not None and record.late_verdict is not None:
             text = _answer(opened.transaction_id, record.late_verdict)
         else:
-            text = self._own_word(opened.transaction_id, link, request)
+            text = self._own_word(opened.transaction_id, request)
         await self._house.store.commit(AnswerTransaction(opened.transaction_id, text))
         self._begin(opened.transaction_id, evse, request, text)
         return text

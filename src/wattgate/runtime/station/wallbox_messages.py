@@ -1,4 +1,4 @@
-"""What a wallbox's messages set in motion, by the policy table; transactions apart."""
+"""What a wallbox's messages set in motion, by the policy table; cards and transactions apart."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -13,11 +13,11 @@ from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.clock import read_stamp
 from wattgate.core.station.connector import ConnectorStatus, read_status
-from wattgate.ports.store import Enqueue, RememberStation, RememberTag, TagRecord
+from wattgate.ports.store import Enqueue, RememberStation
 from wattgate.runtime.ask import Ask
-from wattgate.runtime.gateway.backend_answers import tag_info_text
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.peer import NoAnswer, Outcome
+from wattgate.runtime.station.authorising import Authorising
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.meter_readings import MeterReadings
 from wattgate.runtime.station.station import Station
@@ -25,9 +25,6 @@ from wattgate.runtime.station.transactions import Transactions
 from wattgate.runtime.timestamps import ocpp_time
 
 log = structlog.get_logger()
-
-LOGIN_WAIT_S: Final = 1.5
-"""s that a card waits for a login at its backend that is under way (R53)."""
 
 HEARTBEAT_S: Final = 300
 """s between the wallbox's heartbeats, as we ask for in the answer to its boot notification."""
@@ -40,10 +37,11 @@ class WallboxMessages:
         self._station = station
         self._house = station.house
         in_order = asyncio.Lock()
+        self._cards = Authorising(station)
         self._transactions = Transactions(station, in_order)
         self._readings = MeterReadings(station, in_order)
         self._handlers: Mapping[str, Callable[[Ask, Rule], None]] = {
-            "Authorize": self._authorize,
+            "Authorize": self._cards.authorize,
             "BootNotification": self._boot,
             "Heartbeat": self._heartbeat,
             "MeterValues": self._meter_values,
@@ -159,67 +157,6 @@ class WallboxMessages:
         for message in await self._house.store.commit(Enqueue(draft)):
             link.pump.added(message)
         ask.answer("{}")
-
-    # Cards
-
-    def _authorize(self, ask: Ask, rule: Rule) -> None:
-        id_tag = read_scalar(ask.call.payload_text, ("idTag",))
-        if not isinstance(id_tag, str):
-            code = "OccurenceConstraintViolation" if id_tag is None else "TypeConstraintViolation"
-            ask.refuse(code, "idTag is missing or no text")
-            return
-        link = self._authorising_link()
-        if link is None:
-            self._decide_here(ask, link, id_tag)
-        elif link.is_online:
-            self._ask_backend(ask, rule, link, id_tag)
-        else:
-            self._station.in_background(ask, self._ask_once_online(ask, rule, link, id_tag))
-
-    async def _ask_once_online(self, ask: Ask, rule: Rule, link: BackendLink, id_tag: str) -> None:
-        """A card may be shown while the first login is under way; R53 leaves 2 s for an answer."""
-        if await link.online_within(LOGIN_WAIT_S):
-            self._ask_backend(ask, rule, link, id_tag)
-        else:
-            self._decide_here(ask, link, id_tag)
-
-    def _ask_backend(self, ask: Ask, rule: Rule, link: BackendLink, id_tag: str) -> None:
-        def heard(outcome: Outcome) -> None:
-            match outcome:
-                case CallResult(_, payload_text):
-                    ask.answer(payload_text)
-                    self._remember_tag(link, id_tag, payload_text)
-                case CallError() | NoAnswer():
-                    self._decide_here(ask, link, id_tag)
-
-        link.ask("Authorize", ask.call.payload_text, heard, timeout_s=rule.timeout_s)
-
-    def _authorising_link(self) -> BackendLink | None:
-        """Authorize names no connector: ask where a car waits for a card, else the first (R101)."""
-        waiting = [
-            evse
-            for evse in self._station.evses
-            if evse.connector.status is ConnectorStatus.PREPARING and evse.transaction is None
-        ]
-        evse = waiting[0] if len(waiting) == 1 else self._station.primary
-        return evse.link if evse is not None else None
-
-    def _decide_here(self, ask: Ask, link: BackendLink | None, id_tag: str) -> None:
-        link_id = link.identity.link_id if link is not None else None
-        status = self._house.cards.decide(link_id, id_tag)
-        ask.answer(f'{{"idTagInfo":{{"status":"{status.value}"}}}}')
-
-    def _remember_tag(self, link: BackendLink, id_tag: str, answer_text: str) -> None:
-        info_text = tag_info_text(answer_text)
-        if info_text is None:
-            return
-        link_id = link.identity.link_id
-        self._house.cards.heard(link_id, id_tag, info_text)
-        tag = TagRecord(link_id, id_tag, info_text, self._house.tools.clock.wall())
-        self._house.tasks.spawn(self._store_tag(tag), name=f"card of {link_id}")
-
-    async def _store_tag(self, tag: TagRecord) -> None:
-        await self._house.store.commit(RememberTag(tag))
 
     # Transactions
 
