@@ -30,6 +30,7 @@ from wattgate.runtime.load.limits import Limits
 from wattgate.runtime.station.evse_known import OpenTransaction
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.late_rejections import LateRejections
+from wattgate.runtime.station.meter_configuration import recovered_meter_configuration
 from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.station.station import House, Station
 from wattgate.runtime.station.wallbox_messages import WallboxMessages
@@ -132,6 +133,7 @@ class Assembly:
         ]
         station = Station(presence, evses, house)
         late = self._late[station_id] = LateRejections(station)
+        station.meter_configuration = recovered_meter_configuration(station_id, recovered)
         for evse in evses:
             _recover_transaction(evse, recovered, house)
             if _needs_backend(evse.settings, station_id, recovered):
@@ -264,6 +266,8 @@ def _add_backend(
     pump.on_bound = bound
     pump.evidence_of = partial(house.evidence.sent, link_id)
     evse.link = link
+    if station.primary is evse:
+        link.announcement.payload_text = station.meter_configuration
     house.tasks.spawn(pump.run(), name=f"outbox {link_id}")
     house.tasks.spawn(link.run(), name=f"backend {link_id}")
     if station.presence.boot_text is not None:

@@ -119,7 +119,7 @@ _ROWS: Final = (
         away_answer=_NO,
         local_answer='{"status":"UnknownVendorId"}',
         timeout_s=60.0,
-        rules="R91, R118",
+        rules="R91, R114, R118",
     ),
     _notice("DiagnosticsStatusNotification"),
     _notice("FirmwareStatusNotification"),

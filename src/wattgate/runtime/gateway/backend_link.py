@@ -19,6 +19,7 @@ from wattgate.core.ocpp.frames import Call, CallResult
 from wattgate.core.ocpp.session import Priority
 from wattgate.ports.links import Dialer, DialFailed, DialTarget
 from wattgate.runtime.ask import Ask
+from wattgate.runtime.gateway.announcement import Announcement
 from wattgate.runtime.gateway.outbox_pump import OutboxPump
 from wattgate.runtime.peer import NoAnswer, OnDone, Outcome, Peer, Tools
 from wattgate.runtime.supervisor import Supervisor
@@ -75,6 +76,7 @@ class BackendLink:
     ) -> None:
         self.identity = identity
         self.pump = pump
+        self.announcement = Announcement()
         self._commands = commands
         self._dialer = dialer
         self._tools = tools
@@ -101,6 +103,7 @@ class BackendLink:
     def wallbox_booted(self, boot_text: str) -> None:
         """Take over boot data; a connected backend hears of them at once (R45)."""
         self._boot_text = boot_text
+        self.announcement.wallbox_booted()
         self._boot_again.set()
         self.wallbox_came()
 
@@ -228,6 +231,7 @@ class BackendLink:
             if not self.pump.is_attached:
                 for _, payload_text in sorted(self._reports.items()):
                     self.ask("StatusNotification", payload_text, _ignore)
+                self._announce()
                 self.pump.attach(peer)
             async with Supervisor() as tasks:
                 tasks.spawn(
@@ -242,6 +246,12 @@ class BackendLink:
         if self._heartbeat_s is not None:
             self._enter(LinkPhase.ONLINE, "connected again; accepted by the backend before")
         return self._heartbeat_s
+
+    def _announce(self) -> None:
+        """A wallbox tells the keys of its meters after its own boot only (R114)."""
+        payload_text = self.announcement.taken_up()
+        if payload_text is not None:
+            self.ask("DataTransfer", payload_text, _ignore)
 
     async def _register(self, peer: Peer) -> float:
         """Send BootNotification until the backend accepts it; the heartbeat interval, s."""
@@ -319,6 +329,7 @@ class BackendLink:
             return
         self._peer = None
         self.pump.detach()
+        self.announcement.missed()
         self._end_reason = f"connection closed ({code} {reason})".replace(" )", ")")
         self._ended.set()
 

@@ -58,6 +58,8 @@ class Station:
         self.presence = presence
         self.evses = tuple(evses)
         self.house = house
+        self.meter_configuration: str | None = None
+        """The payload of its last announcement of its meters' keys (R114)."""
         self._swaps: deque[float] = deque(maxlen=SWAPS_PER_MINUTE + 1)
         self.on_call: Callable[[Ask], None] = _nobody_handles
         self.on_connected: Callable[[], None] = _nothing

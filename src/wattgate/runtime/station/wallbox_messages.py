@@ -13,12 +13,14 @@ from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.clock import read_stamp
 from wattgate.core.station.connector import ConnectorStatus, read_status
+from wattgate.core.station.meter_keys import is_meter_configuration
 from wattgate.ports.store import Enqueue, RememberStation
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station.authorising import Authorising
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.meter_configuration import take_meter_configuration
 from wattgate.runtime.station.meter_readings import MeterReadings
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.transactions import Transactions
@@ -43,6 +45,7 @@ class WallboxMessages:
         self._handlers: Mapping[str, Callable[[Ask, Rule], None]] = {
             "Authorize": self._cards.authorize,
             "BootNotification": self._boot,
+            "DataTransfer": self._data_transfer,
             "Heartbeat": self._heartbeat,
             "MeterValues": self._meter_values,
             "SecurityEventNotification": self._security_event,
@@ -85,6 +88,13 @@ class WallboxMessages:
         link.ask(ask.call.action, ask.call.payload_text, heard, timeout_s=rule.timeout_s)
 
     # Messages with a meaning for the manager
+
+    def _data_transfer(self, ask: Ask, rule: Rule) -> None:
+        if is_meter_configuration(ask.call.payload_text):
+            work = take_meter_configuration(self._station, ask, rule)
+            self._station.in_background(ask, work)
+        else:
+            self._relay(ask, rule)
 
     def _heartbeat(self, ask: Ask, rule: Rule) -> None:
         ask.answer(f'{{"currentTime":"{ocpp_time(self._station.presence.tell_time())}"}}')
