@@ -12,6 +12,7 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 from wattgate.adapters.ocpp_socket.fragments import CloseCode, Fragments, Violation
 from wattgate.adapters.ocpp_socket.pulse import KeepAlive, Pulse, silent_for_s
+from wattgate.adapters.ocpp_socket.resets import ResetWatch, is_reset
 from wattgate.ports.links import Receiver
 
 MAX_UNSENT_BYTES: Final = 32 * 2**20
@@ -63,6 +64,7 @@ class Connection(WSListener):
         "_outcome",
         "_pulse",
         "_receiver",
+        "_resets",
         "_transport",
         "_unsent",
         "peer_address",
@@ -90,6 +92,7 @@ class Connection(WSListener):
         self._pulse = Pulse(
             keepalive, ping=self._ping, silent_for_s=self._silent_for_s, gone=self._peer_is_gone
         )
+        self._resets = ResetWatch(is_reset=self._is_reset, gone=self._was_reset)
 
     # Link
 
@@ -122,6 +125,7 @@ class Connection(WSListener):
         self._loop = asyncio.get_running_loop()  # kept, since asking is a system call, too
         transport.underlying_transport.set_write_buffer_limits(high=MAX_UNSENT_BYTES)
         self._pulse.start()
+        self._resets.start()
         self._receiver.opened(self)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
@@ -144,6 +148,7 @@ class Connection(WSListener):
         if self._outcome is None:
             self._outcome = self._library_outcome(transport)
         self._pulse.stop()
+        self._resets.stop()
         if self._give_up is not None:
             self._give_up.cancel()
         try:
@@ -215,6 +220,11 @@ class Connection(WSListener):
             self._begin_closing((CloseCode.ABNORMAL, "no pong"), CloseCode.GOING_AWAY, "no pong")
             self.abort()
 
+    def _was_reset(self) -> None:
+        if self._outcome is None:
+            self._outcome = (CloseCode.ABNORMAL, "connection reset")
+        self.abort()
+
     def _library_outcome(self, transport: WSTransport) -> tuple[int, str]:
         handshake = transport.close_handshake
         if handshake is None or handshake.sent is None:
@@ -226,3 +236,6 @@ class Connection(WSListener):
 
     def _silent_for_s(self) -> float:
         return silent_for_s(self._transport.underlying_transport.get_extra_info("socket"))
+
+    def _is_reset(self) -> bool:
+        return is_reset(self._transport.underlying_transport.get_extra_info("socket"))
