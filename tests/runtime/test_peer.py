@@ -191,6 +191,27 @@ async def test_a_lost_link_ends_every_call_once_and_says_what_may_have_arrived()
 
 
 @in_virtual_time()
+async def test_a_link_that_is_cut_fails_what_is_open_at_once_and_hears_nothing_more_r27() -> None:
+    far, owner = Literal(answers={"Reset": lambda _: None}), Owner()
+    peer, outcomes = a_peer(far, owner), list[Outcome]()
+    peer.ask("Reset", "{}", outcomes.append)
+    peer.ask("ClearCache", "{}", outcomes.append)
+    far.send('[2,"late","Heartbeat",{}]')  # under way while the link is cut
+    peer.cut(1008, "gone")
+    assert outcomes == [
+        NoAnswer("the link was lost", was_sent=True),
+        NoAnswer("the link was lost", was_sent=False),
+    ]
+    peer.ask("Reset", "{}", outcomes.append)
+    assert outcomes[2:] == [NoAnswer("the link was lost", was_sent=False)]
+    peer.cut(1008, "again")
+    await settled()
+    assert owner.calls == []
+    assert owner.ended == [(1008, "gone")]
+    assert far.closed_with == (1008, "gone")
+
+
+@in_virtual_time()
 async def test_an_answer_to_a_closed_link_goes_nowhere() -> None:
     far = Literal()
     owner = Owner(lambda peer, call: None)

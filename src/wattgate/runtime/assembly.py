@@ -25,6 +25,7 @@ from wattgate.runtime.gateway.backend_commands import BackendCommandHandler
 from wattgate.runtime.gateway.backend_link import BackendLink, LinkIdentity
 from wattgate.runtime.gateway.outbox_pump import OutboxPump
 from wattgate.runtime.gateway.overflow import Overflow
+from wattgate.runtime.gateway.relay_link import RelayLink
 from wattgate.runtime.gateway.virtual_charging import VirtualCharging
 from wattgate.runtime.load.limits import Limits
 from wattgate.runtime.station.evse_known import OpenTransaction
@@ -32,6 +33,7 @@ from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.late_rejections import LateRejections
 from wattgate.runtime.station.meter_configuration import recovered_meter_configuration
 from wattgate.runtime.station.presence import Presence
+from wattgate.runtime.station.relaying import begin_to_relay, is_relayed
 from wattgate.runtime.station.station import House, Station
 from wattgate.runtime.station.wallbox_messages import WallboxMessages
 
@@ -108,7 +110,7 @@ class Assembly:
 
     def take_into_service(self, evse: EvseOcpp16) -> None:
         """Give an EVSE its backend, where it was built without one."""
-        if evse.link is None and evse.settings.gateways:
+        if evse.login is None and evse.settings.gateways:
             self._connect_backend(self.stations[evse.station_id], evse, Recovered())
 
     def _station(self, station_id: str, recovered: Recovered) -> Station:
@@ -134,10 +136,6 @@ class Assembly:
         station = Station(presence, evses, house)
         late = self._late[station_id] = LateRejections(station)
         station.meter_configuration = recovered_meter_configuration(station_id, recovered)
-        for evse in evses:
-            _recover_transaction(evse, recovered, house)
-            if _needs_backend(evse.settings, station_id, recovered):
-                self._connect_backend(station, evse, recovered)
 
         def connected() -> None:
             late.look_at_all()
@@ -150,10 +148,20 @@ class Assembly:
         station.on_transaction = self._transaction_changed
         station.on_booted = charging.forget
         station.on_connected = connected
+        for evse in evses:
+            _recover_transaction(evse, recovered, house)
+            if _needs_backend(evse.settings, station_id, recovered):
+                self._connect_backend(station, evse, recovered)
         return station
 
     def _connect_backend(self, station: Station, evse: EvseOcpp16, recovered: Recovered) -> None:
-        virtual = _add_backend(station, evse, recovered, self._backends)
+        identity = _identity(station.station_id, evse.settings)
+        if is_relayed(evse.settings, identity.link_id, self._site(), recovered):
+            backends = self._backends
+            link = RelayLink(identity, backends.dialer, self._house.tools, backends.backoff)
+            begin_to_relay(station, evse, link)
+            return
+        virtual = _add_backend(station, evse, identity, recovered, self._backends)
         if evse.link is not None:
             overflow = Overflow(evse.link.pump, self._house.store, self._queue_limit)
             self._house.tasks.spawn(overflow.run(), name=f"overflow {evse.evse_id}")
@@ -230,17 +238,25 @@ def _needs_backend(settings: EvseSettings, station_id: str, recovered: Recovered
     return settings.enabled or owes or bills
 
 
-def _add_backend(
-    station: Station, evse: EvseOcpp16, recovered: Recovered, backends: Backends
-) -> VirtualCharging:
-    house = station.house
-    gateway = evse.settings.gateways[0]
-    client_id = gateway.identity(station.station_id)
-    link_id = link_id_of(evse.evse_id, gateway, client_id)
+def _identity(station_id: str, settings: EvseSettings) -> LinkIdentity:
+    gateway = settings.gateways[0]
+    client_id = gateway.identity(station_id)
     target = DialTarget(
         backend_url(gateway.url, client_id, gateway.append_id),
         basic_authorization(client_id, gateway.password),
     )
+    link_id = link_id_of(settings.id, gateway, client_id)
+    return LinkIdentity(link_id, station_id, settings.id, target, gateway.boot_on_reconnect)
+
+
+def _add_backend(
+    station: Station,
+    evse: EvseOcpp16,
+    identity: LinkIdentity,
+    recovered: Recovered,
+    backends: Backends,
+) -> VirtualCharging:
+    house, link_id = station.house, identity.link_id
     pump = OutboxPump(
         link_id, station.station_id, house.store, house.tools, house.cards, backends.retry
     )
@@ -249,7 +265,7 @@ def _add_backend(
     virtual = VirtualCharging(evse, station.presence, link_id, house)
     virtual.recover(recovered.profiles)
     link = BackendLink(
-        LinkIdentity(link_id, station.station_id, evse.evse_id, target, gateway.boot_on_reconnect),
+        identity,
         BackendCommandHandler(station, evse, virtual),
         backends.dialer,
         pump,

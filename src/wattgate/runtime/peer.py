@@ -113,10 +113,7 @@ class Peer:
     def closed(self, code: int, reason: str) -> None:
         """Fail what is open, then tell the owner."""
         self._link = None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self._carry_out(self._session.close())
+        self._fail_what_is_open()
         self._owner.peer_closed(self, code, reason)
 
     # The owner's side
@@ -181,7 +178,23 @@ class Peer:
         if self._link is not None:
             self._link.close(code, reason)
 
+    def cut(self, code: int, reason: str) -> None:
+        """Close the link, and let nothing more come of it: what is open fails now, not later.
+
+        What the other end still sends is heard by nobody (R27). `closed` follows.
+        """
+        link, self._link = self._link, None
+        if link is not None:
+            link.close(code, reason)
+            self._fail_what_is_open()
+
     # Inside
+
+    def _fail_what_is_open(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._carry_out(self._session.close())
 
     def _carry_out(self, events: list[Event]) -> None:
         for event in events:

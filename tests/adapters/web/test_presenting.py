@@ -1,4 +1,5 @@
 import pytest
+from tests.support.relayed import a_relayed_site
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import World
 
@@ -68,6 +69,18 @@ async def test_why_a_backend_does_not_take_us_is_told_by_its_parts_but_no_key_r2
         next_attempt_at=at,
     )
     await world.kill()
+
+
+@in_virtual_time()
+async def test_a_relayed_login_is_told_like_any_other() -> None:
+    site = await a_relayed_site()
+    assert site.world.manager is not None
+    (state,) = site.world.manager.evses()
+    told = evse_of(state).backend
+    assert told is not None
+    assert (told.client_id, told.url, told.phase) == ("CP1", "ws://backend/CP1", "online")
+    assert (told.queue_depth, told.problem) == (0, None)
+    await site.world.kill()
 
 
 @pytest.mark.parametrize(

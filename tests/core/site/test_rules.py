@@ -29,6 +29,7 @@ TWO_EVSES = Site(
 )
 EMPTY = Site()
 URL = "ws://backend/"
+DROPPING = GatewaySettings(url=URL, offline_policy=OfflinePolicy.DROP)
 
 Rule = Callable[[Any, Site], str | None]
 
@@ -66,6 +67,16 @@ def evse(
 
 def server(tls: TlsMode = TlsMode.OFF, password: str = "", host: str = "::") -> Site:
     return Site(ocpp_server=OcppServerSettings(tls=tls, password=password, host=host))
+
+
+def dropping(management: LoadManagement, evses: int) -> Site:
+    return Site(
+        site=SiteSettings(load_management=management),
+        evses=tuple(
+            EvseSettings(id=str(each), address="CP1", connector=each + 1, gateways=(gateway,))
+            for each, gateway in enumerate((DROPPING, GatewaySettings(url=URL))[:evses])
+        ),
+    )
 
 
 def told(strategy: StrategyChoice) -> WallboxSettings:
@@ -112,7 +123,8 @@ def fed(max_a: float | None) -> Site:
         (rules.client_id_fits_basic_auth, GatewaySettings(url=URL, client_id="a:b"), EMPTY),
         (rules.client_id_fits_basic_auth, GatewaySettings(url=URL, password="a:b"), EMPTY),
         (rules.role_is_primary, GatewaySettings(url=URL), EMPTY),
-        (rules.offline_policy_is_hold, GatewaySettings(url=URL), EMPTY),
+        (rules.whole_wallbox_is_dropped, GatewaySettings(url=URL), EMPTY),
+        (rules.whole_wallbox_is_dropped, DROPPING, dropping(LoadManagement.OBSERVE, evses=1)),
     ],
 )
 def test_what_keeps_a_rule_is_not_complained_about(
@@ -170,10 +182,16 @@ def test_what_keeps_a_rule_is_not_complained_about(
         ),
         (rules.role_is_primary, GatewaySettings(url=URL, role=GatewayRole.REPORT), EMPTY, "read"),
         (
-            rules.offline_policy_is_hold,
-            GatewaySettings(url=URL, offline_policy=OfflinePolicy.DROP),
-            EMPTY,
-            "keeps the wallbox",
+            rules.whole_wallbox_is_dropped,
+            DROPPING,
+            dropping(LoadManagement.ACTIVE, evses=1),
+            'with load_management = "active" it would be out of control',
+        ),
+        (
+            rules.whole_wallbox_is_dropped,
+            DROPPING,
+            dropping(LoadManagement.OBSERVE, evses=2),
+            'the whole wallbox "CP1", and it has 2 EVSEs',
         ),
     ],
 )

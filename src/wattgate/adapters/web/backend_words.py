@@ -4,12 +4,15 @@ from urllib.parse import urlsplit, urlunsplit
 
 from wattgate.adapters.web.dto import Backend, BackendProblem
 from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.relay_link import RelayLink
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+
+Login = BackendLink | RelayLink
 
 
 def backend_of(evse: EvseOcpp16) -> Backend | None:
     """The login of an EVSE; None without a backend."""
-    link = evse.link
+    link = evse.login
     if link is None:
         return None
     identity, status = link.identity, link.status
@@ -19,12 +22,12 @@ def backend_of(evse: EvseOcpp16) -> Backend | None:
         phase=status.phase.value,
         reason=_shown(link, status.reason),
         since=status.since,
-        queue_depth=link.pump.depth,
+        queue_depth=evse.link.pump.depth if evse.link is not None else 0,
         problem=problem_of(link),
     )
 
 
-def problem_of(link: BackendLink) -> BackendProblem | None:
+def problem_of(link: Login) -> BackendProblem | None:
     """Why the backend does not take us; None where all is well."""
     problem = link.status.problem
     if problem is None:
@@ -45,6 +48,6 @@ def without_secrets(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def _shown(link: BackendLink, text: str) -> str:
+def _shown(link: Login, text: str) -> str:
     url = link.identity.target.url
     return text.replace(url, without_secrets(url))

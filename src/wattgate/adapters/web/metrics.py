@@ -128,7 +128,7 @@ Reader = Callable[[EvseState], float | None]
 
 
 def _backend_up(state: EvseState) -> float | None:
-    link = state.evse.link
+    link = state.evse.login
     return None if link is None else link.is_online
 
 
@@ -223,7 +223,7 @@ def _problems(states: Iterable[EvseState]) -> Metric:
         labels=["evse", "step", "http_status"],
     )
     for state in states:
-        link = state.evse.link
+        link = state.evse.login
         problem = link.status.problem if link is not None else None
         if problem is not None:
             step, status = problem.fault.step, problem.fault.http_status

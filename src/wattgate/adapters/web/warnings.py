@@ -36,7 +36,7 @@ def _everybody_may_charge(state: EvseState) -> str | None:
 
 def _backend_fails(state: EvseState) -> str | None:
     """R29."""
-    link = state.evse.link
+    link = state.evse.login
     problem = problem_of(link) if link is not None else None
     if problem is None:
         return None

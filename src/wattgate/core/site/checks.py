@@ -77,7 +77,7 @@ _RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
         Rule("client_id", rules.client_id_fits_a_url),
         Rule("client_id", rules.client_id_fits_basic_auth, ("password",)),
         Rule("role", rules.role_is_primary),
-        Rule("offline_policy", rules.offline_policy_is_hold),
+        Rule("offline_policy", rules.whole_wallbox_is_dropped),
     ),
     CardSettings: (),
     StorageSettings: (),

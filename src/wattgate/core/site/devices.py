@@ -39,8 +39,9 @@ class GatewaySettings:
     offline_policy: OfflinePolicy = field(
         default=OfflinePolicy.HOLD,
         metadata=setting(
-            "While the backend is away: `hold` keeps the wallbox and its messages, `drop` also "
-            "disconnects the wallbox"
+            "While the backend is away: `hold` keeps the wallbox and its messages, `drop` "
+            "disconnects the wallbox, so that it keeps them itself; `drop` is for `observe` and "
+            "for a wallbox with one EVSE"
         ),
     )
 

@@ -152,11 +152,22 @@ def role_is_primary(settings: GatewaySettings, _site: Site) -> str | None:
     return 'must be "primary": this version serves no backends that only read'
 
 
-def offline_policy_is_hold(settings: GatewaySettings, _site: Site) -> str | None:
-    """Dropping the wallbox with its backend is not served yet."""
+def whole_wallbox_is_dropped(settings: GatewaySettings, site: Site) -> str | None:
+    """A relayed wallbox belongs to its backend alone: nothing of ours may be in between (§1)."""
     if settings.offline_policy is OfflinePolicy.HOLD:
         return None
-    return 'must be "hold": this version always keeps the wallbox and its messages'
+    if site.site.load_management is not LoadManagement.OBSERVE:
+        return (
+            '"drop" leaves the wallbox to its backend alone; with load_management = '
+            f'"{site.site.load_management}" it would be out of control: use "observe", or "hold"'
+        )
+    address = next(
+        (each.address for each in site.evses if any(one is settings for one in each.gateways)), ""
+    )
+    evses = len(site.evses_of(address))
+    if evses > 1:
+        return f'"drop" disconnects the whole wallbox "{address}", and it has {evses} EVSEs'
+    return None
 
 
 def _manages(settings: SiteSettings, site: Site) -> bool:

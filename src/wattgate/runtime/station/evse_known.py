@@ -16,6 +16,7 @@ from wattgate.core.station.authorisation import Place
 from wattgate.core.station.connector import IDLE, Connector, ConnectorStatus
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.relay_link import RelayLink
 from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.timestamps import read_time
 
@@ -57,6 +58,8 @@ class KnownEvse:
         self.wallbox = wallbox
         self.connectors = connectors
         self.link: BackendLink | None = None
+        self.relay: RelayLink | None = None
+        """Instead of a `link`, where wallbox and backend talk to each other directly (mode T)."""
         self.connector = Connector()
         self.transaction: OpenTransaction | None = None
         self.newest_binding: tuple[int, int] | None = None
@@ -87,6 +90,11 @@ class KnownEvse:
             has_backend=bool(self.settings.gateways),
             fixed_card=self.settings.fixed_rfid,
         )
+
+    @property
+    def login(self) -> BackendLink | RelayLink | None:
+        """How it is logged in at its backend, in either way; None without a backend."""
+        return self.link or self.relay
 
     @property
     def in_use(self) -> bool:

@@ -5,18 +5,13 @@ As every message of a transaction, they are stored first and confirmed afterward
 
 import asyncio
 import hashlib
-from dataclasses import replace
-from typing import Final
 
 from wattgate.core.gateway.outbox import Draft
 from wattgate.core.gateway.policy import Rule
-from wattgate.core.load.sensing import draw_of
 from wattgate.core.ocpp.splice import remove_member
 from wattgate.core.station.measurements import (
-    Measurement,
     is_triggered,
     newest_stamp,
-    read_meter_values,
 )
 from wattgate.core.station.requests import MeterValuesRequest, read_meter_ids
 from wattgate.core.station.signed import is_expendable
@@ -25,10 +20,8 @@ from wattgate.ports.store import Change, Enqueue
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.station.billing import link_id_of, link_named, once
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.reports import look_at_values
 from wattgate.runtime.station.station import Station
-
-NOTICEABLE_A: Final = 0.5
-"""A by which a draw must change before load management looks at it ahead of its next cycle."""
 
 
 class MeterReadings:
@@ -52,25 +45,12 @@ class MeterReadings:
         evse = self._evse_of(request)
         self._station.presence.heard_time(newest_stamp(text))
         if evse is not None and request.connector_id != 0:
-            self._look_at(text, evse)
+            look_at_values(self._station, evse, text)
         is_own = is_triggered(text) and self._station.presence.is_own_trigger(request.connector_id)
         if not is_own:
             async with self._in_order:
                 await self._store(ask, rule, request, evse)
         ask.answer("{}")
-
-    def _look_at(self, text: str, evse: EvseOcpp16) -> None:
-        """At once, whatever the store does: a wallbox that does not obey must not go unseen."""
-        before = evse.connector.measurement
-        measurement = read_meter_values(
-            text,
-            before,
-            now=self._house.tools.clock.monotonic(),
-            its_time=self._station.presence.its_time(),
-        )
-        evse.connector = replace(evse.connector, measurement=measurement)
-        if abs(_drawn_a(evse, measurement) - _drawn_a(evse, before)) >= NOTICEABLE_A:
-            self._house.something_changed()
 
     def _evse_of(self, request: MeterValuesRequest) -> EvseOcpp16 | None:
         """Connector 0 is the wallbox's own meter: its values go to the primary only (R102)."""
@@ -120,8 +100,3 @@ class MeterReadings:
 
     def _evse_named(self, evse_id: str) -> EvseOcpp16 | None:
         return next((evse for evse in self._station.evses if evse.evse_id == evse_id), None)
-
-
-def _drawn_a(evse: EvseOcpp16, measurement: Measurement) -> float:
-    draw = draw_of(measurement, evse.settings.phases, evse.settings.phase_rotation)
-    return 0.0 if draw is None else draw.most_a

@@ -63,6 +63,9 @@ class Station:
         self._swaps: deque[float] = deque(maxlen=SWAPS_PER_MINUTE + 1)
         self.on_call: Callable[[Ask], None] = _nobody_handles
         self.on_connected: Callable[[], None] = _nothing
+        self.on_left: Callable[[], None] = _nothing
+        self.on_turned_away: Callable[[str, str], None] = _nobody_notes
+        """Called with address and reason when it was let in, but could not stay (R47)."""
         self.on_booted: Callable[[], None] = _nothing
         self.on_transaction: Callable[[EvseOcpp16], None] = _no_matter
         """Called when an EVSE's transaction has begun or ended."""
@@ -104,7 +107,7 @@ class Station:
         """Take over the newest authenticated connection; the older one goes (R27)."""
         old = self.presence.came(peer)
         if old is not None:
-            old.close(TOOK_OVER, "a newer connection with this id took over")
+            old.cut(TOOK_OVER, "a newer connection with this id took over")
             self._count_swap(self.house.tools.clock.monotonic())
         log.info("wallbox connected", station=self.station_id, address=peer.address)
         if self.presence.is_new:
@@ -134,6 +137,7 @@ class Station:
         for evse in self.evses:
             if evse.link is not None:
                 evse.link.wallbox_left()
+        self.on_left()
         self.house.something_changed()
 
     async def _remember(self) -> None:
@@ -176,6 +180,10 @@ def _nobody_handles(ask: Ask) -> None:
 
 def _nothing() -> None:
     """Nobody waits for it."""
+
+
+def _nobody_notes(address: str, reason: str) -> None:
+    """Nobody keeps a list."""
 
 
 def _no_matter(evse: EvseOcpp16) -> None:

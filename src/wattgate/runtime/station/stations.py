@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import structlog
@@ -71,6 +72,8 @@ class Stations:
         self._site = site
         self._directory = SiteDirectory(site)
         self._tools = tools
+        for station in self.by_id.values():
+            station.on_turned_away = partial(self._could_not_stay, station.station_id)
 
     def admit(self, request: HandshakeRequest) -> Admission:
         """Decide by id, password and subprotocol; whoever is refused is remembered."""
@@ -90,6 +93,9 @@ class Stations:
         overtakes = self._site.wallbox(station.station_id).overtaking
         name = f"wallbox {station.station_id} {peer_address}"
         return Peer(name, station, self._tools, overtakes=overtakes)
+
+    def _could_not_stay(self, station_id: str, address: str, reason: str) -> None:
+        self.turned_away(address, reason, station_id)
 
     def turned_away(self, peer_address: str, reason: str, claimed_id: str | None) -> None:
         """Remember an attempt that did not get in."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -12,16 +11,15 @@ from wattgate.core.gateway.policy import Decision, Rule, Sender, rule_for
 from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.clock import read_stamp
-from wattgate.core.station.connector import ConnectorStatus, read_status
 from wattgate.core.station.meter_keys import is_meter_configuration
 from wattgate.ports.store import Enqueue, RememberStation
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station.authorising import Authorising
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.meter_configuration import take_meter_configuration
 from wattgate.runtime.station.meter_readings import MeterReadings
+from wattgate.runtime.station.reports import note_report
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.transactions import Transactions
 from wattgate.runtime.timestamps import ocpp_time
@@ -118,7 +116,6 @@ class WallboxMessages:
     def _status(self, ask: Ask, rule: Rule) -> None:
         text = ask.call.payload_text
         number = read_scalar(text, ("connectorId",))
-        report = read_status(text)
         stamp = read_scalar(text, ("timestamp",))
         self._station.presence.heard_time(read_stamp(stamp))
         ask.answer("{}")
@@ -129,8 +126,7 @@ class WallboxMessages:
         if evse is None:
             log.info("status of a connector no EVSE uses", station=self._station.station_id)
             return
-        if report is not None:
-            self._note_status(evse, *report, text)
+        note_report(self._house, evse, text)
         if evse.link is not None:
             evse.link.reported(1, evse.connectors.to_backend(text, rule.connector))
 
@@ -139,18 +135,6 @@ class WallboxMessages:
         for evse in self._station.evses:
             if evse.link is not None:
                 evse.link.reported(0, text)
-
-    def _note_status(
-        self, evse: EvseOcpp16, status: ConnectorStatus, error_code: str, text: str
-    ) -> None:
-        before = evse.connector
-        now = self._house.tools.clock.monotonic()
-        since = before.since if status is before.status else now
-        evse.connector = replace(
-            before, status=status, error_code=error_code, since=since, report_text=text
-        )
-        if status is not before.status:
-            self._house.something_changed()
 
     def _security_event(self, ask: Ask, rule: Rule) -> None:
         evse = self._station.primary

@@ -1,0 +1,94 @@
+"""The way to a backend that is there exactly while its wallbox is (mode T, protocol-rules §1)."""
+
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+import structlog
+
+from wattgate.core.gateway.backoff import Backoff
+from wattgate.core.gateway.link_status import Fault, LinkPhase, LinkStatus, LinkStep
+from wattgate.core.gateway.registration import NotYet, read_boot_answer
+from wattgate.core.ocpp.frames import CallResult
+from wattgate.ports.links import Dialer, DialFailed
+from wattgate.runtime.gateway.backend_link import LinkIdentity
+from wattgate.runtime.peer import Outcome, Peer, PeerOwner, Tools
+
+log = structlog.get_logger()
+
+AWAY: Final = "the wallbox is away"
+
+
+class RelayLink:
+    """Where a relayed login stands, over all its connections, and how the next one is made.
+
+    The wallbox sets the pace: it is dialled when it comes, but after a failure not before the
+    first pause of `backoff` is over (R29).
+    """
+
+    def __init__(
+        self, identity: LinkIdentity, dialer: Dialer, tools: Tools, backoff: Backoff
+    ) -> None:
+        self.identity = identity
+        self.status = LinkStatus(LinkPhase.IDLE, AWAY, tools.clock.wall())
+        self._dialer = dialer
+        self._tools = tools
+        self._backoff = backoff
+        self._pause_ends = tools.clock.monotonic()
+
+    @property
+    def is_online(self) -> bool:
+        """Whether the backend has accepted the wallbox, as far as was heard."""
+        return self.status.phase is LinkPhase.ONLINE
+
+    async def dial(self, owner: PeerOwner) -> bool:
+        """Connect for a wallbox that has come; false where the backend is not there now."""
+        if self._tools.clock.monotonic() < self._pause_ends:
+            return False
+        host = urlsplit(self.identity.target.url).hostname  # the rest of a URL may be a key
+        self._enter(LinkPhase.CONNECTING, f"connecting to {host}")
+        peer = Peer(f"backend {self.identity.link_id}", owner, self._tools)
+        try:
+            await self._dialer.dial(self.identity.target, peer)
+        except DialFailed as exc:
+            self._failed(Fault(LinkStep(exc.step), exc.reason, exc.http_status))
+            return False
+        self._enter(LinkPhase.REGISTERING, "connected; what the wallbox sends passes on")
+        return True
+
+    def heard(self, action: str, outcome: Outcome) -> None:
+        """Learn from an answer of the backend whether it has accepted the wallbox (R41)."""
+        if not isinstance(outcome, CallResult):
+            return
+        verdict = read_boot_answer(outcome.payload_text) if action == "BootNotification" else None
+        if not isinstance(verdict, NotYet):
+            self._enter(LinkPhase.ONLINE, "the backend answers the wallbox")
+            return
+        phase = LinkPhase.PENDING if verdict.pending else LinkPhase.REGISTERING
+        self._enter(phase, verdict.reason)
+        self._note(Fault(LinkStep.REGISTRATION, verdict.reason), verdict.retry_s)
+
+    def lost(self, code: int, reason: str) -> None:
+        """The backend's side has ended; whoever was accepted may come back at once."""
+        words = f"connection closed ({code} {reason})".replace(" )", ")")
+        self._failed(Fault(LinkStep.CONNECTION, words), pauses=not self.is_online)
+
+    def wallbox_left(self) -> None:
+        """Nothing is wanted of the backend; a failure stays in sight."""
+        if self.status.phase is not LinkPhase.WAITING:
+            self._enter(LinkPhase.IDLE, AWAY)
+
+    def _failed(self, fault: Fault, *, pauses: bool = True) -> None:
+        wait_s = self._backoff.wait_s(1, self._tools.identifiers.fraction()) if pauses else 0.0
+        self._pause_ends = self._tools.clock.monotonic() + wait_s
+        self._enter(LinkPhase.WAITING, f"{fault.sentence}; the wallbox is to come again")
+        self._note(fault, wait_s)
+
+    def _note(self, fault: Fault, wait_s: float) -> None:
+        at = self._tools.clock.wall()
+        self.status = self.status.failed(fault, at, at + timedelta(seconds=wait_s))
+
+    def _enter(self, phase: LinkPhase, reason: str) -> None:
+        if phase is not self.status.phase or reason != self.status.reason:
+            log.info("backend link", link=self.identity.link_id, phase=phase.value, reason=reason)
+        self.status = self.status.entered(phase, reason, self._tools.clock.wall())

@@ -1,0 +1,51 @@
+"""What a wallbox says of a connector, taken over into what is known of its EVSE."""
+
+from dataclasses import replace
+from typing import Final
+
+from wattgate.core.load.sensing import draw_of
+from wattgate.core.station.connector import read_status
+from wattgate.core.station.measurements import Measurement, read_meter_values
+from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.station import House, Station
+
+NOTICEABLE_A: Final = 0.5
+"""A by which a draw must change before load management looks at it ahead of its next cycle."""
+
+
+def note_report(house: House, evse: EvseOcpp16, text: str) -> None:
+    """Take over the status in a StatusNotification payload; one without any tells nothing."""
+    report = read_status(text)
+    if report is None:
+        return
+    status, error_code = report
+    before = evse.connector
+    is_new = status is not before.status
+    evse.connector = replace(
+        before,
+        status=status,
+        error_code=error_code,
+        since=house.tools.clock.monotonic() if is_new else before.since,
+        report_text=text,
+    )
+    if is_new:
+        house.something_changed()
+
+
+def look_at_values(station: Station, evse: EvseOcpp16, text: str) -> None:
+    """Take over a MeterValues payload; at once: a wallbox that disobeys must not go unseen."""
+    before = evse.connector.measurement
+    measurement = read_meter_values(
+        text,
+        before,
+        now=station.house.tools.clock.monotonic(),
+        its_time=station.presence.its_time(),
+    )
+    evse.connector = replace(evse.connector, measurement=measurement)
+    if abs(_drawn_a(evse, measurement) - _drawn_a(evse, before)) >= NOTICEABLE_A:
+        station.house.something_changed()
+
+
+def _drawn_a(evse: EvseOcpp16, measurement: Measurement) -> float:
+    draw = draw_of(measurement, evse.settings.phases, evse.settings.phase_rotation)
+    return 0.0 if draw is None else draw.most_a

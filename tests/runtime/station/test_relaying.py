@@ -1,0 +1,99 @@
+"""When a wallbox is relayed, and what becomes of a change."""
+
+import pytest
+from tests.support.frames import (
+    START,
+    STOP,
+    literal_backend,
+    literal_wallbox,
+    result,
+    settled,
+)
+from tests.support.logins import URL
+from tests.support.relayed import DROP, a_relayed_site, a_relaying_world, is_gone, status
+from tests.support.virtual_time import in_virtual_time
+from tests.support.world import status_of
+
+from wattgate.core.errors import ConfigError
+from wattgate.core.gateway.link_status import LinkPhase
+
+BACKEND_AWAY = (1013, "the backend is away")
+ODD = '{ "vendorId":"V\\/","data":"1E3", "x":[1E3, 1.10] }'
+
+
+# The mode
+
+
+@in_virtual_time()
+async def test_load_management_cannot_become_active_while_a_gateway_drops_p1() -> None:
+    site = await a_relayed_site()
+    manager = site.world.manager
+    assert manager is not None
+    patch = {"load_management": "active", "max_current_a": 32, "house_load_a": 0}
+    with pytest.raises(ConfigError, match="leaves the wallbox to its backend alone"):
+        await manager.patch_site(patch)
+    assert (await manager.patch_site({"title": "Garage"})).site.title == "Garage"
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_a_deactivated_evse_is_not_relayed_until_it_is_activated() -> None:
+    world = a_relaying_world(literal_backend(), DROP.replace('"CP1"', '"CP1"\nenabled = false'))
+    manager = await world.start()
+    wallbox = literal_wallbox()
+    await world.boot("CP1", wallbox)
+    backend = world.dialer.backends[URL]
+    assert backend.calls == []
+    state = manager.evse("stall-1")
+    assert state is not None
+    await manager.operations.activate(state.evse)
+    assert await is_gone(wallbox) == (1012, "the offline policy has changed")
+    await world.boot("CP1", wallbox)
+    assert backend.all_of("StatusNotification") == [status_of(1, "Available")]
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_what_hold_still_owes_is_delivered_before_drop_begins() -> None:
+    backend = literal_backend()
+    world = a_relaying_world(backend, DROP.replace('"drop"', '"hold"'))
+    await world.start()
+    wallbox = literal_wallbox()
+    await world.boot("CP1", wallbox)
+    started = await result(wallbox, "StartTransaction", START)
+    await world.kill()
+    world.site_toml = DROP
+    manager = await world.start()
+    state = manager.evse("stall-1")
+    assert state is not None
+    assert state.evse.link is not None
+    await world.boot("CP1", wallbox)
+    await result(wallbox, "StopTransaction", STOP | {"transactionId": started["transactionId"]})
+    assert await backend.got("StopTransaction") == STOP | {"transactionId": 9001}
+    await settled()
+    await world.kill()
+    await world.start()
+    await world.boot("CP1", wallbox)
+    assert status(world).phase is LinkPhase.ONLINE
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_relayed_transaction_ends_relayed_although_the_policy_says_hold_by_then() -> None:
+    site = await a_relayed_site()
+    started = await result(site.wallbox, "StartTransaction", START)
+    await settled()
+    await site.world.kill()
+    site.world.site_toml = DROP.replace('"drop"', '"hold"')
+    await site.world.start()
+    await site.world.boot("CP1", site.wallbox)
+    stop = STOP | {"transactionId": started["transactionId"]}
+    await result(site.wallbox, "StopTransaction", stop)
+    assert site.backend.all_of("StopTransaction") == [stop]
+    await settled()
+    await site.world.kill()
+    manager = await site.world.start()
+    state = manager.evse("stall-1")
+    assert state is not None
+    assert state.evse.link is not None
+    await site.world.kill()
