@@ -59,7 +59,8 @@ class BindTransaction:
 class CloseTransaction:
     """Close a transaction of this very wallbox (S5).
 
-    An unknown one changes nothing; a closed one keeps its first stop.
+    An unknown one changes nothing; a closed one keeps its first stop, but for an inferred one,
+    whose place the wallbox's own takes.
     """
 
     station_id: str
@@ -98,6 +99,15 @@ class Requeue:
     """
 
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAside:
+    """Put a message among the dead letters that no backend is to get by itself."""
+
+    draft: Draft
+    reason: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +222,7 @@ Change = (
     | CountAttempt
     | Bury
     | Requeue
+    | KeepAside
     | RejectTransaction
     | KeepFrame
     | SaveGrant

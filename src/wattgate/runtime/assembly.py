@@ -134,6 +134,7 @@ class Assembly:
             for each in settings
         ]
         station = Station(presence, evses, house)
+        station.open.recover(recovered)
         late = self._late[station_id] = LateRejections(station)
         station.meter_configuration = recovered_meter_configuration(station_id, recovered)
 

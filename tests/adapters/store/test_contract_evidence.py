@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.support.stores import AT, draft, enqueue, start
+from tests.support.stores import AT, draft, enqueue, receipt, start
 
 from wattgate.core.errors import LocalUsageError
 from wattgate.core.station.transactions import TransactionStop
@@ -17,6 +17,7 @@ from wattgate.ports.store import (
     ForgetTags,
     FrameRecord,
     FrameWay,
+    KeepAside,
     KeepFrame,
     NoteRecord,
     RejectTransaction,
@@ -44,6 +45,18 @@ async def test_r66_a_dead_letter_that_is_taken_up_again_is_the_last_of_its_queue
     assert again.number > second.number
     assert await store.outbox("B") == (second, again)
     assert await store.dead_letters() == ()
+
+
+async def test_r69_what_is_kept_aside_is_a_letter_at_once_and_never_in_a_queue(
+    store: Store,
+) -> None:
+    taken = await store.take(receipt("k"), KeepAside(draft("odd"), "unknown", AT))
+    assert taken.queued == ()
+    assert await store.outbox("B") == ()
+    (letter,) = await store.dead_letters()
+    assert (letter.message.draft, letter.reason, letter.at) == (draft("odd"), "unknown", AT)
+    (next_one,) = await store.commit(enqueue())
+    assert next_one.number > letter.message.number
 
 
 async def test_r66_a_letter_that_nobody_knows_cannot_be_taken_up(store: Store) -> None:

@@ -1,5 +1,6 @@
 """What both stores promise about transactions."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -94,6 +95,22 @@ async def test_a_closed_transaction_keeps_its_first_stop_and_is_no_longer_open(
     assert record is not None
     assert record.stop == STOP
     assert (await store.recover()).open_transactions == ()
+
+
+async def test_r77_a_wallboxs_own_stop_takes_the_place_of_an_inferred_one_and_never_the_reverse(
+    store: Store,
+) -> None:
+    transaction_id = await opened(store)
+    guess = TransactionStop(7000, "2026-11-22T10:00:00Z", "Other", inferred=True)
+    for stop, kept in ((guess, guess), (replace(guess, meter_stop_wh=1), guess), (STOP, STOP)):
+        await store.commit(CloseTransaction("CP1", transaction_id, stop))
+        record = await store.transaction("CP1", transaction_id)
+        assert record is not None
+        assert record.stop == kept
+    await store.commit(CloseTransaction("CP1", transaction_id, guess))
+    record = await store.transaction("CP1", transaction_id)
+    assert record is not None
+    assert record.stop == STOP
 
 
 async def test_r69_closing_an_unknown_transaction_changes_nothing(store: Store) -> None:

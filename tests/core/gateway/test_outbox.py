@@ -40,22 +40,27 @@ def test_a_queued_message_has_not_been_sent_and_belongs_to_no_transaction_unless
     assert message.draft.transaction_id is None
 
 
+START = '{"connectorId":1,"idTag":"04A1","meterStart":0,"timestamp":"2026-05-15T14:25:12Z"}'
+
+
 @pytest.mark.parametrize(
-    ("action", "code", "verdict"),
+    ("action", "payload_text", "code", "verdict"),
     [
-        ("MeterValues", "NotSupported", GiveUp()),
-        ("MeterValues", "NotImplemented", GiveUp()),
-        ("MeterValues", "OccurrenceConstraintViolation", GiveUp()),
-        ("MeterValues", "PropertyConstraintViolation", GiveUp()),
-        ("MeterValues", "InternalError", Resend(30.0)),
-        ("MeterValues", "WhateverError", Resend(30.0)),
-        ("MeterValues", "", Resend(30.0)),
-        ("StartTransaction", "NotSupported", Resend(30.0)),
-        ("StopTransaction", "FormationViolation", Resend(30.0)),
-        ("SecurityEventNotification", "NotImplemented", Resend(30.0)),
+        ("MeterValues", "{}", "NotSupported", GiveUp()),
+        ("MeterValues", "{}", "NotImplemented", GiveUp()),
+        ("MeterValues", "{}", "OccurrenceConstraintViolation", GiveUp()),
+        ("MeterValues", "{}", "PropertyConstraintViolation", GiveUp()),
+        ("MeterValues", "{}", "InternalError", Resend(30.0)),
+        ("MeterValues", "{}", "WhateverError", Resend(30.0)),
+        ("MeterValues", "{}", "", Resend(30.0)),
+        ("StartTransaction", START, "NotSupported", Resend(30.0)),
+        ("StartTransaction", "{}", "NotSupported", GiveUp()),
+        ("StartTransaction", "{}", "InternalError", Resend(30.0)),
+        ("StopTransaction", "{}", "FormationViolation", GiveUp()),
+        ("SecurityEventNotification", "{}", "NotImplemented", Resend(30.0)),
     ],
 )
-def test_only_meter_values_that_will_never_be_taken_are_given_up_at_once_r66(
-    action: str, code: str, verdict: Resend | GiveUp
+def test_only_what_will_never_be_taken_and_bills_nothing_is_given_up_at_once_r66(
+    action: str, payload_text: str, code: str, verdict: Resend | GiveUp
 ) -> None:
-    assert RetryPolicy().after_refusal(action, code, 1) == verdict
+    assert RetryPolicy().after_refusal(Draft("B", action, payload_text), code, 1) == verdict

@@ -15,7 +15,6 @@ from tests.support.frames import (
     Refusal,
     a_site,
     a_two_sided_site,
-    error,
     literal_backend,
     literal_wallbox,
     meter_values,
@@ -227,20 +226,6 @@ async def test_numbers_in_quotes_are_billed_like_others_r59() -> None:
 
 
 @in_virtual_time()
-async def test_a_stop_of_an_unknown_transaction_is_answered_and_goes_no_further_r59_r69() -> None:
-    site = await a_site()
-    await site.wallbox.ask("StartTransaction", START)
-    for unknown in (-1, 0, 2, 9001, 2**62):
-        stop = STOP | {"transactionId": unknown}
-        assert await result(site.wallbox, "StopTransaction", stop) == {}
-    await settled()
-    assert site.backend.all_of("StopTransaction") == []
-    assert await result(site.wallbox, "StopTransaction", STOP) == {}
-    await site.backend.got("StopTransaction")
-    await site.world.kill()
-
-
-@in_virtual_time()
 async def test_meter_values_lose_an_id_that_means_nothing_r59() -> None:
     site = await a_site()
     await result(site.wallbox, "MeterValues", meter_values("2026-05-15T14:30:00Z", 4711))
@@ -357,29 +342,6 @@ async def test_a_transaction_outlives_the_backend_it_began_at() -> None:
 
 
 # Bad input
-
-
-@pytest.mark.parametrize(
-    ("action", "payload", "code"),
-    [
-        ("StartTransaction", "{}", "OccurenceConstraintViolation"),
-        ("StartTransaction", START | {"connectorId": []}, "TypeConstraintViolation"),
-        ("StartTransaction", START | {"meterStart": 1e300}, "PropertyConstraintViolation"),
-        ("StopTransaction", {"transactionId": 1}, "OccurenceConstraintViolation"),
-        ("StopTransaction", STOP | {"transactionId": {}}, "TypeConstraintViolation"),
-        ("StopTransaction", STOP | {"transactionId": 10**30}, "PropertyConstraintViolation"),
-        ("MeterValues", {"meterValue": []}, "OccurenceConstraintViolation"),
-        ("MeterValues", {"connectorId": []}, "TypeConstraintViolation"),
-    ],
-)
-@in_virtual_time()
-async def test_what_cannot_be_kept_is_refused_with_the_right_code_r11(
-    action: str, payload: Json | str, code: str
-) -> None:
-    site = await a_site()
-    assert await error(site.wallbox, action, payload) == code
-    assert await result(site.wallbox, "StartTransaction", START) == ACCEPTED | {"transactionId": 1}
-    await site.world.kill()
 
 
 @pytest.mark.parametrize(

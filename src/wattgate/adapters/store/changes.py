@@ -38,6 +38,7 @@ from wattgate.ports.store import (
     Enqueue,
     ForgetTags,
     FrameRecord,
+    KeepAside,
     KeepFrame,
     RejectTransaction,
     RememberStation,
@@ -136,7 +137,10 @@ _CLOSE_TRANSACTION: Final = Prepared(
     .where(
         _this_transaction,
         TRANSACTIONS.c.station_id == bindparam("at_station"),
-        TRANSACTIONS.c.stopped_at.is_(None),
+        or_(
+            TRANSACTIONS.c.stopped_at.is_(None),
+            TRANSACTIONS.c.stop_inferred > bindparam("is_inferred"),
+        ),
     )
     .values(
         meter_stop_wh=bindparam("meter_stop_wh"),
@@ -248,6 +252,7 @@ def _close_transaction(connection: Connection, change: CloseTransaction) -> None
         stopped_at=change.stop.stopped_at,
         stop_reason=change.stop.reason,
         stop_inferred=change.stop.inferred,
+        is_inferred=change.stop.inferred,
     )
 
 
@@ -280,6 +285,11 @@ def _requeue(connection: Connection, change: Requeue) -> OutboxMessage | None:
     link_id, action, payload_text, transaction_id, expendable = letter
     draft = Draft(link_id, action, payload_text, transaction_id, expendable=bool(expendable))
     return append(connection, draft)
+
+
+def _keep_aside(connection: Connection, change: KeepAside) -> None:
+    message = append(connection, change.draft)
+    _bury(connection, Bury(message.number, change.reason, change.at))
 
 
 def _keep_frame(connection: Connection, change: KeepFrame) -> None:
@@ -371,6 +381,7 @@ APPLY: Final[dict[type[Change], Callable[[Connection, Any], OutboxMessage | None
     CountAttempt: _count_attempt,
     Bury: _bury,
     Requeue: _requeue,
+    KeepAside: _keep_aside,
     RejectTransaction: _reject_transaction,
     KeepFrame: _keep_frame,
     SaveGrant: _save_grant,

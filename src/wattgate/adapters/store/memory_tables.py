@@ -24,6 +24,7 @@ from wattgate.ports.store import (
     ForgetTags,
     FrameRecord,
     GrantRecord,
+    KeepAside,
     KeepFrame,
     NoteRecord,
     ProfileRecord,
@@ -159,7 +160,9 @@ def _bind_transaction(tables: Tables, change: BindTransaction) -> None:
 
 def _close_transaction(tables: Tables, change: CloseTransaction) -> None:
     record = tables.transactions.get(change.transaction_id)
-    if record is None or record.start.station_id != change.station_id or record.stop is not None:
+    if record is None or record.start.station_id != change.station_id:
+        return
+    if record.stop is not None and record.stop.inferred <= change.stop.inferred:
         return
     tables.transactions[change.transaction_id] = replace(record, stop=change.stop)
 
@@ -186,6 +189,11 @@ def _requeue(tables: Tables, change: Requeue) -> OutboxMessage | None:
             tables.dead_letters.remove(letter)
             return tables.append(letter.message.draft)
     return None
+
+
+def _keep_aside(tables: Tables, change: KeepAside) -> None:
+    message = tables.append(change.draft)
+    _bury(tables, Bury(message.number, change.reason, change.at))
 
 
 def _reject_transaction(tables: Tables, change: RejectTransaction) -> None:
@@ -256,6 +264,7 @@ APPLY: Final[dict[type[Change], Callable[[Tables, Any], OutboxMessage | None]]] 
     CountAttempt: _count_attempt,
     Bury: _bury,
     Requeue: _requeue,
+    KeepAside: _keep_aside,
     RejectTransaction: _reject_transaction,
     KeepFrame: _keep_frame,
     SaveGrant: _save_grant,

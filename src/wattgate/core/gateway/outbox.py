@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from wattgate.core.ocpp.codes import ErrorCode, read_code
+from wattgate.core.station.salvage import is_readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,6 @@ _FOR_GOOD: Final = frozenset(
 )
 """Refusals that speak of the message itself: to the letter the same one will fare no better."""
 
-_NOT_THE_BILL: Final = frozenset({"MeterValues"})
-"""What may go to the dead letters at its first refusal for good: the bill is made without it."""
-
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
@@ -80,11 +78,15 @@ class RetryPolicy:
             return GiveUp()
         return Resend(wait_s=self.interval_s * transmissions)
 
-    def after_refusal(self, action: str, code: str, transmissions: int) -> Resend | GiveUp:
+    def after_refusal(self, draft: Draft, code: str, transmissions: int) -> Resend | GiveUp:
         """Decide after the `transmissions`-th send was answered with a CALLERROR of this code.
 
-        Meter values that a backend will never take do not hold up what follows them (ADR 17).
+        What a backend will never take does not hold up what follows it (ADR 17): meter values,
+        since the bill is made without them, and what even we cannot read.
         """
-        if action in _NOT_THE_BILL and read_code(code) in _FOR_GOOD:
+        is_spare = draft.action == "MeterValues" or not is_readable(
+            draft.action, draft.payload_text
+        )
+        if is_spare and read_code(code) in _FOR_GOOD:
             return GiveUp()
         return self.after_failure(transmissions)

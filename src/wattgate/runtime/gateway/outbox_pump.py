@@ -259,7 +259,7 @@ class OutboxPump:
             attempt=attempts,
             reason=reason,
         )
-        match self._retry.after_refusal(message.draft.action, code, attempts):
+        match self._retry.after_refusal(message.draft, code, attempts):
             case GiveUp():
                 await self._keep(Bury(message.number, reason, self._tools.clock.wall()))
                 self._done(message, None)
@@ -279,7 +279,8 @@ class OutboxPump:
         backend_id = record.backend_transaction_id if record is not None else None
         if backend_id is None:
             backend_id = _UNKNOWN_TRANSACTION
-        return replace_scalar(draft.payload_text, _TRANSACTION, str(backend_id))
+        # What cannot be read may have no id at all (R59).
+        return replace_scalar(draft.payload_text, _TRANSACTION, str(backend_id), missing_ok=True)
 
     def _makes_sense(self, message: OutboxMessage, answer_text: str) -> bool:
         """A StartTransaction needs an id or a refusal; no other answer needs anything."""

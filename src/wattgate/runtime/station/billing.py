@@ -1,9 +1,19 @@
 """Where a wallbox's billing messages go, and that each of them counts once."""
 
-from wattgate.ports.store import Receipt
+import asyncio
+
+import structlog
+
+from wattgate.core.gateway.outbox import Draft, OutboxMessage
+from wattgate.core.station.requests import MeterValuesRequest, StartRequest
+from wattgate.core.station.salvage import NO_CONNECTOR, OddMeterValues, OddStart
+from wattgate.ports.store import Change, KeepAside, Receipt
+from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.station import Station
+
+log = structlog.get_logger()
 
 
 def link_id_of(evse: EvseOcpp16 | None) -> str | None:
@@ -22,3 +32,34 @@ def link_named(station: Station, link_id: str | None) -> BackendLink | None:
 def once(station: Station, key: str) -> Receipt:
     """The receipt for a message that is answered `{}`; a repetition has the same key (R68)."""
     return Receipt(station.station_id, key, "{}", station.house.tools.clock.wall())
+
+
+def evse_of(
+    station: Station, request: StartRequest | MeterValuesRequest | OddMeterValues
+) -> EvseOcpp16 | None:
+    """The EVSE that a message is about; None where the site has none at its connector.
+
+    One that cannot be read and names no connector can only be about the wallbox's only EVSE.
+    """
+    is_odd = isinstance(request, OddStart | OddMeterValues)
+    if is_odd and request.connector_id == NO_CONNECTOR:
+        return station.evses[0] if len(station.evses) == 1 else None
+    return station.evse_at(request.connector_id)
+
+
+def hand_over(link: BackendLink, message: OutboxMessage) -> asyncio.Future[str] | None:
+    """Tell the queue of its message; the answer to come where the backend is there."""
+    expected = link.pump.expect(message.number) if link.is_online else None
+    link.pump.added(message)
+    return expected
+
+
+async def keep_orphan(station: Station, ask: Ask, key: str, reason: str, *changes: Change) -> None:
+    """Keep a message that can go to no backend among the dead letters (R59, R69), with `changes`.
+
+    It is never guessed whose it is: a stop under a wrong id ends somebody's session.
+    """
+    log.warning("message kept aside", station=station.station_id, reason=reason)
+    draft = Draft(f"unattributed {station.station_id}", ask.call.action, ask.call.payload_text)
+    letter = KeepAside(draft, reason, station.house.tools.clock.wall())
+    await station.house.store.take(once(station, key), letter, *changes)

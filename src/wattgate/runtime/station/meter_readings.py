@@ -13,12 +13,13 @@ from wattgate.core.station.measurements import (
     is_triggered,
     newest_stamp,
 )
-from wattgate.core.station.requests import MeterValuesRequest, read_meter_ids
+from wattgate.core.station.requests import MeterValuesRequest
+from wattgate.core.station.salvage import OddMeterValues, salvage_meter_ids, without_our_id
 from wattgate.core.station.signed import is_expendable
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import Change, Enqueue
 from wattgate.runtime.ask import Ask
-from wattgate.runtime.station.billing import link_id_of, link_named, once
+from wattgate.runtime.station.billing import evse_of, keep_orphan, link_id_of, link_named, once
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.reports import look_at_values
 from wattgate.runtime.station.station import Station
@@ -41,7 +42,7 @@ class MeterReadings:
         What only the manager asked for stays here (R88).
         """
         text = ask.call.payload_text
-        request = read_meter_ids(text)
+        request = salvage_meter_ids(text)
         evse = self._evse_of(request)
         self._station.presence.heard_time(newest_stamp(text))
         if evse is not None and request.connector_id != 0:
@@ -52,28 +53,36 @@ class MeterReadings:
                 await self._store(ask, rule, request, evse)
         ask.answer("{}")
 
-    def _evse_of(self, request: MeterValuesRequest) -> EvseOcpp16 | None:
+    def _evse_of(self, request: MeterValuesRequest | OddMeterValues) -> EvseOcpp16 | None:
         """Connector 0 is the wallbox's own meter: its values go to the primary only (R102)."""
         if request.connector_id == 0:
             return self._station.primary
-        return self._station.evse_at(request.connector_id)
+        return evse_of(self._station, request)
 
     async def _store(
-        self, ask: Ask, rule: Rule, request: MeterValuesRequest, evse: EvseOcpp16 | None
+        self,
+        ask: Ask,
+        rule: Rule,
+        request: MeterValuesRequest | OddMeterValues,
+        evse: EvseOcpp16 | None,
     ) -> None:
         text = ask.call.payload_text
         record = await self._record(request.transaction_id, evse)
-        if request.transaction_id is not None and record is None:
+        if record is not None:
+            evse = evse or self._evse_named(record.start.evse_id)
+            self._note_register(record, evse)
+        elif isinstance(request, OddMeterValues):
+            text = without_our_id(text)
+        elif request.transaction_id is not None:
             # Never under somebody else's id: the values go, the id that means nothing stays.
             text = remove_member(text, "transactionId")
-        if evse is None and record is not None:
-            evse = self._evse_named(record.start.evse_id)
         link_id = record.start.link_id if record is not None else link_id_of(evse)
         transaction_id = record.transaction_id if record is not None else None
         changes: list[Change] = [
             *self._house.evidence.received(self._station.station_id, transaction_id, ask.call)
         ]
         if link_id is None and not changes:
+            await self._keep_odd(ask, request)
             return
         if evse is not None:
             text = evse.connectors.to_backend(text, rule.connector)
@@ -81,12 +90,25 @@ class MeterReadings:
             expendable = is_expendable(text)
             draft = Draft(link_id, "MeterValues", text, transaction_id, expendable=expendable)
             changes.append(Enqueue(draft))
-        digest = hashlib.sha256(ask.call.payload_text.encode()).hexdigest()
-        taken = await self._house.store.take(once(self._station, f"meter {digest}"), *changes)
+        taken = await self._house.store.take(once(self._station, _key(ask)), *changes)
         link = link_named(self._station, link_id)
         for message in taken.queued:
             if link is not None:
                 link.pump.added(message)
+
+    def _note_register(self, record: TransactionRecord, evse: EvseOcpp16 | None) -> None:
+        """Values that come late tell nothing of the transaction that runs since."""
+        if evse is None or evse.transaction is None:
+            return
+        if evse.transaction.record.transaction_id == record.transaction_id:
+            energy_wh = evse.connector.measurement.energy_wh
+            self._station.open.metered(record.transaction_id, energy_wh)
+
+    async def _keep_odd(self, ask: Ask, request: MeterValuesRequest | OddMeterValues) -> None:
+        """Where a wallbox has backends, what cannot be read may be for any of them (R59)."""
+        if isinstance(request, OddMeterValues) and self._station.primary is not None:
+            reason = "meter values that cannot be read"
+            await keep_orphan(self._station, ask, _key(ask), reason)
 
     async def _record(
         self, transaction_id: int | None, evse: EvseOcpp16 | None
@@ -100,3 +122,8 @@ class MeterReadings:
 
     def _evse_named(self, evse_id: str) -> EvseOcpp16 | None:
         return next((evse for evse in self._station.evses if evse.evse_id == evse_id), None)
+
+
+def _key(ask: Ask) -> str:
+    """What makes a repetition recognisable (R68)."""
+    return f"meter {hashlib.sha256(ask.call.payload_text.encode()).hexdigest()}"

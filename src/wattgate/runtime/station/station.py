@@ -18,6 +18,7 @@ from wattgate.runtime.evidence import EvidenceKeeper
 from wattgate.runtime.peer import Peer, Tools
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.knowledge import CardKnowledge
+from wattgate.runtime.station.open_transactions import OpenTransactions
 from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.store_failures import say_not_stored
 from wattgate.runtime.supervisor import Supervisor
@@ -58,6 +59,7 @@ class Station:
         self.presence = presence
         self.evses = tuple(evses)
         self.house = house
+        self.open = OpenTransactions(presence.station_id)
         self.meter_configuration: str | None = None
         """The payload of its last announcement of its meters' keys (R114)."""
         self._swaps: deque[float] = deque(maxlen=SWAPS_PER_MINUTE + 1)
@@ -99,6 +101,16 @@ class Station:
             if evse.link is not None:
                 evse.link.wallbox_booted(boot_text)
         self.on_booted()
+        self.house.something_changed()
+
+    def transaction_ended(self, transaction_id: int) -> None:
+        """The end of a transaction is stored: its EVSE is free."""
+        self.open.ended(transaction_id)
+        for evse in self.evses:
+            current = evse.transaction
+            if current is not None and current.record.transaction_id == transaction_id:
+                evse.transaction = None
+                self.on_transaction(evse)
         self.house.something_changed()
 
     # PeerOwner

@@ -1,4 +1,4 @@
-"""From card to bill: StartTransaction and StopTransaction.
+"""From card to bill: how a transaction begins.
 
 Each is stored first, with its place in the backend's queue, and answered afterwards: a confirmation
 means stored. The queue is the only way north, also while the backend is there, so that an ordinary
@@ -11,33 +11,24 @@ from typing import Final
 
 import structlog
 
-from wattgate.core.gateway.outbox import Draft, OutboxMessage
+from wattgate.core.gateway.outbox import Draft
 from wattgate.core.gateway.policy import Rule
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.authorisation import AuthorizationStatus
 from wattgate.core.station.clock import read_stamp
-from wattgate.core.station.late_rejection import stop_for_backend
 from wattgate.core.station.measurements import Measurement
-from wattgate.core.station.requests import (
-    StartRequest,
-    StopRequest,
-    read_start,
-    read_stop,
-)
+from wattgate.core.station.requests import StartRequest
+from wattgate.core.station.salvage import OddStart, salvage_start
 from wattgate.core.station.transactions import TransactionRecord, TransactionStart
 from wattgate.ports.store import (
     AnswerTransaction,
-    Bury,
-    Change,
-    CloseTransaction,
-    Enqueue,
     Opened,
 )
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_answers import in_time, under_our_id
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.station.authorising import judge_session
-from wattgate.runtime.station.billing import link_id_of, link_named, once
+from wattgate.runtime.station.billing import evse_of, hand_over, keep_orphan, link_id_of
 from wattgate.runtime.station.evse_known import OpenTransaction
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.station import Station
@@ -50,12 +41,9 @@ START_WAIT_S: Final = 20.0
 QUIET_WAIT_S: Final = 2.0
 """s it waits while the backend has been letting us wait in vain (R61a)."""
 
-STOP_WAIT_S: Final = 5.0
-"""s a wallbox waits for the backend's word on a StopTransaction; it only feeds its cache (R70)."""
-
 
 class Transactions:
-    """The transactions of one wallbox.
+    """The beginnings of one wallbox's transactions.
 
     `in_order` is held while a message is stored: they are kept in the order in which they came.
     """
@@ -66,13 +54,11 @@ class Transactions:
         self._in_order = in_order
         self._undecided: dict[int, asyncio.Future[str | None]] = {}
 
-    # StartTransaction
-
     async def start(self, ask: Ask, rule: Rule) -> None:
         """Open a transaction, let the backend decide about it, and answer with our id (R60-R62)."""
-        request = read_start(ask.call.payload_text)
+        request = salvage_start(ask.call.payload_text)
         self._station.presence.heard_time(read_stamp(request.timestamp))
-        evse = self._station.evse_at(request.connector_id)
+        evse = evse_of(self._station, request)
         async with self._in_order:
             opened, expected = await self._open(ask, rule, request, evse)
         if opened.repeated:
@@ -105,15 +91,13 @@ class Transactions:
         opened = await self._house.store.open_transaction(
             start, draft, self._house.tools.clock.wall(), frame
         )
+        if not opened.repeated:
+            self._station.open.began(TransactionRecord(opened.transaction_id, start))
+        if isinstance(request, OddStart) and draft is None:
+            await keep_orphan(self._station, ask, request.key, "a start that cannot be read")
         if link is None or opened.queued is None:
             return opened, None
-        return opened, self._hand_over(link, opened.queued)
-
-    def _hand_over(self, link: BackendLink, message: OutboxMessage) -> asyncio.Future[str] | None:
-        """Tell the queue of its message; the answer to come where the backend is there."""
-        expected = link.pump.expect(message.number) if link.is_online else None
-        link.pump.added(message)
-        return expected
+        return opened, hand_over(link, opened.queued)
 
     async def _decide(
         self,
@@ -139,8 +123,10 @@ class Transactions:
         return text
 
     def _own_word(self, transaction_id: int, request: StartRequest) -> str:
-        evse = self._station.evse_at(request.connector_id)
-        if evse is not None or self._house.observing():
+        evse = evse_of(self._station, request)
+        if isinstance(request, OddStart):
+            status = AuthorizationStatus.INVALID  # it is kept (R59), but nobody charges by it
+        elif evse is not None or self._house.observing():
             status = judge_session(self._house, evse, request.id_tag)
         else:
             # Nobody limits a connector that the site does not know: nobody may charge there.
@@ -209,79 +195,6 @@ class Transactions:
             started_at=request.timestamp,
             key=request.key,
         )
-
-    # StopTransaction
-
-    async def stop(self, ask: Ask) -> None:
-        """Close a transaction and queue its end for the backend it began at (R59, R63, R69)."""
-        request = read_stop(ask.call.payload_text)
-        self._station.presence.heard_time(read_stamp(request.timestamp))
-        async with self._in_order:
-            record = await self._house.store.transaction(
-                self._station.station_id, request.transaction_id
-            )
-            if record is None:
-                await self._keep_unattributed(ask, request)
-                ask.answer("{}")
-                return
-            expected = await self._store_stop(ask, request, record)
-        self._end(record)
-        text = await in_time(expected, STOP_WAIT_S) if expected is not None else None
-        ask.answer(text or "{}")
-
-    async def _keep_unattributed(self, ask: Ask, request: StopRequest) -> None:
-        """Keep a stop that belongs to no transaction we know among the dead letters (R59, R69).
-
-        It is never guessed whose it is: a stop under a wrong id ends somebody's session.
-        """
-        log.warning(
-            "stop of an unknown transaction",
-            station=self._station.station_id,
-            transaction=request.transaction_id,
-        )
-        draft = Draft(
-            f"unattributed {self._station.station_id}", "StopTransaction", ask.call.payload_text
-        )
-        taken = await self._house.store.take(once(self._station, request.key), Enqueue(draft))
-        wall_now = self._house.tools.clock.wall()
-        for message in taken.queued:
-            await self._house.store.commit(
-                Bury(message.number, "stop of an unknown transaction", wall_now)
-            )
-
-    async def _store_stop(
-        self, ask: Ask, request: StopRequest, record: TransactionRecord
-    ) -> asyncio.Future[str] | None:
-        """Keep the stop; with the answer to come where a backend is there to give one."""
-        changes: list[Change] = [
-            CloseTransaction(self._station.station_id, record.transaction_id, request.stop),
-            *self._house.evidence.received(
-                self._station.station_id, record.transaction_id, ask.call
-            ),
-        ]
-        link_id = record.start.link_id
-        if link_id is not None:
-            text = stop_for_backend(ask.call.payload_text, record)
-            draft = Draft(link_id, "StopTransaction", text, record.transaction_id)
-            changes.append(Enqueue(draft))
-        taken = await self._house.store.take(once(self._station, request.key), *changes)
-        link = link_named(self._station, link_id)
-        if link is None or not taken.queued:
-            return None
-        return self._hand_over(link, taken.queued[0])
-
-    def _end(self, record: TransactionRecord) -> None:
-        log.info(
-            "transaction stopped",
-            station=self._station.station_id,
-            transaction=record.transaction_id,
-        )
-        for evse in self._station.evses:
-            current = evse.transaction
-            if current is not None and current.record.transaction_id == record.transaction_id:
-                evse.transaction = None
-                self._station.on_transaction(evse)
-        self._house.something_changed()
 
 
 def _backend_id(evse: EvseOcpp16, transaction_id: int) -> int | None:

@@ -21,6 +21,7 @@ from wattgate.runtime.station.meter_configuration import take_meter_configuratio
 from wattgate.runtime.station.meter_readings import MeterReadings
 from wattgate.runtime.station.reports import note_report
 from wattgate.runtime.station.station import Station
+from wattgate.runtime.station.transaction_ends import TransactionEnds
 from wattgate.runtime.station.transactions import Transactions
 from wattgate.runtime.timestamps import ocpp_time
 
@@ -39,6 +40,7 @@ class WallboxMessages:
         in_order = asyncio.Lock()
         self._cards = Authorising(station)
         self._transactions = Transactions(station, in_order)
+        self._ends = TransactionEnds(station, in_order)
         self._readings = MeterReadings(station, in_order)
         self._handlers: Mapping[str, Callable[[Ask, Rule], None]] = {
             "Authorize": self._cards.authorize,
@@ -158,7 +160,7 @@ class WallboxMessages:
         self._station.in_background(ask, self._transactions.start(ask, rule))
 
     def _stop_transaction(self, ask: Ask, rule: Rule) -> None:
-        self._station.in_background(ask, self._transactions.stop(ask))
+        self._station.in_background(ask, self._ends.stop(ask))
 
     def _meter_values(self, ask: Ask, rule: Rule) -> None:
         self._station.in_background(ask, self._readings.take(ask, rule))
