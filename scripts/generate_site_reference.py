@@ -35,8 +35,7 @@ What applying a file does:
 
 Not served by this version, and refused by the check: TLS on the OCPP server (`detect`, `on`),
 device types other than `ocpp16`, more than one backend per EVSE, two EVSEs with one URL and client
-id, the role `report` and the offline policy `drop`. Accepted but not carried out yet, as the check
-says: `fixed_rfid`.
+id, the role `report` and the offline policy `drop`.
 
 Currents are A per phase. Write `true` and `false` without quotes, texts with them.
 """

@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 
 from wattgate.core.ocpp.frames import Call, CallError, CallResult
+from wattgate.core.ocpp.splice import read_scalar
 from wattgate.runtime.peer import NoAnswer, Outcome, Peer
+
+
+def is_accepted(outcome: Outcome) -> bool:
+    """Whether a CALL was answered with the status Accepted."""
+    return (
+        isinstance(outcome, CallResult)
+        and read_scalar(outcome.payload_text, ("status",)) == "Accepted"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,9 @@ class Assembly:
                 _ask_who_did_not_boot(station, charging), name=f"{station_id} state request"
             )
 
-        station.on_call = WallboxMessages(station).called
+        messages = WallboxMessages(station)
+        messages.recover(recovered.notes)
+        station.on_call = messages.called
         station.on_transaction = self._transaction_changed
         station.on_booted = charging.forget
         station.on_connected = connected

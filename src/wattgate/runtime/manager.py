@@ -120,6 +120,7 @@ class Manager:
         evses = [evse for evse, _ in self._evses.values()]
         for evse in evses:
             evse.granted_a = partial(self.offered_a, evse)
+            evse.is_paused_by_us = partial(self._pauses, evse.evse_id)
         parts = Parts(self.limits, self.releases, self._watch, self.grid_meter, self._tasks)
         self._loop = ControlLoop(self._site_now, evses, feeders_of(self.site), parts, self._tools)
         self.releases.on_removed = self._limits_removed
@@ -250,6 +251,10 @@ class Manager:
 
     def _will_be_limited(self, evse_id: str) -> bool:
         return self._is_active() and self._loop is not None and not self._loop.is_free(evse_id)
+
+    def _pauses(self, evse_id: str) -> bool:
+        is_held = self._will_be_limited(evse_id) and self.limits.knows(evse_id)
+        return is_held and self.limits.position(evse_id).committed_a == 0
 
     def _is_active(self) -> bool:
         return not self._is_observing()

@@ -48,6 +48,8 @@ CARD = '[[card]]\nid_tag = "04A1B2C3"'
         {"gateway": "", "enabled": "false"},
         {"password": "", "own_password": "geheim-1234"},
         {"site": 'on_deactivation = "release"'},
+        {"rfid": "04A1"},
+        {"rfid": "04A1", "wallbox": 'free_tag = "FREE"'},
         {"limit": "10", "site": METERED, "wallbox": "grant_lifetime_s = 90"},
         {"limit": "63", "site": METERED, "wallbox": "grant_lifetime_s = 567"},
         {"limit": "63", "site": METERED + "reserve_a = 10"},
@@ -75,7 +77,7 @@ def test_a_sound_site_needs_no_word(change: dict[str, str]) -> None:
             'wallbox "CP1" › strategy',
             "`single-value`: it holds its last limit for ever",
         ),
-        ({"rfid": "04A1"}, 'evse "stall-1" › fixed_rfid', "not used in this version"),
+        ({"wallbox": 'free_tag = "FREE"'}, 'wallbox "CP1" › free_tag', "has `fixed_rfid`"),
     ],
 )
 def test_what_the_owner_may_not_expect_is_said_with_its_path(

@@ -74,11 +74,13 @@ def _single_value(site: Site) -> Iterator[Problem]:
             )
 
 
-def _fixed_rfid(site: Site) -> Iterator[Problem]:
-    for evse in site.evses:
-        if evse.fixed_rfid:
+def _free_tag(site: Site) -> Iterator[Problem]:
+    for wallbox in site.wallboxes:
+        replaced = any(evse.fixed_rfid for evse in site.evses_of(wallbox.id))
+        if wallbox.free_tag and not replaced:
             yield Problem(
-                f'evse "{evse.id}" › fixed_rfid', "is not used in this version: present a card"
+                f'wallbox "{wallbox.id}" › free_tag',
+                "stays as it is: no EVSE of this wallbox has `fixed_rfid`",
             )
 
 
@@ -92,5 +94,5 @@ _REMARKS: Final[tuple[Remark, ...]] = (
     _no_password,
     _long_grants,
     _single_value,
-    _fixed_rfid,
+    _free_tag,
 )

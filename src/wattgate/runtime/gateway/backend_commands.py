@@ -11,7 +11,7 @@ from wattgate.core.gateway.policy import LINK_KEYS, Decision, Rule, Sender, rule
 from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.session import Priority
 from wattgate.core.ocpp.splice import read_scalar, remove_member, replace_scalar
-from wattgate.runtime.ask import Ask
+from wattgate.runtime.ask import Ask, is_accepted
 from wattgate.runtime.gateway.backend_answers import is_transaction_id
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.card_commands import CardCommands
@@ -168,13 +168,15 @@ class BackendCommandHandler:
 
         def sending() -> Callable[[Outcome], None]:
             await_start()
+            self._evse.card_shown_at = self._station.house.tools.clock.monotonic()  # R57
             return self._started
 
         self._send(ask, rule, self._evse.connectors.to_wallbox(text, rule.connector), sending)
 
     def _started(self, outcome: Outcome) -> None:
-        if not _is_accepted(outcome):
+        if not is_accepted(outcome):
             self._virtual.no_start()
+            self._evse.card_shown_at = None
 
     def _remote_stop(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         self._station.in_background(ask, self._map_and_stop(link, ask, rule))
@@ -229,10 +231,3 @@ class BackendCommandHandler:
         if record is None:
             return None
         return replace_scalar(payload_text, path, str(record.transaction_id))
-
-
-def _is_accepted(outcome: Outcome) -> bool:
-    return (
-        isinstance(outcome, CallResult)
-        and read_scalar(outcome.payload_text, ("status",)) == "Accepted"
-    )

@@ -11,10 +11,8 @@ import structlog
 
 from wattgate.core.gateway.local_list import LocalList, NotMirrored, updated
 from wattgate.core.gateway.policy import Rule
-from wattgate.core.ocpp.frames import CallResult
-from wattgate.core.ocpp.splice import read_scalar
 from wattgate.ports.store import ForgetTags, SaveNote, StoreFailed
-from wattgate.runtime.ask import Ask
+from wattgate.runtime.ask import Ask, is_accepted
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station.station import Station
@@ -44,7 +42,7 @@ class CardCommands:
 
     async def _pass_list_on(self, link_id: str, ask: Ask, rule: Rule) -> None:
         outcome = await self._ask_wallbox(ask, rule)
-        if _is_accepted(outcome):
+        if is_accepted(outcome):
             await self._mirror(link_id, ask.call.payload_text)
         ask.pass_on(outcome)
 
@@ -83,10 +81,3 @@ class CardCommands:
             return NoAnswer("it is not connected", was_sent=False)
         call = ask.call
         return await peer.call(call.action, call.payload_text, timeout_s=rule.timeout_s)
-
-
-def _is_accepted(outcome: Outcome) -> bool:
-    return (
-        isinstance(outcome, CallResult)
-        and read_scalar(outcome.payload_text, ("status",)) == "Accepted"
-    )

@@ -1,14 +1,20 @@
 """A card is shown at a wallbox: its backend decides, or the gateway by what it knows (R51-R53)."""
 
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
 
-from wattgate.core.gateway.policy import Rule
+from wattgate.core.gateway.policy import CONNECTOR, TRANSACTION, Rule
 from wattgate.core.ocpp.frames import CallError, CallResult
-from wattgate.core.ocpp.splice import read_scalar
+from wattgate.core.ocpp.splice import Scalar, read_scalar
+from wattgate.core.ocpp.v16._generated import AuthorizeRequest
+from wattgate.core.ocpp.v16.payload import payload_text
 from wattgate.core.station.authorisation import AuthorizationStatus, Place
 from wattgate.core.station.connector import ConnectorStatus
+from wattgate.core.station.fixed_card import ID_TAG, with_fixed_card
 from wattgate.ports.store import RememberTag, TagRecord
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_answers import tag_info_text
@@ -21,6 +27,11 @@ log = structlog.get_logger()
 
 LOGIN_WAIT_S: Final = 1.5
 """s that a card waits for a login at its backend that is under way (R53)."""
+
+ASK_WAIT_S: Final = 20.0
+"""s that a backend has for a card that nobody waits with (R57)."""
+
+STATUS: Final = ("idTagInfo", "status")
 
 MUTE_WAIT_S: Final = 2.0
 """s it waits while the backend has been letting us wait in vain (R53, R61a)."""
@@ -46,22 +57,43 @@ class Authorising:
     def __init__(self, station: Station) -> None:
         self._station = station
         self._house = station.house
+        self._evse_of: Mapping[str, Callable[[str], EvseOcpp16 | None]] = {
+            "Authorize": lambda _: self._evse(),
+            "StartTransaction": self._starting,
+            "StopTransaction": self._stopping,
+        }
+
+    def with_fixed_card(self, ask: Ask) -> Ask:
+        """The same message with the EVSE's fixed card where the wallbox names its free tag (R57).
+
+        So it is judged, recorded and told to the backend under that card.
+        """
+        find = self._evse_of.get(ask.call.action)
+        evse = find(ask.call.payload_text) if find is not None else None
+        if evse is None or not evse.replaces_free_tag:
+            return ask
+        free_tag, fixed_card = evse.wallbox.free_tag, evse.settings.fixed_rfid
+        text = with_fixed_card(ask.call.payload_text, free_tag, fixed_card)
+        return replace(ask, call=replace(ask.call, payload_text=text))
 
     def authorize(self, ask: Ask, rule: Rule) -> None:
         """Answer it; without a backend within 2 s."""
-        id_tag = read_scalar(ask.call.payload_text, ("idTag",))
+        id_tag = read_scalar(ask.call.payload_text, ID_TAG)
         if not isinstance(id_tag, str):
             code = "OccurenceConstraintViolation" if id_tag is None else "TypeConstraintViolation"
             ask.refuse(code, "idTag is missing or no text")
             return
-        evse = self._evse()
+        evse, now = self._evse(), self._house.tools.clock.monotonic()
+        card = _Card(ask, evse, id_tag, now)
+        for each in self._station.evses:
+            each.card_shown_at = now
         link = evse.link
         if link is None:
-            self._decide_here(ask, evse, id_tag)
+            self._decide_here(card)
         elif link.is_online:
-            self._ask_backend(ask, rule, evse, link, id_tag)
+            self._ask_backend(card, rule, link)
         else:
-            self._station.in_background(ask, self._ask_once_online(ask, rule, evse, link, id_tag))
+            self._station.in_background(ask, self._ask_once_online(card, rule, link))
 
     def _evse(self) -> EvseOcpp16:
         """Authorize names no connector: where a car waits for a card, else the first (R101)."""
@@ -74,42 +106,93 @@ class Authorising:
             return waiting[0]
         return self._station.primary or self._station.evses[0]
 
-    async def _ask_once_online(
-        self, ask: Ask, rule: Rule, evse: EvseOcpp16, link: BackendLink, id_tag: str
-    ) -> None:
+    def _starting(self, payload_text: str) -> EvseOcpp16 | None:
+        return self._station.evse_at(read_scalar(payload_text, CONNECTOR))
+
+    def _stopping(self, payload_text: str) -> EvseOcpp16 | None:
+        """Where its transaction runs; an only EVSE also where that is not known any more."""
+        transaction_id = read_scalar(payload_text, TRANSACTION)
+        for evse in self._station.evses:
+            running = evse.transaction
+            if running is not None and running.record.transaction_id == transaction_id:
+                return evse
+        return self._station.evses[0] if len(self._station.evses) == 1 else None
+
+    async def _ask_once_online(self, card: "_Card", rule: Rule, link: BackendLink) -> None:
         """A card may be shown while the first login is under way; R53 leaves 2 s for an answer."""
         if await link.online_within(LOGIN_WAIT_S):
-            self._ask_backend(ask, rule, evse, link, id_tag)
+            self._ask_backend(card, rule, link)
         else:
-            self._decide_here(ask, evse, id_tag)
+            self._decide_here(card)
 
-    def _ask_backend(
-        self, ask: Ask, rule: Rule, evse: EvseOcpp16, link: BackendLink, id_tag: str
-    ) -> None:
+    def _ask_backend(self, card: "_Card", rule: Rule, link: BackendLink) -> None:
         def heard(outcome: Outcome) -> None:
             match outcome:
                 case CallResult(_, payload_text):
-                    ask.answer(payload_text)
-                    self._remember(link, id_tag, payload_text)
+                    card.ask.answer(payload_text)
+                    self._judged(card, read_scalar(payload_text, STATUS))
+                    remember(self._house, link, card.id_tag, payload_text)
                 case CallError() | NoAnswer():
-                    self._decide_here(ask, evse, id_tag)
+                    self._decide_here(card)
 
         timeout_s = MUTE_WAIT_S if link.pump.answers_late else rule.timeout_s
-        link.ask("Authorize", ask.call.payload_text, heard, timeout_s=timeout_s)
+        link.ask("Authorize", card.ask.call.payload_text, heard, timeout_s=timeout_s)
 
-    def _decide_here(self, ask: Ask, evse: EvseOcpp16, id_tag: str) -> None:
+    def _decide_here(self, card: "_Card") -> None:
         """Never with a parentIdTag or an expiryDate that no backend gave (R53)."""
-        status = self._house.cards.decide(evse.place, id_tag)
-        ask.answer(f'{{"idTagInfo":{{"status":"{status.value}"}}}}')
+        status = self._house.cards.decide(card.evse.place, card.id_tag)
+        card.ask.answer(f'{{"idTagInfo":{{"status":"{status.value}"}}}}')
+        self._judged(card, status)
 
-    def _remember(self, link: BackendLink, id_tag: str, answer_text: str) -> None:
-        info_text = tag_info_text(answer_text)
-        if info_text is None:
-            return
-        link_id = link.identity.link_id
-        self._house.cards.heard(link_id, id_tag, info_text)
-        tag = TagRecord(link_id, id_tag, info_text, self._house.tools.clock.wall())
-        self._house.tasks.spawn(self._store(tag), name=f"card of {link_id}")
+    def _judged(self, card: "_Card", status: Scalar) -> None:
+        """A card that is refused starts nothing: it counts as not shown."""
+        for evse in self._station.evses:
+            if status != AuthorizationStatus.ACCEPTED and evse.card_shown_at == card.shown_at:
+                evse.card_shown_at = None
 
-    async def _store(self, tag: TagRecord) -> None:
-        await self._house.store.commit(RememberTag(tag))
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """A card that was shown, where, and when (monotonic, s)."""
+
+    ask: Ask
+    evse: EvseOcpp16
+    id_tag: str
+    shown_at: float
+
+
+async def ask_about(house: House, evse: EvseOcpp16, id_tag: str) -> Scalar:
+    """The verdict about a card that nobody shows: the backend's, or our own while it is away."""
+    link = evse.link
+    if link is not None and await link.online_within(LOGIN_WAIT_S):
+        outcome = await _answer(link, payload_text(AuthorizeRequest(id_tag=id_tag)))
+        if isinstance(outcome, CallResult):
+            remember(house, link, id_tag, outcome.payload_text)
+            return read_scalar(outcome.payload_text, STATUS)
+    return house.cards.decide(evse.place, id_tag)
+
+
+async def _answer(link: BackendLink, request_text: str) -> Outcome:
+    asked: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+    def heard(outcome: Outcome) -> None:
+        if not asked.done():  # whoever waited may be gone
+            asked.set_result(outcome)
+
+    link.ask("Authorize", request_text, heard, timeout_s=ASK_WAIT_S)
+    return await asked
+
+
+def remember(house: House, link: BackendLink, id_tag: str, answer_text: str) -> None:
+    """Keep what a backend's answer says about a card, for when it is away (R52)."""
+    info_text = tag_info_text(answer_text)
+    if info_text is None:
+        return
+    link_id = link.identity.link_id
+    house.cards.heard(link_id, id_tag, info_text)
+    tag = TagRecord(link_id, id_tag, info_text, house.tools.clock.wall())
+    house.tasks.spawn(_store(house, tag), name=f"card of {link_id}")
+
+
+async def _store(house: House, tag: TagRecord) -> None:
+    await house.store.commit(RememberTag(tag))

@@ -62,6 +62,8 @@ class KnownEvse:
         """Instead of a `link`, where wallbox and backend talk to each other directly (mode T)."""
         self.connector = Connector()
         self.transaction: OpenTransaction | None = None
+        self.card_shown_at: float | None = None
+        """When its wallbox last showed a card, monotonic s; None: never, or it was refused."""
         self.newest_binding: tuple[int, int] | None = None
         """The transaction that its backend numbered last, and the backend's number."""
         self.newest_refusal: tuple[int, str] | None = None
@@ -69,6 +71,8 @@ class KnownEvse:
         self.virtual_profiles = VirtualProfiles()
         self.granted_a: Callable[[], float] = _nothing_granted
         """A per phase that load management allows now; the hardware maximum while it observes."""
+        self.is_paused_by_us: Callable[[], bool] = _never
+        """Whether load management allows it nothing now."""
         self._presence = presence
         self._deactivated_standing = deactivated_standing
 
@@ -95,6 +99,11 @@ class KnownEvse:
     def login(self) -> BackendLink | RelayLink | None:
         """How it is logged in at its backend, in either way; None without a backend."""
         return self.link or self.relay
+
+    @property
+    def replaces_free_tag(self) -> bool:
+        """Whether the wallbox's own tag is replaced: signed data hold the original (R57, R116)."""
+        return bool(self.wallbox.free_tag and self.settings.fixed_rfid)
 
     @property
     def in_use(self) -> bool:
@@ -191,3 +200,7 @@ class KnownEvse:
 
 def _nothing_granted() -> float:
     return 0.0
+
+
+def _never() -> bool:
+    return False

@@ -1,22 +1,24 @@
 """What a wallbox's messages set in motion, by the policy table; cards and transactions apart."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import structlog
 
 from wattgate.core.gateway.outbox import Draft
 from wattgate.core.gateway.policy import Decision, Rule, Sender, rule_for
+from wattgate.core.gateway.status_report import blaming_us
 from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.clock import read_stamp
 from wattgate.core.station.meter_keys import is_meter_configuration
-from wattgate.ports.store import Enqueue, RememberStation
+from wattgate.ports.store import Enqueue, NoteRecord, RememberStation
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station.authorising import Authorising
+from wattgate.runtime.station.fixed_starting import FixedStarting
 from wattgate.runtime.station.meter_configuration import take_meter_configuration
 from wattgate.runtime.station.meter_readings import MeterReadings
 from wattgate.runtime.station.reports import note_report
@@ -39,6 +41,7 @@ class WallboxMessages:
         self._house = station.house
         in_order = asyncio.Lock()
         self._cards = Authorising(station)
+        self._fixed = {evse.evse_id: FixedStarting(station, evse) for evse in station.evses}
         self._transactions = Transactions(station, in_order)
         self._ends = TransactionEnds(station, in_order)
         self._readings = MeterReadings(station, in_order)
@@ -54,6 +57,11 @@ class WallboxMessages:
             "StopTransaction": self._stop_transaction,
         }
 
+    def recover(self, notes: Sequence[NoteRecord]) -> None:
+        """Take over what was noted before a restart."""
+        for fixed in self._fixed.values():
+            fixed.recover(notes)
+
     def called(self, ask: Ask) -> None:
         """Handle one message; every one is answered, now or later."""
         rule = rule_for(ask.call.action, Sender.WALLBOX)
@@ -62,7 +70,8 @@ class WallboxMessages:
                 "NotImplemented", f"{ask.call.action} is nothing that a wallbox asks in OCPP 1.6"
             )
             return
-        self._handlers.get(ask.call.action, self._relay)(ask, rule)
+        handler = self._handlers.get(ask.call.action, self._relay)
+        handler(self._cards.with_fixed_card(ask), rule)
 
     # Messages that are only passed on
 
@@ -114,6 +123,8 @@ class WallboxMessages:
         )
         log.info("wallbox booted", station=station.station_id)
         station.booted(boot_text)
+        for fixed in self._fixed.values():
+            fixed.booted()
 
     def _status(self, ask: Ask, rule: Rule) -> None:
         text = ask.call.payload_text
@@ -129,8 +140,12 @@ class WallboxMessages:
             log.info("status of a connector no EVSE uses", station=self._station.station_id)
             return
         note_report(self._house, evse, text)
+        self._fixed[evse.evse_id].reported()
         if evse.link is not None:
-            evse.link.reported(1, evse.connectors.to_backend(text, rule.connector))
+            told = evse.connectors.to_backend(text, rule.connector)
+            if evse.wallbox.suspended_ev_by_us and evse.is_paused_by_us():
+                told = blaming_us(told)
+            evse.link.reported(1, told)
 
     def _report_whole(self, text: str) -> None:
         """Connector 0 is the wallbox itself: every backend hears of it (R102)."""
