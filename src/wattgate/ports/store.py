@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from wattgate.core.gateway.outbox import Draft, OutboxMessage
+from wattgate.core.retention import Retention
 from wattgate.core.station.transactions import TransactionRecord, TransactionStart
 from wattgate.ports.store_changes import (
     AnswerTransaction,
@@ -167,8 +168,14 @@ class Store(Protocol):
         """Read a named text."""
         ...
 
-    async def forget_receipts(self, before: datetime) -> None:
-        """Drop receipts older than `before` (kept at least 7 days, R68)."""
+    async def tidy(self, retention: Retention, *, limit: int = 500) -> int:
+        """Remove what need not be kept, at most `limit` of each kind; returns how many went.
+
+        Call it until it returns 0, with pauses in between: others wait while it works. Receipts go
+        (R68), frames, and transactions that have ended and were delivered; never a transaction of
+        which a message is queued or a dead letter, nor one that may still be repeated. What bears a
+        time stamp from before `NO_AGE_BEFORE` goes by its number only, unless it is a receipt.
+        """
         ...
 
     async def close(self) -> None:

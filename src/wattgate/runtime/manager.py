@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -17,13 +16,14 @@ from wattgate.core.site.writing import to_mapping
 from wattgate.core.station.models import WallboxModel, read_model
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.core.units import PhaseTriple
-from wattgate.ports.store import DeadLetter, SaveDocument, Store, StoreFailed
+from wattgate.ports.store import DeadLetter, SaveDocument, Store
 from wattgate.runtime.assembly import Assembly, Backends, feeders_of, undelivered
 from wattgate.runtime.charging.behaviours import Behaviours
 from wattgate.runtime.charging.obedience_watch import ObedienceWatch
 from wattgate.runtime.charging.proving import Prover
 from wattgate.runtime.evidence import EvidenceKeeper
 from wattgate.runtime.evse_state import EvseState, Safety
+from wattgate.runtime.housekeeping import Housekeeping
 from wattgate.runtime.load.control_loop import ControlLoop, Parts
 from wattgate.runtime.load.grid_meter import GridMeter
 from wattgate.runtime.load.limits import Limits
@@ -39,10 +39,6 @@ from wattgate.runtime.supervisor import Supervisor
 log = structlog.get_logger()
 
 SITE_DOCUMENT: Final = "site"
-RECEIPTS_KEPT: Final = timedelta(days=8)
-"""For how long a repeated message of a wallbox is recognised (R68: at least 7 days)."""
-
-_TIDY_S: Final = 86_400.0
 
 
 class Manager:
@@ -129,7 +125,9 @@ class Manager:
         for remark in remarks(self.site):
             log.warning(remark.message, about=remark.path)
         self._deciding = self._tasks.start(self._loop.run(), name="control loop")
-        self._tasks.spawn(self._tidy(), name="tidy")
+        housekeeping = Housekeeping(self._store, self._tools, lambda: self.site.storage)
+        housekeeping.recover(recovered.notes)
+        self._tasks.spawn(housekeeping.run(), name="housekeeping")
 
     async def stop(self) -> None:
         """End every task; what is stored stays, links are closed by their owners."""
@@ -271,14 +269,6 @@ class Manager:
 
     def _look_again_after(self, delay_s: float) -> None:
         asyncio.get_running_loop().call_later(delay_s, self._something_changed)
-
-    async def _tidy(self) -> None:
-        while True:
-            try:
-                await self._store.forget_receipts(self._tools.clock.wall() - RECEIPTS_KEPT)
-            except StoreFailed as exc:
-                log.warning("old receipts stay", reason=str(exc))
-            await asyncio.sleep(_TIDY_S)
 
 
 async def save_site(store: Store, site: Site) -> None:

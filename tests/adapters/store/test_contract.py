@@ -134,14 +134,6 @@ async def test_r68_the_same_key_of_another_wallbox_is_another_message(store: Sto
     assert await payloads(store) == ["1", "2"]
 
 
-async def test_r68_old_receipts_are_forgotten_and_young_ones_kept(store: Store) -> None:
-    await store.take(receipt("old", "old answer", at=AT))
-    await store.take(receipt("young", "young answer", at=LATER))
-    await store.forget_receipts(LATER)
-    assert not (await store.take(receipt("old"))).repeated
-    assert await store.take(receipt("young")) == Taken("young answer", repeated=True)
-
-
 async def test_p12_a_message_whose_changes_are_refused_leaves_no_receipt(store: Store) -> None:
     with pytest.raises(LocalUsageError):
         await store.take(receipt("stop 7"), enqueue(), AnswerTransaction(99, "{}"))

@@ -14,6 +14,7 @@ from tests.support.stores import AT, draft, receipt, start
 from wattgate.adapters.store.memory import MemoryStore
 from wattgate.adapters.store.sqlite import SqliteStore
 from wattgate.core.errors import LocalUsageError
+from wattgate.core.retention import AgeLimits, Retention
 from wattgate.core.station.transactions import TransactionStop
 from wattgate.ports.store import (
     AnswerTransaction,
@@ -102,18 +103,42 @@ def commit(batch: list[Change]) -> Step:
 
 
 def take(station_id: str, key: int, answer: str, batch: list[Change]) -> Step:
-    return lambda store: store.take(receipt(str(key), answer, station_id=station_id), *batch)
+    at = AT + timedelta(microseconds=key)
+    return lambda store: store.take(receipt(str(key), answer, station_id=station_id, at=at), *batch)
 
 
 def open_transaction(station_id: str, key: int, link_id: str | None, queued: bool) -> Step:
     started = start(str(key), station_id=station_id, link_id=link_id)
     message = draft(link_id=link_id) if queued and link_id is not None else None
     frame = FrameRecord(0, FrameWay.RECEIVED, station_id, "StartTransaction", "[2]", AT)
-    return lambda store: store.open_transaction(started, message, AT, frame if queued else None)
+    at = AT + timedelta(microseconds=key)
+    return lambda store: store.open_transaction(started, message, at, frame if queued else None)
+
+
+def tidy(transactions: int, frames: int, ages: AgeLimits | None) -> Step:
+    """Tidy until there is nothing left to go; the sum is the same, however it is cut."""
+    what = Retention(transactions=transactions, frames=frames, ages=ages)
+
+    async def all_batches(store: Store) -> int:
+        gone = 0
+        while batch := await store.tidy(what):
+            gone += batch
+        return gone
+
+    return all_batches
+
+
+def ages(since: int, width: int) -> AgeLimits:
+    """Spans in the range of `moments`, so that some are inside and some are not."""
+    first, last = AT + timedelta(microseconds=since), AT + timedelta(microseconds=since + width)
+    return AgeLimits(
+        receipts_since=first, receipts_until=last, transactions_since=first, frames_since=last
+    )
 
 
 steps = st.lists(
     st.one_of(
+        st.builds(tidy, few, few, st.none() | st.builds(ages, few, few)),
         st.builds(commit, batches),
         st.builds(take, stations, few, texts, batches),
         st.builds(open_transaction, stations, few, st.none() | links, st.booleans()),

@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Protocol
 
 from wattgate.adapters.store.memory_tables import Tables, apply
+from wattgate.adapters.store.memory_tidying import tidy
 from wattgate.core.gateway.outbox import Draft, OutboxMessage
+from wattgate.core.retention import Retention
 from wattgate.core.station.transactions import TransactionRecord, TransactionStart
 from wattgate.ports.store import (
     Change,
@@ -83,9 +85,11 @@ class MemoryStore:
         known = tables.transaction_keys.get((start.station_id, start.key))
         if known is not None:
             return Opened(known, repeated=True, answer_text=tables.transactions[known].answer_text)
-        transaction_id = len(tables.transactions) + 1
+        tables.last_transaction += 1
+        transaction_id = tables.last_transaction
         tables.transactions[transaction_id] = TransactionRecord(transaction_id, start)
         tables.transaction_keys[start.station_id, start.key] = transaction_id
+        tables.recorded_at[transaction_id] = at
         if frame is not None:
             tables.keep_frame(replace(frame, transaction_id=transaction_id))
         queued = (
@@ -134,18 +138,16 @@ class MemoryStore:
 
     async def frames(self, transaction_id: int) -> tuple[FrameRecord, ...]:
         """Read the evidence of a transaction, in the order in which it was kept."""
-        return tuple(self._readable().frames.get(transaction_id, ()))
+        numbers = self._readable().frames_of.get(transaction_id, ())
+        return tuple(self._tables.frames[number] for number in numbers)
 
     async def document(self, name: str) -> str | None:
         """Read a named text."""
         return self._readable().documents.get(name)
 
-    async def forget_receipts(self, before: datetime) -> None:
-        """Drop receipts older than `before`."""
-        tables = await self._writable()
-        tables.receipts = {
-            key: receipt for key, receipt in tables.receipts.items() if receipt.at >= before
-        }
+    async def tidy(self, retention: Retention, *, limit: int = 500) -> int:
+        """Remove what need not be kept, at most `limit` of each kind; returns how many went."""
+        return tidy(await self._writable(), retention, limit)
 
     async def close(self) -> None:
         """Do nothing: another manager may recover from the same object, as after a restart."""

@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Final
 
 from wattgate.core.errors import LocalUsageError
@@ -48,11 +49,16 @@ from wattgate.ports.store import (
 
 @dataclass(slots=True)
 class Tables:
-    """Everything the store holds; `queues` keeps each link's message numbers in order."""
+    """Everything the store holds.
+
+    `queues` keeps each link's message numbers in order, `frames_of` the frames' of a transaction.
+    """
 
     stations: dict[str, StationRecord] = field(default_factory=dict)
     transactions: dict[int, TransactionRecord] = field(default_factory=dict)
     transaction_keys: dict[tuple[str, str], int] = field(default_factory=dict)
+    recorded_at: dict[int, datetime] = field(default_factory=dict)
+    last_transaction: int = 0
     messages: dict[int, OutboxMessage] = field(default_factory=dict)
     queues: dict[str, list[int]] = field(default_factory=dict)
     last_number: int = 0
@@ -65,11 +71,15 @@ class Tables:
     releases: dict[str, ReleaseRecord] = field(default_factory=dict)
     notes: dict[tuple[str, str], NoteRecord] = field(default_factory=dict)
     documents: dict[str, str] = field(default_factory=dict)
-    frames: dict[int, list[FrameRecord]] = field(default_factory=dict)
+    frames: dict[int, FrameRecord] = field(default_factory=dict)
+    frames_of: dict[int, list[int]] = field(default_factory=dict)
+    last_frame: int = 0
 
     def keep_frame(self, frame: FrameRecord) -> None:
         """Keep a frame as evidence."""
-        self.frames.setdefault(frame.transaction_id, []).append(frame)
+        self.last_frame += 1
+        self.frames[self.last_frame] = frame
+        self.frames_of.setdefault(frame.transaction_id, []).append(self.last_frame)
 
     def append(self, draft: Draft) -> OutboxMessage:
         """Queue a message under the next number."""

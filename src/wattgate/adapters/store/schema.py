@@ -63,6 +63,7 @@ TRANSACTIONS: Final = Table(
     UniqueConstraint("station_id", "key"),
     Index(None, "link_id", "backend_transaction_id"),
     Index(None, "evse_id", "transaction_id"),
+    Index(None, "recorded_us"),
     sqlite_autoincrement=True,
 )
 Index(
@@ -100,6 +101,7 @@ DEAD_LETTERS: Final = Table(
     Column("at_us", BigInteger, nullable=False),
     Column("expendable", Boolean, nullable=False, server_default=text("0")),
     UniqueConstraint("number"),
+    Index(None, "transaction_id"),
     sqlite_autoincrement=True,
 )
 

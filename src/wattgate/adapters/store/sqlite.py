@@ -7,7 +7,6 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Final
 
-from sqlalchemy import bindparam, delete
 from sqlalchemy.dialects.sqlite import insert
 
 from wattgate.adapters.store import queries
@@ -15,9 +14,11 @@ from wattgate.adapters.store.changes import append, apply, keep_frame
 from wattgate.adapters.store.database import FileLock, connect, create_private, migrate
 from wattgate.adapters.store.prepared import Prepared
 from wattgate.adapters.store.schema import RECEIPTS, TRANSACTIONS, to_us
+from wattgate.adapters.store.tidying import tidy
 from wattgate.adapters.store.worker import Job, Result, Worker
 from wattgate.core.errors import LocalUsageError
 from wattgate.core.gateway.outbox import Draft, OutboxMessage
+from wattgate.core.retention import Retention
 from wattgate.core.station.transactions import TransactionRecord, TransactionStart
 from wattgate.ports.store import (
     Change,
@@ -32,9 +33,6 @@ from wattgate.ports.store import (
 _KEEP_RECEIPT: Final = Prepared(
     insert(RECEIPTS).on_conflict_do_nothing(),
     columns=["station_id", "key", "answer_text", "at_us"],
-)
-_FORGET_RECEIPTS: Final = Prepared(
-    delete(RECEIPTS).where(RECEIPTS.c.at_us < bindparam("before_us"))
 )
 _OPEN_TRANSACTION: Final = Prepared(
     insert(TRANSACTIONS),
@@ -158,10 +156,9 @@ class SqliteStore:
         """Read a named text."""
         return await self._read(lambda connection: queries.document(connection, name))
 
-    async def forget_receipts(self, before: datetime) -> None:
-        """Drop receipts older than `before`."""
-        before_us = to_us(before)
-        await self._write(lambda connection: _FORGET_RECEIPTS.run(connection, before_us=before_us))
+    async def tidy(self, retention: Retention, *, limit: int = 500) -> int:
+        """Remove what need not be kept, at most `limit` of each kind; returns how many went."""
+        return await self._write(lambda connection: tidy(connection, retention, limit))
 
     async def _read(self, job: Job[Result]) -> Result:
         """Run a job on the reader; it sees all that was committed before."""

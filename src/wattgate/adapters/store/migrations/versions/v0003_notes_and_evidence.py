@@ -34,7 +34,12 @@ def upgrade() -> None:
     no = sa.text("0")
     for table in ("outbox", "dead_letters"):
         op.add_column(table, sa.Column("expendable", sa.Boolean, nullable=False, server_default=no))
-    op.create_index("ix_outbox_transaction_id", "outbox", ["transaction_id"])
+    for table, column in (
+        ("outbox", "transaction_id"),
+        ("dead_letters", "transaction_id"),
+        ("transactions", "recorded_us"),
+    ):
+        op.create_index(f"ix_{table}_{column}", table, [column])
     inferred = sa.Column("stop_inferred", sa.Boolean, nullable=False, server_default=no)
     op.add_column("transactions", inferred)
     op.add_column("transactions", sa.Column("late_verdict", sa.Text))
