@@ -191,6 +191,10 @@ class ScriptedIdentifiers:
         """The next id."""
         return next(self._message_ids)
 
+    def salt(self) -> bytes:
+        """Always the same."""
+        return b"a pinch of salt"
+
     def fraction(self) -> float:
         """The next fraction."""
         return next(self._fractions)

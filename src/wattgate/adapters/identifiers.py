@@ -5,6 +5,7 @@ system call each, and nothing here must be hard to guess: what is secret comes f
 """
 
 import random
+import secrets
 from typing import Final
 
 _CHOSEN_BITS: Final = ~(0xF000 << 64 | 0xC000 << 48)
@@ -21,6 +22,10 @@ class SystemIdentifiers:
         digits = f"{bits:032x}"
         parts = digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]
         return "-".join(parts)
+
+    def salt(self) -> bytes:
+        """32 bytes that nobody can guess."""
+        return secrets.token_bytes(32)
 
     def fraction(self) -> float:
         """A random number in [0, 1), for jitter."""

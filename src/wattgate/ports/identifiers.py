@@ -10,6 +10,10 @@ class Identifiers(Protocol):
         """A new UUIDv4 as text, 36 characters: unique message id (OCPP-J 1.6 §4.1.4, R5)."""
         ...
 
+    def salt(self) -> bytes:
+        """32 bytes that nobody can guess."""
+        ...
+
     def fraction(self) -> float:
         """A random number in [0, 1), for jitter."""
         ...

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from wattgate.core.gateway.traffic import Handling, Verdict
+from wattgate.core.gateway.traffic_line import Source
 from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.runtime.peer import NoAnswer, Outcome, Peer
@@ -22,8 +24,13 @@ class Ask:
     peer: Peer
     call: Call
 
-    def answer(self, payload_text: str) -> None:
-        """Answer it; nothing happens when the link is gone."""
+    def answer(self, payload_text: str, because: str = "") -> None:
+        """Answer it; nothing happens when the link is gone.
+
+        `because` says in the traffic view why the gateway itself answers so.
+        """
+        if because:
+            self.peer.recorder.because(self.call.unique_id, because)
         self.peer.answer(self.call.unique_id, payload_text)
 
     def pass_on(self, outcome: Outcome) -> None:
@@ -39,3 +46,19 @@ class Ask:
     def refuse(self, code: str, description: str) -> None:
         """Answer it with a CALLERROR; nothing happens when the link is gone."""
         self.peer.refuse(self.call.unique_id, code, description)
+
+    # For the traffic view; what is passed on and what is answered it sees by itself
+
+    @property
+    def source(self) -> Source:
+        """What stands for this CALL where it is passed on."""
+        return self.peer.recorder.source(self.call.unique_id)
+
+    def absorbed(self, reason: str) -> None:
+        """Say that it goes no further, and why."""
+        self.peer.recorder.decided(self.call.unique_id, Verdict(Handling.ABSORBED, reason))
+
+    def stored(self, payload_text: str, reason: str = "before it is answered") -> None:
+        """Say that it was stored with this payload, and what for."""
+        verdict = Verdict(Handling.STORED, reason)
+        self.peer.recorder.decided(self.call.unique_id, verdict, payload_text)

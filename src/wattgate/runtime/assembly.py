@@ -160,8 +160,10 @@ class Assembly:
     def _connect_backend(self, station: Station, evse: EvseOcpp16, recovered: Recovered) -> None:
         identity = _identity(station.station_id, evse.settings)
         if is_relayed(evse.settings, identity.link_id, self._site(), recovered):
-            backends = self._backends
-            link = RelayLink(identity, backends.dialer, self._house.tools, backends.backoff)
+            backends, house = self._backends, self._house
+            link = RelayLink(
+                identity, backends.dialer, house.tools, backends.backoff, house.traffic
+            )
             begin_to_relay(station, evse, link)
             return
         virtual = _add_backend(station, evse, identity, recovered, self._backends)
@@ -274,6 +276,7 @@ def _add_backend(
         pump,
         house.tools,
         backends.backoff,
+        house.traffic,
     )
 
     def bound(transaction_id: int, backend_id: int) -> None:

@@ -8,6 +8,8 @@ from typing import Final
 
 import structlog
 
+from wattgate.core.gateway.masking import Mask
+from wattgate.core.gateway.traffic import MAX_FRAMES, Entry
 from wattgate.core.site.cards import card_rules
 from wattgate.core.site.merging import patched
 from wattgate.core.site.model import LoadManagement, Site
@@ -35,6 +37,7 @@ from wattgate.runtime.station.knowledge import CardKnowledge
 from wattgate.runtime.station.station import House, Station
 from wattgate.runtime.station.stations import RefusedAttempt, Stations
 from wattgate.runtime.supervisor import Supervisor
+from wattgate.runtime.traffic import Traffic, backend_link, wallbox_link
 
 log = structlog.get_logger()
 
@@ -50,6 +53,8 @@ class Manager:
         self._tools = tools
         self._tasks = Supervisor()
         cards = CardKnowledge(tools.clock, lambda: card_rules(self.site))
+        salt = tools.identifiers.salt()
+        self.traffic = Traffic(tools.clock, lambda: Mask(salt, self.site.site.hide_cards))
         self._house = House(
             store,
             tools,
@@ -58,6 +63,7 @@ class Manager:
             self._is_observing,
             self._something_changed,
             EvidenceKeeper(tools.clock, self._keeps_evidence),
+            self.traffic,
         )
         self.limits = Limits(store, tools, self._tasks, self._something_changed)
         self.releases = Releases(store, tools, self._tasks, self.limits, self._something_changed)
@@ -168,6 +174,23 @@ class Manager:
     def refused(self) -> tuple[RefusedAttempt, ...]:
         """Connections that were not let in, newest first."""
         return tuple(reversed(self.stations.refused))
+
+    def frames(
+        self, evse_id: str, *, after: int | None = None, limit: int = MAX_FRAMES
+    ) -> tuple[Entry, ...]:
+        """The last frames of an EVSE on its wallbox's link and its backend's, oldest first.
+
+        At most `limit`: the newest, or the first behind the number `after`.
+        """
+        found = self._evses.get(evse_id)
+        if found is None:
+            return ()
+        evse, station = found
+        links = [wallbox_link(station.station_id)]
+        login = evse.link or evse.relay
+        if login is not None:
+            links.append(backend_link(login.identity.link_id))
+        return self.traffic.entries(links, after=after, limit=limit)
 
     async def transactions(
         self, *, evse_id: str | None = None, before: int | None = None, limit: int = 100

@@ -9,6 +9,7 @@ from typing import Protocol
 import structlog
 
 from wattgate.core.errors import LocalUsageError
+from wattgate.core.gateway.traffic_line import Source
 from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.core.ocpp.session import (
     Answered,
@@ -25,6 +26,7 @@ from wattgate.core.ocpp.session import (
 from wattgate.ports.clock import Clock
 from wattgate.ports.identifiers import Identifiers
 from wattgate.ports.links import Link
+from wattgate.runtime.traffic import NOT_RECORDED, Recorder
 
 log = structlog.get_logger()
 
@@ -69,13 +71,20 @@ class Peer:
     """The other end of one link, as long as the link lives. Implements ports.links.Receiver.
 
     `overtakes` lets a reduction pass a CALL that the other end is slow to answer (R89): for
-    wallboxes of OCPP 1.6 only, never towards a backend.
+    wallboxes of OCPP 1.6 only, never towards a backend. `recorder` is told of every frame.
     """
 
     def __init__(
-        self, name: str, owner: PeerOwner, tools: Tools, *, overtakes: bool = False
+        self,
+        name: str,
+        owner: PeerOwner,
+        tools: Tools,
+        *,
+        overtakes: bool = False,
+        recorder: Recorder = NOT_RECORDED,
     ) -> None:
         self.name = name
+        self.recorder = recorder
         self._owner = owner
         self._tools = tools
         self._session = Session(overtakes=overtakes)
@@ -107,7 +116,9 @@ class Peer:
         """Feed one message; whatever the peer sent, nothing is raised."""
         now = self._tools.clock.monotonic()
         self.last_heard_at = now
-        self._carry_out(self._session.receive(text, now))
+        events = self._session.receive(text, now)
+        self.recorder.heard(text, events)
+        self._carry_out(events)
         self._flush()
 
     def closed(self, code: int, reason: str) -> None:
@@ -127,11 +138,16 @@ class Peer:
         timeout_s: float = 30.0,
         priority: Priority = Priority.BACKEND,
         coalesce_key: str | None = None,
+        source: Source = None,
     ) -> None:
-        """Send a CALL when its turn comes; `on_done` is called exactly once."""
+        """Send a CALL when its turn comes; `on_done` is called exactly once.
+
+        `source` says for the traffic view what is passed on with it.
+        """
         unique_id = self._tools.identifiers.message_id()
         request = Request(unique_id, action, payload_text, timeout_s, priority, coalesce_key)
         self._pending[unique_id] = on_done
+        self.recorder.asking(unique_id, source)
         self._carry_out(self._session.ask(request, self._tools.clock.monotonic()))
         self._flush()
 
@@ -143,6 +159,7 @@ class Peer:
         timeout_s: float = 30.0,
         priority: Priority = Priority.BACKEND,
         coalesce_key: str | None = None,
+        source: Source = None,
     ) -> Outcome:
         """Send a CALL and wait for how it ends."""
         done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -158,6 +175,7 @@ class Peer:
             timeout_s=timeout_s,
             priority=priority,
             coalesce_key=coalesce_key,
+            source=source,
         )
         return await done
 
@@ -225,6 +243,8 @@ class Peer:
         on_done = self._pending.pop(request.unique_id, None)
         if on_done is None:
             return
+        if isinstance(outcome, NoAnswer):
+            self.recorder.unanswered(request.unique_id, outcome.reason)
         try:
             on_done(outcome)
         except Exception:
@@ -239,6 +259,7 @@ class Peer:
             self.last_sent_at = self._tools.clock.monotonic()
             for text in texts:
                 link.send(text)
+                self.recorder.said(text)
         self._set_timer()
 
     def _set_timer(self) -> None:

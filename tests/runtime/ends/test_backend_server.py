@@ -66,6 +66,9 @@ class CountingIdentifiers:
         self._count += 1
         return f"q{self._count}"
 
+    def salt(self) -> bytes:
+        return b"a pinch of salt"
+
     def fraction(self) -> float:
         return 0.0
 

@@ -112,6 +112,13 @@ class SiteSettings:
             at_most=720,
         ),
     )
+    hide_cards: bool = field(
+        default=False,
+        metadata=setting(
+            "Whether the traffic view and the log show a stand-in for each card that means nothing "
+            "after the next start"
+        ),
+    )
     cycle_s: float = field(
         default=3.0,
         metadata=setting("How often the current is shared anew", unit="s", at_least=1, at_most=60),

@@ -68,7 +68,7 @@ class BackendCommandHandler:
             case Decision.VIRTUALISE:
                 self._station.in_background(ask, self._virtualise(link, ask, rule))
             case _ if ask.call.action in _ONCE_ACCEPTED and not link.is_online:
-                ask.answer(REJECTED)  # R41: not before the boot is accepted
+                ask.answer(REJECTED, "not before the boot is accepted (R41)")
             case _:
                 self._handlers.get(ask.call.action, self._forward)(link, ask, rule)
 
@@ -120,7 +120,14 @@ class BackendCommandHandler:
                     ask.refuse("GenericError", f"the wallbox: {reason}")
 
         priority = Priority.STOP if ask.call.action in _URGENT else Priority.BACKEND
-        peer.ask(ask.call.action, payload_text, heard, timeout_s=rule.timeout_s, priority=priority)
+        peer.ask(
+            ask.call.action,
+            payload_text,
+            heard,
+            timeout_s=rule.timeout_s,
+            priority=priority,
+            source=ask.source,
+        )
 
     def _unlock(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         """A connector that does not exist is NotSupported here (16E 3.85)."""
@@ -133,7 +140,7 @@ class BackendCommandHandler:
         key = read_scalar(ask.call.payload_text, ("key",))
         if isinstance(key, str) and key.casefold() in LINK_KEYS:
             log.warning("backend may not re-key the wallbox", evse=self._evse.evse_id, key=key)
-            ask.answer(REJECTED)
+            ask.answer(REJECTED, "a backend may not re-key the wallbox (R37)")
             return
         self._forward(link, ask, rule)
 
@@ -184,7 +191,7 @@ class BackendCommandHandler:
     async def _map_and_stop(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         text = await self._with_our_transaction(link, ask.call.payload_text, ("transactionId",))
         if text is None:
-            ask.answer(REJECTED)  # R74: an unknown id goes no further
+            ask.answer(REJECTED, "unknown transaction (R74)")
         else:
             self._send(ask, rule, text)
 

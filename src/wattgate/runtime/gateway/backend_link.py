@@ -15,6 +15,7 @@ import structlog
 from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.gateway.link_status import Fault, LinkPhase, LinkStatus, LinkStep
 from wattgate.core.gateway.registration import NotYet, Registered, read_boot_answer
+from wattgate.core.gateway.traffic_line import Copy, Source
 from wattgate.core.ocpp.frames import Call, CallResult
 from wattgate.core.ocpp.session import Priority
 from wattgate.ports.links import Dialer, DialFailed, DialTarget
@@ -23,6 +24,8 @@ from wattgate.runtime.gateway.announcement import Announcement
 from wattgate.runtime.gateway.outbox_pump import OutboxPump
 from wattgate.runtime.peer import NoAnswer, OnDone, Outcome, Peer, Tools
 from wattgate.runtime.supervisor import Supervisor
+from wattgate.runtime.traffic import Traffic
+from wattgate.runtime.traffic import backend_link as link_name
 
 log = structlog.get_logger()
 
@@ -59,6 +62,9 @@ STABLE_S: Final = 60.0
 _EARLY_S: Final = 0.1
 """s a heartbeat may be early: a pause shorter than this is not worth waiting for."""
 
+AS_REPORTED: Final = "as last reported"
+"""What the traffic view says of a StatusNotification."""
+
 _AWAY: Final = "the wallbox is away"
 
 
@@ -73,6 +79,7 @@ class BackendLink:
         pump: OutboxPump,
         tools: Tools,
         backoff: Backoff,
+        traffic: Traffic,
     ) -> None:
         self.identity = identity
         self.pump = pump
@@ -81,6 +88,7 @@ class BackendLink:
         self._dialer = dialer
         self._tools = tools
         self._backoff = backoff
+        self._traffic = traffic
         self._peer: Peer | None = None
         self._boot_text: str | None = None
         self._reports: dict[int, str] = {}
@@ -156,12 +164,19 @@ class BackendLink:
                 timeout_s=60.0,
                 priority=Priority.POLL,
                 coalesce_key=f"status {connector}",
+                source=Copy(payload_text, AS_REPORTED),
             )
 
     # What others send through it
 
     def ask(
-        self, action: str, payload_text: str, on_done: OnDone, *, timeout_s: float = 60.0
+        self,
+        action: str,
+        payload_text: str,
+        on_done: OnDone,
+        *,
+        timeout_s: float = 60.0,
+        source: Source = None,
     ) -> None:
         """Ask the backend; `on_done` is called exactly once, at once when it is away."""
         if self._peer is None or not self.is_online:
@@ -172,7 +187,7 @@ class BackendLink:
             self.pump.answers_late = isinstance(outcome, NoAnswer)
             on_done(outcome)
 
-        self._peer.ask(action, payload_text, heard, timeout_s=timeout_s)
+        self._peer.ask(action, payload_text, heard, timeout_s=timeout_s, source=source)
 
     def heartbeat_now(self) -> None:
         """Send a heartbeat out of turn (TriggerMessage)."""
@@ -203,7 +218,8 @@ class BackendLink:
     async def _one_login(self) -> Fault:
         """Connect, register, serve until the link ends; says why it ended."""
         self._is_trusted = False
-        peer = Peer(f"backend {self.identity.link_id}", self, self._tools)
+        name = link_name(self.identity.link_id)
+        peer = Peer(name, self, self._tools, recorder=self._traffic.recorder(name))
         self._ended.clear()
         self._end_reason = ""
         try:
@@ -230,7 +246,8 @@ class BackendLink:
             heartbeat_s = self._kept_registration() or await self._register(peer)
             if not self.pump.is_attached:
                 for _, payload_text in sorted(self._reports.items()):
-                    self.ask("StatusNotification", payload_text, _ignore)
+                    source = Copy(payload_text, AS_REPORTED)
+                    self.ask("StatusNotification", payload_text, _ignore, source=source)
                 self._announce()
                 self.pump.attach(peer)
             async with Supervisor() as tasks:

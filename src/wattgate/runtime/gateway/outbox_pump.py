@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from wattgate.core.gateway.outbox import Draft, GiveUp, OutboxMessage, Resend, RetryPolicy
+from wattgate.core.gateway.traffic_line import Copy
 from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.core.ocpp.splice import read_scalar, replace_scalar
 from wattgate.core.station.authorisation import AuthorizationStatus
@@ -222,14 +223,19 @@ class OutboxPump:
         if peer is not self._peer:
             self.sendings.never_left(message.draft)
             return  # the backend withdrew its acceptance meanwhile, or the link is another (R43)
-        outcome = await peer.call(message.draft.action, text, timeout_s=ANSWER_TIMEOUT_S)
+        source = Copy(message.draft.payload_text, "from the queue")
+        outcome = await peer.call(
+            message.draft.action, text, timeout_s=ANSWER_TIMEOUT_S, source=source
+        )
         match outcome:
             case CallResult(unique_id, answer_text) if self._makes_sense(message, answer_text):
                 self.answers_late = False
                 sent = Call(unique_id, message.draft.action, text)
                 await self._taken(message, answer_text, sent)
             case CallResult(_, answer_text):
-                await self._failed(message, f"unusable answer: {answer_text[:200]}")
+                await self._failed(
+                    message, "unusable answer: neither a transaction id nor a refusal"
+                )
             case CallError(_, code, description):
                 self.answers_late = False
                 await self._failed(message, f"{code}: {description}", code)

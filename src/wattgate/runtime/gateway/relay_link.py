@@ -13,6 +13,8 @@ from wattgate.core.ocpp.frames import CallResult
 from wattgate.ports.links import Dialer, DialFailed
 from wattgate.runtime.gateway.backend_link import LinkIdentity
 from wattgate.runtime.peer import Outcome, Peer, PeerOwner, Tools
+from wattgate.runtime.traffic import Traffic
+from wattgate.runtime.traffic import backend_link as link_name
 
 log = structlog.get_logger()
 
@@ -27,13 +29,19 @@ class RelayLink:
     """
 
     def __init__(
-        self, identity: LinkIdentity, dialer: Dialer, tools: Tools, backoff: Backoff
+        self,
+        identity: LinkIdentity,
+        dialer: Dialer,
+        tools: Tools,
+        backoff: Backoff,
+        traffic: Traffic,
     ) -> None:
         self.identity = identity
         self.status = LinkStatus(LinkPhase.IDLE, AWAY, tools.clock.wall())
         self._dialer = dialer
         self._tools = tools
         self._backoff = backoff
+        self._traffic = traffic
         self._pause_ends = tools.clock.monotonic()
 
     @property
@@ -47,7 +55,8 @@ class RelayLink:
             return False
         host = urlsplit(self.identity.target.url).hostname  # the rest of a URL may be a key
         self._enter(LinkPhase.CONNECTING, f"connecting to {host}")
-        peer = Peer(f"backend {self.identity.link_id}", owner, self._tools)
+        name = link_name(self.identity.link_id)
+        peer = Peer(name, owner, self._tools, recorder=self._traffic.recorder(name))
         try:
             await self._dialer.dial(self.identity.target, peer)
         except DialFailed as exc:

@@ -136,12 +136,14 @@ class Authorising:
                     self._decide_here(card)
 
         timeout_s = MUTE_WAIT_S if link.pump.answers_late else rule.timeout_s
-        link.ask("Authorize", card.ask.call.payload_text, heard, timeout_s=timeout_s)
+        ask = card.ask
+        link.ask("Authorize", ask.call.payload_text, heard, timeout_s=timeout_s, source=ask.source)
 
     def _decide_here(self, card: "_Card") -> None:
         """Never with a parentIdTag or an expiryDate that no backend gave (R53)."""
         status = self._house.cards.decide(card.evse.place, card.id_tag)
-        card.ask.answer(f'{{"idTagInfo":{{"status":"{status.value}"}}}}')
+        because = "by what is known here (R53)"
+        card.ask.answer(f'{{"idTagInfo":{{"status":"{status.value}"}}}}', because)
         self._judged(card, status)
 
     def _judged(self, card: "_Card", status: Scalar) -> None:

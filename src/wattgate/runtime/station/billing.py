@@ -63,3 +63,4 @@ async def keep_orphan(station: Station, ask: Ask, key: str, reason: str, *change
     draft = Draft(f"unattributed {station.station_id}", ask.call.action, ask.call.payload_text)
     letter = KeepAside(draft, reason, station.house.tools.clock.wall())
     await station.house.store.take(once(station, key), letter, *changes)
+    ask.stored(ask.call.payload_text, f"apart: {reason}")

@@ -56,4 +56,6 @@ def _pass_on(link: BackendLink, ask: Ask, rule: Rule) -> None:
                 link.announcement.missed()
                 ask.answer(_TAKEN)
 
-    link.ask(ask.call.action, ask.call.payload_text, heard, timeout_s=rule.timeout_s)
+    link.ask(
+        ask.call.action, ask.call.payload_text, heard, timeout_s=rule.timeout_s, source=ask.source
+    )

@@ -48,7 +48,9 @@ class MeterReadings:
         if evse is not None and request.connector_id != 0:
             look_at_values(self._station, evse, text)
         is_own = is_triggered(text) and self._station.presence.is_own_trigger(request.connector_id)
-        if not is_own:
+        if is_own:
+            ask.absorbed("only asked for by the manager (R88)")
+        else:
             async with self._in_order:
                 await self._store(ask, rule, request, evse)
         ask.answer("{}")
@@ -91,6 +93,7 @@ class MeterReadings:
             draft = Draft(link_id, "MeterValues", text, transaction_id, expendable=expendable)
             changes.append(Enqueue(draft))
         taken = await self._house.store.take(once(self._station, _key(ask)), *changes)
+        ask.stored(text)
         link = link_named(self._station, link_id)
         for message in taken.queued:
             if link is not None:

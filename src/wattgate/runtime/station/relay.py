@@ -95,6 +95,7 @@ class Pair:
                 ask.call.payload_text,
                 self._to_wallbox(ask),
                 timeout_s=wait_s(ask.call, Sender.WALLBOX),
+                source=ask.source,
             )
 
     def end(self) -> None:
@@ -128,6 +129,7 @@ class Pair:
             call.payload_text,
             lambda outcome: _pass_back(ask, outcome, "the wallbox"),
             timeout_s=wait_s(call, Sender.BACKEND),
+            source=ask.source,
         )
 
     def peer_closed(self, peer: Peer, code: int, reason: str) -> None:

@@ -22,6 +22,7 @@ from wattgate.runtime.station.open_transactions import OpenTransactions
 from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.store_failures import say_not_stored
 from wattgate.runtime.supervisor import Supervisor
+from wattgate.runtime.traffic import Traffic
 
 log = structlog.get_logger()
 
@@ -49,6 +50,7 @@ class House:
     something_changed: Callable[[], None]
     """Called when the control loop should look again before its next cycle."""
     evidence: EvidenceKeeper
+    traffic: Traffic
 
 
 class Station:

@@ -22,6 +22,7 @@ from wattgate.core.site.model import Site
 from wattgate.ports.links import Receiver
 from wattgate.runtime.peer import Peer, Tools
 from wattgate.runtime.station.station import Station
+from wattgate.runtime.traffic import wallbox_link
 
 log = structlog.get_logger()
 
@@ -92,7 +93,8 @@ class Stations:
         station = self.by_id[admitted.station_id]
         overtakes = self._site.wallbox(station.station_id).overtaking
         name = f"wallbox {station.station_id} {peer_address}"
-        return Peer(name, station, self._tools, overtakes=overtakes)
+        recorder = station.house.traffic.recorder(wallbox_link(station.station_id))
+        return Peer(name, station, self._tools, overtakes=overtakes, recorder=recorder)
 
     def _could_not_stay(self, station_id: str, address: str, reason: str) -> None:
         self.turned_away(address, reason, station_id)

@@ -93,6 +93,7 @@ class TransactionEnds:
             text = stop_for_backend(ask.call.payload_text, record)
             changes.append(Enqueue(Draft(link_id, "StopTransaction", text, transaction_id)))
         taken = await self._house.store.take(once(self._station, key), *changes)
+        ask.stored(ask.call.payload_text)
         self._end(record)
         link = link_named(self._station, link_id)
         return hand_over(link, taken.queued[0]) if link is not None and taken.queued else None

@@ -62,7 +62,7 @@ class Transactions:
         async with self._in_order:
             opened, expected = await self._open(ask, rule, request, evse)
         if opened.repeated:
-            ask.answer(await self._answer_again(opened, evse, request))
+            ask.answer(await self._answer_again(opened, evse, request), "as the first time (R61a)")
             return
         decided: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         self._undecided[opened.transaction_id] = decided
@@ -95,6 +95,7 @@ class Transactions:
             self._station.open.began(TransactionRecord(opened.transaction_id, start))
         if isinstance(request, OddStart) and draft is None:
             await keep_orphan(self._station, ask, request.key, "a start that cannot be read")
+        ask.stored(ask.call.payload_text if draft is None else draft.payload_text)
         if link is None or opened.queued is None:
             return opened, None
         return opened, hand_over(link, opened.queued)

@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 
+from wattgate.core.gateway.masking import masked_call
 from wattgate.core.gateway.outbox import Draft
 from wattgate.core.gateway.policy import Decision, Rule, Sender, rule_for
 from wattgate.core.gateway.status_report import blaming_us
@@ -78,9 +79,9 @@ class WallboxMessages:
     def _relay(self, ask: Ask, rule: Rule) -> None:
         evse = self._station.primary
         if evse is None or evse.link is None:
-            ask.answer(rule.local_answer)
+            ask.answer(rule.local_answer, "no backend")
         elif rule.online is not Decision.FORWARD or not evse.link.is_online:
-            ask.answer(rule.away_answer)
+            ask.answer(rule.away_answer, "the backend is away")
         else:
             self._forward(ask, rule, evse.link)
 
@@ -94,7 +95,13 @@ class WallboxMessages:
                 case NoAnswer():
                     ask.answer(rule.away_answer)
 
-        link.ask(ask.call.action, ask.call.payload_text, heard, timeout_s=rule.timeout_s)
+        link.ask(
+            ask.call.action,
+            ask.call.payload_text,
+            heard,
+            timeout_s=rule.timeout_s,
+            source=ask.source,
+        )
 
     # Messages with a meaning for the manager
 
@@ -156,17 +163,22 @@ class WallboxMessages:
     def _security_event(self, ask: Ask, rule: Rule) -> None:
         evse = self._station.primary
         log.warning(
-            "security event", station=self._station.station_id, payload=ask.call.payload_text[:500]
+            "security event", station=self._station.station_id, payload=self._readable(ask)[:500]
         )
         if evse is None or evse.link is None:
-            ask.answer(rule.local_answer)
+            ask.answer(rule.local_answer, "no backend")
             return
         self._station.in_background(ask, self._queue(ask, evse.link))
+
+    def _readable(self, ask: Ask) -> str:
+        """Its payload for the log: what such an event tells of may be a password (R121)."""
+        return masked_call(ask.call.action, ask.call.payload_text, self._house.traffic.mask())
 
     async def _queue(self, ask: Ask, link: BackendLink) -> None:
         draft = Draft(link.identity.link_id, ask.call.action, ask.call.payload_text)
         for message in await self._house.store.commit(Enqueue(draft)):
             link.pump.added(message)
+        ask.stored(draft.payload_text)
         ask.answer("{}")
 
     # Transactions
