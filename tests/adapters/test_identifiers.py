@@ -21,3 +21,9 @@ def test_message_ids_do_not_repeat() -> None:
 def test_a_fraction_is_at_least_0_and_below_1() -> None:
     identifiers = SystemIdentifiers()
     assert all(0 <= identifiers.fraction() < 1 for _ in range(1000))
+
+
+def test_a_salt_is_32_bytes_and_new_each_time_r121() -> None:
+    identifiers = SystemIdentifiers()
+    assert len(identifiers.salt()) == 32
+    assert identifiers.salt() != identifiers.salt()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Final
+from typing import Final, assert_never
 
 from wattgate.core.gateway.masking import Mask
 from wattgate.core.gateway.rewriting import differences
@@ -119,6 +119,8 @@ class Line:
                 self._heard_answer(self._ours.pop(request.unique_id), answer, text, at)
             case Rejected(reason):
                 self._heard_useless(text, at).verdict = Verdict(Handling.REJECTED, reason)
+            case _:
+                assert_never(event)
 
     def said(self, text: str, at: datetime) -> None:
         """One of our frames went out."""
@@ -133,6 +135,8 @@ class Line:
                 self._said_answer(frame, text, at)
             case Junk():
                 self.left_out()  # nothing of ours is
+            case _:
+                assert_never(frame)
 
     def left_out(self) -> None:
         """A frame came or went that is not recorded."""
@@ -212,6 +216,8 @@ class Line:
                 if reply is not None:
                     self._refused.add(reply.unique_id)
                 return self._enter(Direction.IN, None, shown_junk(text), at)
+            case _:
+                assert_never(frame)
 
     def _said_call(self, call: Call, text: str, at: datetime) -> None:
         if call.unique_id not in self._sources:
@@ -284,6 +290,7 @@ _KINDS: Final[dict[type, Kind]] = {
 
 _TAKEN: Final[dict[type, Verdict]] = {
     type(None): Verdict(Handling.ABSORBED, "the manager had asked"),
+    Unrecorded: Verdict(Handling.ABSORBED, "the manager had asked"),
     Copy: Verdict(Handling.ABSORBED, "ends what was passed on"),
     Origin: Verdict(Handling.ABSORBED, "not passed back"),
 }
@@ -308,6 +315,8 @@ def _passed_on(call: Call, source: Source, waiting: _Open | None) -> Verdict:
             if waiting is None:
                 return Verdict(Handling.FORWARDED, "who asked has an answer already")
             return _compared(waiting.call.payload_text, call.payload_text)
+        case _:
+            assert_never(source)
 
 
 def _with_first(reason: str, verdict: Verdict) -> Verdict:
