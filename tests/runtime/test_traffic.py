@@ -21,6 +21,7 @@ from tests.support.frames import (
     meter_values,
     settled,
 )
+from tests.support.relayed import a_relayed_site
 from tests.support.virtual_time import FakeClock, in_virtual_time
 from tests.support.world import World
 
@@ -132,6 +133,16 @@ async def test_without_a_backend_the_reason_is_that_there_is_none_r91() -> None:
         ("wallbox out", "answered", "no backend"),
     ]
     await site.kill()
+
+
+@in_virtual_time()
+async def test_what_is_relayed_directly_is_seen_on_both_links_p1() -> None:
+    site = await a_relayed_site()
+    await site.wallbox.ask("StartTransaction", START)
+    await site.backend.ask("Reset", {"type": "Soft"})
+    for action in ("StartTransaction", "Reset"):
+        assert [each[1] for each in told(site.world, action)] == ["forwarded"] * 4
+    await site.world.kill()
 
 
 @in_virtual_time()

@@ -146,6 +146,7 @@ class TransactionEnds:
         text = without_our_id(ask.call.payload_text)
         draft = Draft(link.identity.link_id, "StopTransaction", text)
         taken = await self._house.store.take(once(self._station, request.key), Enqueue(draft))
+        ask.stored(text)
         return hand_over(link, taken.queued[0]) if taken.queued else None
 
     async def _keep_second_end(
