@@ -14,6 +14,7 @@ from wattgate.adapters.clock import SystemClock
 from wattgate.adapters.identifiers import SystemIdentifiers
 from wattgate.adapters.ocpp_socket.dialer import PicowsDialer
 from wattgate.adapters.ocpp_socket.listener import OcppListener
+from wattgate.adapters.signatures import EcdsaCheck
 from wattgate.adapters.store.sqlite import SqliteStore
 from wattgate.adapters.web.server import WebServer
 from wattgate.core.gateway.backoff import Backoff
@@ -106,6 +107,7 @@ async def run_manager(options: Options, started: Callable[[Addresses], None]) ->
             host=options.http_host,
             port=options.http_port,
             admin_password=options.admin_password,
+            signatures=EcdsaCheck(),
         )
         await web.start()
         cleanup.push_async_callback(web.close)

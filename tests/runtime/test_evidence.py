@@ -83,7 +83,7 @@ async def test_every_frame_of_a_transaction_is_kept_as_it_came_and_as_it_was_sen
     assert [each.action for each in records] == [
         action
         for action in ("StartTransaction", "MeterValues", "StopTransaction")
-        for _ in FrameWay
+        for _ in (FrameWay.RECEIVED, FrameWay.SENT)
     ]
     assert {(each.way, each.end) for each in records} == {
         (FrameWay.RECEIVED, "CP1"),
@@ -112,6 +112,8 @@ async def test_evidence_is_complete_over_an_outage_and_a_kill_r122() -> None:
     await tell_story(site)
     assert await texts(site.world, FrameWay.RECEIVED) == STORY
     assert await texts(site.world, FrameWay.SENT) == []
+    told = next(text for text in site.wallbox.texts if '"raw-1"' in text)
+    assert await texts(site.world, FrameWay.ANSWERED) == [told]  # no backend has said so
 
     await site.world.kill()
     site.world.dialer.backends["ws://backend/CP1"] = site.backend

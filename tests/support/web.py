@@ -9,6 +9,7 @@ import httpx
 from tests.support.virtual_time import FakeClock, ScriptedIdentifiers
 from tests.support.world import Scripted, ScriptedDialer, World
 
+from wattgate.adapters.signatures import EcdsaCheck
 from wattgate.adapters.web.server import WebServer
 from wattgate.runtime.peer import Tools
 
@@ -63,7 +64,13 @@ def new_server(
     assert world.manager is not None
     tools = Tools(FakeClock(), ScriptedIdentifiers())
     return WebServer(
-        world.manager, world.store, tools, host=host, port=port, admin_password=password
+        world.manager,
+        world.store,
+        tools,
+        host=host,
+        port=port,
+        admin_password=password,
+        signatures=EcdsaCheck(),
     )
 
 

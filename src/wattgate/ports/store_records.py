@@ -102,6 +102,8 @@ class FrameWay(StrEnum):
     """From the wallbox."""
     SENT = "sent"
     """To the backend, which took it."""
+    ANSWERED = "answered"
+    """To the wallbox, by ourselves: no backend had decided."""
 
 
 @dataclass(frozen=True, slots=True)

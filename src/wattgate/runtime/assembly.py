@@ -34,6 +34,7 @@ from wattgate.runtime.station.late_rejections import LateRejections
 from wattgate.runtime.station.meter_configuration import recovered_meter_configuration
 from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.station.relaying import begin_to_relay, is_relayed
+from wattgate.runtime.station.signed_data import recovered_signed
 from wattgate.runtime.station.station import House, Station
 from wattgate.runtime.station.wallbox_messages import WallboxMessages
 
@@ -152,6 +153,7 @@ class Assembly:
         station.on_booted = charging.forget
         station.on_connected = connected
         for evse in evses:
+            evse.delivers_signed = recovered_signed(evse.evse_id, recovered)
             _recover_transaction(evse, recovered, house)
             if _needs_backend(evse.settings, station_id, recovered):
                 self._connect_backend(station, evse, recovered)

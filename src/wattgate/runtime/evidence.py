@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from wattgate.core.gateway.outbox import OutboxMessage
-from wattgate.core.ocpp.frames import Call, encode
+from wattgate.core.ocpp.frames import Call, CallResult, encode
 from wattgate.ports.clock import Clock
 from wattgate.ports.store import FrameRecord, FrameWay, KeepFrame
 
@@ -32,6 +32,13 @@ class EvidenceKeeper:
         return self._kept(
             transaction_id, FrameWay.RECEIVED, station_id, call.action, call.frame_text
         )
+
+    def answered(
+        self, station_id: str, transaction_id: int, call: Call, answer_text: str
+    ) -> tuple[KeepFrame, ...]:
+        """What a wallbox is told that no backend has said (R116)."""
+        text = encode(CallResult(call.unique_id, answer_text))
+        return self._kept(transaction_id, FrameWay.ANSWERED, station_id, call.action, text)
 
     def sent(self, link_id: str, message: OutboxMessage, sent: Call) -> tuple[KeepFrame, ...]:
         """A message as it was sent to a backend that took it."""

@@ -23,6 +23,7 @@ from wattgate.runtime.assembly import Assembly, Backends, feeders_of, undelivere
 from wattgate.runtime.charging.behaviours import Behaviours
 from wattgate.runtime.charging.obedience_watch import ObedienceWatch
 from wattgate.runtime.charging.proving import Prover
+from wattgate.runtime.dossier import Material, keys_for
 from wattgate.runtime.evidence import EvidenceKeeper
 from wattgate.runtime.evse_state import EvseState, Safety
 from wattgate.runtime.housekeeping import Housekeeping
@@ -197,6 +198,16 @@ class Manager:
     ) -> tuple[TransactionRecord, ...]:
         """Transactions, newest first."""
         return await self._store.transactions(evse_id=evse_id, before=before, limit=limit)
+
+    async def evidence(self, transaction_id: int) -> Material | None:
+        """What is kept of a transaction for a dispute; None for an unknown id."""
+        for record in await self._store.transactions(before=transaction_id + 1, limit=1):
+            if record.transaction_id == transaction_id:
+                station = self.stations.by_id.get(record.start.station_id)
+                announced = station.meter_configuration if station is not None else None
+                keys = keys_for(self.site, record, announced)
+                return Material(record, await self._store.frames(transaction_id), keys)
+        return None
 
     async def dead_letters(self) -> tuple[DeadLetter, ...]:
         """Messages that a backend finally did not take, newest first."""

@@ -22,6 +22,7 @@ CONTRACTS = {
     ("/api/v1/meter", "put"),
     ("/api/v1/meter", "get"),
     ("/api/v1/transactions", "get"),
+    ("/api/v1/transactions/{transaction_id}/evidence", "get"),
     ("/api/v1/refused", "get"),
     ("/api/v1/dead-letters", "get"),
     ("/api/v1/setup", "post"),

@@ -76,3 +76,36 @@ async def test_an_id_that_two_wallboxes_fight_for_is_shown_r27() -> None:
     (sentence,) = said(world)
     assert "Two wallboxes seem to carry the ChargeBox ID CP1" in sentence
     await world.kill()
+
+
+@pytest.mark.parametrize(
+    ("settings", "backend", "words"),
+    [
+        ("", "", None),
+        ('fixed_rfid = "FREE"', "", '"FREE" takes the place'),
+        ("", 'client_id = "A"', '"CP1" is "A" for the backend'),
+    ],
+)
+@in_virtual_time()
+async def test_rewriting_what_signed_data_contain_is_a_warning_once_there_are_some_r116(
+    settings: str, backend: str, words: str | None
+) -> None:
+    world = World(f"{EVSE}{settings}{BACKEND}{backend}")
+    identity = "A" if backend else "CP1"
+    world.dialer.backends[f"ws://backend/{identity}"] = a_backend()
+    await world.start()
+    wallbox = a_wallbox()
+    await world.boot("CP1", wallbox)
+    await asyncio.sleep(1)
+    assert said(world) == []
+    sample = {"value": "OCMF|{}|{}", "format": "SignedData"}
+    values = {"timestamp": "2026-05-15T12:00:00Z", "sampledValue": [sample]}
+    await wallbox.ask("MeterValues", {"connectorId": 1, "meterValue": [values]})
+    for _ in range(2):
+        assert len(said(world)) == (words is not None)
+        assert all(str(words) in sentence for sentence in said(world))
+        await world.kill()
+        await world.start()
+        await world.boot("CP1", a_wallbox())
+        await asyncio.sleep(15)
+    await world.kill()

@@ -1,7 +1,9 @@
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.support.signed_samples import Signer
 
 from wattgate.core.site import rules
 from wattgate.core.site.model import (
@@ -30,6 +32,7 @@ TWO_EVSES = Site(
 EMPTY = Site()
 URL = "ws://backend/"
 DROPPING = GatewaySettings(url=URL, offline_policy=OfflinePolicy.DROP)
+METER_KEY = Signer().key_hex
 
 Rule = Callable[[Any, Site], str | None]
 
@@ -99,6 +102,8 @@ def fed(max_a: float | None) -> Site:
         (rules.host_is_one_word, OcppServerSettings(host="::1"), EMPTY),
         (rules.tls_is_off, OcppServerSettings(), EMPTY),
         (rules.wallbox_id_fits_a_url, wallbox(), EMPTY),
+        (rules.meter_key_is_readable, evse(), EMPTY),
+        (rules.meter_key_is_readable, replace(evse(), meter_public_key=METER_KEY), EMPTY),
         (rules.wallbox_id_is_spelled_as_its_evses_spell_it, wallbox(), WITH_EVSE),
         (rules.wallbox_id_is_spelled_as_its_evses_spell_it, wallbox(0, "", "CP2"), WITH_EVSE),
         (rules.profile_has_tls, wallbox(1), server()),
@@ -145,6 +150,12 @@ def test_what_keeps_a_rule_is_not_complained_about(
         (rules.tls_is_off, OcppServerSettings(tls=TlsMode.DETECT), EMPTY, "needs certificates"),
         (rules.tls_is_off, OcppServerSettings(tls=TlsMode.ON), EMPTY, "plain connections only"),
         (rules.wallbox_id_fits_a_url, wallbox(0, "", ".."), EMPTY, "vanish"),
+        (
+            rules.meter_key_is_readable,
+            replace(evse(), meter_public_key=METER_KEY[:-2]),
+            EMPTY,
+            "no public key",
+        ),
         (
             rules.wallbox_id_is_spelled_as_its_evses_spell_it,
             wallbox(0, "", "cp1"),

@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 from wattgate import __version__
 from wattgate.adapters.web import problems
 from wattgate.adapters.web.access_routes import create_token, list_tokens, revoke_token, set_up
+from wattgate.adapters.web.evidence_routes import read_evidence
 from wattgate.adapters.web.evse_routes import list_evses, read_evse
 from wattgate.adapters.web.guard import Guard
 from wattgate.adapters.web.health_routes import health
@@ -62,6 +63,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     read_proof,
     cancel_proof,
     list_transactions,
+    read_evidence,
     list_refused,
     list_dead_letters,
     set_up,

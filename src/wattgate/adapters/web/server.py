@@ -9,6 +9,7 @@ from wattgate.adapters.web.access import Access
 from wattgate.adapters.web.app import new_app
 from wattgate.adapters.web.protocol import PatientProtocol
 from wattgate.adapters.web.services import Services
+from wattgate.ports.signatures import SignatureCheck
 from wattgate.ports.store import Store
 from wattgate.runtime.manager import Manager
 from wattgate.runtime.peer import Tools
@@ -32,9 +33,10 @@ class WebServer:
         host: str,
         port: int,
         admin_password: str | None,
+        signatures: SignatureCheck,
     ) -> None:
         self._access = Access(store, tools.clock, admin_password)
-        self._services = Services(manager, store, tools, self._access)
+        self._services = Services(manager, store, tools, self._access, signatures)
         self._host = host
         self._port = port
         self._socket: socket.socket | None = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from litestar.di import NamedDependency
 
 from wattgate.adapters.web.access import Access
+from wattgate.ports.signatures import SignatureCheck
 from wattgate.ports.store import Store
 from wattgate.runtime.manager import Manager
 from wattgate.runtime.peer import Tools
@@ -18,6 +19,7 @@ class Services:
     store: Store
     tools: Tools
     access: Access
+    signatures: SignatureCheck
 
 
 GivenServices = NamedDependency[Services]

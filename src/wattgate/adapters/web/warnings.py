@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from wattgate.adapters.web.backend_words import problem_of
+from wattgate.core.evidence.contradictions import rewrites_of
 from wattgate.runtime.evse_state import EvseState
 
 Warner = Callable[[EvseState], str | None]
@@ -45,8 +46,20 @@ def _backend_fails(state: EvseState) -> str | None:
     return f"The backend has not taken this EVSE since {since} UTC, {attempts}: {problem.sentence}"
 
 
+def _signed_data_contradict(state: EvseState) -> str | None:
+    """R116."""
+    rewrites = rewrites_of(state.evse.settings) if state.evse.delivers_signed else ()
+    if not rewrites:
+        return None
+    return (
+        f"The wallbox delivers signed data, and Wattgate changes what they contain on the way to "
+        f"the backend: {'; '.join(rewrites)}. Bills by calibration law need both to agree."
+    )
+
+
 _WARNERS: Final[tuple[Warner, ...]] = (
     _id_is_contested,
     _everybody_may_charge,
     _backend_fails,
+    _signed_data_contradict,
 )

@@ -71,6 +71,7 @@ _RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
         Rule("min_current_a", rules.feeder_carries_the_minimum, ("address",)),
         Rule("fallback_current_a", rules.fallback_charges, ("min_current_a", "max_current_a")),
         Rule("gateway", rules.at_most_one_backend),
+        Rule("meter_public_key", rules.meter_key_is_readable),
     ),
     GatewaySettings: (
         Rule("url", rules.url_leads_to_a_backend),

@@ -136,6 +136,14 @@ class EvseSettings:
             "is presented; false: only `free_tag` is replaced"
         ),
     )
+    meter_public_key: str = field(
+        default="",
+        metadata=setting(
+            "Public key of its meter, by which signed meter values (OCMF) are verified: "
+            "hexadecimal, base64 or PEM; empty: the one that the wallbox announces",
+            at_most=2500,
+        ),
+    )
     enabled: bool = field(
         default=True,
         metadata=setting("false: it may do only what `on_deactivation` says"),

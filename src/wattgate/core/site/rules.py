@@ -1,5 +1,6 @@
 """The rules that tables of a site must fulfil; each answers with a complaint or None."""
 
+from wattgate.core.evidence.public_keys import read_public_key
 from wattgate.core.site.destinations import identity_complaint, url_complaint
 from wattgate.core.site.model import (
     DeviceType,
@@ -70,6 +71,13 @@ def strategy_fits_the_connectors(settings: WallboxSettings, site: Site) -> str |
     if settings.strategy is not StrategyChoice.CHARGE_POINT_MAX or connectors <= 1:
         return None
     return f'"{settings.strategy}" is one limit for the whole wallbox; it has {connectors} EVSEs'
+
+
+def meter_key_is_readable(settings: EvseSettings, _site: Site) -> str | None:
+    """Otherwise nothing that the meter signs could ever be verified."""
+    if not settings.meter_public_key or read_public_key(settings.meter_public_key) is not None:
+        return None
+    return "is no public key of ECDSA: DER in hexadecimal or base64, or PEM"
 
 
 def profile_has_tls(settings: WallboxSettings, site: Site) -> str | None:

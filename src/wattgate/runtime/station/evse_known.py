@@ -68,6 +68,8 @@ class KnownEvse:
         """The transaction that its backend numbered last, and the backend's number."""
         self.newest_refusal: tuple[int, str] | None = None
         """The transaction whose card its backend refused last, and the verdict."""
+        self.delivers_signed = False
+        """Whether it has ever delivered signed data (R116)."""
         self.virtual_profiles = VirtualProfiles()
         self.granted_a: Callable[[], float] = _nothing_granted
         """A per phase that load management allows now; the hardware maximum while it observes."""

@@ -22,6 +22,7 @@ from wattgate.runtime.ask import Ask
 from wattgate.runtime.station.billing import evse_of, keep_orphan, link_id_of, link_named, once
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.reports import look_at_values
+from wattgate.runtime.station.signed_data import first_seen
 from wattgate.runtime.station.station import Station
 
 
@@ -81,11 +82,12 @@ class MeterReadings:
         link_id = record.start.link_id if record is not None else link_id_of(evse)
         transaction_id = record.transaction_id if record is not None else None
         changes: list[Change] = [
-            *self._house.evidence.received(self._station.station_id, transaction_id, ask.call)
+            *self._house.evidence.received(self._station.station_id, transaction_id, ask.call),
         ]
         if link_id is None and not changes:
             await self._keep_odd(ask, request)
             return
+        changes += first_seen(evse, text)
         if evse is not None:
             text = evse.connectors.to_backend(text, rule.connector)
         if link_id is not None:

@@ -21,6 +21,7 @@ from wattgate.runtime.station.billing import (
     link_named,
     once,
 )
+from wattgate.runtime.station.signed_data import first_seen
 from wattgate.runtime.station.station import Station
 
 log = structlog.get_logger()
@@ -86,6 +87,7 @@ class TransactionEnds:
         changes: list[Change] = [
             CloseTransaction(station_id, transaction_id, stop),
             *self._house.evidence.received(station_id, transaction_id, ask.call),
+            *first_seen(self._station.evse_at(record.start.connector), ask.call.payload_text),
             *more,
         ]
         link_id = record.start.link_id

@@ -22,6 +22,7 @@ from wattgate.core.station.salvage import OddStart, salvage_start
 from wattgate.core.station.transactions import TransactionRecord, TransactionStart
 from wattgate.ports.store import (
     AnswerTransaction,
+    Change,
     Opened,
 )
 from wattgate.runtime.ask import Ask
@@ -62,13 +63,15 @@ class Transactions:
         async with self._in_order:
             opened, expected = await self._open(ask, rule, request, evse)
         if opened.repeated:
-            ask.answer(await self._answer_again(opened, evse, request), "as the first time (R61a)")
+            again = await self._answer_again(ask, opened, evse, request)
+            ask.answer(again, "as the first time (R61a)")
             return
         decided: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         self._undecided[opened.transaction_id] = decided
         try:
-            text = await self._decide(opened.transaction_id, expected, evse, request)
-            await self._house.store.commit(AnswerTransaction(opened.transaction_id, text))
+            text, evidence = await self._decide(ask, opened.transaction_id, expected, request)
+            answer = AnswerTransaction(opened.transaction_id, text)
+            await self._house.store.commit(answer, *evidence)
             decided.set_result(text)
         finally:
             if not decided.done():
@@ -102,18 +105,24 @@ class Transactions:
 
     async def _decide(
         self,
+        ask: Ask,
         transaction_id: int,
         expected: asyncio.Future[str] | None,
-        evse: EvseOcpp16 | None,
         request: StartRequest,
-    ) -> str:
+    ) -> tuple[str, tuple[Change, ...]]:
         """The answer to the wallbox: the backend's with our id, else our own (R61, R62)."""
+        evse = evse_of(self._station, request)
         link = evse.link if evse is not None else None
         if link is not None and expected is not None:
             backend_text = await self._backend_word(link, expected)
             if backend_text is not None:
-                return under_our_id(backend_text, transaction_id)
-        return self._own_word(transaction_id, request)
+                return under_our_id(backend_text, transaction_id), ()
+        text = self._own_word(transaction_id, request)
+        return text, self._evidence_of_own_word(ask, transaction_id, text)
+
+    def _evidence_of_own_word(self, ask: Ask, transaction_id: int, text: str) -> tuple[Change, ...]:
+        station_id = self._station.station_id
+        return self._house.evidence.answered(station_id, transaction_id, ask.call, text)
 
     async def _backend_word(self, link: BackendLink, expected: asyncio.Future[str]) -> str | None:
         is_slow = link.pump.answers_late or link.pump.is_held
@@ -135,7 +144,7 @@ class Transactions:
         return _answer(transaction_id, status.value)
 
     async def _answer_again(
-        self, opened: Opened, evse: EvseOcpp16 | None, request: StartRequest
+        self, ask: Ask, opened: Opened, evse: EvseOcpp16 | None, request: StartRequest
     ) -> str:
         """A repeated StartTransaction gets the first answer, or joins the wait for it (R61a)."""
         if opened.answer_text is not None:
@@ -148,11 +157,13 @@ class Transactions:
         record = await self._house.store.transaction(
             self._station.station_id, opened.transaction_id
         )
+        evidence: tuple[Change, ...] = ()
         if record is not None and record.late_verdict is not None:
             text = _answer(opened.transaction_id, record.late_verdict)
         else:
             text = self._own_word(opened.transaction_id, request)
-        await self._house.store.commit(AnswerTransaction(opened.transaction_id, text))
+            evidence = self._evidence_of_own_word(ask, opened.transaction_id, text)
+        await self._house.store.commit(AnswerTransaction(opened.transaction_id, text), *evidence)
         self._begin(opened.transaction_id, evse, request, text)
         return text
 

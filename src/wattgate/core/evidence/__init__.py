@@ -1,0 +1,1 @@
+"""What signed meter data prove, and what contradicts them."""
