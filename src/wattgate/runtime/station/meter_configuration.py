@@ -38,7 +38,7 @@ async def take_meter_configuration(station: Station, ask: Ask, rule: Rule) -> No
         log.info("public keys of meters announced", station=station.station_id)
     link = station.primary.link if station.primary is not None else None
     if link is None:
-        ask.answer(_TAKEN)
+        ask.answer(_TAKEN, "kept here (R114)")
         return
     link.announcement.payload_text = text
     _pass_on(link, ask, rule)
@@ -54,7 +54,7 @@ def _pass_on(link: BackendLink, ask: Ask, rule: Rule) -> None:
                 ask.peer.refuse(ask.call.unique_id, code, description, details_text)
             case NoAnswer():
                 link.announcement.missed()
-                ask.answer(_TAKEN)
+                ask.answer(_TAKEN, "kept for the backend's next login (R114)")
 
     link.ask(
         ask.call.action, ask.call.payload_text, heard, timeout_s=rule.timeout_s, source=ask.source
