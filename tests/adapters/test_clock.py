@@ -2,6 +2,7 @@ import asyncio
 from datetime import UTC, timedelta
 
 from wattgate.adapters.clock import SystemClock
+from wattgate.adapters.time_servers import is_kept
 from wattgate.ports.clock import Clock
 
 
@@ -23,3 +24,7 @@ def test_the_wall_clock_is_in_utc_and_says_so() -> None:
     wall = SystemClock().wall()
     assert wall.tzinfo is UTC
     assert wall.utcoffset() == timedelta(0)
+
+
+def test_the_kernel_knows_whether_the_wall_clock_is_kept_r48() -> None:
+    assert SystemClock().is_synchronised() is is_kept()

@@ -163,6 +163,7 @@ class FakeClock:
 
     def __init__(self, start: datetime = WALL_START) -> None:
         self._start = start
+        self.synchronised = True
 
     def monotonic(self) -> float:
         """Virtual seconds."""
@@ -171,6 +172,10 @@ class FakeClock:
     def wall(self) -> datetime:
         """The start plus the virtual seconds passed since, plus every jump."""
         return self._start + timedelta(seconds=self.monotonic())
+
+    def is_synchronised(self) -> bool:
+        """As `synchronised` says."""
+        return self.synchronised
 
     def jump_wall(self, by_s: float) -> None:
         """Set the clock on the wall by `by_s` seconds, as time servers and owners do."""

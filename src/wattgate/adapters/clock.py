@@ -3,6 +3,8 @@
 import time
 from datetime import UTC, datetime
 
+from wattgate.adapters.time_servers import is_kept
+
 
 class SystemClock:
     """The operating system's clocks."""
@@ -14,3 +16,7 @@ class SystemClock:
     def wall(self) -> datetime:
         """Date and time in UTC, timezone-aware; may jump."""
         return datetime.now(UTC)  # noqa: TID251 - the one place that reads this clock
+
+    def is_synchronised(self) -> bool:
+        """Whether a time server keeps the clock on the wall; false where that cannot be known."""
+        return is_kept()

@@ -14,3 +14,7 @@ class Clock(Protocol):
     def wall(self) -> datetime:
         """Date and time in UTC, timezone-aware; may jump."""
         ...
+
+    def is_synchronised(self) -> bool:
+        """Whether a time server keeps the clock on the wall; false where that cannot be known."""
+        ...

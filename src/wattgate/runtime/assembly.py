@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from math import inf
 from typing import Final
@@ -212,6 +213,12 @@ def feeders_of(site: Site) -> tuple[Feeder, ...]:
     )
 
 
+def _backend_time(station: Station) -> datetime | None:
+    """What the backend says that hears what concerns the whole wallbox (R102)."""
+    primary = station.primary
+    return primary.link.clock.now() if primary is not None and primary.link is not None else None
+
+
 def _recovered_presence(station_id: str, recovered: Recovered, house: House) -> Presence:
     presence = Presence(station_id, house.tools.clock)
     for record in recovered.stations:
@@ -288,6 +295,7 @@ def _add_backend(
             transaction.backend_id = backend_id
 
     pump.on_bound = bound
+    station.presence.backend_time = partial(_backend_time, station)
     pump.evidence_of = partial(house.evidence.sent, link_id)
     evse.link = link
     if station.primary is evse:

@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+from tests.support.frames import TAKEN
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import World, a_backend, a_wallbox
 
@@ -60,9 +61,32 @@ async def test_a_backend_that_does_not_take_the_evse_is_a_warning_r29() -> None:
     assert said(world) == [start + "1 attempt: connection refused"]
     await asyncio.sleep(31)
     assert said(world) == [start + "3 attempts: connection refused"]
-    world.dialer.backends["ws://backend/CP1"] = backend = a_backend()
+    world.dialer.backends["ws://backend/CP1"] = backend = a_backend(
+        BootNotification=lambda _: TAKEN | {"currentTime": world.clock.wall().isoformat()}
+    )
     await backend.got("StatusNotification")
     assert said(world) == []
+    await world.kill()
+
+
+@pytest.mark.parametrize(
+    ("jump_s", "warnings"),
+    [
+        (0, []),
+        (-4, []),
+        (-60, ["The backend's clock is 60 s ahead of ours: one of them is wrong."]),
+        (60, ["The backend's clock is 60 s behind ours: one of them is wrong."]),
+    ],
+)
+@in_virtual_time()
+async def test_clocks_that_differ_are_a_warning_r48(jump_s: float, warnings: list[str]) -> None:
+    world = World(EVSE + BACKEND)
+    backend = world.dialer.backends["ws://backend/CP1"] = a_backend()
+    await world.start()
+    await world.boot("CP1", a_wallbox())
+    await backend.got("StatusNotification")
+    world.clock.jump_wall(jump_s)
+    assert said(world) == warnings
     await world.kill()
 
 

@@ -57,9 +57,19 @@ def _signed_data_contradict(state: EvseState) -> str | None:
     )
 
 
+def _clocks_differ(state: EvseState) -> str | None:
+    """R48."""
+    ahead_s = state.evse.link.clock.ahead_s if state.evse.link is not None else None
+    if ahead_s is None:
+        return None
+    way = "ahead of" if ahead_s > 0 else "behind"
+    return f"The backend's clock is {abs(ahead_s):.0f} s {way} ours: one of them is wrong."
+
+
 _WARNERS: Final[tuple[Warner, ...]] = (
     _id_is_contested,
     _everybody_may_charge,
     _backend_fails,
     _signed_data_contradict,
+    _clocks_differ,
 )

@@ -21,6 +21,7 @@ from wattgate.core.ocpp.session import Priority
 from wattgate.ports.links import Dialer, DialFailed, DialTarget
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.announcement import Announcement
+from wattgate.runtime.gateway.backend_clock import BackendClock
 from wattgate.runtime.gateway.outbox_pump import OutboxPump
 from wattgate.runtime.peer import NoAnswer, OnDone, Outcome, Peer, Tools
 from wattgate.runtime.supervisor import Supervisor
@@ -99,6 +100,7 @@ class BackendLink:
         self._absence: asyncio.TimerHandle | None = None
         self._is_trusted = False
         self._heartbeat_s: float | None = None
+        self.clock = BackendClock(identity.link_id, tools.clock)
         self.status = LinkStatus(LinkPhase.IDLE, "no boot data yet", tools.clock.wall())
 
     @property
@@ -278,6 +280,7 @@ class BackendLink:
             if not self.is_online:
                 self._enter(LinkPhase.REGISTERING, "boot notification sent")
             outcome = await peer.call("BootNotification", self._boot_text or "{}", timeout_s=60.0)
+            self.clock.heard(outcome)
             match _verdict(outcome):
                 case Registered(heartbeat_s):
                     self._is_trusted = True
@@ -302,9 +305,10 @@ class BackendLink:
     async def _beat(self, peer: Peer, interval_s: float) -> None:
         """A heartbeat whenever nothing else was sent for an interval (OCPP 1.6 §4.6, R46)."""
         while True:
-            due_s = interval_s - (self._tools.clock.monotonic() - peer.last_sent_at)
+            now = self._tools.clock.monotonic()
+            due_s = min(interval_s - (now - peer.last_sent_at), self.clock.due_s(now))
             if due_s <= _EARLY_S:
-                await peer.call("Heartbeat", "{}", timeout_s=60.0)
+                self.clock.heard(await peer.call("Heartbeat", "{}", timeout_s=60.0))
                 due_s = interval_s
             await asyncio.sleep(due_s)
 

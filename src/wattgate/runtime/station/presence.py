@@ -1,5 +1,6 @@
 """Whether a wallbox is here, since when, and what its connection says about what it obeys."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from wattgate.core.station.clock import CLOCK_STEP_S, WallboxClock
@@ -29,6 +30,8 @@ class Presence:
         self.links = 0
         self.has_booted = False
         self.is_new = False
+        self.backend_time: Callable[[], datetime | None] = _no_backend
+        """What its backend's clock says, None where none has said anything."""
         self._clock = clock
         self._its_clock = WallboxClock()
         self._triggers = MeterTriggers()
@@ -77,10 +80,15 @@ class Presence:
     # Its clock (R48)
 
     def tell_time(self) -> datetime:
-        """The time to answer the wallbox with; most set their clock by it."""
-        wall = self._clock.wall()
-        self._took(self._its_clock.set_to(wall, self._clock.monotonic()))
-        return wall
+        """The time to answer the wallbox with; most set their clock by it.
+
+        Ours where a time server keeps it, else its backend's, else ours for want of a better one.
+        """
+        told = self._clock.wall()
+        if not self._clock.is_synchronised():
+            told = self.backend_time() or told
+        self._took(self._its_clock.set_to(told, self._clock.monotonic()))
+        return told
 
     def heard_time(self, stamp: datetime | None) -> None:
         """Learn what its clock says from the time stamp of a message; None tells nothing."""
@@ -120,3 +128,7 @@ class Presence:
     def is_own_trigger(self, connector: int) -> bool:
         """Whether triggered values that come now were asked for by the manager alone; once."""
         return self._triggers.is_own(connector, self._clock.monotonic())
+
+
+def _no_backend() -> datetime | None:
+    return None
