@@ -55,6 +55,9 @@ class FixedClock:
     def wall(self) -> datetime:
         return WALL
 
+    def is_synchronised(self) -> bool:
+        return True
+
 
 class CountingIdentifiers:
     """q1, q2, …"""

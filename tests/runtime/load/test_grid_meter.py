@@ -66,6 +66,9 @@ class Bench:
     def wall(self) -> datetime:
         return WALL_START
 
+    def is_synchronised(self) -> bool:
+        return True
+
     def left_a(self, *evses: EvseReading, ledger: Ledger | None = None) -> PhaseTriple:
         """What a raise has to fit into."""
         return self.left(*evses, ledger=ledger).strict_a

@@ -15,6 +15,7 @@ from wattgate.runtime.ask import Ask, is_accepted
 from wattgate.runtime.gateway.backend_answers import is_transaction_id
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.card_commands import CardCommands
+from wattgate.runtime.gateway.early_triggers import TRIGGERS, trigger_early
 from wattgate.runtime.gateway.virtual_charging import VirtualCharging, remote_start_profile
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
@@ -67,6 +68,8 @@ class BackendCommandHandler:
                 self._refuse(ask, rule)
             case Decision.VIRTUALISE:
                 self._station.in_background(ask, self._virtualise(link, ask, rule))
+            case _ if ask.call.action in TRIGGERS and not link.is_online:
+                trigger_early(link, ask)
             case _ if ask.call.action in _ONCE_ACCEPTED and not link.is_online:
                 ask.answer(REJECTED, "not before the boot is accepted (R41)")
             case _:

@@ -15,14 +15,14 @@ import structlog
 from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.gateway.link_status import Fault, LinkPhase, LinkStatus, LinkStep
 from wattgate.core.gateway.registration import NotYet, Registered, read_boot_answer
-from wattgate.core.gateway.traffic_line import Copy, Source
+from wattgate.core.gateway.traffic_line import Source
 from wattgate.core.ocpp.frames import Call, CallResult
-from wattgate.core.ocpp.session import Priority
 from wattgate.ports.links import Dialer, DialFailed, DialTarget
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.announcement import Announcement
 from wattgate.runtime.gateway.backend_clock import BackendClock
 from wattgate.runtime.gateway.outbox_pump import OutboxPump
+from wattgate.runtime.gateway.status_reports import StatusReports
 from wattgate.runtime.peer import NoAnswer, OnDone, Outcome, Peer, Tools
 from wattgate.runtime.supervisor import Supervisor
 from wattgate.runtime.traffic import Traffic
@@ -63,9 +63,6 @@ STABLE_S: Final = 60.0
 _EARLY_S: Final = 0.1
 """s a heartbeat may be early: a pause shorter than this is not worth waiting for."""
 
-AS_REPORTED: Final = "as last reported"
-"""What the traffic view says of a StatusNotification."""
-
 _AWAY: Final = "the wallbox is away"
 
 
@@ -92,13 +89,14 @@ class BackendLink:
         self._traffic = traffic
         self._peer: Peer | None = None
         self._boot_text: str | None = None
-        self._reports: dict[int, str] = {}
+        self._reports = StatusReports()
         self._came_online = asyncio.Event()
         self._needed = asyncio.Event()
         self._boot_again = asyncio.Event()
         self._ended = asyncio.Event()
         self._absence: asyncio.TimerHandle | None = None
         self._is_trusted = False
+        self._is_rejected = False
         self._heartbeat_s: float | None = None
         self.clock = BackendClock(identity.link_id, tools.clock)
         self.status = LinkStatus(LinkPhase.IDLE, "no boot data yet", tools.clock.wall())
@@ -152,22 +150,9 @@ class BackendLink:
 
     def reported(self, connector: int, payload_text: str) -> None:
         """Pass a StatusNotification on, and keep it for the next login (R49)."""
-        self._reports[connector] = payload_text
+        self._reports.note(connector, payload_text)
         if self.is_online:
-            self._report(connector, payload_text)
-
-    def _report(self, connector: int, payload_text: str) -> None:
-        """Only the newest report waits, and it does not hold up what is billed."""
-        if self._peer is not None:
-            self._peer.ask(
-                "StatusNotification",
-                payload_text,
-                _ignore,
-                timeout_s=60.0,
-                priority=Priority.POLL,
-                coalesce_key=f"status {connector}",
-                source=Copy(payload_text, AS_REPORTED),
-            )
+            self.report_now(connector)
 
     # What others send through it
 
@@ -191,9 +176,21 @@ class BackendLink:
 
         self._peer.ask(action, payload_text, heard, timeout_s=timeout_s, source=source)
 
+    # Out of turn, because the backend asks for it (TriggerMessage)
+
     def heartbeat_now(self) -> None:
-        """Send a heartbeat out of turn (TriggerMessage)."""
-        self.ask("Heartbeat", "{}", _ignore)
+        """Send a heartbeat."""
+        if self._peer is not None:
+            self._peer.ask("Heartbeat", "{}", self.clock.heard, timeout_s=60.0)
+
+    def boot_now(self) -> None:
+        """Send the boot notification without waiting for its time."""
+        self._boot_again.set()
+
+    def report_now(self, connector: object) -> None:
+        """Send the last report of a connector, or of all where none is named."""
+        if self._peer is not None:
+            self._reports.send(self._peer, connector)
 
     # Its life
 
@@ -219,7 +216,7 @@ class BackendLink:
 
     async def _one_login(self) -> Fault:
         """Connect, register, serve until the link ends; says why it ended."""
-        self._is_trusted = False
+        self._is_trusted = self._is_rejected = False
         name = link_name(self.identity.link_id)
         peer = Peer(name, self, self._tools, recorder=self._traffic.recorder(name))
         self._ended.clear()
@@ -247,11 +244,10 @@ class BackendLink:
         while True:
             heartbeat_s = self._kept_registration() or await self._register(peer)
             if not self.pump.is_attached:
-                for _, payload_text in sorted(self._reports.items()):
-                    source = Copy(payload_text, AS_REPORTED)
-                    self.ask("StatusNotification", payload_text, _ignore, source=source)
+                await self._reports.send_all(peer)
                 self._announce()
-                self.pump.attach(peer)
+                if peer.is_open:
+                    self.pump.attach(peer)
             async with Supervisor() as tasks:
                 tasks.spawn(
                     self._beat(peer, heartbeat_s), name=f"heartbeat {self.identity.link_id}"
@@ -281,6 +277,7 @@ class BackendLink:
                 self._enter(LinkPhase.REGISTERING, "boot notification sent")
             outcome = await peer.call("BootNotification", self._boot_text or "{}", timeout_s=60.0)
             self.clock.heard(outcome)
+            self._is_rejected = _is_rejection(outcome)
             match _verdict(outcome):
                 case Registered(heartbeat_s):
                     self._is_trusted = True
@@ -341,8 +338,15 @@ class BackendLink:
         self._peer = peer
 
     def peer_called(self, peer: Peer, call: Call) -> None:
-        """Hand a command of the backend on; its answer belongs to this very connection."""
-        self._commands.backend_called(self, Ask(peer, call))
+        """Hand a command of the backend on; its answer belongs to this very connection.
+
+        A backend that has rejected us gets no answer at all (OCPP 1.6 §4.2, R41).
+        """
+        ask = Ask(peer, call)
+        if self._is_rejected:
+            ask.absorbed("the backend has rejected us, and gets no answer")
+        else:
+            self._commands.backend_called(self, ask)
 
     def peer_closed(self, peer: Peer, code: int, reason: str) -> None:
         """End the login; `run` decides what follows."""
@@ -368,6 +372,14 @@ def _verdict(outcome: Outcome) -> Registered | NotYet:
             return read_boot_answer(payload_text)
         case _:
             return NotYet(60.0, pending=False, reason=f"boot notification failed: {outcome}")
+
+
+def _is_rejection(outcome: Outcome) -> bool:
+    match _verdict(outcome):
+        case NotYet(_, pending, _):
+            return isinstance(outcome, CallResult) and not pending
+        case _:
+            return False
 
 
 def _ignore(outcome: Outcome) -> None:

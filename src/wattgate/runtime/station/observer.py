@@ -110,7 +110,9 @@ class Observer:
             self._later("meter values", lambda: self._store_evidence(call, backend_id))
 
     def _boot(self, call: Call, answer_text: str) -> None:
-        if isinstance(read_boot_answer(answer_text), Registered):
+        verdict = read_boot_answer(answer_text)
+        if isinstance(verdict, Registered):
+            self._station.presence.heartbeat_s = verdict.heartbeat_s
             self._station.booted(call.payload_text)
             self._later("boot", lambda: self._store_boot(call.payload_text))
 

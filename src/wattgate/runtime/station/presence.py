@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
 from wattgate.core.station.clock import CLOCK_STEP_S, WallboxClock
 from wattgate.core.station.triggers import MeterTriggers
 from wattgate.ports.clock import Clock
 from wattgate.runtime.peer import Peer
+
+HEARTBEAT_S: Final = 300.0
+"""s between a wallbox's heartbeats, as we ask for in the answer to its boot notification."""
 
 
 class Presence:
@@ -30,6 +34,8 @@ class Presence:
         self.links = 0
         self.has_booted = False
         self.is_new = False
+        self.heartbeat_s = HEARTBEAT_S
+        """S between its heartbeats, as it was asked for with the answer to its last boot."""
         self.backend_time: Callable[[], datetime | None] = _no_backend
         """What its backend's clock says, None where none has said anything."""
         self._clock = clock

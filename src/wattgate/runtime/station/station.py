@@ -20,6 +20,7 @@ from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.knowledge import CardKnowledge
 from wattgate.runtime.station.open_transactions import OpenTransactions
 from wattgate.runtime.station.presence import Presence
+from wattgate.runtime.station.silence import close_when_silent
 from wattgate.runtime.store_failures import say_not_stored
 from wattgate.runtime.supervisor import Supervisor
 from wattgate.runtime.traffic import Traffic
@@ -64,6 +65,7 @@ class Station:
         self.open = OpenTransactions(presence.station_id)
         self.meter_configuration: str | None = None
         """The payload of its last announcement of its meters' keys (R114)."""
+        self._silence: asyncio.Task[None] | None = None
         self._swaps: deque[float] = deque(maxlen=SWAPS_PER_MINUTE + 1)
         self.on_call: Callable[[Ask], None] = _nobody_handles
         self.on_connected: Callable[[], None] = _nothing
@@ -126,6 +128,7 @@ class Station:
         log.info("wallbox connected", station=self.station_id, address=peer.address)
         if self.presence.is_new:
             self.house.tasks.spawn(self._remember(), name=f"{self.station_id} first visit")
+        self._watch_silence(peer)
         for evse in self.evses:
             # What it last reported may be history: it is asked, or says so by itself (R44).
             evse.connector = replace(evse.connector, report_text=None)
@@ -153,6 +156,18 @@ class Station:
                 evse.link.wallbox_left()
         self.on_left()
         self.house.something_changed()
+
+    def _watch_silence(self, peer: Peer) -> None:
+        """Pings find out about every wallbox but those that never answer them (R28)."""
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
+        if not all(evse.wallbox.ping for evse in self.evses):
+            clock, presence = self.house.tools.clock, self.presence
+            self._silence = self.house.tasks.start(
+                close_when_silent(peer, lambda: presence.heartbeat_s, clock),
+                name=f"{self.station_id} silence",
+            )
 
     async def _remember(self) -> None:
         """Keep that it exists: from now on it counts, also when it is silent (R100a)."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
 
 import structlog
 
@@ -22,6 +21,7 @@ from wattgate.runtime.station.authorising import Authorising
 from wattgate.runtime.station.fixed_starting import FixedStarting
 from wattgate.runtime.station.meter_configuration import take_meter_configuration
 from wattgate.runtime.station.meter_readings import MeterReadings
+from wattgate.runtime.station.presence import HEARTBEAT_S
 from wattgate.runtime.station.reports import note_report
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.transaction_ends import TransactionEnds
@@ -29,9 +29,6 @@ from wattgate.runtime.station.transactions import Transactions
 from wattgate.runtime.timestamps import ocpp_time
 
 log = structlog.get_logger()
-
-HEARTBEAT_S: Final = 300
-"""s between the wallbox's heartbeats, as we ask for in the answer to its boot notification."""
 
 
 class WallboxMessages:
@@ -126,7 +123,7 @@ class WallboxMessages:
         )
         ask.answer(
             f'{{"status":"Accepted","currentTime":"{ocpp_time(station.presence.tell_time())}",'
-            f'"interval":{HEARTBEAT_S}}}'
+            f'"interval":{HEARTBEAT_S:.0f}}}'
         )
         log.info("wallbox booted", station=station.station_id)
         station.booted(boot_text)
