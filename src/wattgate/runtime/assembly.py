@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from math import inf
 from typing import Final
@@ -32,6 +32,7 @@ from wattgate.runtime.load.limits import Limits
 from wattgate.runtime.station.evse_known import OpenTransaction
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.late_rejections import LateRejections
+from wattgate.runtime.station.lost_stops import LostStops, watch
 from wattgate.runtime.station.meter_configuration import recovered_meter_configuration
 from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.station.relaying import begin_to_relay, is_relayed
@@ -109,6 +110,8 @@ class Assembly:
         """Build everything that the site has, with what is known of it from before."""
         for station_id in self._site().station_ids():
             self.stations[station_id] = self._station(station_id, recovered)
+        stops = [LostStops(each, self._lost_after) for each in self.stations.values()]
+        self._house.tasks.spawn(watch(stops), name="lost stops")
 
     def take_into_service(self, evse: EvseOcpp16) -> None:
         """Give an EVSE its backend, where it was built without one."""
@@ -177,6 +180,9 @@ class Assembly:
         if evse.link is not None:
             evse.link.pump.on_refused = partial(self._late[station.station_id].refused, evse)
         self.virtuals[evse.evse_id] = virtual
+
+    def _lost_after(self) -> timedelta:
+        return timedelta(hours=self._site().site.lost_stop_h)
 
     def _queue_limit(self) -> int:
         return self._site().storage.queue_messages

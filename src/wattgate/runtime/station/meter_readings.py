@@ -103,11 +103,11 @@ class MeterReadings:
 
     def _note_register(self, record: TransactionRecord, evse: EvseOcpp16 | None) -> None:
         """Values that come late tell nothing of the transaction that runs since."""
-        if evse is None or evse.transaction is None:
-            return
-        if evse.transaction.record.transaction_id == record.transaction_id:
-            energy_wh = evse.connector.measurement.energy_wh
-            self._station.open.metered(record.transaction_id, energy_wh)
+        current = evse.transaction if evse is not None else None
+        is_current = current is not None and current.record.transaction_id == record.transaction_id
+        energy_wh = evse.connector.measurement.energy_wh if evse is not None else None
+        now = self._house.tools.clock.monotonic()
+        self._station.open.metered(record.transaction_id, energy_wh if is_current else None, now)
 
     async def _keep_odd(self, ask: Ask, request: MeterValuesRequest | OddMeterValues) -> None:
         """Where a wallbox has backends, what cannot be read may be for any of them (R59)."""

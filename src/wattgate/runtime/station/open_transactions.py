@@ -1,33 +1,46 @@
 """The transactions of one wallbox whose end is not stored yet, and ends that we made up."""
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterator
+from typing import NamedTuple
 
+from wattgate.core.station.lost_stop import Lost, lost_text, read_lost
 from wattgate.core.station.transactions import TransactionRecord
-from wattgate.ports.store import Change, NoteRecord, Recovered, SaveNote
+from wattgate.ports.store import Change, DeleteNote, NoteRecord, Recovered, SaveNote
 
-_TOLD: Final = "end told"
+
+class _Reading(NamedTuple):
+    at: float
+    energy_wh: float
 
 
 class OpenTransactions:
     """What is open, by our id; as it was when it began, for the newest facts ask the store.
 
     `told` holds the transactions whose end went to the backend without the wallbox having named
-    them: should it do so later, the backend must not hear of a second end (R69, R77).
+    them: should it do so later, the backend must not hear of a second end (R69, R77). `lost` are
+    those that seem to be over, and whose end is waited for.
     """
 
     def __init__(self, station_id: str) -> None:
         self.records: dict[int, TransactionRecord] = {}
         self.told: set[int] = set()
-        self._last_wh: dict[int, float] = {}
+        self.lost: dict[int, Lost] = {}
+        self._readings: dict[int, _Reading] = {}
+        self._metered: set[int] = set()
         self._station_id = station_id
+        self._told_scope = f"end told {station_id}"
+        self._lost_scope = f"end missing {station_id}"
 
     def recover(self, recovered: Recovered) -> None:
         """Take over what was stored before a restart."""
         for record in recovered.open_transactions:
             if record.start.station_id == self._station_id:
                 self.began(record)
-        self.told = {int(name) for name in _names(recovered.notes, self._told_scope)}
+        self.told = {number for number, _ in _notes(recovered, self._told_scope)}
+        for number, text in _notes(recovered, self._lost_scope):
+            lost = read_lost(text)
+            if lost is not None and number in self.records:
+                self.lost[number] = lost
 
     def began(self, record: TransactionRecord) -> None:
         """A transaction is stored."""
@@ -36,26 +49,55 @@ class OpenTransactions:
     def ended(self, transaction_id: int) -> None:
         """Its end is stored."""
         self.records.pop(transaction_id, None)
-        self._last_wh.pop(transaction_id, None)
+        self.lost.pop(transaction_id, None)
+        self._readings.pop(transaction_id, None)
 
-    def metered(self, transaction_id: int, energy_wh: float | None) -> None:
-        """The register showed so many Wh in the course of a transaction; None tells nothing."""
-        if energy_wh is not None and transaction_id in self.records:
-            self._last_wh[transaction_id] = energy_wh
+    # The register
+
+    def metered(self, transaction_id: int, energy_wh: float | None, now: float) -> None:
+        """Meter values came at `now` (monotonic, s) under the id of a transaction.
+
+        `energy_wh` is what the register showed, None where it was not among them.
+        """
+        if transaction_id not in self.records:
+            return
+        self._metered.add(transaction_id)
+        if energy_wh is not None:
+            self._readings[transaction_id] = _Reading(now, energy_wh)
+
+    def take_metered(self) -> frozenset[int]:
+        """The transactions that meter values came for since this was last asked."""
+        metered = frozenset(self._metered)
+        self._metered.clear()
+        return metered
 
     def last_wh(self, record: TransactionRecord) -> int:
         """The last known reading of the register, Wh: that of the start where none came since."""
         start_wh = record.start.meter_start_wh
-        return max(start_wh, int(self._last_wh.get(record.transaction_id, start_wh)))
+        reading = self._readings.get(record.transaction_id)
+        return start_wh if reading is None else max(start_wh, int(reading.energy_wh))
+
+    def metered_at(self, transaction_id: int) -> float | None:
+        """When that reading came (monotonic, s); None where none came."""
+        reading = self._readings.get(transaction_id)
+        return None if reading is None else reading.at
+
+    # What outlasts a restart: changes for the commit that they belong to
 
     def note_told(self, transaction_id: int) -> Change:
-        """Keep that the backend is told an end; belongs to the commit that queues it."""
+        """Keep that the backend is told an end."""
         return SaveNote(NoteRecord(self._told_scope, str(transaction_id), ""))
 
-    @property
-    def _told_scope(self) -> str:
-        return f"{_TOLD} {self._station_id}"
+    def note_lost(self, transaction_id: int, lost: Lost) -> Change:
+        """Keep that an end is waited for."""
+        return SaveNote(NoteRecord(self._lost_scope, str(transaction_id), lost_text(lost)))
+
+    def forget_lost(self, transaction_id: int) -> tuple[Change, ...]:
+        """The wait is over; nothing where there was none."""
+        if transaction_id not in self.lost:
+            return ()
+        return (DeleteNote(self._lost_scope, str(transaction_id)),)
 
 
-def _names(notes: Iterable[NoteRecord], scope: str) -> Iterable[str]:
-    return (note.name for note in notes if note.scope == scope)
+def _notes(recovered: Recovered, scope: str) -> Iterator[tuple[int, str]]:
+    return ((int(note.name), note.text) for note in recovered.notes if note.scope == scope)

@@ -63,6 +63,8 @@ class Station:
         self.evses = tuple(evses)
         self.house = house
         self.open = OpenTransactions(presence.station_id)
+        self.in_order = asyncio.Lock()
+        """Held while a message of a transaction is stored: they are kept in the order they came."""
         self.meter_configuration: str | None = None
         """The payload of its last announcement of its meters' keys (R114)."""
         self._silence: asyncio.Task[None] | None = None

@@ -88,6 +88,7 @@ class TransactionEnds:
             CloseTransaction(station_id, transaction_id, stop),
             *self._house.evidence.received(station_id, transaction_id, ask.call),
             *first_seen(self._station.evse_at(record.start.connector), ask.call.payload_text),
+            *self._station.open.forget_lost(transaction_id),
             *more,
         ]
         link_id = record.start.link_id

@@ -1,6 +1,5 @@
 """What a wallbox's messages set in motion, by the policy table; cards and transactions apart."""
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 import structlog
@@ -37,7 +36,7 @@ class WallboxMessages:
     def __init__(self, station: Station) -> None:
         self._station = station
         self._house = station.house
-        in_order = asyncio.Lock()
+        in_order = station.in_order
         self._cards = Authorising(station)
         self._fixed = {evse.evse_id: FixedStarting(station, evse) for evse in station.evses}
         self._transactions = Transactions(station, in_order)

@@ -1,0 +1,156 @@
+"""Waits for ends that a wallbox has not told, and closes what it never tells (R77)."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from wattgate.core.gateway.outbox import Draft
+from wattgate.core.station.lost_stop import Lost, Sign, end_of, sign_of, stop_payload
+from wattgate.core.station.transactions import TransactionRecord, TransactionStop
+from wattgate.ports.store import Change, CloseTransaction, Enqueue, StoreFailed
+from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.station import Station
+from wattgate.runtime.store_failures import say_not_stored
+from wattgate.runtime.timestamps import ocpp_time
+
+log = structlog.get_logger()
+
+LOOK_EVERY_S: Final = 600.0
+"""s between two looks: the wait is one of hours."""
+
+
+class LostStops:
+    """The open transactions of one wallbox; `limit` is how long their end is waited for."""
+
+    def __init__(self, station: Station, limit: Callable[[], timedelta]) -> None:
+        self._station = station
+        self._house = station.house
+        self._limit = limit
+        self._noticed: dict[int, float] = {}
+
+    async def look(self) -> None:
+        """See what has become of each; what the store cannot keep is looked at again later."""
+        metered = self._station.open.take_metered()
+        for record in tuple(self._station.open.records.values()):
+            sign = self._sign(record, record.transaction_id in metered)
+            try:
+                await self._act(record, sign)
+            except StoreFailed as exc:
+                say_not_stored(exc, station=self._station.station_id)
+
+    def _sign(self, record: TransactionRecord, was_metered: bool) -> Sign:
+        evse = self._evse_named(record.start.evse_id)
+        if evse is None:
+            return Sign.THERE if was_metered else Sign.GONE  # the site has its EVSE no longer
+        current = evse.transaction
+        if current is None:  # its answer is still under way
+            return Sign.NONE
+        is_current = current.record.transaction_id == record.transaction_id
+        began = current.started_monotonic
+        return sign_of(evse.connector, began=began, is_current=is_current, was_metered=was_metered)
+
+    async def _act(self, record: TransactionRecord, sign: Sign) -> None:
+        known = self._station.open
+        lost = known.lost.get(record.transaction_id)
+        match sign:
+            case Sign.GONE if lost is None:
+                await self._begin(record)
+            case Sign.GONE | Sign.NONE if lost is not None:
+                await self._go_on(record, lost)
+            case Sign.THERE if lost is not None:
+                await self._house.store.commit(*known.forget_lost(record.transaction_id))
+                del known.lost[record.transaction_id]
+            case _:
+                pass
+
+    async def _begin(self, record: TransactionRecord) -> None:
+        clock, known = self._house.tools.clock, self._station.open
+        lost = Lost(clock.wall(), self._last_sign(record), known.last_wh(record))
+        await self._house.store.commit(known.note_lost(record.transaction_id, lost))
+        known.lost[record.transaction_id] = lost
+        self._noticed[record.transaction_id] = clock.monotonic()
+        log.warning(
+            "the end of a transaction is missing",
+            station=self._station.station_id,
+            transaction=record.transaction_id,
+        )
+
+    def _last_sign(self, record: TransactionRecord) -> str:
+        """When the register was last read in its course, else now, by our clock."""
+        clock = self._house.tools.clock
+        metered_at = self._station.open.metered_at(record.transaction_id)
+        ago_s = 0.0 if metered_at is None else clock.monotonic() - metered_at
+        return ocpp_time(clock.wall() - timedelta(seconds=ago_s))
+
+    async def _go_on(self, record: TransactionRecord, lost: Lost) -> None:
+        clock, known = self._house.tools.clock, self._station.open
+        now, number = clock.wall(), record.transaction_id
+        if lost.since > now:
+            lost = lost.not_before(now)
+            await self._house.store.commit(known.note_lost(number, lost))
+            known.lost[number] = lost
+        # A jump of our clock must not shorten the wait: monotonic time agrees, as far as it goes.
+        limit = self._limit()
+        waited_s = clock.monotonic() - self._noticed.get(number, float("-inf"))
+        if lost.is_over(now, limit) and waited_s >= limit.total_seconds():
+            async with self._station.in_order:
+                await self._close(number, lost)
+
+    async def _close(self, transaction_id: int, lost: Lost) -> None:
+        """Close it here, and at its backend where the site wants that."""
+        station_id, known = self._station.station_id, self._station.open
+        record = await self._house.store.transaction(station_id, transaction_id)
+        if record is None or transaction_id not in known.records:
+            return  # its end has come meanwhile
+        stop = end_of(record, lost)
+        evse = self._evse_of(record.start.link_id)
+        changes: list[Change] = [
+            CloseTransaction(station_id, transaction_id, stop),
+            *known.forget_lost(transaction_id),
+        ]
+        is_told = evse is not None and evse.settings.gateways[0].deliver_inferred
+        if is_told:
+            changes += self._telling(record, stop)
+        queued = await self._house.store.commit(*changes)
+        for message in queued:
+            known.told.add(transaction_id)
+            if evse is not None and evse.link is not None:
+                evse.link.pump.added(message)
+        self._noticed.pop(transaction_id, None)
+        log.warning(
+            "transaction closed without its end",
+            station=station_id,
+            transaction=transaction_id,
+            told_to_backend=is_told,
+        )
+        self._station.transaction_ended(transaction_id)
+
+    def _telling(self, record: TransactionRecord, stop: TransactionStop) -> tuple[Change, ...]:
+        transaction_id, link_id = record.transaction_id, record.start.link_id
+        if link_id is None:
+            return ()
+        text = stop_payload(transaction_id, stop)
+        draft = Draft(link_id, "StopTransaction", text, transaction_id)
+        return Enqueue(draft), self._station.open.note_told(transaction_id)
+
+    def _evse_named(self, evse_id: str) -> EvseOcpp16 | None:
+        return next((evse for evse in self._station.evses if evse.evse_id == evse_id), None)
+
+    def _evse_of(self, link_id: str | None) -> EvseOcpp16 | None:
+        """The EVSE whose backend billed it; None where the site has that backend no longer."""
+        for evse in self._station.evses:
+            if evse.link is not None and evse.link.identity.link_id == link_id:
+                return evse
+        return None
+
+
+async def watch(stops: Iterable[LostStops]) -> None:
+    """Look at all of them, for ever."""
+    them = tuple(stops)
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        for each in them:
+            await each.look()
