@@ -12,7 +12,8 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Final
 
-from wattgate.core.gateway.policy import COMPUTED, LINK_KEYS, POLICY, Decision, Rule, Sender
+from wattgate.core.gateway.config_keys import KEYS, KeyRule, Treatment
+from wattgate.core.gateway.policy import COMPUTED, POLICY, Decision, Rule, Sender
 from wattgate.core.gateway.policy import Path as IdPath
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "reference" / "policy.md"
@@ -43,8 +44,8 @@ character by character as it was sent. Towards every backend the connector is nu
 *Time-out* bounds the wait for the answer to what is forwarded. *Rules* are the numbers that
 the tests name.
 
-A backend may not change the configuration keys that concern one link:
-{link_keys}.
+A report that is *kept* is answered while the backend is away; the last one of each kind is sent
+after the next login: {kept}.
 
 A charging profile within RemoteStartTransaction is taken out and kept as the backend's own, unless
 load management only observes.
@@ -62,23 +63,41 @@ verdict, the time or an id: {computed}.
 | message | backend away | without backend | refused |
 |---|---|---|---|"""
 
+_KEYS: Final = """
+## Configuration keys
+
+What `ChangeConfiguration` of a backend does (`offline_policy` is `hold`). Keys are told apart
+without regard to case; a key that is not listed is relayed, unless its name says that it is the
+address of a backend: then it is rejected.
+
+"""
+
+_KEY_HEAD: Final = """
+| key | treatment | what follows | rules |
+|---|---|---|---|"""
+
 _NONE: Final = "-"
 
 
 def page() -> str:
     """Return the whole page."""
-    link_keys = ", ".join(f"`{key}`" for key in sorted(LINK_KEYS))
+    kept = ", ".join(sorted(rule.action for rule in POLICY.values() if rule.keeps_last))
     return "\n".join(
         [
             _INTRODUCTION.format(count=len(POLICY)),
             *(f"- **{word.value}**: {meaning}" for word, meaning in meanings(Decision).items()),
-            _AFTER_WORDS.format(link_keys=link_keys),
+            _AFTER_WORDS.format(kept=kept),
             "| message | sent by | online | observing | relayed | away | without backend "
             "| mapped ids | time-out | rules |",
             "|---|---|---|---|---|---|---|---|---|---|",
             *(_row(rule) for rule in POLICY.values()),
             _CANNED.format(computed=", ".join(sorted(COMPUTED))),
             *_canned_rows(),
+            _KEYS.rstrip("\n"),
+            "",
+            *(f"- **{word.value}**: {meaning}" for word, meaning in meanings(Treatment).items()),
+            _KEY_HEAD,
+            *(_key_row(row) for row in KEYS.values()),
             "",
         ]
     )
@@ -135,6 +154,11 @@ def _canned_rows() -> Iterator[str]:
         if any(text != "{}" for text in own):
             cells = [rule.action, *(_NONE if text == "{}" else f"`{text}`" for text in own)]
             yield f"| {' | '.join(cells)} |"
+
+
+def _key_row(row: KeyRule) -> str:
+    cells = (row.key, row.treatment.value, row.effect or _NONE, row.rules)
+    return f"| {' | '.join(cells)} |"
 
 
 def main() -> int:

@@ -168,16 +168,22 @@ def a_backend(first_id: int = 9001, **answers: Answer) -> Scripted:
 
 @dataclass
 class ScriptedDialer:
-    """Reaches the backends that are there, by URL."""
+    """Reaches the backends that are there, by URL.
+
+    `opens` holds by URL the Authorization headers that a backend lets in; without it, any.
+    """
 
     backends: dict[str, Scripted] = field(default_factory=dict)
     dialled: list[DialTarget] = field(default_factory=list)
+    opens: dict[str, set[str | None]] = field(default_factory=dict)
 
     async def dial(self, target: DialTarget, receiver: Receiver) -> Link:
         self.dialled.append(target)
         backend = self.backends.get(target.url)
         if backend is None:
             raise DialFailed(DialStep.TCP, "connection refused")
+        if target.authorization not in self.opens.get(target.url, {target.authorization}):
+            raise DialFailed(DialStep.HTTP, "the backend answered HTTP 401", 401)
         return connect(receiver, backend)
 
 

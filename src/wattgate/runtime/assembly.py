@@ -14,16 +14,25 @@ from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.gateway.connectors import ConnectorMap
 from wattgate.core.gateway.outbox import RetryPolicy
 from wattgate.core.load.budget import Feeder
-from wattgate.core.ocpp.handshake import backend_url, basic_authorization
+from wattgate.core.ocpp.handshake import backend_url
 from wattgate.core.ocpp.splice import read_scalar
-from wattgate.core.site.model import EvseSettings, GatewaySettings, OnDeactivation, Site
+from wattgate.core.site.model import (
+    EvseSettings,
+    GatewaySettings,
+    OnDeactivation,
+    Site,
+)
 from wattgate.core.station.authorisation import AuthorizationStatus
 from wattgate.ports.links import Dialer, DialTarget
-from wattgate.ports.store import Recovered
+from wattgate.ports.store import NoteRecord, Recovered
 from wattgate.runtime.charging.behaviours import Behaviours
 from wattgate.runtime.charging.smart_charging import SmartCharging
 from wattgate.runtime.gateway.backend_commands import BackendCommandHandler
+from wattgate.runtime.gateway.backend_configuration import BackendConfiguration
 from wattgate.runtime.gateway.backend_link import BackendLink, LinkIdentity
+from wattgate.runtime.gateway.configuration_commands import ConfigurationCommands
+from wattgate.runtime.gateway.north_login import Account, NorthLogin
+from wattgate.runtime.gateway.north_side import north_side
 from wattgate.runtime.gateway.outbox_pump import OutboxPump
 from wattgate.runtime.gateway.overflow import Overflow
 from wattgate.runtime.gateway.relay_link import RelayLink
@@ -38,6 +47,7 @@ from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.station.relaying import begin_to_relay, is_relayed
 from wattgate.runtime.station.signed_data import recovered_signed
 from wattgate.runtime.station.station import House, Station
+from wattgate.runtime.station.wallbox_configuration import WallboxConfiguration
 from wattgate.runtime.station.wallbox_messages import WallboxMessages
 
 SETTLE_AFTER_CONNECT_S: Final = 6.0
@@ -98,6 +108,8 @@ class Assembly:
     ) -> None:
         self.stations: dict[str, Station] = {}
         self.virtuals: dict[str, VirtualCharging] = {}
+        self._configurations: dict[str, WallboxConfiguration] = {}
+        self._notes: tuple[NoteRecord, ...] = ()
         self._site = site
         self._house = house
         self._backends = backends
@@ -108,6 +120,7 @@ class Assembly:
 
     def build(self, recovered: Recovered) -> None:
         """Build everything that the site has, with what is known of it from before."""
+        self._notes = recovered.notes
         for station_id in self._site().station_ids():
             self.stations[station_id] = self._station(station_id, recovered)
         stops = [LostStops(each, self._lost_after) for each in self.stations.values()]
@@ -116,7 +129,13 @@ class Assembly:
     def take_into_service(self, evse: EvseOcpp16) -> None:
         """Give an EVSE its backend, where it was built without one."""
         if evse.login is None and evse.settings.gateways:
-            self._connect_backend(self.stations[evse.station_id], evse, Recovered())
+            known = Recovered(notes=self._notes)
+            self._connect_backend(self.stations[evse.station_id], evse, known)
+
+    def settings_changed(self) -> None:
+        """What the wallboxes must be told may be something else now."""
+        for configuration in self._configurations.values():
+            configuration.review_later()
 
     def _station(self, station_id: str, recovered: Recovered) -> Station:
         site, house = self._site(), self._house
@@ -142,10 +161,12 @@ class Assembly:
         station.open.recover(recovered)
         late = self._late[station_id] = LateRejections(station)
         station.meter_configuration = recovered_meter_configuration(station_id, recovered)
+        configuration = self._configurations[station_id] = _configuration_of(station)
 
         def connected() -> None:
             late.look_at_all()
             self._look_later(SETTLE_AFTER_CONNECT_S)
+            configuration.review_later()
             house.tasks.spawn(
                 _ask_who_did_not_boot(station, charging), name=f"{station_id} state request"
             )
@@ -154,7 +175,12 @@ class Assembly:
         messages.recover(recovered.notes)
         station.on_call = messages.called
         station.on_transaction = self._transaction_changed
-        station.on_booted = charging.forget
+
+        def booted() -> None:
+            charging.forget()
+            configuration.review_later()
+
+        station.on_booted = booted
         station.on_connected = connected
         for evse in evses:
             evse.delivers_signed = recovered_signed(evse.evse_id, recovered)
@@ -167,12 +193,12 @@ class Assembly:
         identity = _identity(station.station_id, evse.settings)
         if is_relayed(evse.settings, identity.link_id, self._site(), recovered):
             backends, house = self._backends, self._house
-            link = RelayLink(
-                identity, backends.dialer, house.tools, backends.backoff, house.traffic
-            )
+            login = _login(identity, evse.settings, backends, house, recovered)
+            link = RelayLink(identity, login, house.tools, backends.backoff, house.traffic)
             begin_to_relay(station, evse, link)
             return
-        virtual = _add_backend(station, evse, identity, recovered, self._backends)
+        configuration = self._configurations[station.station_id]
+        virtual = _add_backend(station, evse, identity, recovered, self._backends, configuration)
         if evse.link is not None:
             overflow = Overflow(evse.link.pump, self._house.store, self._queue_limit)
             self._house.tasks.spawn(overflow.run(), name=f"overflow {evse.evse_id}")
@@ -261,12 +287,36 @@ def _needs_backend(settings: EvseSettings, station_id: str, recovered: Recovered
 def _identity(station_id: str, settings: EvseSettings) -> LinkIdentity:
     gateway = settings.gateways[0]
     client_id = gateway.identity(station_id)
-    target = DialTarget(
-        backend_url(gateway.url, client_id, gateway.append_id),
-        basic_authorization(client_id, gateway.password),
-    )
+    target = DialTarget(backend_url(gateway.url, client_id, gateway.append_id), None)
     link_id = link_id_of(settings.id, gateway, client_id)
     return LinkIdentity(link_id, station_id, settings.id, target, gateway.boot_on_reconnect)
+
+
+def _login(
+    identity: LinkIdentity,
+    settings: EvseSettings,
+    backends: Backends,
+    house: House,
+    recovered: Recovered,
+) -> NorthLogin:
+    """Who opens the backend's door: with the key that it gave, where it did (R37)."""
+    gateway = settings.gateways[0]
+    client_id = gateway.identity(identity.station_id)
+    account = Account(identity.link_id, client_id, gateway.password)
+    return NorthLogin(account, backends.dialer, house.store, recovered.notes)
+
+
+def _configuration_of(station: Station) -> WallboxConfiguration:
+    """Only backends that hold count: what is relayed to one that drops is its own affair."""
+    house, evses = station.house, station.evses
+
+    def managing() -> bool:
+        return not house.observing() and any(evse.settings.enabled for evse in evses)
+
+    def backends() -> list[BackendConfiguration]:
+        return [evse.north.configuration for evse in evses if evse.north is not None]
+
+    return WallboxConfiguration(station.presence, house.tasks, backends, managing)
 
 
 def _add_backend(
@@ -275,6 +325,7 @@ def _add_backend(
     identity: LinkIdentity,
     recovered: Recovered,
     backends: Backends,
+    configuration: WallboxConfiguration,
 ) -> VirtualCharging:
     house, link_id = station.house, identity.link_id
     pump = OutboxPump(
@@ -284,10 +335,14 @@ def _add_backend(
     pump.sendings.recover(recovered.notes)
     virtual = VirtualCharging(evse, station.presence, link_id, house)
     virtual.recover(recovered.profiles)
+    login = _login(identity, evse.settings, backends, house, recovered)
+    north = north_side(login, pump, house.store, house.tools, house.tasks, recovered.notes)
     link = BackendLink(
         identity,
-        BackendCommandHandler(station, evse, virtual),
-        backends.dialer,
+        BackendCommandHandler(
+            station, evse, virtual, ConfigurationCommands(station, evse, north, configuration)
+        ),
+        north.login,
         pump,
         house.tools,
         backends.backoff,
@@ -303,7 +358,8 @@ def _add_backend(
     pump.on_bound = bound
     station.presence.backend_time = partial(_backend_time, station)
     pump.evidence_of = partial(house.evidence.sent, link_id)
-    evse.link = link
+    evse.link, evse.north = link, north
+    north.serve(link)
     if station.primary is evse:
         link.announcement.payload_text = station.meter_configuration
     house.tasks.spawn(pump.run(), name=f"outbox {link_id}")

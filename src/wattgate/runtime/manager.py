@@ -262,6 +262,8 @@ class Manager:
                 evse.settings = settings
                 if settings.enabled and self._assembly is not None:
                     self._assembly.take_into_service(evse)
+        if self._assembly is not None:
+            self._assembly.settings_changed()
         self._something_changed()
         return changed
 

@@ -6,7 +6,6 @@ from scripts.generate_ocpp16 import read_schemas
 from wattgate.core.errors import PeerError
 from wattgate.core.gateway.policy import (
     COMPUTED,
-    LINK_KEYS,
     POLICY,
     Decision,
     Path,
@@ -146,9 +145,15 @@ def test_a_backend_does_not_re_key_the_wallboxs_link_r36_r37(action: str) -> Non
     assert POLICY[action].decide(observing=False) is Decision.REFUSE
 
 
-def test_the_keys_of_a_link_are_compared_folded_r37() -> None:
-    assert {"AuthorizationKey".casefold(), "SecurityProfile".casefold()} <= LINK_KEYS
-    assert all(key == key.casefold() for key in LINK_KEYS)
+def test_of_a_report_of_progress_the_last_one_is_kept_for_a_backend_that_is_away() -> None:
+    kept = {action for action, rule in POLICY.items() if rule.keeps_last}
+    assert kept == {
+        "DiagnosticsStatusNotification",
+        "FirmwareStatusNotification",
+        "LogStatusNotification",
+        "SignedFirmwareStatusNotification",
+    }
+    assert all(POLICY[action].away is Decision.ANSWER for action in kept)
 
 
 @pytest.mark.parametrize(

@@ -251,6 +251,15 @@ def test_a_backend_gets_basic_authorization_only_with_a_password_r26() -> None:
     assert basic_authorization("Aladdin", "open sesame") == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
 
 
+def test_the_bytes_of_an_authorization_key_are_sent_as_they_are_r24() -> None:
+    """The example of "Improved security for OCPP 1.6-J", A00.FR.205."""
+    key = bytes.fromhex("0001020304050607FFFFFFFFFFFFFFFFFFFFFFFF")
+    header = basic_authorization("AL1000", key)
+    assert header is not None
+    assert header.startswith("Basic QUwxMDAwOgABAgMEBQYH////////////////")
+    assert basic_credentials(header, "AL1000") == Credentials(b"AL1000", key)
+
+
 @given(user=IDENTITIES, password=st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
 def test_credentials_that_we_send_are_the_ones_that_are_read(user: str, password: str) -> None:
     header = basic_authorization(user, password)

@@ -6,7 +6,16 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from wattgate.core.errors import LocalUsageError
-from wattgate.core.ocpp.splice import Path, Scalar, read_scalar, remove_member, replace_scalar
+from wattgate.core.ocpp.splice import (
+    Path,
+    Scalar,
+    list_elements,
+    read_scalar,
+    read_scalars,
+    remove_member,
+    replace_scalar,
+    rewrite_list,
+)
 
 
 @pytest.mark.parametrize(
@@ -187,3 +196,54 @@ def test_a_payload_without_a_member_is_the_payload_less_one_piece_r17(
     assert json.loads(less) == {name: value for name, value in tree.items() if name != key}
     kept = next((i for i, (a, b) in enumerate(zip(text, less, strict=False)) if a != b), len(less))
     assert text.endswith(less[kept:])
+
+
+def test_a_key_that_comes_twice_is_read_twice() -> None:
+    text = '{"t":1,"u":{"t":2},"\\u0074":"x","t":{}}'
+    assert read_scalars(text, ("t",)) == (1, "x", None)
+    assert read_scalars(text, ("u", "t")) == (2,)
+    assert read_scalars(text, ("v",)) == ()
+
+
+LISTS = [
+    ('{"l":[ "a" , "b" , "c" ] , "n":1.10}', {"b": None}, (), '{"l":[ "a" , "c" ] , "n":1.10}'),
+    ('{"l":["a" , "b"]}', {"b": None}, (), '{"l":["a"]}'),
+    ('{"l":["a", "b"]}', {"a": None}, (), '{"l":["b"]}'),
+    ('{"l":[ "a" ]}', {"a": None}, (), '{"l":[  ]}'),
+    ('{"l":[ "a" ]}', {"a": None}, ('"z"',), '{"l":[ "z" ]}'),
+    ('{"l":["a"]}', {}, ('"y"', '"z"'), '{"l":["a","y","z"]}'),
+    ('{"l":[ ]}', {}, (), '{"l":[ ]}'),
+    ('{"l":[ ]}', {}, ('"z"',), '{"l":["z" ]}'),
+    ('{"l":["a"],"l":["a"]}', {"a": "1"}, (), '{"l":[1],"l":[1]}'),
+    ('{"k":1}', {"a": "1"}, (), '{"k":1}'),
+    ('{ "k":1}', {}, ('"z"',), '{"l":["z"], "k":1}'),
+    ("{ }", {}, ('"z"',), '{"l":["z"] }'),
+    ('{"l":null}', {}, ('"z"',), '{"l":["z"]}'),
+]
+
+
+@pytest.mark.parametrize(("before", "changes", "added", "after"), LISTS)
+def test_elements_of_a_list_are_changed_and_nothing_else_moves_r17(
+    before: str, changes: dict[str, str | None], added: tuple[str, ...], after: str
+) -> None:
+    def change(element: str) -> str | None:
+        return changes.get(json.loads(element), element)
+
+    assert rewrite_list(before, "l", change, added) == after
+    json.loads(after)
+
+
+@pytest.mark.parametrize(
+    ("text", "elements"),
+    [
+        ('{"l":[ {"a":[1]} , "b"]}', ('{"a":[1]}', '"b"')),
+        ('{"l":[1],"l":[2]}', ("2",)),
+        ('{"l":[]}', ()),
+        ('{"l":"x"}', ()),
+        ("{}", ()),
+    ],
+)
+def test_the_elements_of_a_list_are_read_as_they_stand_r17(
+    text: str, elements: tuple[str, ...]
+) -> None:
+    assert list_elements(text, "l") == elements

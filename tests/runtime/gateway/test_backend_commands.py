@@ -161,16 +161,21 @@ async def test_in_observe_a_profile_is_relayed_under_our_transaction_id_r97() ->
         (
             "ChangeConfiguration",
             {"key": "AuthorizationKey", "value": "0011223344556677"},
-            REJECTED,
+            REJECTED,  # too short
         ),
         ("ChangeConfiguration", {"key": "authorizationkey", "value": "00"}, REJECTED),
         ("ChangeConfiguration", {"key": "SecurityProfile", "value": "0"}, REJECTED),
-        ("ChangeConfiguration", {"key": "CpoName", "value": "x"}, REJECTED),
+        ("ChangeConfiguration", {"key": "CpoName", "value": "x"}, DONE),
         ("CertificateSigned", {"certificateChain": "x"}, REJECTED),
         ("DeleteCertificate", {"certificateHashData": {}}, {"status": "Failed"}),
         ("GetInstalledCertificateIds", {}, {"status": "NotFound"}),
         ("InstallCertificate", {"certificate": "x"}, REJECTED),
         ("TriggerMessage", {"requestedMessage": "BootNotification"}, REJECTED),
+        (
+            "ExtendedTriggerMessage",
+            {"requestedMessage": "SignChargePointCertificate"},
+            REJECTED,
+        ),
         ("TriggerMessage", {"requestedMessage": "Heartbeat"}, DONE),
     ],
 )

@@ -172,7 +172,9 @@ async def test_what_could_not_be_stored_is_not_confirmed_but_asked_for_again(
     await result(site.wallbox, action, payload)
     await asyncio.sleep(20.0)
     if action not in ("BootNotification", "StartTransaction"):
-        assert len(site.backend.all_of(action)) == 1
+        taken = site.backend.all_of(action)
+        own = {"StartupOfTheDevice"}
+        assert len([each for each in taken if each.get("type") not in own]) == 1
     await site.world.kill()
 
 

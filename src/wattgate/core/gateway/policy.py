@@ -52,6 +52,7 @@ class Rule:
     `connector` and `transaction` are the paths of the ids that are mapped, `answer_connector` that
     of a connector id in the answer. `away_answer` and `local_answer` are what is said where the
     decision is to answer, but for the messages of `COMPUTED`; `refusal` where it is to refuse.
+    `keeps_last`: while the backend is away the last one is kept, and sent after the next login.
     `timeout_s` bounds the wait for the answer to what is forwarded.
     """
 
@@ -68,6 +69,7 @@ class Rule:
     away_answer: str = "{}"
     local_answer: str = "{}"
     refusal: str | None = None
+    keeps_last: bool = False
     timeout_s: float = 30.0
     rules: str = ""
 
@@ -90,8 +92,8 @@ _NO: Final = '{"status":"Rejected"}'
 
 
 def _notice(action: str, rules: str = "") -> Rule:
-    """A wallbox's progress report that the backend gets when it is there."""
-    return Rule(action, _UP, _F, _A, _A, rules=rules)
+    """A wallbox's progress report: the backend gets it, or the last one when it is back."""
+    return Rule(action, _UP, _F, _A, _A, keeps_last=True, rules=rules)
 
 
 def _command(
@@ -209,7 +211,3 @@ def rule_for(action: str, sender: Sender) -> Rule | None:
     if rule is None or rule.sender not in (sender, Sender.BOTH):
         return None
     return rule
-
-
-LINK_KEYS: Final = frozenset({"authorizationkey", "securityprofile", "cponame"})
-"""Configuration keys (folded) that concern one link: a backend may not re-key the wallbox (R37)."""

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from wattgate.core.gateway.policy import LINK_KEYS, Decision, Rule, Sender, rule_for
+from wattgate.core.gateway.config_keys import LINK_KEYS
+from wattgate.core.gateway.policy import Decision, Rule, Sender, rule_for
 from wattgate.core.ocpp.frames import Call
 from wattgate.core.ocpp.splice import read_scalar
 

@@ -168,11 +168,15 @@ def backend_url(url: str, client_id: str, append_id: bool) -> str:
     return f"{base}{slash}{quote(client_id, safe='')}{mark}{query}"
 
 
-def basic_authorization(user: str, password: str) -> str | None:
-    """The `Authorization` header for a backend, UTF-8; None where no password is configured."""
+def basic_authorization(user: str, password: str | bytes) -> str | None:
+    """The `Authorization` header for a backend; None where no password is configured.
+
+    A text is sent in UTF-8, the bytes of an AuthorizationKey as they are (R24).
+    """
     if not password:
         return None
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+    secret = password.encode() if isinstance(password, str) else password
+    return "Basic " + base64.b64encode(f"{user}:".encode() + secret).decode("ascii")
 
 
 _ORIGIN: Final = re.compile(r"(?:ws|http)s?://[^/?]*", re.IGNORECASE)

@@ -7,7 +7,7 @@ reader of another opinion sees no old value.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -44,16 +44,13 @@ def read_scalar(payload_text: str, path: Path) -> Scalar:
 
     A number too large to be represented is None too.
     """
-    spans = _find(payload_text, path, last_only=True)
-    if not spans:
-        return None
-    start, end = spans[0]
-    if payload_text[start] in "{[":
-        return None
-    try:
-        return _read(payload_text[start:end])
-    except msgspec.DecodeError:
-        return None
+    values = [_scalar(payload_text, span) for span in _find(payload_text, path, last_only=True)]
+    return values[0] if values else None
+
+
+def read_scalars(payload_text: str, path: Path) -> tuple[Scalar, ...]:
+    """As `read_scalar`, once for each time that a key comes."""
+    return tuple(_scalar(payload_text, span) for span in _find(payload_text, path))
 
 
 def remove_member(payload_text: str, key: str) -> str:
@@ -76,6 +73,34 @@ def remove_member(payload_text: str, key: str) -> str:
     return head + "".join(pieces) + tail
 
 
+def rewrite_list(
+    payload_text: str, key: str, change: Callable[[str], str | None], added: Sequence[str] = ()
+) -> str:
+    """The payload with each element of its top-level array `key` put through `change`.
+
+    `change` gets the element's text and says what takes its place; None removes it, and the comma
+    that parted it. The `added` texts follow at the end. Where the payload has no such array it gets
+    one if there is something to add, and comes back as it is if not.
+    """
+    spans = [span for span in _find(payload_text, (key,)) if payload_text[span[0]] == "["]
+    if not spans:
+        return _with_list(payload_text, key, added) if added else payload_text
+    pieces: list[str] = []
+    done = 0
+    for start, end in spans:
+        pieces += payload_text[done:start], _rewritten(payload_text, start, end, change, added)
+        done = end
+    return "".join(pieces) + payload_text[done:]
+
+
+def list_elements(payload_text: str, key: str) -> tuple[str, ...]:
+    """The texts of the elements of the top-level array `key`; none where there is no such array."""
+    spans = _find(payload_text, (key,), last_only=True)
+    if not spans or payload_text[spans[0][0]] != "[":
+        return ()
+    return tuple(payload_text[start:end] for start, end in _elements(payload_text, spans[0][0]))
+
+
 class _Member(NamedTuple):
     """Where `"key": value` is in a text; `span` is that of the value."""
 
@@ -95,6 +120,42 @@ _WHOLE_SCALAR: Final = re.compile(_SCALAR)
 _MARK: Final = re.compile(rf"{_STRING}|[{{}}\[\]]")
 _HEAD: Final = re.compile(rf"({_STRING}){_WS}:{_WS}(?:({_SCALAR}){_STEP})?")
 """A key, and in the same breath its value and the comma where the value is a scalar."""
+
+
+def _scalar(text: str, span: tuple[int, int]) -> Scalar:
+    start, end = span
+    if text[start] in "{[":
+        return None
+    try:
+        return _read(text[start:end])
+    except msgspec.DecodeError:
+        return None
+
+
+def _with_list(text: str, key: str, added: Sequence[str]) -> str:
+    rest = remove_member(text, key).lstrip()[1:]
+    comma = "" if rest.lstrip().startswith("}") else ","
+    return f'{{"{key}":[{",".join(added)}]{comma}{rest}'
+
+
+def _rewritten(
+    text: str, start: int, end: int, change: Callable[[str], str | None], added: Sequence[str]
+) -> str:
+    """The array from `start` to `end`, changed; what parts its elements stays with the first."""
+    elements = list(_elements(text, start))
+    if not elements:
+        return f"[{','.join(added)}{text[start + 1 : end]}"
+    nexts = [first for first, _ in elements[1:]]
+    kept = [
+        (new_text, text[last:following])
+        for (first, last), following in zip(elements, [*nexts, elements[-1][1]], strict=True)
+        if (new_text := change(text[first:last])) is not None
+    ]
+    pieces = [new_text + between for new_text, between in kept[:-1]]
+    pieces += [new_text for new_text, _ in kept[-1:]]
+    comma = "," if kept and added else ""
+    head, tail = text[start : elements[0][0]], text[elements[-1][1] : end]
+    return f"{head}{''.join(pieces)}{comma}{','.join(added)}{tail}"
 
 
 def _find(text: str, path: Path, *, last_only: bool = False) -> list[tuple[int, int]]:

@@ -3,11 +3,9 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-import structlog
-
 from wattgate.core.errors import PeerError
 from wattgate.core.gateway.connectors import BACKEND_CONNECTOR, with_connector
-from wattgate.core.gateway.policy import LINK_KEYS, Decision, Rule, Sender, rule_for
+from wattgate.core.gateway.policy import Decision, Rule, Sender, rule_for
 from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.session import Priority
 from wattgate.core.ocpp.splice import read_scalar, remove_member, replace_scalar
@@ -15,34 +13,41 @@ from wattgate.runtime.ask import Ask, is_accepted
 from wattgate.runtime.gateway.backend_answers import is_transaction_id
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.card_commands import CardCommands
+from wattgate.runtime.gateway.configuration_commands import ConfigurationCommands
 from wattgate.runtime.gateway.early_triggers import TRIGGERS, trigger_early
 from wattgate.runtime.gateway.virtual_charging import VirtualCharging, remote_start_profile
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.station import Station
 
-log = structlog.get_logger()
-
 REJECTED = '{"status":"Rejected"}'
 
 _URGENT = frozenset({"RemoteStopTransaction", "UnlockConnector", "Reset"})
 _ONCE_ACCEPTED = frozenset({"RemoteStartTransaction", "RemoteStopTransaction"})
-_OWN_MESSAGES = frozenset({"Heartbeat", "BootNotification"})
+_OWN_MESSAGES = frozenset({"Heartbeat", "BootNotification", "SignChargePointCertificate"})
 
 
 class BackendCommandHandler:
     """Handles what one backend asks of one EVSE. Implements BackendCommands."""
 
-    def __init__(self, station: Station, evse: EvseOcpp16, virtual: VirtualCharging) -> None:
+    def __init__(
+        self,
+        station: Station,
+        evse: EvseOcpp16,
+        virtual: VirtualCharging,
+        configuration: ConfigurationCommands,
+    ) -> None:
         self._station = station
         self._evse = evse
         self._virtual = virtual
         self._cards = CardCommands(station)
+        self._configuration = configuration
         self._handlers: Mapping[str, Callable[[BackendLink, Ask, Rule], None]] = {
             "ChangeConfiguration": self._change_configuration,
             "ClearCache": self._cards.clear_cache,
             "ClearChargingProfile": self._clear_in_observe,
             "ExtendedTriggerMessage": self._trigger,
+            "GetConfiguration": self._get_configuration,
             "RemoteStartTransaction": self._remote_start,
             "RemoteStopTransaction": self._remote_stop,
             "SendLocalList": self._cards.send_local_list,
@@ -58,6 +63,8 @@ class BackendCommandHandler:
             ask.refuse("NotImplemented", f"{ask.call.action} is not known here")
             return
         try:
+            if self._evse.north is not None:
+                self._evse.north.security.heard(ask.call.action)
             self._decide(link, ask, rule)
         except PeerError as exc:
             ask.refuse(exc.code, exc.description)
@@ -100,8 +107,12 @@ class BackendCommandHandler:
         rule: Rule,
         payload_text: str,
         sending: Callable[[], Callable[[Outcome], None]] | None = None,
+        rewrite: Callable[[str], str] | None = None,
     ) -> None:
-        """Send it on; `sending` is called then, and what it answers when the wallbox has."""
+        """Send it on; `sending` is called then, and what it answers when the wallbox has.
+
+        `rewrite` makes of the wallbox's answer what the backend gets.
+        """
         peer = self._station.presence.peer
         if peer is None:
             ask.refuse("GenericError", "the wallbox is not connected")
@@ -116,7 +127,7 @@ class BackendCommandHandler:
                     answer_text = self._evse.connectors.to_backend(
                         answer_text, rule.answer_connector
                     )
-                    ask.answer(answer_text)
+                    ask.answer(rewrite(answer_text) if rewrite is not None else answer_text)
                 case CallError(_, code, description, details_text):
                     ask.peer.refuse(ask.call.unique_id, code, description, details_text)
                 case NoAnswer(reason, _):
@@ -140,15 +151,15 @@ class BackendCommandHandler:
         self._forward(link, ask, rule)
 
     def _change_configuration(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
-        key = read_scalar(ask.call.payload_text, ("key",))
-        if isinstance(key, str) and key.casefold() in LINK_KEYS:
-            log.warning("backend may not re-key the wallbox", evse=self._evse.evse_id, key=key)
-            ask.answer(REJECTED, "a backend may not re-key the wallbox (R37)")
-            return
-        self._forward(link, ask, rule)
+        self._configuration.change(link, ask, partial(self._forward, link, ask, rule))
+
+    def _get_configuration(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        text = ask.call.payload_text
+        overlay = partial(self._configuration.overlay, link, text)
+        self._send(ask, rule, text, rewrite=overlay)
 
     def _trigger(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
-        """Heartbeat and boot are the gateway's own towards the backend (R44, R88)."""
+        """Heartbeat, boot and the link's certificate are the gateway's own (R40, R44, R88)."""
         message = read_scalar(ask.call.payload_text, ("requestedMessage",))
         if message == "MeterValues":
             text = self._evse.connectors.to_wallbox(ask.call.payload_text, rule.connector)

@@ -4,6 +4,7 @@ Registration towards the backend is a state of its own, apart from the wallbox's
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -97,8 +98,15 @@ class BackendLink:
         self._absence: asyncio.TimerHandle | None = None
         self._is_trusted = False
         self._is_rejected = False
-        self._heartbeat_s: float | None = None
+        self._at_once = False
+        self._paced_anew = asyncio.Event()
         self.clock = BackendClock(identity.link_id, tools.clock)
+        self.heartbeat_s: float | None = None
+        """s between our heartbeats, as the backend last said; None before it accepts us."""
+        self.accepted_as: Callable[[], str] = _accepted
+        """What to say while the backend accepts us."""
+        self.on_accepted: Callable[[], None] = _nothing
+        """Called after a login, when the states are told and before the queue is delivered."""
         self.status = LinkStatus(LinkPhase.IDLE, "no boot data yet", tools.clock.wall())
 
     @property
@@ -192,6 +200,17 @@ class BackendLink:
         if self._peer is not None:
             self._reports.send(self._peer, connector)
 
+    def beat_every(self, interval_s: float) -> None:
+        """Send heartbeats at another pace from now on."""
+        self.heartbeat_s = interval_s
+        self._paced_anew.set()
+
+    def log_in_again(self, reason: str) -> None:
+        """End the login and begin anew, without a pause."""
+        if self._peer is not None:
+            self._at_once = True
+            self._peer.close(1000, reason)
+
     # Its life
 
     async def run(self) -> None:
@@ -205,6 +224,9 @@ class BackendLink:
             if not self._needed.is_set():
                 self._enter(LinkPhase.IDLE, _AWAY)
                 failures = 0
+                continue
+            if self._at_once:
+                self._at_once = False
                 continue
             failures = 1 if self._is_trusted else failures + 1
             wait_s = self._backoff.wait_s(failures, self._tools.identifiers.fraction())
@@ -242,25 +264,24 @@ class BackendLink:
     async def _serve(self, peer: Peer) -> None:
         """Register, then keep the backend supplied; again after each boot of the wallbox."""
         while True:
-            heartbeat_s = self._kept_registration() or await self._register(peer)
+            self.heartbeat_s = self._kept_registration() or await self._register(peer)
             if not self.pump.is_attached:
                 await self._reports.send_all(peer)
                 self._announce()
                 if peer.is_open:
+                    self.on_accepted()
                     self.pump.attach(peer)
             async with Supervisor() as tasks:
-                tasks.spawn(
-                    self._beat(peer, heartbeat_s), name=f"heartbeat {self.identity.link_id}"
-                )
+                tasks.spawn(self._beat(peer), name=f"heartbeat {self.identity.link_id}")
                 await self._boot_again.wait()
 
     def _kept_registration(self) -> float | None:
         """The heartbeat interval, s, where the backend's last acceptance still counts (R45)."""
         if self.identity.boot_on_reconnect or self._boot_again.is_set():
             return None
-        if self._heartbeat_s is not None:
+        if self.heartbeat_s is not None:
             self._enter(LinkPhase.ONLINE, "connected again; accepted by the backend before")
-        return self._heartbeat_s
+        return self.heartbeat_s
 
     def _announce(self) -> None:
         """A wallbox tells the keys of its meters after its own boot only (R114)."""
@@ -270,7 +291,7 @@ class BackendLink:
 
     async def _register(self, peer: Peer) -> float:
         """Send BootNotification until the backend accepts it; the heartbeat interval, s."""
-        self._heartbeat_s = None
+        self.heartbeat_s = None
         while True:
             self._boot_again.clear()
             if not self.is_online:
@@ -281,9 +302,8 @@ class BackendLink:
             match _verdict(outcome):
                 case Registered(heartbeat_s):
                     self._is_trusted = True
-                    self._heartbeat_s = heartbeat_s
                     self.pump.answers_late = False
-                    self._enter(LinkPhase.ONLINE, "accepted by the backend")
+                    self._enter(LinkPhase.ONLINE, self.accepted_as())
                     return heartbeat_s
                 case NotYet(retry_s, pending, reason):
                     self.pump.detach()  # nothing queued goes to a backend that takes nobody (R43)
@@ -299,15 +319,18 @@ class BackendLink:
         except TimeoutError:
             return
 
-    async def _beat(self, peer: Peer, interval_s: float) -> None:
+    async def _beat(self, peer: Peer) -> None:
         """A heartbeat whenever nothing else was sent for an interval (OCPP 1.6 §4.6, R46)."""
-        while True:
+        while self.heartbeat_s is not None:
+            self._paced_anew.clear()
             now = self._tools.clock.monotonic()
-            due_s = min(interval_s - (now - peer.last_sent_at), self.clock.due_s(now))
+            due_s = min(self.heartbeat_s - (now - peer.last_sent_at), self.clock.due_s(now))
             if due_s <= _EARLY_S:
                 self.clock.heard(await peer.call("Heartbeat", "{}", timeout_s=60.0))
-                due_s = interval_s
-            await asyncio.sleep(due_s)
+                due_s = self.heartbeat_s
+            with suppress(TimeoutError):
+                async with asyncio.timeout(due_s):
+                    await self._paced_anew.wait()
 
     async def online_within(self, at_most_s: float) -> bool:
         """Wait for a login that is under way; False at once where none is."""
@@ -380,6 +403,14 @@ def _is_rejection(outcome: Outcome) -> bool:
             return isinstance(outcome, CallResult) and not pending
         case _:
             return False
+
+
+def _accepted() -> str:
+    return "accepted by the backend"
+
+
+def _nothing() -> None:
+    """Nobody waits for it."""
 
 
 def _ignore(outcome: Outcome) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from wattgate.core.gateway.outbox import Draft, GiveUp, OutboxMessage, Resend, RetryPolicy
+from wattgate.core.gateway.security_events import NOTIFICATION, says_without
 from wattgate.core.gateway.traffic_line import Copy
 from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.core.ocpp.splice import read_scalar, replace_scalar
@@ -75,7 +76,8 @@ class OutboxPump:
         self._store = store
         self._tools = tools
         self._cards = cards
-        self._retry = retry
+        self.retry = retry
+        """How often a message is sent; may be replaced at any time."""
         self._queue: deque[OutboxMessage] = deque()
         self._last_read = 0
         self._all_read = False
@@ -99,6 +101,8 @@ class OutboxPump:
         self.is_held = False
         """Whether the next message waits, because the backend has just failed to take it (R66)."""
         self.sendings = StartSendings(link_id, store)
+        self.on_security_event: Callable[[bool], None] = _nobody_reports
+        """Called when the backend took a security event (True), or knows no such thing (R38)."""
         self._expected: dict[int, asyncio.Future[str]] = {}
         self._peer: Peer | None = None
         self._attached = asyncio.Event()
@@ -232,10 +236,15 @@ class OutboxPump:
                 self.answers_late = False
                 sent = Call(unique_id, message.draft.action, text)
                 await self._taken(message, answer_text, sent)
+                if message.draft.action == NOTIFICATION:
+                    self.on_security_event(True)
             case CallResult(_, answer_text):
                 await self._failed(
                     message, "unusable answer: neither a transaction id nor a refusal"
                 )
+            case CallError(_, code, _) if says_without(message.draft.action, code):
+                self.answers_late = False
+                await self._unwanted(message, code)
             case CallError(_, code, description):
                 self.answers_late = False
                 await self._failed(message, f"{code}: {description}", code)
@@ -265,7 +274,7 @@ class OutboxPump:
             attempt=attempts,
             reason=reason,
         )
-        match self._retry.after_refusal(message.draft, code, attempts):
+        match self.retry.after_refusal(message.draft, code, attempts):
             case GiveUp():
                 await self._keep(Bury(message.number, reason, self._tools.clock.wall()))
                 self._done(message, None)
@@ -275,6 +284,13 @@ class OutboxPump:
                 self.is_held = True
                 await asyncio.sleep(wait_s)
                 self.is_held = False
+
+    async def _unwanted(self, message: OutboxMessage, code: str) -> None:
+        """The backend has no security extension: it will not take it at the tenth time (R38)."""
+        log.info("backend takes no security events", link=self.link_id, code=code)
+        await self._keep(Settle(message.number))
+        self._done(message, None)
+        self.on_security_event(False)
 
     async def _ready_to_send(self, message: OutboxMessage) -> str:
         """Put the backend's transaction id where ours stands (R63)."""
@@ -356,6 +372,10 @@ def _nobody_counts() -> None:
 
 def _none_is_kept(message: OutboxMessage, sent: Call) -> tuple[Change, ...]:
     return ()
+
+
+def _nobody_reports(taken: bool) -> None:
+    """Nobody reports security events."""
 
 
 def _nobody_asked(transaction_id: int, backend_transaction_id: int) -> None:

@@ -16,6 +16,7 @@ from wattgate.core.station.authorisation import Place
 from wattgate.core.station.connector import IDLE, Connector, ConnectorStatus
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.north_side import NorthSide
 from wattgate.runtime.gateway.relay_link import RelayLink
 from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.timestamps import read_time
@@ -60,6 +61,8 @@ class KnownEvse:
         self.link: BackendLink | None = None
         self.relay: RelayLink | None = None
         """Instead of a `link`, where wallbox and backend talk to each other directly (mode T)."""
+        self.north: NorthSide | None = None
+        """What belongs to the link; there whenever the link is."""
         self.connector = Connector()
         self.transaction: OpenTransaction | None = None
         self.card_shown_at: float | None = None

@@ -21,6 +21,7 @@ from wattgate.ports.store import Change, Enqueue
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.station.billing import evse_of, keep_orphan, link_id_of, link_named, once
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.pacing import Pacing
 from wattgate.runtime.station.reports import look_at_values
 from wattgate.runtime.station.signed_data import first_seen
 from wattgate.runtime.station.station import Station
@@ -36,6 +37,7 @@ class MeterReadings:
         self._station = station
         self._house = station.house
         self._in_order = in_order
+        self._pacing = Pacing(station)
 
     async def take(self, ask: Ask, rule: Rule) -> None:
         """Keep meter values for the backend, and look at them ourselves (R58, R63, R76).
@@ -80,6 +82,9 @@ class MeterReadings:
             # Never under somebody else's id: the values go, the id that means nothing stays.
             text = remove_member(text, "transactionId")
         link_id = record.start.link_id if record is not None else link_id_of(evse)
+        if not self._pacing.is_due(text, link_id, request):
+            ask.absorbed("the backend asked for fewer samples (R80)")
+            return
         transaction_id = record.transaction_id if record is not None else None
         changes: list[Change] = [
             *self._house.evidence.received(self._station.station_id, transaction_id, ask.call),

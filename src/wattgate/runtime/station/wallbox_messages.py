@@ -15,6 +15,7 @@ from wattgate.core.station.meter_keys import is_meter_configuration
 from wattgate.ports.store import Enqueue, NoteRecord, RememberStation
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.north_side import NorthSide
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station.authorising import Authorising
 from wattgate.runtime.station.fixed_starting import FixedStarting
@@ -74,14 +75,25 @@ class WallboxMessages:
 
     def _relay(self, ask: Ask, rule: Rule) -> None:
         evse = self._station.primary
-        if evse is None or evse.link is None:
+        if evse is None or evse.link is None or evse.north is None:
             ask.answer(rule.local_answer, "no backend")
-        elif rule.online is not Decision.FORWARD or not evse.link.is_online:
-            ask.answer(rule.away_answer, "the backend is away")
+        elif rule.online is Decision.FORWARD and evse.link.is_online:
+            self._forward(ask, rule, evse.link, evse.north)
         else:
-            self._forward(ask, rule, evse.link)
+            self._answer_away(ask, rule, evse.north)
 
-    def _forward(self, ask: Ask, rule: Rule, link: BackendLink) -> None:
+    def _answer_away(self, ask: Ask, rule: Rule, north: NorthSide) -> None:
+        if rule.keeps_last:
+            self._station.in_background(ask, self._keep_last(ask, rule, north))
+        else:
+            ask.answer(rule.away_answer, "the backend is away")
+
+    async def _keep_last(self, ask: Ask, rule: Rule, north: NorthSide) -> None:
+        await north.kept_reports.keep(ask.call.action, ask.call.payload_text)
+        ask.stored(ask.call.payload_text, "the backend gets the last one when it is back")
+        ask.answer(rule.away_answer)
+
+    def _forward(self, ask: Ask, rule: Rule, link: BackendLink, north: NorthSide) -> None:
         def heard(outcome: Outcome) -> None:
             match outcome:
                 case CallResult(_, payload_text):
@@ -89,8 +101,11 @@ class WallboxMessages:
                 case CallError(_, code, description, details_text):
                     ask.peer.refuse(ask.call.unique_id, code, description, details_text)
                 case NoAnswer():
-                    ask.answer(rule.away_answer)
+                    self._answer_away(ask, rule, north)
+                    return
+            north.kept_reports.replaced(ask.call.action)
 
+        north.kept_reports.overtaken(ask.call.action)
         link.ask(
             ask.call.action,
             ask.call.payload_text,

@@ -1,0 +1,138 @@
+"""Opens one backend's door, with the key that the backend gave us where it did (R24, R37)."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Final
+
+import structlog
+
+from wattgate.core.gateway.link_key import (
+    LinkKey,
+    Secret,
+    after_fallback,
+    after_success,
+    former_secret,
+    read,
+    rekeyed,
+    secret,
+    write,
+)
+from wattgate.core.ocpp.handshake import basic_authorization
+from wattgate.ports.links import Dialer, DialFailed, DialStep, DialTarget, Link, Receiver
+from wattgate.ports.store import DeleteNote, NoteRecord, SaveNote, Store, StoreFailed
+from wattgate.runtime.store_failures import say_not_stored
+
+log = structlog.get_logger()
+
+_NAME: Final = "key"
+
+ACCEPTED: Final = "accepted by the backend"
+"""What a link says while it is online with the password of the site file."""
+
+_BY_KEY: Final = f"{ACCEPTED}, with the key that it gave us"
+_BY_FORMER: Final = f"{ACCEPTED}, with the password from before: it refused the key that it gave us"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """As whom a link logs in: the name, and the password that the site file gives it."""
+
+    link_id: str
+    client_id: str
+    site_password: str
+
+
+class NorthLogin:
+    """Dials for one link. Implements ports.links.Dialer."""
+
+    def __init__(
+        self, account: Account, dialer: Dialer, store: Store, notes: Iterable[NoteRecord] = ()
+    ) -> None:
+        self._account = account
+        self._dialer = dialer
+        self._store = store
+        self._scope = f"backend {account.link_id}"
+        kept = {note.name: note.text for note in notes if note.scope == self._scope}
+        self._key = read(kept.get(_NAME), account.site_password)
+        self._fell_back_in_vain = False
+        self._tls_failed = False
+        self.on_proven: Callable[[], None] = _nothing
+        """Called when the backend has let us in with a new key."""
+        self.on_bad_certificate: Callable[[], None] = _nothing
+        """Called when TLS with the backend has failed; once until a connection is made again."""
+        self.accepted_as = _BY_KEY if self._key is not None else ACCEPTED
+        """What to say of a link that is online: which password holds."""
+
+    async def rekey(self, key: str) -> None:
+        """Take a key that has been found good; raises StoreFailed, and then has not."""
+        new = rekeyed(self._key, key, self._account.site_password)
+        await self._store.commit(SaveNote(NoteRecord(self._scope, _NAME, write(new))))
+        self._key, self._fell_back_in_vain = new, False
+        log.info("backend gave a new key", link=self._account.link_id)
+
+    async def dial(self, target: DialTarget, receiver: Receiver) -> Link:
+        """Connect with what opens the door; once with what did before, where that is refused."""
+        try:
+            link = await self._dialer.dial(self._as(target, self._secret), receiver)
+        except DialFailed as exc:
+            if exc.http_status == HTTPStatus.UNAUTHORIZED:
+                return await self._fall_back(target, receiver, exc)
+            self._note_tls(exc)
+            raise
+        self._tls_failed = False
+        if self._key is not None and not self._key.proven:
+            await self._holds(after_success(self._key), _BY_KEY)
+            self.on_proven()
+        return link
+
+    async def _fall_back(self, target: DialTarget, receiver: Receiver, refusal: DialFailed) -> Link:
+        self._tls_failed = False
+        former = former_secret(self._key, self._account.site_password)
+        if former is None or self._key is None or self._fell_back_in_vain:
+            raise refusal
+        refused = self._key
+        try:
+            link = await self._dialer.dial(self._as(target, former), receiver)
+        except DialFailed as exc:
+            if exc.http_status != HTTPStatus.UNAUTHORIZED:
+                raise
+            self._fell_back_in_vain = True
+            reason = f"{exc.reason}; neither the key that it gave us nor the password from before"
+            raise DialFailed(exc.step, reason, exc.http_status) from exc
+        log.warning("backend refused its new key", link=self._account.link_id)
+        await self._holds(after_fallback(refused), _BY_FORMER)
+        return link
+
+    async def _holds(self, key: LinkKey | None, accepted_as: str) -> None:
+        """Keep what opened the door; should that fail, the next start finds out again."""
+        self._key, self.accepted_as = key, accepted_as
+        try:
+            if key is None:
+                await self._store.commit(DeleteNote(self._scope, _NAME))
+            else:
+                await self._store.commit(SaveNote(NoteRecord(self._scope, _NAME, write(key))))
+        except StoreFailed as exc:
+            say_not_stored(exc, link=self._account.link_id)
+
+    def _note_tls(self, failure: DialFailed) -> None:
+        if failure.step is DialStep.TLS and not self._tls_failed:
+            self._tls_failed = True
+            self.on_bad_certificate()
+
+    @property
+    def has_password(self) -> bool:
+        """Whether the login proves who it is."""
+        return bool(self._secret.password)
+
+    @property
+    def _secret(self) -> Secret:
+        return secret(self._key, self._account.site_password)
+
+    def _as(self, target: DialTarget, with_secret: Secret) -> DialTarget:
+        header = basic_authorization(self._account.client_id, with_secret.password)
+        return replace(target, authorization=header)
+
+
+def _nothing() -> None:
+    """Nobody waits for it."""

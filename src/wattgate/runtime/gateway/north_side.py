@@ -1,0 +1,73 @@
+"""What belongs to one backend link beside its login and its queue: put together here."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from wattgate.core.gateway.config_keys import ATTEMPTS, RETRY_INTERVAL
+from wattgate.core.gateway.outbox import RetryPolicy
+from wattgate.core.gateway.security_events import SecurityEvent
+from wattgate.ports.store import NoteRecord, Store
+from wattgate.runtime.gateway.backend_configuration import BackendConfiguration
+from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.kept_reports import KeptReports
+from wattgate.runtime.gateway.north_login import NorthLogin
+from wattgate.runtime.gateway.outbox_pump import OutboxPump
+from wattgate.runtime.gateway.security_reports import SecurityReports
+from wattgate.runtime.peer import Tools
+from wattgate.runtime.supervisor import Supervisor
+
+
+@dataclass(frozen=True, slots=True)
+class NorthSide:
+    """One backend's configuration, key, reports and events."""
+
+    pump: OutboxPump
+    configuration: BackendConfiguration
+    login: NorthLogin
+    kept_reports: KeptReports
+    security: SecurityReports
+
+    @property
+    def link_id(self) -> str:
+        """The link that it belongs to."""
+        return self.pump.link_id
+
+    def serve(self, link: BackendLink) -> None:
+        """Take part in the life of the link, before it begins."""
+        self.apply_retries()
+        self.pump.on_security_event = lambda taken: self.security.understood(yes=taken)
+        link.accepted_as = lambda: self.login.accepted_as
+        link.on_accepted = partial(self.kept_reports.send, link)
+        self.login.on_proven = partial(self.security.report, SecurityEvent.RECONFIGURED)
+        self.login.on_bad_certificate = partial(
+            self.security.report, SecurityEvent.INVALID_CERTIFICATE
+        )
+        self.security.report(SecurityEvent.STARTUP)
+
+    def apply_retries(self) -> None:
+        """Let the queue try as often as the backend asked for (R66)."""
+        values, present = self.configuration.values, self.pump.retry
+        self.pump.retry = RetryPolicy(
+            attempts=int(values.get(ATTEMPTS, present.attempts)),
+            interval_s=float(values.get(RETRY_INTERVAL, present.interval_s)),
+        )
+
+
+def north_side(
+    login: NorthLogin,
+    pump: OutboxPump,
+    store: Store,
+    tools: Tools,
+    tasks: Supervisor,
+    notes: Iterable[NoteRecord],
+) -> NorthSide:
+    """Put it together, with what is known from before."""
+    notes = tuple(notes)
+    return NorthSide(
+        pump,
+        BackendConfiguration(pump.link_id, store, notes),
+        login,
+        KeptReports(pump.link_id, store, tasks, notes),
+        SecurityReports(pump, store, tools, tasks, notes),
+    )

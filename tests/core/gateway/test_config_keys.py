@@ -1,0 +1,89 @@
+import pytest
+
+from wattgate.core.gateway.config_keys import (
+    KEYS,
+    LINK_KEYS,
+    MEASURANDS,
+    VIRTUAL_KEYS,
+    Treatment,
+    names_of,
+    rule_of,
+)
+
+
+@pytest.mark.parametrize(
+    ("treatment", "keys"),
+    [
+        (
+            Treatment.VIRTUALISE,
+            "MeterValueSampleInterval MeterValuesSampledData ClockAlignedDataInterval "
+            "HeartbeatInterval WebSocketPingInterval TransactionMessageAttempts "
+            "TransactionMessageRetryInterval MessageTimeout LocalPreAuthorize "
+            "LocalAuthorizeOffline",
+        ),
+        (Treatment.LINK, "AuthorizationKey SecurityProfile CpoName"),
+        (
+            Treatment.RELAY,
+            "StopTxnSampledData StopTxnAlignedData MeterValuesAlignedData ConnectionTimeOut "
+            "AuthorizeRemoteTxRequests StopTransactionOnInvalidId "
+            "StopTransactionOnEVSideDisconnect MaxEnergyOnInvalidId SampledDataSignReadings "
+            "StopTransactionSignatureFormat MeterPublicKey1 FirmwareServerUrl ResetRetries",
+        ),
+        (
+            Treatment.REJECT,
+            "NewBackendURL BackOffice-URL-wired Cst_BackendUrl CentralSystemURI OCPP_Server_Url "
+            "ocppEndpoint Csms-Host back_office_address",
+        ),
+    ],
+)
+def test_a_key_is_treated_as_its_row_says_r37_r80_r81_r82(treatment: Treatment, keys: str) -> None:
+    for key in keys.split():
+        assert rule_of(key).treatment is treatment, key
+
+
+@pytest.mark.parametrize("row", KEYS.values(), ids=KEYS)
+def test_keys_are_compared_without_regard_to_case_r37(row: object) -> None:
+    key = row.key  # type: ignore[attr-defined]
+    assert rule_of(key.upper()) is rule_of(key.lower()) is row
+
+
+def test_the_keys_of_a_link_and_the_virtual_ones_are_folded_r37() -> None:
+    assert {"authorizationkey", "securityprofile", "cponame"} == LINK_KEYS
+    assert all(key == key.casefold() for key in LINK_KEYS | VIRTUAL_KEYS)
+    assert not LINK_KEYS & VIRTUAL_KEYS
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "good"),
+    [
+        ("MeterValueSampleInterval", "0", True),
+        ("MeterValueSampleInterval", "900", True),
+        ("MeterValueSampleInterval", "-1", False),
+        ("MeterValueSampleInterval", "1.5", False),
+        ("MeterValueSampleInterval", "", False),
+        ("MeterValueSampleInterval", "²", False),
+        ("MeterValueSampleInterval", "1" * 10, False),
+        ("HeartbeatInterval", "0", False),
+        ("HeartbeatInterval", "60", True),
+        ("TransactionMessageAttempts", "0", False),
+        ("LocalPreAuthorize", "True", True),
+        ("LocalPreAuthorize", "1", False),
+        ("MeterValuesSampledData", "Energy.Active.Import.Register, SoC", True),
+        ("MeterValuesSampledData", "Current.Import.L1,Voltage.L1-N,Current.Import.N", True),
+        ("MeterValuesSampledData", "", True),
+        ("MeterValuesSampledData", "Energy.Active.Import.Register,Wishes", False),
+        ("CpoName", "Example Power", True),
+        ("CpoName", " ", False),
+        ("CpoName", "a\n", False),
+        ("Anything", "at all", True),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_not_accepted_r80_r83(
+    key: str, value: str, good: bool
+) -> None:
+    assert rule_of(key).accepts(value) is good
+
+
+def test_a_list_is_read_in_its_order() -> None:
+    assert names_of(" b, a ,,c") == ("b", "a", "c")
+    assert len(MEASURANDS) == 22
