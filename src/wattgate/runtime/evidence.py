@@ -40,6 +40,14 @@ class EvidenceKeeper:
         text = encode(CallResult(call.unique_id, answer_text))
         return self._kept(transaction_id, FrameWay.ANSWERED, station_id, call.action, text)
 
+    def relayed(
+        self, station_id: str, link_id: str, transaction_id: int, call: Call, unique_id: str
+    ) -> tuple[KeepFrame, ...]:
+        """A frame that passed to the letter, but for the message id that the backend saw."""
+        came = self.received(station_id, transaction_id, call)
+        text = encode(Call(unique_id, call.action, call.payload_text))
+        return came + self._kept(transaction_id, FrameWay.SENT, link_id, call.action, text)
+
     def sent(self, link_id: str, message: OutboxMessage, sent: Call) -> tuple[KeepFrame, ...]:
         """A message as it was sent to a backend that took it."""
         transaction_id = message.draft.transaction_id

@@ -22,6 +22,7 @@ from tests.support.virtual_time import in_virtual_time
 from tests.support.world import BOOT, Json, status_of
 
 from wattgate.core.station.transactions import TransactionRecord, TransactionStop
+from wattgate.ports.store import FrameWay
 from wattgate.runtime.evse_state import EvseState
 
 REFUSED = {"idTagInfo": {"status": "Invalid"}, "transactionId": 9001}
@@ -101,11 +102,28 @@ async def test_frames_of_a_relayed_transaction_are_evidence_as_well_r122() -> No
     await result(site.wallbox, "StopTransaction", STOP | {"transactionId": 9001})
     (record,) = await records(site)
     frames = await site.world.store.frames(record.transaction_id)
-    assert [frame.action for frame in frames] == [
-        "StartTransaction",
-        "MeterValues",
-        "StopTransaction",
+    actions = ("StartTransaction", "MeterValues", "StopTransaction")
+    assert [(frame.action, frame.way) for frame in frames] == [
+        (action, way) for action in actions for way in (FrameWay.RECEIVED, FrameWay.SENT)
     ]
+    for came, sent in zip(frames[::2], frames[1::2], strict=True):
+        assert json.loads(came.text)[3] == json.loads(sent.text)[3]
+        assert sent.text in site.backend.texts
+        assert came.end == "CP1"
+        assert sent.end == record.start.link_id
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_a_relayed_announcement_of_keys_is_known_for_evidence_r114() -> None:
+    site = await started()
+    names = {"vendorId": "generalConfiguration", "messageId": "setMeterConfiguration"}
+    await result(site.wallbox, "DataTransfer", {"vendorId": "com.example.giro", "data": "x"})
+    await result(site.wallbox, "DataTransfer", names | {"data": "{}"})
+    await settled()
+    known = state(site).station.meter_configuration
+    assert json.loads(known or "") == names | {"data": "{}"}
+    assert len(site.backend.all_of("DataTransfer")) == 2
     await site.world.kill()
 
 

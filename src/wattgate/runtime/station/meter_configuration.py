@@ -28,14 +28,20 @@ def recovered_meter_configuration(station_id: str, recovered: Recovered) -> str 
     return None
 
 
+async def keep_meter_configuration(station: Station, payload_text: str) -> None:
+    """Know it from now on, and after a restart."""
+    if payload_text == station.meter_configuration:
+        return
+    note = NoteRecord(SCOPE, station.station_id, payload_text)
+    await station.house.store.commit(SaveNote(note))
+    station.meter_configuration = payload_text
+    log.info("public keys of meters announced", station=station.station_id)
+
+
 async def take_meter_configuration(station: Station, ask: Ask, rule: Rule) -> None:
     """Keep it for the logins to come, then let the backend answer; it is accepted without one."""
     text = ask.call.payload_text
-    if text != station.meter_configuration:
-        note = NoteRecord(SCOPE, station.station_id, text)
-        await station.house.store.commit(SaveNote(note))
-        station.meter_configuration = text
-        log.info("public keys of meters announced", station=station.station_id)
+    await keep_meter_configuration(station, text)
     link = station.primary.link if station.primary is not None else None
     if link is None:
         ask.answer(_TAKEN, "kept here (R114)")

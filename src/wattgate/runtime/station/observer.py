@@ -14,6 +14,7 @@ from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.authorisation import AuthorizationStatus
 from wattgate.core.station.clock import read_stamp
 from wattgate.core.station.measurements import Measurement, newest_stamp
+from wattgate.core.station.meter_keys import is_meter_configuration
 from wattgate.core.station.requests import (
     StartRequest,
     StopRequest,
@@ -25,6 +26,7 @@ from wattgate.core.station.transactions import TransactionRecord, TransactionSta
 from wattgate.ports.store import (
     AnswerTransaction,
     BindTransaction,
+    Change,
     CloseTransaction,
     RememberStation,
     StoreFailed,
@@ -32,6 +34,7 @@ from wattgate.ports.store import (
 from wattgate.runtime.gateway.backend_answers import is_transaction_id
 from wattgate.runtime.station.evse_known import OpenTransaction
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.meter_configuration import keep_meter_configuration
 from wattgate.runtime.station.reports import look_at_values, note_report
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.store_failures import say_not_stored
@@ -59,8 +62,9 @@ class Observer:
             "StatusNotification": self._status,
             "StopTransaction": self._stamped,
         }
-        self._answered: Mapping[str, Callable[[Call, str], None]] = {
+        self._answered: Mapping[str, Callable[[Call, CallResult], None]] = {
             "BootNotification": self._boot,
+            "DataTransfer": self._data_transfer,
             "MeterValues": self._values,
             "StartTransaction": self._start,
             "StopTransaction": self._stop,
@@ -78,7 +82,7 @@ class Observer:
         if note is None or not isinstance(outcome, CallResult):
             return
         try:
-            note(call, outcome.payload_text)
+            note(call, outcome)
         except PeerError as exc:
             log.info("relayed, but not understood", action=call.action, reason=str(exc))
 
@@ -103,28 +107,33 @@ class Observer:
         if evse is not None:
             look_at_values(self._station, evse, text)
 
-    def _values(self, call: Call, _: str) -> None:
+    def _values(self, call: Call, taken: CallResult) -> None:
         request = read_meter_ids(call.payload_text)
         if request.transaction_id is not None:
             backend_id = request.transaction_id
-            self._later("meter values", lambda: self._store_evidence(call, backend_id))
+            self._later("meter values", lambda: self._store_evidence(call, taken, backend_id))
 
-    def _boot(self, call: Call, answer_text: str) -> None:
-        verdict = read_boot_answer(answer_text)
+    def _data_transfer(self, call: Call, _: CallResult) -> None:
+        text = call.payload_text
+        if is_meter_configuration(text):
+            self._later("keys", lambda: keep_meter_configuration(self._station, text))
+
+    def _boot(self, call: Call, taken: CallResult) -> None:
+        verdict = read_boot_answer(taken.payload_text)
         if isinstance(verdict, Registered):
             self._station.presence.heartbeat_s = verdict.heartbeat_s
             self._station.booted(call.payload_text)
             self._later("boot", lambda: self._store_boot(call.payload_text))
 
-    def _start(self, call: Call, answer_text: str) -> None:
-        backend_id = read_scalar(answer_text, _TRANSACTION)
+    def _start(self, call: Call, taken: CallResult) -> None:
+        backend_id = read_scalar(taken.payload_text, _TRANSACTION)
         if is_transaction_id(backend_id):
             request = read_start(call.payload_text)
-            self._later("start", lambda: self._store_start(call, request, backend_id, answer_text))
+            self._later("start", lambda: self._store_start(call, request, backend_id, taken))
 
-    def _stop(self, call: Call, _: str) -> None:
+    def _stop(self, call: Call, taken: CallResult) -> None:
         request = read_stop(call.payload_text)
-        self._later("stop", lambda: self._store_stop(call, request))
+        self._later("stop", lambda: self._store_stop(call, taken, request))
 
     # In the store, in the order of the messages
 
@@ -146,7 +155,7 @@ class Observer:
         )
 
     async def _store_start(
-        self, call: Call, request: StartRequest, backend_id: int, answer_text: str
+        self, call: Call, request: StartRequest, backend_id: int, taken: CallResult
     ) -> None:
         """A repetition that the backend numbers anew is another transaction to it (R67)."""
         evse, station_id = self._station.evse_at(request.connector_id), self._station.station_id
@@ -164,16 +173,17 @@ class Observer:
             start,
             None,
             self._house.tools.clock.wall(),
-            self._house.evidence.opening(station_id, call),
         )
         if opened.repeated:
             return
         number = opened.transaction_id
         await self._house.store.commit(
-            BindTransaction(number, backend_id), AnswerTransaction(number, answer_text)
+            BindTransaction(number, backend_id),
+            AnswerTransaction(number, taken.payload_text),
+            *self._relayed(number, call, taken),
         )
         if evse is not None:
-            self._begin(evse, TransactionRecord(number, start, backend_id, answer_text))
+            self._begin(evse, TransactionRecord(number, start, backend_id, taken.payload_text))
 
     def _begin(self, evse: EvseOcpp16, record: TransactionRecord) -> None:
         status = read_scalar(record.answer_text or "{}", ("idTagInfo", "status"))
@@ -187,14 +197,16 @@ class Observer:
         evse.connector = replace(evse.connector, measurement=Measurement())
         self._station.on_transaction(evse)
 
-    async def _store_evidence(self, call: Call, backend_id: int) -> None:
+    async def _store_evidence(self, call: Call, taken: CallResult, backend_id: int) -> None:
         record = await self._house.store.transaction_of_backend(self._link_id, backend_id)
         if record is not None:
-            station_id, number = self._station.station_id, record.transaction_id
-            kept = self._house.evidence.received(station_id, number, call)
-            await self._house.store.commit(*kept)
+            await self._house.store.commit(*self._relayed(record.transaction_id, call, taken))
 
-    async def _store_stop(self, call: Call, request: StopRequest) -> None:
+    def _relayed(self, number: int, call: Call, taken: CallResult) -> tuple[Change, ...]:
+        station_id, link_id = self._station.station_id, self._link_id
+        return self._house.evidence.relayed(station_id, link_id, number, call, taken.unique_id)
+
+    async def _store_stop(self, call: Call, taken: CallResult, request: StopRequest) -> None:
         store = self._house.store
         record = await store.transaction_of_backend(self._link_id, request.transaction_id)
         if record is None:
@@ -203,7 +215,7 @@ class Observer:
         station_id, number = self._station.station_id, record.transaction_id
         await store.commit(
             CloseTransaction(station_id, number, request.stop),
-            *self._house.evidence.received(station_id, number, call),
+            *self._relayed(number, call, taken),
         )
         for evse in self._station.evses:
             if evse.transaction is not None and evse.transaction.record.transaction_id == number:
