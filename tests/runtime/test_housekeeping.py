@@ -11,11 +11,20 @@ from tests.support.stores import start
 from tests.support.virtual_time import FakeClock, ScriptedIdentifiers, in_virtual_time
 
 from wattgate.adapters.store.memory import MemoryStore
+from wattgate.core.gateway.outbox import OutboxMessage
 from wattgate.core.retention import NO_AGE_BEFORE, Retention
 from wattgate.core.site.storage import StorageSettings
 from wattgate.core.station.transactions import TransactionStop
-from wattgate.ports.store import CloseTransaction, FrameRecord, FrameWay, KeepFrame, Receipt
-from wattgate.runtime.housekeeping import BREATH_S, TIDY_S, Housekeeping
+from wattgate.ports.store import (
+    Change,
+    CloseTransaction,
+    FrameRecord,
+    FrameWay,
+    KeepFrame,
+    Receipt,
+    StoreCondition,
+)
+from wattgate.runtime.housekeeping import BREATH_S, MIB, RESERVE_S, TIDY_S, Housekeeping
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.supervisor import Supervisor
 
@@ -39,6 +48,7 @@ class Kept:
         housekeeping = Housekeeping(self.store, tools, lambda: self.settings)
         housekeeping.recover((await self.store.recover()).notes)
         self._tasks.spawn(housekeeping.run(), name="housekeeping")
+        self._tasks.spawn(housekeeping.watch_reserve(), name="reserve")
 
     async def stop(self) -> None:
         await self._tasks.stop()
@@ -211,3 +221,60 @@ async def test_ten_thousand_receipts_go_in_batches_with_pauses() -> None:
     assert [gone for _, gone in store.batches] == [500] * 20
     times = [at for at, _ in store.batches]
     assert all(b - a >= 0.99 * BREATH_S for a, b in pairwise(times))
+
+
+class Disk(MemoryStore):
+    """A store on a disk with `room_b` bytes for its reserve."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.room_b = 64 * MIB
+        self.asked_b: list[int] = []
+
+    async def keep_reserve(self, size_b: int) -> bool:
+        self.asked_b.append(size_b)
+        self.has_reserve = size_b <= self.room_b
+        return self.has_reserve
+
+
+@long
+async def test_the_reserve_is_made_at_the_start_and_again_when_there_is_room() -> None:
+    disk = Disk()
+    disk.room_b = 0
+    async with keeping(trusted=False, store=disk) as kept:
+        await asyncio.sleep(1)
+        assert disk.condition == StoreCondition(None, has_reserve=False)
+        disk.room_b = 64 * MIB
+        await asyncio.sleep(RESERVE_S)
+        assert disk.condition == StoreCondition()
+        kept.settings = StorageSettings(reserve_mb=2)
+        await asyncio.sleep(RESERVE_S)
+        assert disk.asked_b == [16 * MIB, 16 * MIB, 2 * MIB]
+
+
+class Sticking(Disk):
+    """Fails once; then only a change that is stored shows that it works again."""
+
+    stuck: str | None = None
+
+    @property
+    def condition(self) -> StoreCondition:
+        return StoreCondition(self.stuck)
+
+    async def commit(self, *changes: Change) -> tuple[OutboxMessage, ...]:
+        queued = await super().commit(*changes)
+        self.stuck = None
+        return queued
+
+
+@long
+async def test_a_store_that_failed_is_tried_though_nobody_has_anything_to_store() -> None:
+    disk = Sticking()
+    async with keeping(trusted=False, store=disk):
+        await asyncio.sleep(1)
+        disk.stuck, disk.failing = "disk I/O error", True
+        await asyncio.sleep(5 * RESERVE_S)
+        assert disk.condition == StoreCondition("disk I/O error")
+        disk.failing = False
+        await asyncio.sleep(RESERVE_S)
+        assert disk.condition == StoreCondition()

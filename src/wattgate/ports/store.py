@@ -49,6 +49,7 @@ from wattgate.ports.store_records import (
     Recovered,
     ReleaseRecord,
     StationRecord,
+    StoreCondition,
     TagRecord,
     Taken,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "GrantRecord",
     "KeepAside",
     "KeepFrame",
+    "NotYetStored",
     "NoteRecord",
     "Opened",
     "ProfileRecord",
@@ -91,6 +93,7 @@ __all__ = [
     "Settle",
     "StationRecord",
     "Store",
+    "StoreCondition",
     "StoreFailed",
     "TagRecord",
     "Taken",
@@ -101,8 +104,24 @@ class StoreFailed(Exception):  # noqa: N818 - an event in the past, like every o
     """The store could not keep a change (disk full, file unreadable): nothing was confirmed."""
 
 
+class NotYetStored(StoreFailed):
+    """What was asked for holds, but will be lost with a restart until it can be stored."""
+
+
 class Store(Protocol):
     """Durable storage. Every method may raise StoreFailed; then nothing was changed."""
+
+    @property
+    def condition(self) -> StoreCondition:
+        """How it is at this moment."""
+        ...
+
+    async def keep_reserve(self, size_b: int) -> bool:
+        """Keep so many bytes of the disk aside, from now on; False while there is no room for it.
+
+        They are given back when the disk is full, once: call it again from time to time.
+        """
+        ...
 
     async def recover(self) -> Recovered:
         """Read what a fresh manager needs."""

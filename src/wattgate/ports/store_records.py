@@ -171,3 +171,15 @@ class Recovered:
     releases: tuple[ReleaseRecord, ...] = ()
     notes: tuple[NoteRecord, ...] = ()
     outbox_depths: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCondition:
+    """How the store is.
+
+    `failing` is why the last change could not be stored, None once one could again.
+    `has_reserve` is False while the disk space that it keeps aside is wanted and missing.
+    """
+
+    failing: str | None = None
+    has_reserve: bool = True

@@ -1,4 +1,4 @@
-"""Keeps the store in order: what is too old goes, in small steps, if the clock may be believed."""
+"""Keeps the store in order: what is too old goes, and disk space is kept aside."""
 
 import asyncio
 import json
@@ -18,6 +18,11 @@ log = structlog.get_logger()
 TIDY_S: Final = 3600.0
 """s from one tidying to the next."""
 
+RESERVE_S: Final = 60.0
+"""s from one look at the disk space kept aside to the next."""
+
+MIB: Final = 1024 * 1024
+
 BREATH_S: Final = 0.05
 """s between two batches: others have the disk to themselves for most of the time."""
 
@@ -26,7 +31,10 @@ NOTE_NAME: Final = "clock"
 
 
 class Housekeeping:
-    """Tidies the store once an hour, by the settings as they are then."""
+    """Tidies the store once an hour, by the settings as they are then.
+
+    Nothing goes for its age unless the clock may be believed (`core.retention`).
+    """
 
     def __init__(self, store: Store, tools: Tools, settings: Callable[[], StorageSettings]) -> None:
         self._store = store
@@ -51,9 +59,34 @@ class Housekeeping:
                 log.warning("the store was not tidied", reason=str(exc))
             await asyncio.sleep(TIDY_S)
 
+    async def watch_reserve(self) -> None:
+        """Keep disk space aside for ever; where it was given back, as soon as there is room."""
+        while True:
+            try:
+                await self._keep_reserve()
+            except StoreFailed as exc:
+                log.warning("nothing can be stored", reason=str(exc))
+            await asyncio.sleep(RESERVE_S)
+
+    async def _keep_reserve(self) -> None:
+        before = self._store.condition
+        if before.failing is not None:
+            await self._note_clock()  # it may have recovered, and nobody else writes
+            log.info("the store works again")
+        size_mb = self._settings().reserve_mb
+        has_reserve = await self._store.keep_reserve(size_mb * MIB)
+        if has_reserve and not before.has_reserve:
+            log.info("disk space is kept aside again", mib=size_mb)
+        elif before.has_reserve and not has_reserve:
+            log.warning("the disk has no room for the reserve", mib=size_mb)
+
+    async def _note_clock(self) -> None:
+        text = _write(self._clock or SteadyClock(self._tools.clock.wall()))
+        await self._store.commit(SaveNote(NoteRecord(NOTE_SCOPE, NOTE_NAME, text)))
+
     async def _tidy(self) -> None:
         clock = self._look_at_clock()
-        await self._store.commit(SaveNote(NoteRecord(NOTE_SCOPE, NOTE_NAME, _write(clock))))
+        await self._note_clock()
         what, gone = retention(self._settings(), clock), 0
         while batch := await self._store.tidy(what):
             gone += batch

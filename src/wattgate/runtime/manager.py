@@ -1,10 +1,8 @@
 """The running manager: what the command line and the API see of it."""
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final
 
 import structlog
 
@@ -14,11 +12,10 @@ from wattgate.core.site.cards import card_rules
 from wattgate.core.site.merging import patched
 from wattgate.core.site.model import LoadManagement, Site
 from wattgate.core.site.remarks import remarks
-from wattgate.core.site.writing import to_mapping
 from wattgate.core.station.models import WallboxModel, read_model
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.core.units import PhaseTriple
-from wattgate.ports.store import DeadLetter, SaveDocument, Store
+from wattgate.ports.store import DeadLetter, Store
 from wattgate.runtime.assembly import Assembly, Backends, feeders_of, undelivered
 from wattgate.runtime.charging.behaviours import Behaviours
 from wattgate.runtime.charging.obedience_watch import ObedienceWatch
@@ -33,6 +30,7 @@ from wattgate.runtime.load.limits import Limits
 from wattgate.runtime.load.releases import Releases
 from wattgate.runtime.operations import Operations
 from wattgate.runtime.peer import Tools
+from wattgate.runtime.site_keeper import SiteKeeper
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.knowledge import CardKnowledge
 from wattgate.runtime.station.station import House, Station
@@ -41,8 +39,6 @@ from wattgate.runtime.supervisor import Supervisor
 from wattgate.runtime.traffic import Traffic, backend_link, wallbox_link
 
 log = structlog.get_logger()
-
-SITE_DOCUMENT: Final = "site"
 
 
 class Manager:
@@ -95,6 +91,7 @@ class Manager:
         self._loop: ControlLoop | None = None
         self._deciding: asyncio.Task[None] | None = None
         self._patching = asyncio.Lock()
+        self._keeper = SiteKeeper(store, self._tasks)
 
     async def start(self, backends: Backends) -> None:
         """Take up what was stored, then begin to decide; wallboxes may connect afterwards."""
@@ -135,6 +132,7 @@ class Manager:
         housekeeping = Housekeeping(self._store, self._tools, lambda: self.site.storage)
         housekeeping.recover(recovered.notes)
         self._tasks.spawn(housekeeping.run(), name="housekeeping")
+        self._tasks.spawn(housekeeping.watch_reserve(), name="disk reserve")
 
     async def stop(self) -> None:
         """End every task; what is stored stays, links are closed by their owners."""
@@ -216,6 +214,8 @@ class Manager:
     async def patch_site(self, patch: Mapping[str, object]) -> Site:
         """Change settings of the running site; raises ConfigError and changes nothing (P1).
 
+        Raises NotYetStored where they hold but could not be stored; that is tried again.
+
         What concerns current takes effect with the next cycle; the OCPP server's own settings
         with the next start.
         """
@@ -251,11 +251,17 @@ class Manager:
         )
 
     async def _change_site(self, change: Callable[[Site], Site]) -> Site:
-        """Change and store the site, then tell every EVSE what is said of it now."""
+        """Change the site, tell every EVSE what is said of it now, and store it.
+
+        A disk that is full does not keep anybody from lowering a limit.
+        """
         async with self._patching:  # two at once must not undo each other
-            changed = change(self.site)
-            await save_site(self._store, changed)
-            self.site = changed
+            self.site = changed = change(self.site)
+            self._tell_evses(changed)
+            await self._keeper.keep(changed)
+        return changed
+
+    def _tell_evses(self, changed: Site) -> None:
         for settings in changed.evses:
             evse, _ = self._evses.get(settings.id, (None, None))
             if evse is not None and evse.settings != settings:
@@ -265,7 +271,6 @@ class Manager:
         if self._assembly is not None:
             self._assembly.settings_changed()
         self._something_changed()
-        return changed
 
     def _limits_removed(self, evse_id: str) -> None:
         """In observe the backend's own profiles rule again: they belong into the wallbox."""
@@ -305,9 +310,3 @@ class Manager:
 
     def _look_again_after(self, delay_s: float) -> None:
         asyncio.get_running_loop().call_later(delay_s, self._something_changed)
-
-
-async def save_site(store: Store, site: Site) -> None:
-    """Keep the site, passwords included, for the next start."""
-    text = json.dumps(to_mapping(site, secrets=True))
-    await store.commit(SaveDocument(SITE_DOCUMENT, text))

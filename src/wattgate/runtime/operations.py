@@ -33,7 +33,7 @@ class Operations:
     """The operations on the EVSEs of one site.
 
     Every one raises StoreFailed where it could not be kept, and ConfigError where the site would
-    not fit together any more; nothing has changed then.
+    not fit together any more; nothing has changed then, except where NotYetStored says so.
     """
 
     def __init__(

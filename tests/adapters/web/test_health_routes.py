@@ -4,7 +4,9 @@ import httpx
 import pytest
 from tests.support.web import a_world, new_server, serving
 
+from wattgate.adapters.store.memory import MemoryStore
 from wattgate.adapters.web import health_routes
+from wattgate.ports.store import StoreCondition
 
 
 @pytest.mark.asyncio
@@ -46,3 +48,21 @@ async def test_a_control_loop_that_has_ended_is_no_health() -> None:
     assert answer.status_code == 503
     assert answer.json()["reasons"] == ["the control loop does not run"]
     await server.close()
+
+
+@pytest.mark.asyncio
+async def test_a_full_disk_is_told_but_is_no_reason_to_restart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    condition = StoreCondition("database or disk is full", has_reserve=False)
+    async with serving() as api:
+        monkeypatch.setattr(MemoryStore, "condition", condition)
+        answer = await api.client.get("/healthz")
+        assert answer.status_code == 200
+        assert answer.json() == {
+            "status": "degraded",
+            "reasons": [
+                "nothing can be stored: database or disk is full",
+                "the disk has no room for the reserve",
+            ],
+        }

@@ -8,7 +8,7 @@ from wattgate import __version__
 from wattgate.core.charging.obedience import Verdict
 from wattgate.core.gateway.link_status import Fault, LinkStep
 from wattgate.core.ocpp.handshake import HandshakeRequest
-from wattgate.ports.store import Bury
+from wattgate.ports.store import Bury, StoreCondition
 from wattgate.runtime.charging.obedience_watch import ObedienceState, ObedienceWatch
 
 Figures = dict[tuple[str, str], float]
@@ -145,3 +145,16 @@ async def test_what_the_meter_shows_is_a_figure() -> None:
             pass
         assert told["wattgate_circuit_excess_amperes", "house"] == 8
         assert told["wattgate_grid_meter_age_seconds", ""] >= 0
+
+
+@pytest.mark.asyncio
+async def test_a_full_disk_is_a_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving() as api:
+        told = await figures(api)
+        assert told["wattgate_store_failing", ""] == 0
+        assert told["wattgate_store_reserve_missing", ""] == 0
+        condition = StoreCondition("database or disk is full", has_reserve=False)
+        monkeypatch.setattr(type(api.world.store), "condition", condition)
+        told = await figures(api)
+        assert told["wattgate_store_failing", ""] == 1
+        assert told["wattgate_store_reserve_missing", ""] == 1

@@ -91,7 +91,17 @@ async def test_a_store_that_fails_is_503() -> None:
         api.world.store.failing = True
         for answer in (
             await api.client.get("/api/v1/transactions"),
-            await api.client.patch("/api/v1/site", json={"max_current_a": 40}),
             await api.client.post("/api/v1/tokens", json={"name": "script"}),
         ):
             assert (answer.status_code, answer.headers["content-type"]) == (503, CONTENT)
+
+
+@pytest.mark.asyncio
+async def test_a_setting_that_holds_but_could_not_be_stored_is_507() -> None:
+    async with serving() as api:
+        api.world.store.failing = True
+        answer = await api.client.patch("/api/v1/site", json={"max_current_a": 20})
+        assert (answer.status_code, answer.headers["content-type"]) == (507, CONTENT)
+        assert answer.json()["detail"].startswith("This holds now, but could not be stored")
+        assert api.world.manager is not None
+        assert api.world.manager.site.site.max_current_a == 20

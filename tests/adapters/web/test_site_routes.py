@@ -6,7 +6,7 @@ from tests.support.web import SITE, a_world, serving
 from tests.support.world import a_wallbox
 
 from wattgate.core.site.reading import read_mapping
-from wattgate.runtime.manager import SITE_DOCUMENT
+from wattgate.runtime.site_keeper import SITE_DOCUMENT
 
 
 @pytest.mark.asyncio

@@ -10,8 +10,10 @@ from tests.support.virtual_time import FakeClock, ScriptedIdentifiers, in_virtua
 from tests.support.world import World
 
 from wattgate.adapters.store.memory import MemoryStore
+from wattgate.core.gateway.outbox import OutboxMessage
 from wattgate.core.load.actuation import Plan, SetLimit
 from wattgate.ports.evse import LimitOutcome
+from wattgate.ports.store import Change, SaveGrant
 from wattgate.runtime.load.limits import Limits
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.supervisor import Supervisor
@@ -281,3 +283,33 @@ async def test_the_life_of_a_grant_begins_when_it_is_sent_not_when_its_answer_is
         await asyncio.sleep(0.1)
         assert limits.position("a").committed_a == 10
         assert limits.due_for_renewal(evse, clock.monotonic())
+
+
+class HangingStore(MemoryStore):
+    """Takes grants and never comes back, as a disk that dies."""
+
+    hangs = False
+
+    async def commit(self, *changes: Change) -> tuple[OutboxMessage, ...]:
+        if self.hangs and any(isinstance(change, SaveGrant) for change in changes):
+            await asyncio.Event().wait()
+        return await super().commit(*changes)
+
+
+@in_virtual_time()
+async def test_a_reduction_does_not_wait_for_a_disk_that_hangs_and_a_raise_does_r100() -> None:
+    store = HangingStore()
+    world = World(site("A", "B"), store=store)
+    manager = await world.start()
+    box, other = boxes(world, "A", "B")
+    await all_come(world, box, other, start=True)
+    await settle(12)
+    store.hangs = True
+    for limit_a, told_a in ((42, 10), (36, 7)):
+        await manager.patch_site({"site": {"max_current_a": limit_a}})
+        await settle(4)
+        assert box.limits_a()[-1] == told_a
+    await manager.patch_site({"site": {"max_current_a": 63}})
+    await settle(20)
+    assert box.limits_a()[-1] == 7
+    await world.kill()

@@ -21,6 +21,7 @@ PRAGMAS: Final = {
     "journal_mode": "WAL",  # readers and the writer do not wait for each other
     "synchronous": "FULL",  # NORMAL may lose the last commits when the power fails
     "foreign_keys": "ON",
+    "journal_size_limit": "16777216",  # bytes: what one large change needed is given back
     "busy_timeout": "5000",  # ms; somebody may look into the file with other tools
 }
 """How each connection is set up; https://www.sqlite.org/pragma.html."""

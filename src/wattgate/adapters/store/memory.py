@@ -16,6 +16,7 @@ from wattgate.ports.store import (
     Opened,
     Receipt,
     Recovered,
+    StoreCondition,
     StoreFailed,
     Taken,
 )
@@ -40,7 +41,20 @@ class MemoryStore:
     def __init__(self, *, failing: bool = False, gate: Gate | None = None) -> None:
         self.failing = failing
         self.gate = gate
+        self.has_reserve = True
         self._tables = Tables()
+
+    @property
+    def condition(self) -> StoreCondition:
+        """Failing while it was told to; its reserve is what was asked for last."""
+        failing = "the store was told to fail" if self.failing else None
+        return StoreCondition(failing, has_reserve=self.has_reserve)
+
+    async def keep_reserve(self, size_b: int) -> bool:
+        """Say that it is kept, unless it was told to fail."""
+        await self._writable()
+        self.has_reserve = True
+        return True
 
     async def recover(self) -> Recovered:
         """Read what a fresh manager needs, everything in the order of its key."""

@@ -7,12 +7,14 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Final
 
+import structlog
 from sqlalchemy.dialects.sqlite import insert
 
 from wattgate.adapters.store import queries
 from wattgate.adapters.store.changes import append, apply, keep_frame
 from wattgate.adapters.store.database import FileLock, connect, create_private, migrate
 from wattgate.adapters.store.prepared import Prepared
+from wattgate.adapters.store.reserve import Reserve, is_out_of_space
 from wattgate.adapters.store.schema import RECEIPTS, TRANSACTIONS, to_us
 from wattgate.adapters.store.tidying import tidy
 from wattgate.adapters.store.worker import Job, Result, Worker
@@ -27,8 +29,12 @@ from wattgate.ports.store import (
     Opened,
     Receipt,
     Recovered,
+    StoreCondition,
+    StoreFailed,
     Taken,
 )
+
+log = structlog.get_logger()
 
 _KEEP_RECEIPT: Final = Prepared(
     insert(RECEIPTS).on_conflict_do_nothing(),
@@ -62,6 +68,8 @@ class SqliteStore:
         self._lock: FileLock | None = None
         self._writer: Worker | None = None
         self._reader: Worker | None = None
+        self._reserve = Reserve(path.with_name(path.name + ".reserve"))
+        self._has_reserve = True
 
     async def open(self) -> None:
         """Take the file, creating it if there is none, and bring it to the newest schema.
@@ -73,22 +81,60 @@ class SqliteStore:
         """
         self._lock = FileLock(self._path)
         try:
-            create_private(self._path)
-            await asyncio.to_thread(migrate, self._path)
-            self._writer = Worker("store-writer", connect(self._path), begin="BEGIN IMMEDIATE")
-            self._reader = Worker("store-reader", connect(self._path), begin="BEGIN")
+            try:
+                await self._set_up()
+            except StoreFailed as error:
+                # The disk may have been filled while nobody was here to notice.
+                if not (is_out_of_space(error.__cause__) and self._reserve.release()):
+                    raise
+                await self._stop_workers()
+                await self._set_up()
         except BaseException:
             await self.close()
             raise
 
+    async def _set_up(self) -> None:
+        create_private(self._path)
+        await asyncio.to_thread(migrate, self._path)
+        self._writer = Worker(
+            "store-writer", connect(self._path), begin="BEGIN IMMEDIATE", make_room=self._make_room
+        )
+        self._reader = Worker("store-reader", connect(self._path), begin="BEGIN")
+
+    def _make_room(self) -> bool:
+        """Give the reserve back, on the writer's thread."""
+        if not self._reserve.release():
+            return False
+        self._has_reserve = False
+        log.error("the disk is full: the reserve was given back, and will be used up")
+        return True
+
+    @property
+    def condition(self) -> StoreCondition:
+        """How it is at this moment."""
+        failing = self._writer.failing if self._writer is not None else None
+        return StoreCondition(failing, has_reserve=self._has_reserve)
+
+    async def keep_reserve(self, size_b: int) -> bool:
+        """Keep so many bytes of the disk aside; False while there is no room for it."""
+
+        def keep(_: Connection) -> bool:
+            self._has_reserve = self._reserve.keep(size_b)
+            return self._has_reserve
+
+        return await self._write(keep)
+
     async def close(self) -> None:
         """Finish what was asked for, then release the file; safe to repeat."""
-        for worker in (self._reader, self._writer):
-            if worker is not None:
-                await worker.close()
+        await self._stop_workers()
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+
+    async def _stop_workers(self) -> None:
+        for worker in (self._reader, self._writer):
+            if worker is not None:
+                await worker.close()
 
     async def recover(self) -> Recovered:
         """Read what a fresh manager needs, everything in the order of its key."""

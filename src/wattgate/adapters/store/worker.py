@@ -5,11 +5,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from sqlite3 import Connection
+from sqlite3 import Connection, DatabaseError, OperationalError
 from sqlite3 import Error as DriverError
 from threading import Thread
 from typing import Any, Final, TypeVar, assert_never
 
+from wattgate.adapters.store.reserve import is_out_of_space
 from wattgate.ports.store import StoreFailed
 
 GROUP_LIMIT: Final = 512
@@ -40,6 +41,10 @@ class _Failed:
 _Outcome = _Done | _Failed
 
 
+def _no_room() -> bool:
+    return False
+
+
 class Worker:
     """Runs jobs on its own connection: all that wait at a time in one transaction.
 
@@ -48,12 +53,23 @@ class Worker:
     each job of that group gets a transaction of its own, so that only the bad one fails.
 
     `connection` is the worker's alone from now on; `begin` is the statement that starts a
-    transaction on it. Create and use a worker in a running event loop.
+    transaction on it. `make_room` is called when the disk is full; where it says that there is room
+    now, the same jobs are tried again. Create and use a worker in a running event loop.
     """
 
-    def __init__(self, name: str, connection: Connection, *, begin: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        connection: Connection,
+        *,
+        begin: str,
+        make_room: Callable[[], bool] = _no_room,
+    ) -> None:
         self._connection = connection
         self._begin = begin
+        self._make_room = make_room
+        self.failing: str | None = None
+        """Why the last transaction failed for a reason of the disk; None once one has written."""
         self._loop = asyncio.get_running_loop()
         self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
         self._closed = False
@@ -89,16 +105,26 @@ class Worker:
         self._connection.close()
 
     def _run(self, group: list[_Asked]) -> list[_Outcome]:
+        written = self._connection.total_changes
         try:
             self._connection.execute(self._begin)
             results = [asked.job(self._connection) for asked in group]
             self._connection.commit()
         except Exception as error:  # noqa: BLE001 - it belongs to whoever asked
             self._roll_back()
-            if len(group) == 1:
-                return [_Failed(group[0].future, _explained(error))]
-            return [outcome for asked in group for outcome in self._run([asked])]
+            return self._try_again(group, error)
+        if self._connection.total_changes > written:
+            self.failing = None
         return [_Done(asked.future, result) for asked, result in zip(group, results, strict=True)]
+
+    def _try_again(self, group: list[_Asked], error: Exception) -> list[_Outcome]:
+        if is_out_of_space(error) and self._make_room():
+            return self._run(group)
+        if len(group) > 1:
+            return [outcome for asked in group for outcome in self._run([asked])]
+        if type(error) in (OperationalError, DatabaseError):  # not those of a statement or value
+            self.failing = str(error)
+        return [_Failed(group[0].future, _explained(error))]
 
     def _roll_back(self) -> None:
         # Where even this fails, the next transaction cannot begin: its jobs fail, and it is

@@ -14,6 +14,7 @@ from wattgate import __version__
 from wattgate.adapters.web.presenting import measured_now
 from wattgate.adapters.web.services import GivenServices
 from wattgate.core.charging.obedience import Verdict
+from wattgate.ports.store import StoreCondition
 from wattgate.runtime.evse_state import EvseState
 from wattgate.runtime.manager import Manager
 
@@ -39,6 +40,7 @@ async def metrics(services: GivenServices) -> Response[bytes]:
     now = services.tools.clock.monotonic()
     registry = CollectorRegistry(auto_describe=False)
     registry.register(SiteCollector(services.manager, given_up, now))
+    registry.register(StoreCollector(services.store.condition))
     ProcessCollector(registry=registry)
     return Response(generate_latest(registry), media_type=MEDIA_TYPE)
 
@@ -121,6 +123,26 @@ class SiteCollector(Collector):
                 "Since the last reading of the meter at the house connection.",
                 age_s,
             )
+
+
+class StoreCollector(Collector):
+    """The figures of the store."""
+
+    def __init__(self, condition: StoreCondition) -> None:
+        self._condition = condition
+
+    def collect(self) -> Iterable[Metric]:
+        """Whether it stores, and has a reserve."""
+        yield GaugeMetricFamily(
+            "wattgate_store_failing",
+            "1 while nothing can be stored.",
+            float(self._condition.failing is not None),
+        )
+        yield GaugeMetricFamily(
+            "wattgate_store_reserve_missing",
+            "1 while the disk has no room for the space that is to be kept aside.",
+            float(not self._condition.has_reserve),
+        )
 
 
 Reader = Callable[[EvseState], float | None]

@@ -12,7 +12,7 @@ from litestar.types import ExceptionHandlersMap
 from msgspec import Meta
 
 from wattgate.core.errors import ConfigError
-from wattgate.ports.store import StoreFailed
+from wattgate.ports.store import NotYetStored, StoreFailed
 
 log = structlog.get_logger()
 
@@ -96,6 +96,13 @@ def _config(_request: AnyRequest, exc: ConfigError) -> Response[bytes]:
 
 def _store(_request: AnyRequest, exc: StoreFailed) -> Response[bytes]:
     log.error("store failed", reason=str(exc))
+    if isinstance(exc, NotYetStored):
+        return _answer(
+            details(
+                HTTPStatus.INSUFFICIENT_STORAGE,
+                "This holds now, but could not be stored: until it can be, a restart loses it.",
+            )
+        )
     return _answer(
         details(HTTPStatus.SERVICE_UNAVAILABLE, "The store does not answer; see the log.")
     )

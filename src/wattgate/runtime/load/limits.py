@@ -1,5 +1,6 @@
 """What each EVSE has been allowed, and the commands that change it."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,9 @@ log = structlog.get_logger()
 
 OVERDUE_S: Final = 6.0
 """s that a limit may take, all its messages together, before the neighbours are lowered (R89)."""
+
+DISK_PATIENCE_S: Final = 1.0
+"""s that a reduction waits for the store: a disk may hang, and less current is always safe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +238,7 @@ class Limits:
         change = command.change
         expires_at = self._tools.clock.wall() + timedelta(seconds=command.evse.lifetime_s)
         outcome = LimitOutcome.UNSENT
-        if await self._is_stored(command, expires_at) or command.reduction:
+        if await self._may_be_sent(command, expires_at):
             if not self._is_newest(command):
                 return  # it would overwrite the newer one, which did not wait for the store
             is_due = change.evse in self.unswept and not command.evse.in_use
@@ -263,6 +267,16 @@ class Limits:
 
     def _is_newest(self, command: _Command) -> bool:
         return self._newest.get(command.change.evse) == command.number
+
+    async def _may_be_sent(self, command: _Command, expires_at: datetime) -> bool:
+        """A raise needs to be stored first; a reduction does not wait long for a slow disk."""
+        if not command.reduction:
+            return await self._is_stored(command, expires_at)
+        noting = self._tasks.start(
+            self._is_stored(command, expires_at), name=f"note {command.change.evse}"
+        )
+        await asyncio.wait({noting}, timeout=DISK_PATIENCE_S)
+        return True
 
     async def _is_stored(self, command: _Command, expires_at: datetime) -> bool:
         """Store what may be drawn from now on, unless what is stored says as much already."""
