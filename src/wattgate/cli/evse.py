@@ -35,7 +35,7 @@ def list_all(url: Url = LOCAL, password: Password = "", json: Json = False) -> N
     """
     from wattgate.cli.evse_run import list_all
 
-    _run(url, password, lambda api: list_all(api, as_json=json))
+    run_command(url, password, lambda api: list_all(api, as_json=json))
 
 
 @evse.command()
@@ -43,7 +43,7 @@ def show(id: EvseId, url: Url = LOCAL, password: Password = "", json: Json = Fal
     """All that is known of one EVSE and of how its wallbox takes limits."""
     from wattgate.cli.evse_run import show
 
-    _run(url, password, lambda api: show(api, id, as_json=json))
+    run_command(url, password, lambda api: show(api, id, as_json=json))
 
 
 @evse.command("clear-profiles")
@@ -71,7 +71,7 @@ def release(
     """Delete the limits in the wallbox and set none any more, until the EVSE is activated."""
     from wattgate.cli.evse_run import release
 
-    _run(url, password, lambda api: release(api, id, is_sure=yes, as_json=json))
+    run_command(url, password, lambda api: release(api, id, is_sure=yes, as_json=json))
 
 
 @evse.command()
@@ -96,16 +96,17 @@ def prove(id: EvseId, url: Url = LOCAL, password: Password = "", json: Json = Fa
 
     from wattgate.cli.evse_prove import prove
 
-    _run(url, password, lambda api: prove(api, id, as_json=json, wait=time.sleep))
+    run_command(url, password, lambda api: prove(api, id, as_json=json, wait=time.sleep))
 
 
 def _operate(id: str, url: str, password: str, as_json: bool, operation: str) -> None:
     from wattgate.cli.evse_run import operate
 
-    _run(url, password, lambda api: operate(api, id, operation, as_json=as_json))
+    run_command(url, password, lambda api: operate(api, id, operation, as_json=as_json))
 
 
-def _run(url: str, password: str, act: Callable[[ApiClient], int]) -> None:
+def run_command(url: str, password: str, act: Callable[[ApiClient], int]) -> None:
+    """Log in at the manager, act, and end with the exit status of that."""
     from wattgate.cli.api_client import ApiError
     from wattgate.cli.evse_login import MisuseError, log_in
 

@@ -13,6 +13,7 @@ from wattgate.cli.check import check
 from wattgate.cli.demo import demo
 from wattgate.cli.evse import evse
 from wattgate.cli.run import run
+from wattgate.cli.transactions import transactions
 from wattgate.cli.wallbox import wallbox
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ app.command()(check)
 app.command()(demo)
 app.add_typer(evse, name="evse")
 app.command()(run)
+app.add_typer(transactions, name="transactions")
 app.command()(wallbox)
 
 

@@ -131,6 +131,20 @@ async def test_after_the_wallboxs_own_boot_only_the_wallbox_tells_it_r114() -> N
 
 
 @in_virtual_time()
+async def test_a_boot_during_an_outage_is_the_wallboxs_own_as_well_r114() -> None:
+    """What was kept may be of a meter that has been exchanged since."""
+    site = await a_site()
+    await result(site.wallbox, "DataTransfer", ANNOUNCED)
+    await lose_backend(site)
+    await result(site.wallbox, "BootNotification", BOOT)
+    backend = await regain_backend(site)
+    assert announced_to(backend) == []
+    await result(site.wallbox, "DataTransfer", ANNOUNCED)
+    assert announced_to(backend) == [ANNOUNCED]
+    await site.world.kill()
+
+
+@in_virtual_time()
 async def test_told_during_the_login_of_its_boot_it_follows_the_login_r114() -> None:
     """The wallbox's boot brings the link up; its announcement is faster than the backend."""
     world = World(HOUSE + STALL)
