@@ -163,6 +163,18 @@ async def test_a_password_newly_written_in_the_site_file_wins_over_a_key_r37() -
 
 
 @in_virtual_time()
+async def test_a_key_opens_the_door_also_where_everything_is_relayed_afterwards_r37() -> None:
+    observing = WITH_PASSWORD.replace("[site]", '[site]\nload_management = "observe"')
+    site = await a_site(site_toml=observing)
+    await rekey(site)
+    await site.backend.got("BootNotification", times=2)
+    await settled()
+    await restarted(site, f'{observing}\noffline_policy = "drop"\n')
+    assert used(site) == [SITE, NEW, NEW]
+    await site.world.kill()
+
+
+@in_virtual_time()
 async def test_a_key_that_cannot_be_stored_is_not_accepted_r37() -> None:
     site = await a_site(site_toml=WITH_PASSWORD)
     site.world.store.failing = True

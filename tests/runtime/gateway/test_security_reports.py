@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 from tests.support.frames import (
-    ONE_BACKEND,
     START,
     Refusal,
     Site,
@@ -15,7 +14,7 @@ from tests.support.frames import (
     settled,
 )
 from tests.support.virtual_time import in_virtual_time
-from tests.support.world import BOOT, Json
+from tests.support.world import Json
 
 EVENT = "SecurityEventNotification"
 OF_WALLBOX = {"type": "FirmwareUpdated", "timestamp": "2026-05-15T12:00:00Z"}
@@ -142,28 +141,4 @@ async def test_an_event_that_could_not_be_stored_goes_with_the_next_one_r38() ->
     await site.backend.got("BootNotification", times=2)
     await asyncio.sleep(1.0)
     assert types(site) == ["StartupOfTheDevice", "ReconfigurationOfSecurityParameters"]
-    await site.world.kill()
-
-
-@in_virtual_time()
-async def test_a_reset_reserves_what_was_granted_until_the_wallbox_is_back_r85() -> None:
-    """Nobody else gets the current of a wallbox that its backend restarts."""
-    site = await a_site(site_toml=ONE_BACKEND)
-    await site.wallbox.ask(
-        "StatusNotification", {"connectorId": 1, "errorCode": "NoError", "status": "Charging"}
-    )
-    await result(site.wallbox, "StartTransaction", START)
-    await asyncio.sleep(30.0)
-    manager = site.world.manager
-    assert manager is not None
-    (before,) = manager.evses()
-    assert before.counted_a > 0
-    assert await result(site.backend, "Reset", {"type": "Soft"}) == {}
-    site.wallbox.hang_up()
-    for _ in range(30):
-        await asyncio.sleep(10.0)
-        (evse,) = manager.evses()
-        assert evse.counted_a >= before.counted_a
-    site.world.plug_in("CP1", site.wallbox)
-    await site.wallbox.ask("BootNotification", BOOT)
     await site.world.kill()
