@@ -80,13 +80,13 @@ class WallboxMessages:
         elif rule.online is Decision.FORWARD and evse.link.is_online:
             self._forward(ask, rule, evse.link, evse.north)
         else:
-            self._answer_away(ask, rule, evse.north)
+            self._answer_away(ask, rule, evse.north, "the backend is away")
 
-    def _answer_away(self, ask: Ask, rule: Rule, north: NorthSide) -> None:
+    def _answer_away(self, ask: Ask, rule: Rule, north: NorthSide, because: str = "") -> None:
         if rule.keeps_last:
             self._station.in_background(ask, self._keep_last(ask, rule, north))
         else:
-            ask.answer(rule.away_answer, "the backend is away")
+            ask.answer(rule.away_answer, because)
 
     async def _keep_last(self, ask: Ask, rule: Rule, north: NorthSide) -> None:
         await north.kept_reports.keep(ask.call.action, ask.call.payload_text)
