@@ -98,6 +98,20 @@ async def test_a_card_is_asked_about_at_the_backend_r51() -> None:
     await site.world.kill()
 
 
+@pytest.mark.parametrize("action", ["SendLocalList", "ClearCache", "GetLocalListVersion"])
+@in_virtual_time()
+async def test_what_a_backend_asks_about_cards_is_passed_on_r55_r56(action: str) -> None:
+    site = await a_site()
+    await site.backend.ask(action, {})
+    assert [each[:2] for each in told(site.world, action)] == [
+        ("backend in", "forwarded"),
+        ("wallbox out", "forwarded"),
+        ("wallbox in", "forwarded"),
+        ("backend out", "forwarded"),
+    ]
+    await site.world.kill()
+
+
 @in_virtual_time()
 async def test_a_card_the_backend_says_nothing_about_is_decided_here_r53() -> None:
     site = await a_site(backend=literal_backend(Authorize=lambda _: Refusal()))

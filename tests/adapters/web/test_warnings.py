@@ -103,18 +103,20 @@ async def test_an_id_that_two_wallboxes_fight_for_is_shown_r27() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "backend", "words"),
+    ("settings", "backend", "free_tag", "words"),
     [
-        ("", "", None),
-        ('fixed_rfid = "FREE"', "", '"FREE" takes the place'),
-        ("", 'client_id = "A"', '"CP1" is "A" for the backend'),
+        ("", "", "FREE", None),
+        ('fixed_rfid = "04A1"', "", "", None),
+        ('fixed_rfid = "04A1"', "", "FREE", '"04A1" takes the place of "FREE"'),
+        ("", 'client_id = "A"', "", '"CP1" is "A" for the backend'),
     ],
 )
 @in_virtual_time()
 async def test_rewriting_what_signed_data_contain_is_a_warning_once_there_are_some_r116(
-    settings: str, backend: str, words: str | None
+    settings: str, backend: str, free_tag: str, words: str | None
 ) -> None:
-    world = World(f"{EVSE}{settings}{BACKEND}{backend}")
+    own = f'[[wallbox]]\nid = "CP1"\nfree_tag = "{free_tag}"\n'
+    world = World(f"{own}{EVSE}{settings}{BACKEND}{backend}")
     identity = "A" if backend else "CP1"
     world.dialer.backends[f"ws://backend/{identity}"] = a_backend()
     await world.start()

@@ -37,7 +37,6 @@ def passage(
         (evse(), []),
         (evse(GatewaySettings(url="ws://backend/", client_id="CP1")), []),
         (evse(None, fixed_rfid="FREE", connector=2), []),
-        (evse(fixed_rfid="FREE"), ['"FREE" takes the place']),
         (evse(connector=2), ["connector 2 is 1"]),
         (
             evse(GatewaySettings(url="ws://backend/", client_id="A"), connector=2),
@@ -49,6 +48,21 @@ def test_every_rewriting_of_an_evse_is_told_r116(settings: EvseSettings, words: 
     told = rewrites_of(settings)
     assert len(told) == len(words)
     assert all(word in sentence for word, sentence in zip(words, told, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("fixed_rfid", "free_tag", "words"),
+    [
+        ("", "", []),
+        ("", "FREE", []),
+        ("04A1", "", []),
+        ("04A1", "FREE", ['the card "04A1" takes the place of "FREE"']),
+    ],
+)
+def test_a_fixed_card_is_told_where_it_takes_the_place_of_a_tag_r57_r116(
+    fixed_rfid: str, free_tag: str, words: list[str]
+) -> None:
+    assert list(rewrites_of(evse(fixed_rfid=fixed_rfid), free_tag)) == words
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,20 @@ async def test_a_backend_that_let_a_card_wait_in_vain_gets_2_s_for_the_next_r53_
     await site.world.kill()
 
 
+@in_virtual_time()
+async def test_a_card_does_not_wait_for_a_login_that_takes_long_r53() -> None:
+    world = World(ONE_BACKEND + CARD)
+    backend = literal_backend(BootNotification=lambda _: None)
+    world.dialer.backends["ws://backend/CP1"] = backend
+    await world.start()
+    site = Site(world, literal_wallbox(), backend)
+    await world.boot("CP1", site.wallbox)
+    await backend.got("BootNotification")
+    assert await verdict(site, "04A1") == "Accepted"
+    assert await verdict(site, "STRANGER") == "Invalid"
+    await world.kill()
+
+
 @pytest.mark.parametrize("action", ["Authorize", "StartTransaction"])
 @in_virtual_time()
 async def test_without_a_backend_the_sites_cards_decide(action: str) -> None:

@@ -1,5 +1,6 @@
 """The tag that a wallbox sends by itself gives way to the fixed card (R57)."""
 
+import asyncio
 import json
 
 import pytest
@@ -13,6 +14,7 @@ from tests.support.frames import (
     result,
     settled,
 )
+from tests.support.relayed import DROP, a_relaying_world
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json, World, a_backend, a_wallbox, status_of
 
@@ -128,6 +130,22 @@ async def test_a_fixed_card_that_the_backend_blocked_stays_blocked_while_it_is_a
     await settled()
     assert await result(site.wallbox, "Authorize", {"idTag": "FreeVend"}) == blocked
     await site.world.kill()
+
+
+@in_virtual_time()
+async def test_a_wallbox_that_is_only_relayed_is_neither_started_nor_rewritten_r57() -> None:
+    toml = FREE + DROP.replace('"CP1"', '"CP1"\nfixed_rfid = "04A1"')
+    backend, wallbox = literal_backend(), literal_wallbox()
+    world = a_relaying_world(backend, toml)
+    await world.start()
+    await world.boot("CP1", wallbox)
+    await result(wallbox, "StatusNotification", status_of(1, "Preparing"))
+    await asyncio.sleep(600)
+    text = '{"idTag": "freevend" }'
+    await result(wallbox, "Authorize", text)
+    assert backend.payload_texts("Authorize") == [text]
+    assert wallbox.all_of("RemoteStartTransaction") == []
+    await world.kill()
 
 
 async def two_connectors() -> tuple[World, Json, Json]:

@@ -75,6 +75,17 @@ async def test_else_the_report_goes_as_it_came_r50(toml: str) -> None:
 
 
 @in_virtual_time()
+async def test_nobody_pauses_it_any_more_once_we_only_observe_r50() -> None:
+    site = await a_site(site_toml=ONE_BACKEND + OPTION)
+    await asyncio.sleep(10)
+    assert await told(site, "SuspendedEV") == "SuspendedEVSE"
+    assert site.world.manager is not None
+    await site.world.manager.patch_site({"load_management": "observe"})
+    assert await told(site, "SuspendedEV") == "SuspendedEV"
+    await site.world.kill()
+
+
+@in_virtual_time()
 async def test_nobody_pauses_an_evse_that_is_released_r50_r100d() -> None:
     site = await a_site(site_toml=ONE_BACKEND + OPTION)
     await asyncio.sleep(10)

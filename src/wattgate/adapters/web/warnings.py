@@ -48,7 +48,8 @@ def _backend_fails(state: EvseState) -> str | None:
 
 def _signed_data_contradict(state: EvseState) -> str | None:
     """R116."""
-    rewrites = rewrites_of(state.evse.settings) if state.evse.delivers_signed else ()
+    evse = state.evse
+    rewrites = rewrites_of(evse.settings, evse.wallbox.free_tag) if evse.delivers_signed else ()
     if not rewrites:
         return None
     return (

@@ -30,13 +30,19 @@ class Passage:
     decided_here: bool = False
 
 
-def rewrites_of(settings: EvseSettings) -> tuple[str, ...]:
-    """What an EVSE's settings make the gateway rewrite, in words for its owner."""
+def rewrites_of(settings: EvseSettings, free_tag: str = "") -> tuple[str, ...]:
+    """What an EVSE's settings make the gateway rewrite, in words for its owner.
+
+    `free_tag` is what its wallbox sends where no card was presented; empty: it has none (R57).
+    """
     if not settings.gateways:
         return ()
     client_id = settings.gateways[0].client_id
     rows = (
-        (bool(settings.fixed_rfid), f'the card "{settings.fixed_rfid}" takes the place of others'),
+        (
+            bool(settings.fixed_rfid and free_tag),
+            f'the card "{settings.fixed_rfid}" takes the place of "{free_tag}"',
+        ),
         (
             settings.connector != BACKEND_CONNECTOR,
             f"connector {settings.connector} is {BACKEND_CONNECTOR} for the backend",

@@ -4,33 +4,22 @@ Both pass on to the wallbox, whose answer goes back to the letter. The gateway f
 in which the backend is away (R52, R55, R56).
 """
 
-import asyncio
-from typing import Final
-
-import structlog
-
-from wattgate.core.gateway.local_list import LocalList, NotMirrored, updated
 from wattgate.core.gateway.policy import Rule
-from wattgate.ports.store import ForgetTags, SaveNote, StoreFailed
+from wattgate.ports.store import ForgetTags
 from wattgate.runtime.ask import Ask, is_accepted
 from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.list_mirror import ListMirror
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station.station import Station
-from wattgate.runtime.store_failures import say_not_stored
-
-log = structlog.get_logger()
-
-STORE_RETRY_S: Final = 5.0
-"""s until a list is stored again that the store could not keep."""
 
 
 class CardCommands:
-    """Handles what the backends of one EVSE ask about cards."""
+    """Handles what the backend of one EVSE asks about cards."""
 
     def __init__(self, station: Station) -> None:
         self._station = station
         self._house = station.house
-        self._unstored: set[str] = set()
+        self._mirror = ListMirror(station.house)
 
     def send_local_list(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         """Pass the list on, and mirror it when the wallbox has accepted it (R56)."""
@@ -43,32 +32,8 @@ class CardCommands:
     async def _pass_list_on(self, link_id: str, ask: Ask, rule: Rule) -> None:
         outcome = await self._ask_wallbox(ask, rule)
         if is_accepted(outcome):
-            await self._mirror(link_id, ask.call.payload_text)
+            await self._mirror.accepted(link_id, ask.call.payload_text)
         ask.pass_on(outcome)
-
-    async def _mirror(self, link_id: str, payload_text: str) -> None:
-        match updated(self._house.cards.list_of(link_id), payload_text):
-            case NotMirrored(reason):
-                log.warning("local list not understood", link=link_id, reason=reason)
-            case LocalList() as mirrored:
-                # The wallbox has it, so it holds, stored or not.
-                self._house.cards.set_list(link_id, mirrored)
-                await self._keep(link_id)
-
-    async def _keep(self, link_id: str) -> None:
-        """Store the list as it is now; later, if the store cannot."""
-        try:
-            await self._house.store.commit(SaveNote(self._house.cards.note_of_list(link_id)))
-        except StoreFailed as exc:
-            say_not_stored(exc, local_list=link_id)
-            if link_id not in self._unstored:
-                self._unstored.add(link_id)
-                self._house.tasks.spawn(self._keep_later(link_id), name=f"list of {link_id}")
-
-    async def _keep_later(self, link_id: str) -> None:
-        await asyncio.sleep(STORE_RETRY_S)
-        self._unstored.discard(link_id)
-        await self._keep(link_id)
 
     async def _clear(self, link_id: str, ask: Ask, rule: Rule) -> None:
         self._house.cards.forget(link_id)
@@ -79,5 +44,6 @@ class CardCommands:
         peer = self._station.presence.peer
         if peer is None:
             return NoAnswer("it is not connected", was_sent=False)
-        call = ask.call
-        return await peer.call(call.action, call.payload_text, timeout_s=rule.timeout_s)
+        return await peer.call(
+            ask.call.action, ask.call.payload_text, timeout_s=rule.timeout_s, source=ask.source
+        )

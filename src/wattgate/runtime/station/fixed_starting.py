@@ -127,8 +127,6 @@ class FixedStarting:
 
 
 def _is_wanted(evse: EvseOcpp16) -> bool:
-    """Whether the site wants it there; a backend that is only relayed starts by itself."""
+    """Whether the site wants it there."""
     settings = evse.settings
-    if evse.relay is not None:
-        return False
     return settings.enabled and settings.fixed_rfid_start and settings.fixed_rfid != ""

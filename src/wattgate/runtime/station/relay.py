@@ -16,6 +16,7 @@ from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.relay_link import AWAY, RelayLink
 from wattgate.runtime.peer import NoAnswer, OnDone, Outcome, Peer
 from wattgate.runtime.station.observer import Observer
+from wattgate.runtime.station.relayed_cards import RelayedCards
 from wattgate.runtime.station.station import Station
 
 log = structlog.get_logger()
@@ -32,6 +33,7 @@ class Relay:
     def __init__(self, station: Station, link: RelayLink, observer: Observer) -> None:
         self.link = link
         self.observer = observer
+        self.cards = RelayedCards(station, link.identity.link_id)
         self._station = station
         self._pair: Pair | None = None
         self._dialling: asyncio.Task[None] | None = None
@@ -127,7 +129,7 @@ class Pair:
         self.wallbox.ask(
             call.action,
             call.payload_text,
-            lambda outcome: _pass_back(ask, outcome, "the wallbox"),
+            self._to_backend(ask),
             timeout_s=wait_s(call, Sender.BACKEND),
             source=ask.source,
         )
@@ -137,6 +139,13 @@ class Pair:
         if not self._is_over:
             self._relay.link.lost(code, reason)
             self.wallbox.cut(TRY_AGAIN_LATER, BACKEND_AWAY)
+
+    def _to_backend(self, ask: Ask) -> OnDone:
+        def heard(outcome: Outcome) -> None:
+            _pass_back(ask, outcome, "the wallbox")
+            self._relay.cards.answered(ask.call, outcome)
+
+        return heard
 
     def _to_wallbox(self, ask: Ask) -> OnDone:
         def heard(outcome: Outcome) -> None:
