@@ -20,6 +20,7 @@ from tests.support.virtual_time import ScriptedIdentifiers, in_virtual_time
 from tests.support.world import BOOT, Json, connect
 
 from wattgate.core.gateway.link_status import LinkPhase, LinkStep
+from wattgate.core.ocpp.handshake import basic_authorization
 from wattgate.ports.links import DialFailed, DialStep
 from wattgate.runtime.peer import Peer, Tools
 from wattgate.runtime.station.observer import Observer
@@ -118,6 +119,24 @@ async def test_what_would_re_key_the_wallbox_ends_at_the_gateway_r37(
     site = await a_relayed_site()
     assert (await result(site.backend, action, payload))["status"] == answer
     assert site.wallbox.all_of(action) == []
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_a_backend_re_keys_its_own_link_and_the_wallbox_comes_again_over_it_r37() -> None:
+    key = "00112233445566778899aabbccddeeff"
+    site = await a_relayed_site()
+    asked = {"key": "AuthorizationKey", "value": key}
+    assert await result(site.backend, "ChangeConfiguration", asked) == {"status": "Accepted"}
+    assert site.wallbox.all_of("ChangeConfiguration") == []
+    await asyncio.sleep(2)
+    assert site.backend.closed_with == (1000, "the backend gave us a new key")
+    assert site.wallbox.closed_with == BACKEND_AWAY
+    site.world.plug_in("CP1", site.wallbox)
+    await result(site.wallbox, "Heartbeat", {})
+    first, second = site.world.dialer.dialled
+    assert first.authorization is None
+    assert second.authorization == basic_authorization("CP1", bytes.fromhex(key))
     await site.world.kill()
 
 

@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from wattgate.core.gateway.config_keys import LINK_KEYS
+from wattgate.core.gateway.config_keys import AUTHORIZATION_KEY, LINK_KEYS
+from wattgate.core.gateway.config_overlay import named_keys
+from wattgate.core.gateway.link_key import is_key
 from wattgate.core.gateway.policy import Decision, Rule, Sender, rule_for
 from wattgate.core.ocpp.frames import Call
 from wattgate.core.ocpp.splice import read_scalar
@@ -22,11 +24,23 @@ def own_answer(call: Call, sender: Sender) -> str | None:
 
 
 def re_keys_a_link(call: Call) -> bool:
-    """Whether it changes a key that belongs to one link: the backend's is not the wallbox's."""
+    """Whether it changes a key that belongs to one link: the backend's is not the wallbox's.
+
+    One that names several keys may, since a wallbox might read another one than we do.
+    """
     if call.action != "ChangeConfiguration":
         return False
-    key = read_scalar(call.payload_text, ("key",))
-    return isinstance(key, str) and key.casefold() in LINK_KEYS
+    keys = named_keys(call.payload_text)
+    return len(keys) > 1 or any(key.casefold() in LINK_KEYS for key in keys)
+
+
+def new_key(call: Call) -> str | None:
+    """The AuthorizationKey that a backend gives for its own link (R37); None where it is none."""
+    if call.action != "ChangeConfiguration":
+        return None
+    keys, value = named_keys(call.payload_text), read_scalar(call.payload_text, ("value",))
+    is_ours = [key.casefold() for key in keys] == [AUTHORIZATION_KEY.casefold()]
+    return value if is_ours and isinstance(value, str) and is_key(value) else None
 
 
 def wait_s(call: Call, sender: Sender) -> float:

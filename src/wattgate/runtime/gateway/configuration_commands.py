@@ -24,15 +24,13 @@ from wattgate.core.gateway.link_key import is_key
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.north_login import REKEY_PAUSE_S
 from wattgate.runtime.gateway.north_side import NorthSide
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.wallbox_configuration import WallboxConfiguration, is_taken
 
 log = structlog.get_logger()
-
-REKEY_PAUSE_S: Final = 1.0
-"""s between accepting a key and the new login: the backend must have read that we accept."""
 
 _ACCEPTED: Final = '{"status":"Accepted"}'
 _REJECTED: Final = '{"status":"Rejected"}'

@@ -27,6 +27,9 @@ log = structlog.get_logger()
 
 _NAME: Final = "key"
 
+REKEY_PAUSE_S: Final = 1.0
+"""s between accepting a key and the new login: the backend must have read that we accept."""
+
 ACCEPTED: Final = "accepted by the backend"
 """What a link says while it is online with the password of the site file."""
 

@@ -10,8 +10,9 @@ from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.gateway.link_status import Fault, LinkPhase, LinkStatus, LinkStep
 from wattgate.core.gateway.registration import NotYet, read_boot_answer
 from wattgate.core.ocpp.frames import CallResult
-from wattgate.ports.links import Dialer, DialFailed
+from wattgate.ports.links import DialFailed
 from wattgate.runtime.gateway.backend_link import LinkIdentity
+from wattgate.runtime.gateway.north_login import NorthLogin
 from wattgate.runtime.peer import Outcome, Peer, PeerOwner, Tools
 from wattgate.runtime.traffic import Traffic
 from wattgate.runtime.traffic import backend_link as link_name
@@ -31,14 +32,14 @@ class RelayLink:
     def __init__(
         self,
         identity: LinkIdentity,
-        dialer: Dialer,
+        login: NorthLogin,
         tools: Tools,
         backoff: Backoff,
         traffic: Traffic,
     ) -> None:
         self.identity = identity
         self.status = LinkStatus(LinkPhase.IDLE, AWAY, tools.clock.wall())
-        self._dialer = dialer
+        self.login = login
         self._tools = tools
         self._backoff = backoff
         self._traffic = traffic
@@ -58,7 +59,7 @@ class RelayLink:
         name = link_name(self.identity.link_id)
         peer = Peer(name, owner, self._tools, recorder=self._traffic.recorder(name))
         try:
-            await self._dialer.dial(self.identity.target, peer)
+            await self.login.dial(self.identity.target, peer)
         except DialFailed as exc:
             self._failed(Fault(LinkStep(exc.step), exc.reason, exc.http_status))
             return False

@@ -10,9 +10,10 @@ from typing import Final
 import structlog
 
 from wattgate.core.gateway.policy import Sender
-from wattgate.core.gateway.relaying import own_answer, wait_s
+from wattgate.core.gateway.relaying import new_key, own_answer, wait_s
 from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.runtime.ask import Ask
+from wattgate.runtime.gateway.north_login import REKEY_PAUSE_S
 from wattgate.runtime.gateway.relay_link import AWAY, RelayLink
 from wattgate.runtime.peer import NoAnswer, OnDone, Outcome, Peer
 from wattgate.runtime.station.observer import Observer
@@ -61,6 +62,17 @@ class Relay:
         """Pass a message of the wallbox on; what comes over an older connection is lost."""
         if self._pair is not None and ask.peer is self._pair.wallbox:
             self._pair.wallbox_called(ask)
+
+    def new_key(self, ask: Ask, key: str) -> None:
+        """The backend gives us a key for its own link (R37)."""
+        self._station.in_background(ask, self._take_key(ask, key))
+
+    async def _take_key(self, ask: Ask, key: str) -> None:
+        """Stored before it is accepted: the backend drops the old one then."""
+        await self.link.login.rekey(key)
+        ask.answer('{"status":"Accepted"}', "a new key for this link (R37)")
+        await asyncio.sleep(REKEY_PAUSE_S)
+        ask.peer.close(1000, "the backend gave us a new key")
 
     async def _connect(self, pair: "Pair") -> None:
         address = pair.wallbox.address
@@ -121,7 +133,10 @@ class Pair:
     def peer_called(self, peer: Peer, call: Call) -> None:
         """Pass a CALL of the backend on, and what the wallbox answers back."""
         ask = Ask(peer, call)
-        text = own_answer(call, Sender.BACKEND)
+        key, text = new_key(call), own_answer(call, Sender.BACKEND)
+        if key is not None:
+            self._relay.new_key(ask, key)
+            return
         if text is not None:
             log.warning("ends at the gateway", action=call.action, link=peer.name)
             ask.answer(text)
