@@ -18,6 +18,7 @@ from tests.support.logins import URL, RefusingDialer, now
 from tests.support.relayed import a_relayed_site, a_relaying_world, is_gone, status
 from tests.support.virtual_time import ScriptedIdentifiers, in_virtual_time
 from tests.support.world import BOOT, Json, connect
+from tests.support.zombies import a_zombie
 
 from wattgate.core.gateway.link_status import LinkPhase, LinkStep
 from wattgate.core.ocpp.handshake import basic_authorization
@@ -215,6 +216,20 @@ async def test_with_the_backend_the_wallbox_goes_and_comes_back_with_it() -> Non
     await result(site.wallbox, "StopTransaction", STOP)
     assert len(site.backend.all_of("StopTransaction")) == 2
     await site.world.kill()
+
+
+@in_virtual_time()
+async def test_what_the_backend_left_open_is_not_even_refused_when_it_goes_r47() -> None:
+    backend = literal_backend(StopTransaction=lambda _: None)
+    world = a_relaying_world(backend)
+    await world.start()
+    wallbox = a_zombie(world)
+    wallbox.says(f'[2,"s","StopTransaction",{json.dumps(STOP)}]')
+    await backend.got("StopTransaction")
+    backend.hang_up()
+    await settled()
+    assert (wallbox.sent, wallbox.closes) == ([], [1013])  # a refusal would use up an attempt
+    await world.kill()
 
 
 @in_virtual_time()

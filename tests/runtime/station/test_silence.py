@@ -9,6 +9,7 @@ from tests.support.relayed import DROP, a_relaying_world
 from tests.support.shared_current import site
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import BOOT, World, a_wallbox
+from tests.support.zombies import a_zombie
 
 NO_PONG = '[[wallbox]]\nid = "CP1"\nping = false\n'
 SILENT = (1001, "nothing was heard for two heartbeats")
@@ -29,6 +30,20 @@ async def test_who_answers_no_pings_is_gone_when_two_heartbeats_are_missing_r28(
         closed.append(box.closed_with)
     assert closed == [None, SILENT]
     assert not manager.stations.by_id["CP1"].presence.is_connected
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_what_we_send_into_a_dead_link_is_no_sign_of_life_r28() -> None:
+    world = World(site("CP1") + NO_PONG)
+    manager = await world.start()
+    wallbox = a_zombie(world)
+    peer = manager.stations.by_id["CP1"].presence.peer
+    assert peer is not None
+    for _ in range(13):
+        peer.ask("ClearCache", "{}", lambda _: None)
+        await asyncio.sleep(50)
+    assert wallbox.closes == [1001]
     await world.kill()
 
 

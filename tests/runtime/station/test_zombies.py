@@ -1,7 +1,6 @@
 """Connections that a newer one has replaced, and that do not know it yet (R27)."""
 
 import asyncio
-from dataclasses import dataclass, field
 
 import pytest
 from tests.support.frames import START, Literal, Site, a_site, literal_wallbox, settled
@@ -9,45 +8,9 @@ from tests.support.logins import the_link
 from tests.support.relayed import a_relayed_site
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Scripted, World
-
-from wattgate.core.ocpp.handshake import Admitted, HandshakeRequest
-from wattgate.ports.links import Receiver
+from tests.support.zombies import Zombie, a_zombie
 
 HEARTBEAT = '[2,"late","Heartbeat",{}]'
-
-
-@dataclass
-class Zombie:
-    """A link whose other end hears of no close, and goes on sending."""
-
-    receiver: Receiver
-    peer_address: str = "192.0.2.9:1"
-    sent: list[str] = field(default_factory=list)
-    closes: list[int] = field(default_factory=list)
-
-    def send(self, text: str) -> None:
-        self.sent.append(text)
-
-    def close(self, code: int, reason: str) -> None:
-        self.closes.append(code)
-
-    def says(self, text: str) -> None:
-        self.receiver.received(text)
-
-    def ends(self) -> None:
-        """The network forgets it, long after."""
-        self.receiver.closed(1006, "connection lost")
-
-
-def a_zombie(world: World) -> Zombie:
-    """Connect it as CP1."""
-    assert world.manager is not None
-    stations = world.manager.stations
-    admission = stations.admit(HandshakeRequest("/CP1", ("ocpp1.6",), None, "192.0.2.9:1"))
-    assert isinstance(admission, Admitted)
-    zombie = Zombie(stations.welcome(admission, "192.0.2.9:1"))
-    zombie.receiver.opened(zombie)
-    return zombie
 
 
 async def replaced(site: Site) -> tuple[Zombie, Literal]:

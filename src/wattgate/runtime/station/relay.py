@@ -59,8 +59,8 @@ class Relay:
             self.link.wallbox_left()
 
     def called(self, ask: Ask) -> None:
-        """Pass a message of the wallbox on; what comes over an older connection is lost."""
-        if self._pair is not None and ask.peer is self._pair.wallbox:
+        """Pass a message of the wallbox on; an older connection of its is heard no more."""
+        if self._pair is not None:
             self._pair.wallbox_called(ask)
 
     def new_key(self, ask: Ask, key: str) -> None:
