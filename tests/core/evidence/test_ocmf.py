@@ -49,6 +49,7 @@ def test_the_parts_of_a_record() -> None:
     assert (record.message, record.signature) == (b'{"a":"|"}', b"\x30\x0a")
     assert record.about == {"a": "|"}
     assert record.key_text is None
+    assert ocmf('OCMF| {"a":1}\n| {"SD":"30"}').message == b' {"a":1}\n'
     assert ocmf('OCMF|{}|{"SD":"MAo=","SE":"base64"}').signature == b"\x30\x0a"
 
 

@@ -71,6 +71,13 @@ def test_signed_values_are_known_in_every_form_r112(sample: dict[str, str]) -> N
         assert not is_expendable(payload)
 
 
+def test_an_escape_hides_nothing() -> None:
+    payload = r'{"meterValue":[{"sampledValue":[{"form\u0061t":"S\u0069gnedData","value":"1"}]}]}'
+    assert holds_signed_data(payload)
+    assert not holds_signed_data(payload.replace("gned", "zed"))
+    assert not is_expendable(payload)
+
+
 def test_a_signed_value_that_is_no_text_is_not_read_but_kept_r72() -> None:
     for value in (1.5, None, {"a": 1}):
         payload = values({"format": "SignedData", "value": value})

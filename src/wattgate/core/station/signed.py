@@ -25,6 +25,8 @@ _LETTERS: Final = re.compile(r"[^a-z]")
 _UNMARKED: Final = re.compile(r"\s*(?:OCMF\|.*|AP;.*|\{.*signedMeter(?:Data|Value)\b.*)", re.S)
 """Signed texts of wallboxes that do not say so in `format` (R112 b to d)."""
 
+_MARKS: Final = ("signed", "ocmf|", "ap;")
+
 
 @dataclass(frozen=True, slots=True)
 class SignedValue:
@@ -46,7 +48,9 @@ def signed_values(payload_text: str) -> tuple[SignedValue, ...]:
 
 def holds_signed_data(payload_text: str) -> bool:
     """Whether a sample is signed, also where its value is no text."""
-    return any(_is_signed(sample) for _, sample in _samples(payload_text))
+    return _may_be_signed(payload_text) and any(
+        _is_signed(sample) for _, sample in _samples(payload_text)
+    )
 
 
 def is_expendable(payload_text: str) -> bool:
@@ -56,13 +60,24 @@ def is_expendable(payload_text: str) -> bool:
     """
     samples = [sample for _, sample in _samples(payload_text)]
     return bool(samples) and all(
-        sample.get("context") in _PERIODIC and not _is_signed(sample) and _is_figure(sample)
+        sample.get("context") in _PERIODIC and _is_figure(sample) and not _says_signed(sample)
         for sample in samples
     )
 
 
+def _may_be_signed(payload_text: str) -> bool:
+    """Saves most messages the reading: only an escape can hide what marks a signed value."""
+    text = payload_text.lower()
+    return "\\" in text or any(mark in text for mark in _MARKS)
+
+
+def _says_signed(sample: Mapping[str, object]) -> bool:
+    form = sample.get("format")
+    return form is not None and _LETTERS.sub("", str(form).lower()) == "signeddata"
+
+
 def _is_signed(sample: Mapping[str, object]) -> bool:
-    if _LETTERS.sub("", str(sample.get("format")).lower()) == "signeddata":
+    if _says_signed(sample):
         return True
     value = sample.get("value")
     return isinstance(value, str) and _UNMARKED.fullmatch(value) is not None
