@@ -60,6 +60,14 @@ class GatewaySettings:
         ),
     )
 
+    map_cost_messages: bool = field(
+        default=False,
+        metadata=setting(
+            "Transaction ids in DataTransfer of `org.openchargealliance.costmsg` (costs for the "
+            "display) are replaced as in other messages; false: all data pass as they are"
+        ),
+    )
+
     def identity(self, charge_box_id: str) -> str:
         """Who the backend sees behind a wallbox of this ChargeBox ID."""
         return self.client_id or charge_box_id

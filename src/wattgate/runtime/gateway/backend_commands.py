@@ -14,6 +14,7 @@ from wattgate.runtime.gateway.backend_answers import is_transaction_id
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.card_commands import CardCommands
 from wattgate.runtime.gateway.configuration_commands import ConfigurationCommands
+from wattgate.runtime.gateway.cost_mapping import cost_for_wallbox, mapped_cost
 from wattgate.runtime.gateway.early_triggers import TRIGGERS, trigger_early
 from wattgate.runtime.gateway.virtual_charging import VirtualCharging, remote_start_profile
 from wattgate.runtime.peer import NoAnswer, Outcome
@@ -46,6 +47,7 @@ class BackendCommandHandler:
             "ChangeConfiguration": self._change_configuration,
             "ClearCache": self._cards.clear_cache,
             "ClearChargingProfile": self._clear_in_observe,
+            "DataTransfer": self._data_transfer,
             "ExtendedTriggerMessage": self._trigger,
             "GetConfiguration": self._get_configuration,
             "RemoteStartTransaction": self._remote_start,
@@ -142,6 +144,21 @@ class BackendCommandHandler:
             priority=priority,
             source=ask.source,
         )
+
+    def _data_transfer(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        backend_id = mapped_cost(self._evse.settings, ask.call.payload_text)
+        if backend_id is None:
+            self._forward(link, ask, rule)
+        else:
+            self._station.in_background(ask, self._cost(link, ask, rule, backend_id))
+
+    async def _cost(self, link: BackendLink, ask: Ask, rule: Rule, backend_id: int) -> None:
+        store, link_id = self._station.house.store, link.identity.link_id
+        text = await cost_for_wallbox(store, link_id, ask.call.payload_text, backend_id)
+        if text is None:
+            ask.answer(REJECTED, "about no transaction of this backend (R118)")
+        else:
+            self._send(ask, rule, text)
 
     def _unlock(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         """A connector that does not exist is NotSupported here (16E 3.85)."""

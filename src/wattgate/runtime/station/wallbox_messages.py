@@ -1,6 +1,7 @@
 """What a wallbox's messages set in motion, by the policy table; cards and transactions apart."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -15,6 +16,7 @@ from wattgate.core.station.meter_keys import is_meter_configuration
 from wattgate.ports.store import Enqueue, NoteRecord, RememberStation
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.cost_mapping import cost_for_backend, mapped_cost
 from wattgate.runtime.gateway.north_side import NorthSide
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station.authorising import Authorising
@@ -120,8 +122,23 @@ class WallboxMessages:
         if is_meter_configuration(ask.call.payload_text):
             work = take_meter_configuration(self._station, ask, rule)
             self._station.in_background(ask, work)
-        else:
+            return
+        primary = self._station.primary
+        transaction_id = (
+            mapped_cost(primary.settings, ask.call.payload_text) if primary is not None else None
+        )
+        if transaction_id is None:
             self._relay(ask, rule)
+        else:
+            self._station.in_background(ask, self._relay_cost(ask, rule, transaction_id))
+
+    async def _relay_cost(self, ask: Ask, rule: Rule, transaction_id: int) -> None:
+        store, station_id = self._house.store, self._station.station_id
+        text = await cost_for_backend(store, station_id, ask.call.payload_text, transaction_id)
+        if text is None:
+            ask.answer(rule.away_answer, "about no transaction that the backend knows (R118)")
+        else:
+            self._relay(replace(ask, call=replace(ask.call, payload_text=text)), rule)
 
     def _heartbeat(self, ask: Ask, rule: Rule) -> None:
         ask.answer(f'{{"currentTime":"{ocpp_time(self._station.presence.tell_time())}"}}')
