@@ -33,6 +33,20 @@ YEAR_S = 365 * DAY_S
 long = in_virtual_time(within_s=90 * DAY_S)
 
 
+class Disk(MemoryStore):
+    """A store on a disk with `room_b` bytes for its reserve."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.room_b = 64 * MIB
+        self.asked_b: list[int] = []
+
+    async def keep_reserve(self, size_b: int) -> bool:
+        self.asked_b.append(size_b)
+        self.has_reserve = size_b <= self.room_b
+        return self.has_reserve
+
+
 class Kept:
     """A store that keeps a receipt, an ended transaction and a frame of it, all of one moment."""
 
@@ -48,7 +62,8 @@ class Kept:
         housekeeping = Housekeeping(self.store, tools, lambda: self.settings)
         housekeeping.recover((await self.store.recover()).notes)
         self._tasks.spawn(housekeeping.run(), name="housekeeping")
-        self._tasks.spawn(housekeeping.watch_reserve(), name="reserve")
+        if isinstance(self.store, Disk):
+            self._tasks.spawn(housekeeping.watch_reserve(), name="reserve")
 
     async def stop(self) -> None:
         await self._tasks.stop()
@@ -221,20 +236,6 @@ async def test_ten_thousand_receipts_go_in_batches_with_pauses() -> None:
     assert [gone for _, gone in store.batches] == [500] * 20
     times = [at for at, _ in store.batches]
     assert all(b - a >= 0.99 * BREATH_S for a, b in pairwise(times))
-
-
-class Disk(MemoryStore):
-    """A store on a disk with `room_b` bytes for its reserve."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.room_b = 64 * MIB
-        self.asked_b: list[int] = []
-
-    async def keep_reserve(self, size_b: int) -> bool:
-        self.asked_b.append(size_b)
-        self.has_reserve = size_b <= self.room_b
-        return self.has_reserve
 
 
 @long

@@ -18,7 +18,7 @@ log = structlog.get_logger()
 TIDY_S: Final = 3600.0
 """s from one tidying to the next."""
 
-RESERVE_S: Final = 60.0
+RESERVE_S: Final = 10.0
 """s from one look at the disk space kept aside to the next."""
 
 MIB: Final = 1024 * 1024
