@@ -275,3 +275,29 @@ async def test_a_site_s_own_limit_holds_for_each_of_its_backends_r72() -> None:
     await settled()
     assert (pump.depth, pump.thinned) == (501, 500)
     await world.kill()
+
+
+class SlowReader(MemoryStore):
+    """Gives what it found a second later."""
+
+    async def outbox(
+        self, link_id: str, *, after: int = 0, limit: int = 100
+    ) -> tuple[OutboxMessage, ...]:
+        found = await super().outbox(link_id, after=after, limit=limit)
+        await asyncio.sleep(1.0)
+        return found
+
+
+@in_virtual_time()
+async def test_what_is_dropped_while_the_queue_is_read_is_not_sent_r72() -> None:
+    async with Supervisor() as tasks:
+        queue = Queue(tasks, limit=10, store=SlowReader())
+        for each in numbered("e" * 16):
+            await queue.store.commit(Enqueue(each))
+        queue.pump.depth = 16
+        queue.run()
+        queue.log_in()
+        await asyncio.sleep(30)
+        assert len(queue.heard()) + queue.pump.thinned == 16
+        assert queue.pump.thinned
+        assert queue.pump.depth == 0
