@@ -105,5 +105,5 @@ async def test_transactions_are_listed_newest_first() -> None:
     await box.stop()
     await box.start()
     assert [each.transaction_id for each in await manager.transactions(evse_id="A")] == [2, 1]
-    assert await manager.dead_letters() == ()
+    assert await manager.letters.newest() == ()
     await world.kill()

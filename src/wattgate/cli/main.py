@@ -12,6 +12,7 @@ from wattgate.cli.backend import backend
 from wattgate.cli.check import check
 from wattgate.cli.demo import demo
 from wattgate.cli.evse import evse
+from wattgate.cli.messages import messages
 from wattgate.cli.run import run
 from wattgate.cli.transactions import transactions
 from wattgate.cli.wallbox import wallbox
@@ -27,6 +28,7 @@ app.command()(backend)
 app.command()(check)
 app.command()(demo)
 app.add_typer(evse, name="evse")
+app.add_typer(messages, name="messages")
 app.command()(run)
 app.add_typer(transactions, name="transactions")
 app.command()(wallbox)

@@ -171,6 +171,7 @@ class Recovered:
     releases: tuple[ReleaseRecord, ...] = ()
     notes: tuple[NoteRecord, ...] = ()
     outbox_depths: dict[str, int] = field(default_factory=dict)
+    letter_counts: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

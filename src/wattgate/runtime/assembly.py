@@ -332,6 +332,7 @@ def _add_backend(
         link_id, station.station_id, house.store, house.tools, house.cards, backends.retry
     )
     pump.depth = recovered.outbox_depths.get(link_id, 0)
+    pump.given_up = recovered.letter_counts.get(link_id, 0)
     pump.sendings.recover(recovered.notes)
     virtual = VirtualCharging(evse, station.presence, link_id, house)
     virtual.recover(recovered.profiles)

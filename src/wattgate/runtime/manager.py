@@ -15,7 +15,7 @@ from wattgate.core.site.remarks import remarks
 from wattgate.core.station.models import WallboxModel, read_model
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.core.units import PhaseTriple
-from wattgate.ports.store import DeadLetter, Store
+from wattgate.ports.store import Store
 from wattgate.runtime.assembly import Assembly, Backends, feeders_of, undelivered
 from wattgate.runtime.charging.behaviours import Behaviours
 from wattgate.runtime.charging.obedience_watch import ObedienceWatch
@@ -23,6 +23,8 @@ from wattgate.runtime.charging.proving import Prover
 from wattgate.runtime.dossier import Material, keys_for
 from wattgate.runtime.evidence import EvidenceKeeper
 from wattgate.runtime.evse_state import EvseState, Safety
+from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.dead_letters import DeadLetters
 from wattgate.runtime.housekeeping import Housekeeping
 from wattgate.runtime.load.control_loop import ControlLoop, Parts
 from wattgate.runtime.load.grid_meter import GridMeter
@@ -67,6 +69,7 @@ class Manager:
         self.behaviours = Behaviours(store, tools, self._tasks)
         self.grid_meter = GridMeter(self._site_now, tools)
         self.stations = Stations(site, {}, tools)
+        self.letters = DeadLetters(store, self._link_named)
         self._evses: dict[str, tuple[EvseOcpp16, Station]] = {}
         self._watch = ObedienceWatch(
             self.limits,
@@ -207,10 +210,6 @@ class Manager:
                 return Material(record, await self._store.frames(transaction_id), keys)
         return None
 
-    async def dead_letters(self) -> tuple[DeadLetter, ...]:
-        """Messages that a backend finally did not take, newest first."""
-        return await self._store.dead_letters()
-
     async def patch_site(self, patch: Mapping[str, object]) -> Site:
         """Change settings of the running site; raises ConfigError and changes nothing (P1).
 
@@ -277,6 +276,12 @@ class Manager:
         virtual = self._assembly.virtuals.get(evse_id) if self._assembly else None
         if virtual is not None and self._is_observing():
             self._tasks.spawn(virtual.hand_over(), name=f"hand over {evse_id}")
+
+    def _link_named(self, link_id: str) -> BackendLink | None:
+        for evse, _ in self._evses.values():
+            if evse.link is not None and evse.link.identity.link_id == link_id:
+                return evse.link
+        return None
 
     def _site_now(self) -> Site:
         return self.site

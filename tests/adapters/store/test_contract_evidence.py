@@ -59,6 +59,16 @@ async def test_r69_what_is_kept_aside_is_a_letter_at_once_and_never_in_a_queue(
     assert next_one.number > letter.message.number
 
 
+async def test_r66_letters_are_counted_by_their_queue(store: Store) -> None:
+    assert (await store.recover()).letter_counts == {}
+    for link_id in ("B", "B", "C"):
+        await store.commit(KeepAside(draft(link_id=link_id), "unknown", AT))
+    assert (await store.recover()).letter_counts == {"B": 2, "C": 1}
+    (letter, *_) = await store.dead_letters()
+    await store.commit(Requeue(letter.message.number))
+    assert (await store.recover()).letter_counts == {"B": 2}
+
+
 async def test_r66_a_letter_that_nobody_knows_cannot_be_taken_up(store: Store) -> None:
     (message,) = await store.commit(enqueue("waits"))
     assert await store.commit(Requeue(message.number), Requeue(99)) == ()

@@ -25,6 +25,8 @@ CONTRACTS = {
     ("/api/v1/transactions/{transaction_id}/evidence", "get"),
     ("/api/v1/refused", "get"),
     ("/api/v1/dead-letters", "get"),
+    ("/api/v1/dead-letters/resend", "post"),
+    ("/api/v1/dead-letters/{number}/resend", "post"),
     ("/api/v1/setup", "post"),
     ("/api/v1/tokens", "get"),
     ("/api/v1/tokens", "post"),

@@ -90,6 +90,7 @@ async def test_an_evse_tells_what_it_does() -> None:
             "reason": "accepted by the backend",
             "since": None,
             "queue_depth": None,
+            "given_up": 0,
             "problem": None,
         }
 

@@ -1,11 +1,11 @@
 import pytest
-from tests.support.stores import AT, draft, enqueue, start
+from tests.support.stores import AT, start
 from tests.support.web import Api, serving
 
 from wattgate.adapters.web.transaction_routes import LARGEST_ID
 from wattgate.core.ocpp.handshake import HandshakeRequest, Refused
 from wattgate.core.station.transactions import TransactionStop
-from wattgate.ports.store import Bury, CloseTransaction
+from wattgate.ports.store import CloseTransaction, RejectTransaction
 
 
 async def three_transactions(api: Api) -> None:
@@ -54,6 +54,8 @@ async def test_an_open_transaction_has_no_end_yet() -> None:
             "meter_stop_wh": 1500,
             "energy_wh": 500,
             "stop_reason": "Local",
+            "stop_inferred": False,
+            "refused_as": None,
         }
         ends = ("stopped_at", "meter_stop_wh", "energy_wh", "stop_reason")
         assert [newest[end] for end in ends] == [None] * 4
@@ -83,19 +85,11 @@ async def test_refused_connections_are_told_with_their_reason() -> None:
 
 
 @pytest.mark.asyncio
-async def test_messages_that_were_given_up_are_told_with_their_content() -> None:
+async def test_an_assumed_end_and_a_refused_card_are_told_as_such_r65_r77() -> None:
     async with serving() as api:
-        (message,) = await api.world.store.commit(enqueue('{"a": 1}'))
-        await api.world.store.commit(Bury(message.number, "refused 10 times", AT))
-        assert (await api.client.get("/api/v1/dead-letters")).json() == [
-            {
-                "number": message.number,
-                "backend": draft().link_id,
-                "action": "MeterValues",
-                "payload_text": '{"a": 1}',
-                "transaction_id": None,
-                "attempts": 0,
-                "reason": "refused 10 times",
-                "at": "2026-11-22T08:30:15.123457Z",
-            }
-        ]
+        store = api.world.store
+        await store.open_transaction(start(), None, AT)
+        stop = TransactionStop(1500, "2026-11-22T10:30:00+01:00", "Other", inferred=True)
+        await store.commit(CloseTransaction("CP1", 1, stop), RejectTransaction(1, "Blocked"))
+        (told,) = (await api.client.get("/api/v1/transactions")).json()
+        assert (told["stop_inferred"], told["refused_as"]) == (True, "Blocked")

@@ -217,7 +217,7 @@ async def test_a_stop_that_belongs_to_nobody_is_kept_and_reaches_no_backend_r69(
     stop = {"transactionId": 77, "meterStop": 5, "timestamp": "2026-05-15T12:00:00Z"}
     assert (await box.ask("StopTransaction", stop))[2] == {}
     assert (await box.ask("StopTransaction", stop))[2] == {}
-    [letter] = await manager.dead_letters()
+    [letter] = await manager.letters.newest()
     assert (letter.reason, letter.message.draft.link_id) == (
         "stop of an unknown transaction",
         "unattributed A",

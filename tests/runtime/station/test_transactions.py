@@ -202,7 +202,7 @@ async def test_after_a_start_is_given_up_its_messages_carry_minus_one_r64() -> N
     await site.wallbox.ask("StopTransaction", STOP)
     assert await refusing.got("StopTransaction") == STOP | {"transactionId": -1}
     assert site.world.manager is not None
-    (dead,) = await site.world.manager.dead_letters()
+    (dead,) = await site.world.manager.letters.newest()
     assert json.loads(dead.message.draft.payload_text) == START
     assert len(refusing.all_of("StartTransaction")) == 10
     assert len(set(refusing.payload_texts("StartTransaction"))) == 1

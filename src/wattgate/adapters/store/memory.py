@@ -1,5 +1,6 @@
 """A store in memory, for tests in virtual time: same promises, nothing on disk."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -70,6 +71,7 @@ class MemoryStore:
             behaviours=tuple(row for _, row in sorted(tables.behaviours.items())),
             releases=tuple(row for _, row in sorted(tables.releases.items())),
             notes=tuple(row for _, row in sorted(tables.notes.items())),
+            letter_counts=Counter(each.message.draft.link_id for each in tables.dead_letters),
             outbox_depths={link: len(queue) for link, queue in tables.queues.items() if queue},
         )
 

@@ -106,6 +106,9 @@ _QUEUE: Final = Prepared(
     .limit(bindparam("most"))
 )
 _DEPTHS: Final = Prepared(select(OUTBOX.c.link_id, func.count()).group_by(OUTBOX.c.link_id))
+_LETTER_COUNTS: Final = Prepared(
+    select(DEAD_LETTERS.c.link_id, func.count()).group_by(DEAD_LETTERS.c.link_id)
+)
 _LETTERS: Final = Prepared(
     select(
         *(DEAD_LETTERS.c[name] for name in _MESSAGE), DEAD_LETTERS.c.reason, DEAD_LETTERS.c.at_us
@@ -163,6 +166,7 @@ def recovered(connection: Connection) -> Recovered:
         ),
         notes=tuple(NoteRecord(*row) for row in _NOTES.rows(connection)),
         outbox_depths=dict(_DEPTHS.rows(connection)),
+        letter_counts=dict(_LETTER_COUNTS.rows(connection)),
     )
 
 

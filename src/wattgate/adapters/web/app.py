@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 from wattgate import __version__
 from wattgate.adapters.web import problems
 from wattgate.adapters.web.access_routes import create_token, list_tokens, revoke_token, set_up
+from wattgate.adapters.web.dead_letter_routes import list_dead_letters, resend_all, resend_one
 from wattgate.adapters.web.evidence_routes import read_evidence
 from wattgate.adapters.web.evse_routes import list_evses, read_evse
 from wattgate.adapters.web.guard import Guard
@@ -30,7 +31,6 @@ from wattgate.adapters.web.proof_routes import begin_proof, cancel_proof, read_p
 from wattgate.adapters.web.services import Services
 from wattgate.adapters.web.site_routes import change_site, read_site
 from wattgate.adapters.web.transaction_routes import (
-    list_dead_letters,
     list_refused,
     list_transactions,
 )
@@ -66,6 +66,8 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     read_evidence,
     list_refused,
     list_dead_letters,
+    resend_one,
+    resend_all,
     set_up,
     list_tokens,
     create_token,

@@ -23,6 +23,7 @@ def backend_of(evse: EvseOcpp16) -> Backend | None:
         reason=_shown(link, status.reason),
         since=status.since,
         queue_depth=evse.link.pump.depth if evse.link is not None else 0,
+        given_up=evse.link.pump.given_up if evse.link is not None else 0,
         problem=problem_of(link),
     )
 

@@ -66,6 +66,7 @@ class Backend(msgspec.Struct, frozen=True):
     reason: Annotated[str, Meta(description="Why it is in that phase, for a person")]
     since: Annotated[datetime, Meta(description="Since when it is in that phase")]
     queue_depth: Annotated[int, Meta(description="Messages that wait for the backend")]
+    given_up: Annotated[int, Meta(description="Messages that the backend finally did not take")]
     problem: Annotated[
         BackendProblem | None,
         Meta(description="Stays until the backend has accepted us; null where all is well"),
@@ -134,6 +135,12 @@ class Transaction(msgspec.Struct, frozen=True):
     meter_stop_wh: int | None
     energy_wh: Annotated[int | None, Meta(description="Between the two meter readings")]
     stop_reason: Annotated[str | None, Meta(description="As in OCPP 1.6")]
+    stop_inferred: Annotated[
+        bool, Meta(description="true: the wallbox has not said that it ends this transaction")
+    ]
+    refused_as: Annotated[
+        str | None, Meta(description="How the backend refused the card, also when too late")
+    ]
 
 
 class RefusedConnection(msgspec.Struct, frozen=True):
@@ -157,4 +164,14 @@ class UndeliveredMessage(msgspec.Struct, frozen=True):
     transaction_id: Annotated[int | None, Meta(description="The transaction it belongs to")]
     attempts: int
     reason: Annotated[str, Meta(description="Why it was given up")]
+    deliverable: Annotated[
+        bool, Meta(description="Whether the site has its backend, so that it can be sent again")
+    ]
     at: datetime
+
+
+class Resending(msgspec.Struct, frozen=True):
+    """What came of sending messages once more."""
+
+    messages: Annotated[int, Meta(description="How many are queued again")]
+    says: Annotated[str, Meta(description="The same, for a person")]

@@ -159,6 +159,11 @@ def _outbox_depth(state: EvseState) -> float | None:
     return None if link is None else link.pump.depth
 
 
+def _given_up(state: EvseState) -> float | None:
+    link = state.evse.link
+    return None if link is None else link.pump.given_up
+
+
 def _thinned(state: EvseState) -> float | None:
     link = state.evse.link
     return None if link is None else link.pump.thinned
@@ -170,6 +175,11 @@ def _obeys(state: EvseState) -> float | None:
 
 
 _PER_EVSE: Final[tuple[tuple[str, str, Reader], ...]] = (
+    (
+        "wattgate_evse_dead_letters",
+        "Messages that the backend of the EVSE finally did not take.",
+        _given_up,
+    ),
     (
         "wattgate_evse_connected",
         "1 while the wallbox of the EVSE is connected.",

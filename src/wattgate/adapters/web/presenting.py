@@ -84,10 +84,12 @@ def transaction_of(record: TransactionRecord) -> Transaction:
         meter_stop_wh=stop.meter_stop_wh if stop else None,
         energy_wh=stop.meter_stop_wh - start.meter_start_wh if stop else None,
         stop_reason=stop.reason if stop else None,
+        stop_inferred=stop is not None and stop.inferred,
+        refused_as=record.late_verdict,
     )
 
 
-def undelivered(letter: DeadLetter) -> UndeliveredMessage:
+def undelivered(letter: DeadLetter, deliverable: bool) -> UndeliveredMessage:
     """One message that was given up."""
     message = letter.message
     return UndeliveredMessage(
@@ -98,6 +100,7 @@ def undelivered(letter: DeadLetter) -> UndeliveredMessage:
         transaction_id=message.draft.transaction_id,
         attempts=message.attempts,
         reason=letter.reason,
+        deliverable=deliverable,
         at=letter.at,
     )
 

@@ -1,12 +1,12 @@
-"""What is on record: transactions, refused connections, messages that were given up."""
+"""What is on record: transactions and refused connections."""
 
 from typing import Annotated, Final
 
 from litestar import get
 from litestar.params import QueryParameter
 
-from wattgate.adapters.web.dto import RefusedConnection, Transaction, UndeliveredMessage
-from wattgate.adapters.web.presenting import transaction_of, undelivered
+from wattgate.adapters.web.dto import RefusedConnection, Transaction
+from wattgate.adapters.web.presenting import transaction_of
 from wattgate.adapters.web.problems import documented
 from wattgate.adapters.web.services import GivenServices
 
@@ -48,14 +48,3 @@ async def list_refused(services: GivenServices) -> list[RefusedConnection]:
         RefusedConnection(each.at, each.address, each.claimed_id, each.reason)
         for each in services.manager.refused()
     ]
-
-
-@get(
-    "/api/v1/dead-letters",
-    operation_id="list_dead_letters",
-    summary="Messages given up",
-    tags=["records"],
-)
-async def list_dead_letters(services: GivenServices) -> list[UndeliveredMessage]:
-    """The last 100 messages that a backend finally did not take, newest first."""
-    return [undelivered(letter) for letter in await services.manager.dead_letters()]

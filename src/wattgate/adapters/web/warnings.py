@@ -46,6 +46,18 @@ def _backend_fails(state: EvseState) -> str | None:
     return f"The backend has not taken this EVSE since {since} UTC, {attempts}: {problem.sentence}"
 
 
+def _messages_given_up(state: EvseState) -> str | None:
+    """R66."""
+    count = state.evse.link.pump.given_up if state.evse.link is not None else 0
+    if not count:
+        return None
+    messages = "1 message" if count == 1 else f"{count} messages"
+    return (
+        f"The backend finally did not take {messages} of this EVSE: they are kept, and "
+        "`wattgate messages` lists them and sends them again."
+    )
+
+
 def _signed_data_contradict(state: EvseState) -> str | None:
     """R116."""
     evse = state.evse
@@ -71,6 +83,7 @@ _WARNERS: Final[tuple[Warner, ...]] = (
     _id_is_contested,
     _everybody_may_charge,
     _backend_fails,
+    _messages_given_up,
     _signed_data_contradict,
     _clocks_differ,
 )

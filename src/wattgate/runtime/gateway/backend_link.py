@@ -141,6 +141,11 @@ class BackendLink:
             self._needed.set()
             self.wallbox_left()
 
+    def deliver(self) -> None:
+        """Messages were queued out of turn: log in for them, also while the wallbox is away."""
+        if self._boot_text is not None and self.pump.depth and not self._needed.is_set():
+            self.remember_boot(self._boot_text)
+
     def wallbox_left(self) -> None:
         """The wallbox is gone; after a minute the login ends, unless messages wait (R50)."""
         if self._absence is None:

@@ -71,6 +71,8 @@ class OutboxPump:
     ) -> None:
         self.link_id = link_id
         self.depth = 0
+        self.given_up = 0
+        """Messages of this link among the dead letters (R66)."""
         self.thinned = 0
         self._station_id = station_id
         self._store = store
@@ -276,7 +278,18 @@ class OutboxPump:
         )
         match self.retry.after_refusal(message.draft, code, attempts):
             case GiveUp():
-                await self._keep(Bury(message.number, reason, self._tools.clock.wall()))
+                wall_now = self._tools.clock.wall()
+                await self._keep(
+                    CountAttempt(message.number), Bury(message.number, reason, wall_now)
+                )
+                self.given_up += 1
+                log.error(
+                    "message given up",
+                    link=self.link_id,
+                    action=message.draft.action,
+                    number=message.number,
+                    reason=reason,
+                )
                 self._done(message, None)
             case Resend(wait_s):
                 await self._keep(CountAttempt(message.number))
