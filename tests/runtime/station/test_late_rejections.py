@@ -165,20 +165,53 @@ async def test_a_late_rejection_survives_the_end_of_the_manager_r65() -> None:
     await site.world.kill()
 
 
+class AnswersLater(MemoryStore):
+    """What the wallbox is to be told is stored only when `may_answer` says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer = asyncio.Event()
+
+    async def commit(self, *changes: Change) -> tuple[OutboxMessage, ...]:
+        if any(isinstance(change, AnswerTransaction) for change in changes):
+            await self.may_answer.wait()
+        return await super().commit(*changes)
+
+
 @in_virtual_time()
 async def test_a_rejection_while_our_own_answer_is_being_stored_is_late_too_r65() -> None:
     backend = literal_backend(StartTransaction=lambda _: None)
-    site = await a_site(backend=backend, site_toml=WITH_CARD)
-    asking = asyncio.gather(result(site.wallbox, "StartTransaction", START))
+    store = AnswersLater()
+    world = World(WITH_CARD, store=store)
+    world.dialer.backends[URL] = backend
+    await world.start()
+    wallbox = literal_wallbox()
+    await world.boot("CP1", wallbox, "Charging")
+    await backend.got("StatusNotification")
+    asking = asyncio.gather(result(wallbox, "StartTransaction", START))
     await backend.got("StartTransaction")
-    gate = site.world.store.gate = asyncio.Event()
     await asyncio.sleep(25.0)  # it has been decided, and waits for the store
     answer_held(backend, BLOCKED)
-    await asyncio.sleep(1.0)
-    gate.set()
+    await settled()
+    store.may_answer.set()
     (told,) = await asking
     assert told == ACCEPTED | {"transactionId": 1}
-    assert await site.wallbox.got("RemoteStopTransaction") == {"transactionId": 1}
+    assert await wallbox.got("RemoteStopTransaction") == {"transactionId": 1}
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_wallbox_that_comes_and_goes_is_not_told_more_often_r65() -> None:
+    site = await told_too_late(RemoteStopTransaction=lambda _: {"status": "Rejected"})
+    await settled()
+    for _ in range(10):
+        site.wallbox.hang_up()
+        await settled()
+        await site.world.boot("CP1", site.wallbox, "Charging")
+        await asyncio.sleep(1.0)
+    assert len(site.wallbox.all_of("RemoteStopTransaction")) == 1
+    await asyncio.sleep(RETRY_S)
+    assert len(site.wallbox.all_of("RemoteStopTransaction")) == 2
     await site.world.kill()
 
 
