@@ -14,10 +14,11 @@ T = TypeVar("T")
 def tidy(tables: Tables, retention: Retention, limit: int) -> int:
     """Remove what need not be kept, at most `limit` of each kind; returns how many went."""
     ages = retention.ages
+    too_many = max(tables.frames, default=0) - retention.frames
     old_frames = [
         number
         for number, frame in tables.frames.items()
-        if _is_old(frame, ages) or number <= max(tables.frames) - retention.frames
+        if number <= too_many or _is_old(frame, ages)
     ]
     gone = sum(_forget_frame(tables, number) for number in old_frames[:limit])
     if ages is None:
