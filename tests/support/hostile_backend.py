@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -41,6 +41,16 @@ class HostileBackend:
         """Send a message as it is; bytes as a binary one unless `text`."""
         assert self._connection is not None
         await self._connection.send(message, text=text)
+
+    async def close(self, code: int) -> None:
+        """End the connection with a close code of our choice."""
+        assert self._connection is not None
+        await self._connection.close(code, "so there")
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait for something to become true of what was heard."""
+        while not holds():
+            await self._wait()
 
     async def logged_in(self, times: int) -> None:
         """Wait until so many boot notifications were answered."""
