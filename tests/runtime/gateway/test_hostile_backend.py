@@ -116,6 +116,10 @@ async def _nonsense_answered(said: dict[str, str]) -> None:
     _heal(bad)
     await _until_delivered(world)
     assert await _delivered_or_put_aside(world, bad) >= set(BILLED)
+    for record in await world.store.transactions():
+        number = record.backend_transaction_id
+        # What no disk could keep is no number.
+        assert number is None or (type(number) is int and -(2**63) <= number < 2**63)
     assert manager.is_deciding
     assert boxes[0].closed_with is boxes[1].closed_with is None
     await world.kill()
