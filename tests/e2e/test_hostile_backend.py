@@ -27,6 +27,7 @@ MODULE: Final = "module"
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope=MODULE)]
 
 CARD: Final = "04A1B2C3"
+TRIGGERED: Final = '"context":"Trigger"'
 CODES: Final = (1000, 1001, 1008, 1011, 1013, 3000, 4999)
 
 
@@ -57,7 +58,9 @@ class Site:
             lambda: len(self.honest.all_of("transaction-stopped")) > before, "CP1 is billed"
         )
         box = self.boxes["CP1"]
-        assert missing(box, self.honest, "CP1") == strayed(box, self.honest, "CP1") == []
+        # What load management alone asks a wallbox to measure stays with us (R88).
+        lost = [each for each in missing(box, self.honest, "CP1") if TRIGGERED not in each.text]
+        assert lost == strayed(box, self.honest, "CP1") == []
         assert len(box.all_of("connected")) == 1
 
 
