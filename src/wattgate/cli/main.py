@@ -13,7 +13,9 @@ from wattgate.cli.check import check
 from wattgate.cli.demo import demo
 from wattgate.cli.evse import evse
 from wattgate.cli.messages import messages
+from wattgate.cli.replay import replay
 from wattgate.cli.run import run
+from wattgate.cli.traffic import traffic
 from wattgate.cli.transactions import transactions
 from wattgate.cli.wallbox import wallbox
 
@@ -29,8 +31,10 @@ app.command()(check)
 app.command()(demo)
 app.add_typer(evse, name="evse")
 app.add_typer(messages, name="messages")
+app.command()(replay)
 app.command()(run)
 app.add_typer(transactions, name="transactions")
+app.command()(traffic)
 app.command()(wallbox)
 
 

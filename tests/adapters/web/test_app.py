@@ -19,6 +19,8 @@ CONTRACTS = {
     ("/api/v1/evses/{evse_id}/prove", "post"),
     ("/api/v1/evses/{evse_id}/prove", "get"),
     ("/api/v1/evses/{evse_id}/prove", "delete"),
+    ("/api/v1/evses/{evse_id}/traffic", "get"),
+    ("/api/v1/evses/{evse_id}/traffic/download", "get"),
     ("/api/v1/meter", "put"),
     ("/api/v1/meter", "get"),
     ("/api/v1/transactions", "get"),

@@ -30,6 +30,7 @@ from wattgate.adapters.web.operation_routes import (
 from wattgate.adapters.web.proof_routes import begin_proof, cancel_proof, read_proof
 from wattgate.adapters.web.services import Services
 from wattgate.adapters.web.site_routes import change_site, read_site
+from wattgate.adapters.web.traffic_routes import download_traffic, read_traffic
 from wattgate.adapters.web.transaction_routes import (
     list_refused,
     list_transactions,
@@ -62,6 +63,8 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     begin_proof,
     read_proof,
     cancel_proof,
+    read_traffic,
+    download_traffic,
     list_transactions,
     read_evidence,
     list_refused,

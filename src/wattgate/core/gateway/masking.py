@@ -21,6 +21,9 @@ from wattgate.core.ocpp.splice import read_scalar
 MASKED: Final = "(masked"
 """How every text begins that stands for something hidden, but for a card and a URL."""
 
+CARD: Final = "card-"
+"""How what stands for a card begins."""
+
 _DIGITS: Final = 12
 
 
@@ -65,7 +68,7 @@ def is_public(action: str, payload_text: str) -> bool:
 def card_alias(id_tag: str, mask: Mask) -> str:
     """What stands for a card: 17 characters, so that it fits where an idTag does (OCPP 1.6 §7)."""
     folded = id_tag.casefold().encode("utf-8", "surrogatepass")
-    return f"card-{keyed_digest(mask.salt, folded, 'sha256').hex()[:_DIGITS]}"
+    return f"{CARD}{keyed_digest(mask.salt, folded, 'sha256').hex()[:_DIGITS]}"
 
 
 _ANNOUNCEMENT: Final = "setMeterConfiguration"

@@ -16,7 +16,7 @@ import structlog
 from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.gateway.link_status import Fault, LinkPhase, LinkStatus, LinkStep
 from wattgate.core.gateway.registration import NotYet, Registered, read_boot_answer
-from wattgate.core.gateway.traffic_line import Source
+from wattgate.core.gateway.traffic_line import Copy, Source
 from wattgate.core.ocpp.frames import Call, CallResult
 from wattgate.ports.links import Dialer, DialFailed, DialTarget
 from wattgate.runtime.ask import Ask
@@ -292,7 +292,8 @@ class BackendLink:
         """A wallbox tells the keys of its meters after its own boot only (R114)."""
         payload_text = self.announcement.taken_up()
         if payload_text is not None:
-            self.ask("DataTransfer", payload_text, _ignore)
+            source = Copy(payload_text, "as the wallbox announced it")
+            self.ask("DataTransfer", payload_text, _ignore, source=source)
 
     async def _register(self, peer: Peer) -> float:
         """Send BootNotification until the backend accepts it; the heartbeat interval, s."""

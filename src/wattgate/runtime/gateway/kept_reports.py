@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from functools import partial
 
+from wattgate.core.gateway.traffic_line import Copy
 from wattgate.ports.store import DeleteNote, NoteRecord, SaveNote, Store, StoreFailed
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.peer import NoAnswer, Outcome
@@ -40,7 +41,8 @@ class KeptReports:
         for action, payload_text in tuple(self._kept.items()):
             if action in self._overtaken:
                 continue
-            link.ask(action, payload_text, partial(self._sent, action, payload_text))
+            source = Copy(payload_text, "as last reported")
+            link.ask(action, payload_text, partial(self._sent, action, payload_text), source=source)
 
     def overtaken(self, action: str) -> None:
         """A newer one is on its way to the backend: the kept one must not follow it."""

@@ -1,0 +1,1 @@
+"""Playing the wallbox's side of recorded traffic again."""
