@@ -7,6 +7,8 @@ from tests.support.frames import Refusal, Site, a_site, error, literal_backend, 
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json
 
+from wattgate.runtime.supervisor import Supervisor
+
 FIRMWARE = "FirmwareStatusNotification"
 URL = "ws://backend/CP1"
 
@@ -123,4 +125,50 @@ async def test_a_report_that_cannot_be_stored_is_not_confirmed() -> None:
     site.world.store.failing = True  # it cannot be forgotten now: it is sent once more
     await settled()
     site.world.store.failing = False
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_a_report_that_is_kept_while_an_older_one_is_on_its_way_is_not_forgotten() -> None:
+    site = await a_site()
+    await backend_leaves(site)
+    await result(site.wallbox, FIRMWARE, status("Downloading"))
+    site.backend.answers[FIRMWARE] = lambda _: None
+    await backend_returns(site)
+    assert site.world.manager is not None
+    (evse,) = site.world.manager.evses()
+    north = evse.evse.north
+    assert north is not None
+    await north.kept_reports.keep(FIRMWARE, '{"status":"Installed"}')
+    (unique_id,) = site.backend.held[FIRMWARE]
+    site.backend.send(f'[3,"{unique_id}",{{}}]')  # to the older one
+    await settled()
+    site.backend.answers[FIRMWARE] = lambda _: {}
+    site.backend.hang_up()
+    await backend_returns(site)
+    assert site.backend.all_of(FIRMWARE) == [status("Downloading"), status("Installed")]
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_a_kept_report_never_follows_a_newer_one() -> None:
+    """Between the login and the queue the states are told: a wallbox may be faster than that."""
+    site = await a_site()
+    await backend_leaves(site)
+    await result(site.wallbox, FIRMWARE, status("Downloading"))
+    site.backend.answers |= {"StatusNotification": lambda _: None, FIRMWARE: lambda _: None}
+    reports = len(site.backend.all_of("StatusNotification"))
+    site.world.dialer.backends[URL] = site.backend
+    await site.backend.got("StatusNotification", times=reports + 1)
+    async with Supervisor() as tasks:
+        telling = tasks.start(
+            site.wallbox.ask(FIRMWARE, status("Installed")), name="the wallbox tells"
+        )
+        await settled()
+        site.backend.answers[FIRMWARE] = lambda _: {}
+        (unique_id,) = site.backend.held["StatusNotification"]
+        site.backend.send(f'[3,"{unique_id}",{{}}]')
+        await telling
+    await asyncio.sleep(120.0)
+    assert site.backend.all_of(FIRMWARE) == [status("Installed")]
     await site.world.kill()
