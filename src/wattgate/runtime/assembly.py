@@ -130,7 +130,10 @@ class Assembly:
         """Give an EVSE its backend, where it was built without one."""
         if evse.login is None and evse.settings.gateways:
             known = Recovered(notes=self._notes)
-            self._connect_backend(self.stations[evse.station_id], evse, known)
+            station = self.stations[evse.station_id]
+            self._connect_backend(station, evse, known)
+            if evse.link is not None and station.presence.is_connected:
+                evse.link.wallbox_came()
 
     def settings_changed(self) -> None:
         """What the wallboxes must be told may be something else now."""

@@ -117,10 +117,12 @@ async def test_a_value_that_is_no_text_is_rejected(key: str, value: str) -> None
     await site.world.kill()
 
 
+@pytest.mark.parametrize("keys", [("AuthorizationKey", "Foo"), ("Foo", "AuthorizationKey")])
 @in_virtual_time()
-async def test_no_key_is_smuggled_past_by_naming_two_r36() -> None:
+async def test_no_key_is_smuggled_past_by_naming_two_r36(keys: tuple[str, str]) -> None:
     site = await a_site()
-    text = '{"key":"AuthorizationKey","k\\u0065y":"Foo","value":"0011223344556677"}'
+    value = "00112233445566778899aabbccddeeff"
+    text = f'{{"key":"{keys[0]}","k\\u0065y":"{keys[1]}","value":"{value}"}}'
     assert await result(site.backend, "ChangeConfiguration", text) == {"status": "Rejected"}
     assert site.wallbox.all_of("ChangeConfiguration") == []
     await site.world.kill()
@@ -251,6 +253,9 @@ async def test_a_wallbox_that_refuses_or_stays_silent_is_not_pressed_r80() -> No
     site = await a_site(wallbox)
     await asyncio.sleep(120.0)
     once = [(INTERVAL, "10"), ("LocalPreAuthorize", "false")]
+    assert site.world.manager is not None
+    await site.world.manager.patch_site({"site": {"house_load_a": 1}})
+    await asyncio.sleep(120.0)
     assert told(wallbox) == once
     assert (
         await error(site.backend, "ChangeConfiguration", {"key": INTERVAL, "value": "5"})

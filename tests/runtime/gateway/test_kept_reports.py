@@ -80,10 +80,15 @@ async def test_a_newer_report_that_the_backend_heard_takes_the_place_of_a_kept_o
     await backend_leaves(site)
     await result(site.wallbox, FIRMWARE, status("Downloading"))
     site.backend.answers[FIRMWARE] = lambda each: {} if each["status"] == "Installed" else None
-    await backend_returns(site)  # and does not answer
-    assert await result(site.wallbox, FIRMWARE, status("Installed")) == {}
-    await backend_leaves(site)
     await backend_returns(site)
+    await asyncio.sleep(61.0)  # and is silent
+    assert await result(site.wallbox, FIRMWARE, status("Installed")) == {}
+    await settled()
+    await site.world.kill()
+    await site.world.start()
+    await site.world.boot("CP1", site.wallbox)
+    await site.backend.got("BootNotification", times=3)
+    await asyncio.sleep(1.0)
     assert site.backend.all_of(FIRMWARE) == [status("Downloading"), status("Installed")]
     await site.world.kill()
 

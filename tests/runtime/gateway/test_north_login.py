@@ -175,6 +175,25 @@ async def test_a_key_opens_the_door_also_where_everything_is_relayed_afterwards_
 
 
 @in_virtual_time()
+async def test_a_key_opens_the_door_for_an_evse_that_is_activated_later_r37() -> None:
+    site = await a_site(site_toml=WITH_PASSWORD)
+    await rekey(site)
+    await site.backend.got("BootNotification", times=2)
+    await settled()
+    await site.world.kill()
+    site.world.site_toml = WITH_PASSWORD.replace("[[evse]]", "[[evse]]\nenabled = false")
+    manager = await site.world.start()
+    await site.world.boot("CP1", literal_wallbox())
+    await settled()
+    assert used(site) == [SITE, NEW]
+    (state,) = manager.evses()
+    await manager.operations.activate(state.evse)
+    await site.backend.got("BootNotification", times=3)
+    assert used(site) == [SITE, NEW, NEW]
+    await site.world.kill()
+
+
+@in_virtual_time()
 async def test_a_key_that_cannot_be_stored_is_not_accepted_r37() -> None:
     site = await a_site(site_toml=WITH_PASSWORD)
     site.world.store.failing = True
