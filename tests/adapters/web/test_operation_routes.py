@@ -147,13 +147,16 @@ async def test_an_idle_wallbox_is_taken_over_afresh() -> None:
 
 
 @pytest.mark.asyncio
-async def test_what_cannot_be_stored_has_not_been_done() -> None:
+async def test_a_release_that_cannot_be_stored_has_not_been_done_and_a_deactivation_holds() -> None:
     async with serving() as api:
         api.world.store.failing = True
-        for operation in ("release", "deactivate"):
-            answer = await api.client.post(f"{EVSE}/{operation}")
-            assert answer.status_code == 503
+        assert (await api.client.post(f"{EVSE}/release")).status_code == 503
+        assert not (await read(api))["safety"]["released"]
         assert (await read(api))["enabled"]
+        answer = await api.client.post(f"{EVSE}/deactivate")
+        assert answer.status_code == 507
+        assert "could not be stored" in answer.json()["detail"]
+        assert not (await read(api))["enabled"]
 
 
 @pytest.mark.asyncio
