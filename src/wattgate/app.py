@@ -22,7 +22,7 @@ from wattgate.core.site.merging import applied
 from wattgate.core.site.model import Site
 from wattgate.core.site.reading import parse_toml, read_mapping
 from wattgate.ports.store import Store
-from wattgate.runtime.assembly import Backends
+from wattgate.runtime.backend_assembly import Backends
 from wattgate.runtime.manager import Manager
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.site_keeper import SITE_DOCUMENT, save_site

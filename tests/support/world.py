@@ -18,7 +18,7 @@ from wattgate.core.gateway.outbox import RetryPolicy
 from wattgate.core.ocpp.handshake import Admitted, HandshakeRequest
 from wattgate.core.site.reading import read_toml
 from wattgate.ports.links import DialFailed, DialStep, DialTarget, Link, Receiver
-from wattgate.runtime.assembly import Backends
+from wattgate.runtime.backend_assembly import Backends
 from wattgate.runtime.manager import Manager
 from wattgate.runtime.peer import Tools
 

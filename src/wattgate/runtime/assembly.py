@@ -1,39 +1,32 @@
-"""Puts a site together: stations, EVSEs, backend links, control loop, and wires them up."""
+"""Puts a site together: stations and EVSEs, with their backends, and wires them up."""
 
 import asyncio
-import hashlib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from math import inf
 from typing import Final
-from urllib.parse import urlsplit
 
-from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.gateway.connectors import ConnectorMap
-from wattgate.core.gateway.outbox import RetryPolicy
 from wattgate.core.load.budget import Feeder
-from wattgate.core.ocpp.handshake import backend_url
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.site.model import (
     EvseSettings,
-    GatewaySettings,
     OnDeactivation,
     Site,
 )
 from wattgate.core.station.authorisation import AuthorizationStatus
-from wattgate.ports.links import Dialer, DialTarget
 from wattgate.ports.store import NoteRecord, Recovered
+from wattgate.runtime.backend_assembly import (
+    Backends,
+    add_backend,
+    identity_of,
+    login_of,
+    needs_backend,
+)
 from wattgate.runtime.charging.behaviours import Behaviours
 from wattgate.runtime.charging.smart_charging import SmartCharging
-from wattgate.runtime.gateway.backend_commands import BackendCommandHandler
 from wattgate.runtime.gateway.backend_configuration import BackendConfiguration
-from wattgate.runtime.gateway.backend_link import BackendLink, LinkIdentity
-from wattgate.runtime.gateway.configuration_commands import ConfigurationCommands
-from wattgate.runtime.gateway.north_login import Account, NorthLogin
-from wattgate.runtime.gateway.north_side import north_side
-from wattgate.runtime.gateway.outbox_pump import OutboxPump
 from wattgate.runtime.gateway.overflow import Overflow
 from wattgate.runtime.gateway.relay_link import RelayLink
 from wattgate.runtime.gateway.virtual_charging import VirtualCharging
@@ -52,43 +45,6 @@ from wattgate.runtime.station.wallbox_messages import WallboxMessages
 
 SETTLE_AFTER_CONNECT_S: Final = 6.0
 """s after a connection without a boot before we ask for the wallbox's state (R44)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Backends:
-    """How backends are reached."""
-
-    dialer: Dialer
-    backoff: Backoff = field(default_factory=Backoff)
-    retry: RetryPolicy = field(default_factory=RetryPolicy)
-
-
-def link_id_of(evse_id: str, gateway: GatewaySettings, client_id: str) -> str:
-    """The name of a queue in the store, for ever.
-
-    It says which backend it is for: what one backend numbered must never reach another. A path may
-    hold a key, so only its digest is in the name; the scheme may change under it.
-    """
-    url = urlsplit(gateway.url)
-    port = f":{url.port}" if url.port is not None else ""
-    place = f"{url.path.strip('/')}?{url.query}"
-    digest = "" if place == "?" else f"/{hashlib.sha256(place.encode()).hexdigest()[:8]}"
-    return f"{evse_id} {client_id}@{url.hostname}{port}{digest}"
-
-
-def undelivered(recovered: Recovered, stations: Iterable[Station]) -> dict[str, int]:
-    """Queues that no backend of the site belongs to any more, and how long each is."""
-    served = {
-        evse.link.identity.link_id
-        for station in stations
-        for evse in station.evses
-        if evse.link is not None
-    }
-    return {
-        link_id: depth
-        for link_id, depth in recovered.outbox_depths.items()
-        if link_id not in served and depth
-    }
 
 
 class Assembly:
@@ -188,20 +144,20 @@ class Assembly:
         for evse in evses:
             evse.delivers_signed = recovered_signed(evse.evse_id, recovered)
             _recover_transaction(evse, recovered, house)
-            if _needs_backend(evse.settings, station_id, recovered):
+            if needs_backend(evse.settings, station_id, recovered):
                 self._connect_backend(station, evse, recovered)
         return station
 
     def _connect_backend(self, station: Station, evse: EvseOcpp16, recovered: Recovered) -> None:
-        identity = _identity(station.station_id, evse.settings)
+        identity = identity_of(station.station_id, evse.settings)
         if is_relayed(evse.settings, identity.link_id, self._site(), recovered):
             backends, house = self._backends, self._house
-            login = _login(identity, evse.settings, backends, house, recovered)
+            login = login_of(identity, evse.settings, backends, house, recovered)
             link = RelayLink(identity, login, house.tools, backends.backoff, house.traffic)
             begin_to_relay(station, evse, link)
             return
         configuration = self._configurations[station.station_id]
-        virtual = _add_backend(station, evse, identity, recovered, self._backends, configuration)
+        virtual = add_backend(station, evse, identity, recovered, self._backends, configuration)
         if evse.link is not None:
             overflow = Overflow(evse.link.pump, self._house.store, self._queue_limit)
             self._house.tasks.spawn(overflow.run(), name=f"overflow {evse.evse_id}")
@@ -248,12 +204,6 @@ def feeders_of(site: Site) -> tuple[Feeder, ...]:
     )
 
 
-def _backend_time(station: Station) -> datetime | None:
-    """What the backend says that hears what concerns the whole wallbox (R102)."""
-    primary = station.primary
-    return primary.link.clock.now() if primary is not None and primary.link is not None else None
-
-
 def _recovered_presence(station_id: str, recovered: Recovered, house: House) -> Presence:
     presence = Presence(station_id, house.tools.clock)
     for record in recovered.stations:
@@ -276,39 +226,6 @@ def _recover_transaction(evse: EvseOcpp16, recovered: Recovered, house: House) -
             )
 
 
-def _needs_backend(settings: EvseSettings, station_id: str, recovered: Recovered) -> bool:
-    """A deactivated EVSE logs in only to deliver what it owes, or will when its car leaves."""
-    if not settings.gateways:
-        return False
-    gateway = settings.gateways[0]
-    link_id = link_id_of(settings.id, gateway, gateway.identity(station_id))
-    owes = recovered.outbox_depths.get(link_id, 0) > 0
-    bills = any(record.start.link_id == link_id for record in recovered.open_transactions)
-    return settings.enabled or owes or bills
-
-
-def _identity(station_id: str, settings: EvseSettings) -> LinkIdentity:
-    gateway = settings.gateways[0]
-    client_id = gateway.identity(station_id)
-    target = DialTarget(backend_url(gateway.url, client_id, gateway.append_id), None)
-    link_id = link_id_of(settings.id, gateway, client_id)
-    return LinkIdentity(link_id, station_id, settings.id, target, gateway.boot_on_reconnect)
-
-
-def _login(
-    identity: LinkIdentity,
-    settings: EvseSettings,
-    backends: Backends,
-    house: House,
-    recovered: Recovered,
-) -> NorthLogin:
-    """Who opens the backend's door: with the key that it gave, where it did (R37)."""
-    gateway = settings.gateways[0]
-    client_id = gateway.identity(identity.station_id)
-    account = Account(identity.link_id, client_id, gateway.password)
-    return NorthLogin(account, backends.dialer, house.store, recovered.notes)
-
-
 def _configuration_of(station: Station) -> WallboxConfiguration:
     """Only backends that hold count: what is relayed to one that drops is its own affair."""
     house, evses = station.house, station.evses
@@ -320,57 +237,6 @@ def _configuration_of(station: Station) -> WallboxConfiguration:
         return [evse.north.configuration for evse in evses if evse.north is not None]
 
     return WallboxConfiguration(station.presence, house.tasks, backends, managing)
-
-
-def _add_backend(
-    station: Station,
-    evse: EvseOcpp16,
-    identity: LinkIdentity,
-    recovered: Recovered,
-    backends: Backends,
-    configuration: WallboxConfiguration,
-) -> VirtualCharging:
-    house, link_id = station.house, identity.link_id
-    pump = OutboxPump(
-        link_id, station.station_id, house.store, house.tools, house.cards, backends.retry
-    )
-    pump.depth = recovered.outbox_depths.get(link_id, 0)
-    pump.given_up = recovered.letter_counts.get(link_id, 0)
-    pump.sendings.recover(recovered.notes)
-    virtual = VirtualCharging(evse, station.presence, link_id, house)
-    virtual.recover(recovered.profiles)
-    login = _login(identity, evse.settings, backends, house, recovered)
-    north = north_side(login, pump, house.store, house.tools, house.tasks, recovered.notes)
-    link = BackendLink(
-        identity,
-        BackendCommandHandler(
-            station, evse, virtual, ConfigurationCommands(station, evse, north, configuration)
-        ),
-        north.login,
-        pump,
-        house.tools,
-        backends.backoff,
-        house.traffic,
-    )
-
-    def bound(transaction_id: int, backend_id: int) -> None:
-        evse.newest_binding = (transaction_id, backend_id)
-        transaction = evse.transaction
-        if transaction is not None and transaction.record.transaction_id == transaction_id:
-            transaction.backend_id = backend_id
-
-    pump.on_bound = bound
-    station.presence.backend_time = partial(_backend_time, station)
-    pump.evidence_of = partial(house.evidence.sent, link_id)
-    evse.link, evse.north = link, north
-    north.serve(link)
-    if station.primary is evse:
-        link.announcement.payload_text = station.meter_configuration
-    house.tasks.spawn(pump.run(), name=f"outbox {link_id}")
-    house.tasks.spawn(link.run(), name=f"backend {link_id}")
-    if station.presence.boot_text is not None:
-        link.remember_boot(station.presence.boot_text)
-    return virtual
 
 
 async def _ask_who_did_not_boot(station: Station, charging: SmartCharging) -> None:

@@ -16,7 +16,8 @@ from wattgate.core.station.models import WallboxModel, read_model
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.core.units import PhaseTriple
 from wattgate.ports.store import Store
-from wattgate.runtime.assembly import Assembly, Backends, feeders_of, undelivered
+from wattgate.runtime.assembly import Assembly, feeders_of
+from wattgate.runtime.backend_assembly import Backends, undelivered
 from wattgate.runtime.charging.behaviours import Behaviours
 from wattgate.runtime.charging.obedience_watch import ObedienceWatch
 from wattgate.runtime.charging.proving import Prover

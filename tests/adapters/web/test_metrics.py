@@ -57,7 +57,7 @@ async def test_failed_attempts_at_a_backend_are_counted_by_step_r29() -> None:
         assert link is not None
         for _ in range(2):
             fault = Fault(LinkStep.HTTP, "the backend answered HTTP 401", 401)
-            link.status = link.status.failed(fault, AT, AT)
+            link._state.status = link.status.failed(fault, AT, AT)
         told = await figures(api)
         assert told["wattgate_backend_failed_attempts", "stall-1 401 http"] == 2
 

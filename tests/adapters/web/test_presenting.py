@@ -41,7 +41,7 @@ async def test_the_key_in_a_backends_url_is_not_told_in_its_reason_either() -> N
     link = state.evse.link
     assert link is not None
     reason = f"connecting to {link.identity.target.url}"
-    link.status = LinkStatus(LinkPhase.CONNECTING, reason, link.status.since)
+    link._state.status = LinkStatus(LinkPhase.CONNECTING, reason, link.status.since)
     told = evse_of(state).backend
     assert told is not None
     assert told.reason == "connecting to wss://backend.example:8443/ocpp/CP1"
@@ -57,7 +57,7 @@ async def test_why_a_backend_does_not_take_us_is_told_by_its_parts_but_no_key_r2
     assert link is not None
     at = link.status.since
     fault = Fault(LinkStep.HTTP, f"it redirects to {link.identity.target.url}", 302)
-    link.status = link.status.failed(fault, at, at)
+    link._state.status = link.status.failed(fault, at, at)
     told = evse_of(state).backend
     assert told is not None
     assert told.problem == BackendProblem(

@@ -5,9 +5,7 @@ Registration towards the backend is a state of its own, apart from the wallbox's
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -22,6 +20,8 @@ from wattgate.ports.links import Dialer, DialFailed, DialTarget
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.announcement import Announcement
 from wattgate.runtime.gateway.backend_clock import BackendClock
+from wattgate.runtime.gateway.heartbeats import Heartbeats
+from wattgate.runtime.gateway.link_state import LinkState
 from wattgate.runtime.gateway.outbox_pump import OutboxPump
 from wattgate.runtime.gateway.status_reports import StatusReports
 from wattgate.runtime.peer import NoAnswer, OnDone, Outcome, Peer, Tools
@@ -61,9 +61,6 @@ ABSENCE_S: Final = 60.0
 STABLE_S: Final = 60.0
 """s of a connection after which failures before it no longer count (R29)."""
 
-_EARLY_S: Final = 0.1
-"""s a heartbeat may be early: a pause shorter than this is not worth waiting for."""
-
 _AWAY: Final = "the wallbox is away"
 
 
@@ -91,7 +88,6 @@ class BackendLink:
         self._peer: Peer | None = None
         self._boot_text: str | None = None
         self._reports = StatusReports()
-        self._came_online = asyncio.Event()
         self._needed = asyncio.Event()
         self._boot_again = asyncio.Event()
         self._ended = asyncio.Event()
@@ -99,15 +95,18 @@ class BackendLink:
         self._is_trusted = False
         self._is_rejected = False
         self._at_once = False
-        self._paced_anew = asyncio.Event()
         self.clock = BackendClock(identity.link_id, tools.clock)
-        self.heartbeat_s: float | None = None
-        """s between our heartbeats, as the backend last said; None before it accepts us."""
+        self.heartbeats = Heartbeats(tools.clock, self.clock)
         self.accepted_as: Callable[[], str] = _accepted
         """What to say while the backend accepts us."""
         self.on_accepted: Callable[[], None] = _nothing
         """Called after a login, when the states are told and before the queue is delivered."""
-        self.status = LinkStatus(LinkPhase.IDLE, "no boot data yet", tools.clock.wall())
+        self._state = LinkState(identity.link_id, "no boot data yet", tools.clock)
+
+    @property
+    def status(self) -> LinkStatus:
+        """Where the login stands, and what last went wrong."""
+        return self._state.status
 
     @property
     def is_online(self) -> bool:
@@ -194,7 +193,7 @@ class BackendLink:
     def heartbeat_now(self) -> None:
         """Send a heartbeat."""
         if self._peer is not None:
-            self._peer.ask("Heartbeat", "{}", self.clock.heard, timeout_s=60.0)
+            self.heartbeats.now(self._peer)
 
     def boot_now(self) -> None:
         """Send the boot notification without waiting for its time."""
@@ -204,11 +203,6 @@ class BackendLink:
         """Send the last report of a connector, or of all where none is named."""
         if self._peer is not None:
             self._reports.send(self._peer, connector)
-
-    def beat_every(self, interval_s: float) -> None:
-        """Send heartbeats at another pace from now on."""
-        self.heartbeat_s = interval_s
-        self._paced_anew.set()
 
     def log_in_again(self, reason: str) -> None:
         """End the login and begin anew, without a pause."""
@@ -224,10 +218,10 @@ class BackendLink:
         while True:
             await self._needed.wait()
             host = urlsplit(self.identity.target.url).hostname  # the rest of a URL may be a key
-            self._enter(LinkPhase.CONNECTING, f"connecting to {host}")
+            self._state.enter(LinkPhase.CONNECTING, f"connecting to {host}")
             fault = await self._one_login()
             if not self._needed.is_set():
-                self._enter(LinkPhase.IDLE, _AWAY)
+                self._state.enter(LinkPhase.IDLE, _AWAY)
                 failures = 0
                 continue
             if self._at_once:
@@ -235,11 +229,11 @@ class BackendLink:
                 continue
             failures = 1 if self._is_trusted else failures + 1
             wait_s = self._backoff.wait_s(failures, self._tools.identifiers.fraction())
-            self._enter(LinkPhase.WAITING, f"{_said(fault)}; next attempt in {wait_s:.0f} s")
-            self._note(fault, wait_s)
+            self._state.enter(LinkPhase.WAITING, f"{_said(fault)}; next attempt in {wait_s:.0f} s")
+            self._state.failed(fault, wait_s)
             await asyncio.sleep(wait_s)
             if not self._needed.is_set():
-                self._enter(LinkPhase.IDLE, _AWAY)
+                self._state.enter(LinkPhase.IDLE, _AWAY)
 
     async def _one_login(self) -> Fault:
         """Connect, register, serve until the link ends; says why it ended."""
@@ -269,7 +263,7 @@ class BackendLink:
     async def _serve(self, peer: Peer) -> None:
         """Register, then keep the backend supplied; again after each boot of the wallbox."""
         while True:
-            self.heartbeat_s = self._kept_registration() or await self._register(peer)
+            self.heartbeats.interval_s = self._kept_registration() or await self._register(peer)
             if not self.pump.is_attached:
                 await self._reports.send_all(peer)
                 self._announce()
@@ -277,16 +271,16 @@ class BackendLink:
                     self.on_accepted()
                     self.pump.attach(peer)
             async with Supervisor() as tasks:
-                tasks.spawn(self._beat(peer), name=f"heartbeat {self.identity.link_id}")
+                tasks.spawn(self.heartbeats.beat(peer), name=f"heartbeat {self.identity.link_id}")
                 await self._boot_again.wait()
 
     def _kept_registration(self) -> float | None:
         """The heartbeat interval, s, where the backend's last acceptance still counts (R45)."""
         if self.identity.boot_on_reconnect or self._boot_again.is_set():
             return None
-        if self.heartbeat_s is not None:
-            self._enter(LinkPhase.ONLINE, "connected again; accepted by the backend before")
-        return self.heartbeat_s
+        if self.heartbeats.interval_s is not None:
+            self._state.enter(LinkPhase.ONLINE, "connected again; accepted by the backend before")
+        return self.heartbeats.interval_s
 
     def _announce(self) -> None:
         """A wallbox tells the keys of its meters after its own boot only (R114)."""
@@ -297,11 +291,11 @@ class BackendLink:
 
     async def _register(self, peer: Peer) -> float:
         """Send BootNotification until the backend accepts it; the heartbeat interval, s."""
-        self.heartbeat_s = None
+        self.heartbeats.interval_s = None
         while True:
             self._boot_again.clear()
             if not self.is_online:
-                self._enter(LinkPhase.REGISTERING, "boot notification sent")
+                self._state.enter(LinkPhase.REGISTERING, "boot notification sent")
             outcome = await peer.call("BootNotification", self._boot_text or "{}", timeout_s=60.0)
             self.clock.heard(outcome)
             self._is_rejected = _is_rejection(outcome)
@@ -309,13 +303,13 @@ class BackendLink:
                 case Registered(heartbeat_s):
                     self._is_trusted = True
                     self.pump.answers_late = False
-                    self._enter(LinkPhase.ONLINE, self.accepted_as())
+                    self._state.enter(LinkPhase.ONLINE, self.accepted_as())
                     return heartbeat_s
                 case NotYet(retry_s, pending, reason):
                     self.pump.detach()  # nothing queued goes to a backend that takes nobody (R43)
                     phase = LinkPhase.PENDING if pending else LinkPhase.REGISTERING
-                    self._enter(phase, reason)
-                    self._note(Fault(LinkStep.REGISTRATION, reason), retry_s)
+                    self._state.enter(phase, reason)
+                    self._state.failed(Fault(LinkStep.REGISTRATION, reason), retry_s)
                     await self._boot_change(retry_s)
 
     async def _boot_change(self, at_most_s: float) -> None:
@@ -325,40 +319,10 @@ class BackendLink:
         except TimeoutError:
             return
 
-    async def _beat(self, peer: Peer) -> None:
-        """A heartbeat whenever nothing else was sent for an interval (OCPP 1.6 §4.6, R46)."""
-        while self.heartbeat_s is not None:
-            self._paced_anew.clear()
-            now = self._tools.clock.monotonic()
-            due_s = min(self.heartbeat_s - (now - peer.last_sent_at), self.clock.due_s(now))
-            if due_s <= _EARLY_S:
-                self.clock.heard(await peer.call("Heartbeat", "{}", timeout_s=60.0))
-                due_s = self.heartbeat_s
-            with suppress(TimeoutError):
-                async with asyncio.timeout(due_s):
-                    await self._paced_anew.wait()
-
     async def online_within(self, at_most_s: float) -> bool:
         """Wait for a login that is under way; False at once where none is."""
-        if self.status.phase in (LinkPhase.CONNECTING, LinkPhase.REGISTERING):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(at_most_s):
-                    await self._came_online.wait()
+        await self._state.settle(at_most_s)
         return self.is_online
-
-    def _enter(self, phase: LinkPhase, reason: str) -> None:
-        if phase is LinkPhase.ONLINE:
-            self._came_online.set()
-        else:
-            self._came_online.clear()
-        if phase is not self.status.phase or reason != self.status.reason:
-            log.info("backend link", link=self.identity.link_id, phase=phase.value, reason=reason)
-        self.status = self.status.entered(phase, reason, self._tools.clock.wall())
-
-    def _note(self, fault: Fault, wait_s: float) -> None:
-        """Keep what went wrong; the next attempt follows after `wait_s`."""
-        at = self._tools.clock.wall()
-        self.status = self.status.failed(fault, at, at + timedelta(seconds=wait_s))
 
     # PeerOwner
 

@@ -83,7 +83,7 @@ class ConfigurationCommands:
 
     async def _keep(self, link: BackendLink, row: KeyRule, value: str) -> None:
         if row.key == HEARTBEAT:
-            link.beat_every(float(value))  # the answer to the next boot replaces it anyway
+            link.heartbeats.every(float(value))  # the answer to the next boot replaces it anyway
             return
         await self._north.configuration.keep(row.key, value)
         self._north.apply_retries()
@@ -125,8 +125,8 @@ class ConfigurationCommands:
             Entry(SECURITY_PROFILE, profile if north.login.has_password else "0"),
             Entry(CPO_NAME, values.get(CPO_NAME, "")),
         ]
-        if link.heartbeat_s is not None:
-            entries.append(Entry(HEARTBEAT, f"{link.heartbeat_s:.0f}"))
+        if link.heartbeats.interval_s is not None:
+            entries.append(Entry(HEARTBEAT, f"{link.heartbeats.interval_s:.0f}"))
         if not self._evse.connectors.alone:
             entries.append(Entry("NumberOfConnectors", "1", readonly=True))
         entries += [Entry(key, value, listed=True) for key, value in values.items()]

@@ -1,6 +1,5 @@
 """The way to a backend that is there exactly while its wallbox is (mode T, protocol-rules §1)."""
 
-from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -12,6 +11,7 @@ from wattgate.core.gateway.registration import NotYet, read_boot_answer
 from wattgate.core.ocpp.frames import CallResult
 from wattgate.ports.links import DialFailed
 from wattgate.runtime.gateway.backend_link import LinkIdentity
+from wattgate.runtime.gateway.link_state import LinkState
 from wattgate.runtime.gateway.north_login import NorthLogin
 from wattgate.runtime.peer import Outcome, Peer, PeerOwner, Tools
 from wattgate.runtime.traffic import Traffic
@@ -38,12 +38,17 @@ class RelayLink:
         traffic: Traffic,
     ) -> None:
         self.identity = identity
-        self.status = LinkStatus(LinkPhase.IDLE, AWAY, tools.clock.wall())
+        self._state = LinkState(identity.link_id, AWAY, tools.clock)
         self.login = login
         self._tools = tools
         self._backoff = backoff
         self._traffic = traffic
         self._pause_ends = tools.clock.monotonic()
+
+    @property
+    def status(self) -> LinkStatus:
+        """Where the login stands, and what last went wrong."""
+        return self._state.status
 
     @property
     def is_online(self) -> bool:
@@ -55,7 +60,7 @@ class RelayLink:
         if self._tools.clock.monotonic() < self._pause_ends:
             return False
         host = urlsplit(self.identity.target.url).hostname  # the rest of a URL may be a key
-        self._enter(LinkPhase.CONNECTING, f"connecting to {host}")
+        self._state.enter(LinkPhase.CONNECTING, f"connecting to {host}")
         name = link_name(self.identity.link_id)
         peer = Peer(name, owner, self._tools, recorder=self._traffic.recorder(name))
         try:
@@ -63,7 +68,7 @@ class RelayLink:
         except DialFailed as exc:
             self._failed(Fault(LinkStep(exc.step), exc.reason, exc.http_status))
             return False
-        self._enter(LinkPhase.REGISTERING, "connected; what the wallbox sends passes on")
+        self._state.enter(LinkPhase.REGISTERING, "connected; what the wallbox sends passes on")
         return True
 
     def heard(self, action: str, outcome: Outcome) -> None:
@@ -72,11 +77,11 @@ class RelayLink:
             return
         verdict = read_boot_answer(outcome.payload_text) if action == "BootNotification" else None
         if not isinstance(verdict, NotYet):
-            self._enter(LinkPhase.ONLINE, "the backend answers the wallbox")
+            self._state.enter(LinkPhase.ONLINE, "the backend answers the wallbox")
             return
         phase = LinkPhase.PENDING if verdict.pending else LinkPhase.REGISTERING
-        self._enter(phase, verdict.reason)
-        self._note(Fault(LinkStep.REGISTRATION, verdict.reason), verdict.retry_s)
+        self._state.enter(phase, verdict.reason)
+        self._state.failed(Fault(LinkStep.REGISTRATION, verdict.reason), verdict.retry_s)
 
     def lost(self, code: int, reason: str) -> None:
         """The backend's side has ended; whoever was accepted may come back at once."""
@@ -86,19 +91,10 @@ class RelayLink:
     def wallbox_left(self) -> None:
         """Nothing is wanted of the backend; a failure stays in sight."""
         if self.status.phase is not LinkPhase.WAITING:
-            self._enter(LinkPhase.IDLE, AWAY)
+            self._state.enter(LinkPhase.IDLE, AWAY)
 
     def _failed(self, fault: Fault, *, pauses: bool = True) -> None:
         wait_s = self._backoff.wait_s(1, self._tools.identifiers.fraction()) if pauses else 0.0
         self._pause_ends = self._tools.clock.monotonic() + wait_s
-        self._enter(LinkPhase.WAITING, f"{fault.sentence}; the wallbox is to come again")
-        self._note(fault, wait_s)
-
-    def _note(self, fault: Fault, wait_s: float) -> None:
-        at = self._tools.clock.wall()
-        self.status = self.status.failed(fault, at, at + timedelta(seconds=wait_s))
-
-    def _enter(self, phase: LinkPhase, reason: str) -> None:
-        if phase is not self.status.phase or reason != self.status.reason:
-            log.info("backend link", link=self.identity.link_id, phase=phase.value, reason=reason)
-        self.status = self.status.entered(phase, reason, self._tools.clock.wall())
+        self._state.enter(LinkPhase.WAITING, f"{fault.sentence}; the wallbox is to come again")
+        self._state.failed(fault, wait_s)
