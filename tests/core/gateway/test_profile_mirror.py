@@ -171,6 +171,11 @@ def test_what_the_backend_clears_is_not_handed_over() -> None:
     assert [profile.profile_id for _, profile in left.entries] == [3]
 
 
+def test_clearing_what_is_not_owed_leaves_everything_to_be_handed_over() -> None:
+    owed = holding((1, a_profile(profile_id=2))).stack
+    assert outlasting(owed, CLEAR, '{"id":9}', None, alone=True) is owed
+
+
 @pytest.mark.parametrize(
     ("purpose", "named", "running", "transaction"),
     [
