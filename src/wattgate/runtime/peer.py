@@ -138,14 +138,18 @@ class Peer:
         timeout_s: float = 30.0,
         priority: Priority = Priority.BACKEND,
         coalesce_key: str | None = None,
+        waits_its_turn: bool = False,
         source: Source = None,
     ) -> None:
         """Send a CALL when its turn comes; `on_done` is called exactly once.
 
-        `source` says for the traffic view what is passed on with it.
+        The words are those of `Request`; `source` says for the traffic view what is passed on
+        with it.
         """
         unique_id = self._tools.identifiers.message_id()
-        request = Request(unique_id, action, payload_text, timeout_s, priority, coalesce_key)
+        request = Request(
+            unique_id, action, payload_text, timeout_s, priority, coalesce_key, waits_its_turn
+        )
         self._pending[unique_id] = on_done
         self.recorder.asking(unique_id, source)
         self._carry_out(self._session.ask(request, self._tools.clock.monotonic()))
@@ -159,6 +163,7 @@ class Peer:
         timeout_s: float = 30.0,
         priority: Priority = Priority.BACKEND,
         coalesce_key: str | None = None,
+        waits_its_turn: bool = False,
         source: Source = None,
     ) -> Outcome:
         """Send a CALL and wait for how it ends."""
@@ -175,6 +180,7 @@ class Peer:
             timeout_s=timeout_s,
             priority=priority,
             coalesce_key=coalesce_key,
+            waits_its_turn=waits_its_turn,
             source=source,
         )
         return await done

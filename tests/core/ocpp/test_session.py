@@ -123,6 +123,22 @@ def test_a_time_out_counts_from_asking_so_that_nothing_overdue_is_sent_r16() -> 
     assert session.deadline() is None
 
 
+def test_what_waits_its_turn_has_all_its_time_once_it_is_sent_r16_r66() -> None:
+    session = Session()
+    bill = Request("b", "StopTransaction", "{}", timeout_s=10, waits_its_turn=True)
+    session.ask(Request("slow", "DataTransfer", "{}", timeout_s=60), now=0)
+    session.ask(bill, now=0)
+    assert sent(session) == ["slow"]
+    assert session.deadline() == 60
+    assert session.receive('[3,"slow",{}]', now=50) == [
+        Answered(Request("slow", "DataTransfer", "{}", timeout_s=60), CallResult("slow", "{}"))
+    ]
+    assert sent(session) == ["b"]
+    assert session.deadline() == 60
+    assert session.tick(59.9) == []
+    assert session.tick(60) == [TimedOut(bill, was_sent=True)]
+
+
 def test_a_time_out_frees_the_line_for_the_next_request_r4() -> None:
     session = Session()
     session.ask(HEARTBEAT, now=0)

@@ -184,6 +184,21 @@ async def test_what_never_left_is_no_attempt_r66() -> None:
 
 
 @in_virtual_time()
+async def test_a_backend_has_all_its_time_for_what_waited_behind_a_slow_answer_r16_r66() -> None:
+    async with Supervisor() as tasks:
+        queue = Queue(tasks, backend=literal_backend(StatusNotification=lambda _: None))
+        queue.answering(lambda _: None)
+        peer = queue.log_in()
+        peer.ask("StatusNotification", "{}", lambda _: None, timeout_s=50.0)
+        await queue.add("{}")
+        await asyncio.sleep(109)
+        assert queue.sent_at == [50.0]
+        assert await queue.attempts() == [0]
+        await asyncio.sleep(2)
+        assert await queue.attempts() == [1]
+
+
+@in_virtual_time()
 async def test_a_wait_after_a_refusal_outlives_a_new_link_and_keeps_the_order_r58_r66() -> None:
     async with Supervisor() as tasks:
         queue = Queue(tasks, retry=RetryPolicy(9, 100.0))

@@ -1,6 +1,7 @@
 """One OCPP-J connection as seen from one end: who asked what, who still owes an answer (R4-R9)."""
 
 from bisect import insort
+from math import inf
 from typing import Final, NamedTuple, assert_never
 
 from wattgate.core.errors import LocalUsageError
@@ -99,7 +100,8 @@ class Session:
             return [Dropped(request, was_sent=False)]
         self._require_unused(request.unique_id)
         self._order += 1
-        place = _Waiting(request.priority, self._order, now + request.timeout_s, request)
+        deadline = inf if request.waits_its_turn else now + request.timeout_s
+        place = _Waiting(request.priority, self._order, deadline, request)
         if not self._sent:
             self._send(place, now)
             return []
@@ -169,7 +171,8 @@ class Session:
 
     def _send(self, place: _Waiting, now: float) -> None:
         request = place.request
-        self._sent.append(_Sent(place.priority, now, place.deadline, request))
+        deadline = now + request.timeout_s if request.waits_its_turn else place.deadline
+        self._sent.append(_Sent(place.priority, now, deadline, request))
         self._out.append(encode(Call(request.unique_id, request.action, request.payload_text)))
 
     def _line_up(self, place: _Waiting) -> list[Event]:

@@ -20,8 +20,10 @@ class Priority(IntEnum):
 class Request:
     """A CALL that we want to send.
 
-    `timeout_s` counts from asking, waiting included (R16). A request with a `coalesce_key` takes
-    the place of a waiting one with the same key, which is then never sent (R89).
+    `timeout_s` counts from asking, waiting included (R16); of one that `waits_its_turn` from
+    sending, so that the peer has all of it: what is billed must not be taken for lost, and be sent
+    again, because others were slow. A request with a `coalesce_key` takes the place of a waiting
+    one with the same key, which is then never sent (R89).
     """
 
     unique_id: str
@@ -30,6 +32,7 @@ class Request:
     timeout_s: float = 30.0
     priority: Priority = Priority.BACKEND
     coalesce_key: str | None = None
+    waits_its_turn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,7 +231,11 @@ class OutboxPump:
             return  # the backend withdrew its acceptance meanwhile, or the link is another (R43)
         source = Copy(message.draft.payload_text, "from the queue")
         outcome = await peer.call(
-            message.draft.action, text, timeout_s=ANSWER_TIMEOUT_S, source=source
+            message.draft.action,
+            text,
+            timeout_s=ANSWER_TIMEOUT_S,
+            waits_its_turn=True,
+            source=source,
         )
         match outcome:
             case CallResult(unique_id, answer_text) if self._makes_sense(message, answer_text):
