@@ -124,18 +124,11 @@ def test_a_time_out_counts_from_asking_so_that_nothing_overdue_is_sent_r16() -> 
 
 
 def test_what_waits_its_turn_has_all_its_time_once_it_is_sent_r16_r66() -> None:
-    session = Session()
-    bill = Request("b", "StopTransaction", "{}", timeout_s=10, waits_its_turn=True)
+    session, bill = Session(), Request("b", "StopTransaction", "{}", 10, waits_its_turn=True)
     session.ask(Request("slow", "DataTransfer", "{}", timeout_s=60), now=0)
-    session.ask(bill, now=0)
-    assert sent(session) == ["slow"]
-    assert session.deadline() == 60
-    assert session.receive('[3,"slow",{}]', now=50) == [
-        Answered(Request("slow", "DataTransfer", "{}", timeout_s=60), CallResult("slow", "{}"))
-    ]
-    assert sent(session) == ["b"]
-    assert session.deadline() == 60
-    assert session.tick(59.9) == []
+    assert (session.ask(bill, now=0), sent(session), session.deadline()) == ([], ["slow"], 60)
+    session.receive('[3,"slow",{}]', now=50)
+    assert (sent(session), session.tick(59.9)) == (["b"], [])
     assert session.tick(60) == [TimedOut(bill, was_sent=True)]
 
 
@@ -347,9 +340,8 @@ def test_an_answer_to_what_nobody_asked_is_our_own_mistake_r9(unique_id: str) ->
 
 def test_junk_that_has_an_id_is_refused_at_once_r12() -> None:
     session = Session()
-    assert session.receive('[2,"p","Heartbeat"]', now=0) == [
-        Rejected("a CALL has 4 elements, this one has 3")
-    ]
+    reason = "a CALL has 4 elements, this one has 3"
+    assert session.receive('[2,"p","Heartbeat"]', now=0) == [Rejected(reason)]
     (text,) = session.data_to_send()
     assert json.loads(text)[:3] == [4, "p", "FormationViolation"]
 
