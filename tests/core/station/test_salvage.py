@@ -61,6 +61,7 @@ def test_a_start_that_cannot_be_read_is_told_as_far_as_it_goes_r59(
         ({}, None, "", ""),
         (without(STOP, "meterStop") | {"reason": "Remote"}, 7, STOP["timestamp"], "Remote"),
         (without(STOP, "timestamp") | {"transactionId": "-1"}, -1, "", ""),
+        (without(STOP, "timestamp") | {"transactionId": "--1"}, None, "", ""),
         (STOP | {"transactionId": {}}, None, STOP["timestamp"], ""),
         (STOP | {"transactionId": None}, None, STOP["timestamp"], ""),
     ],

@@ -270,6 +270,55 @@ async def test_a_jump_of_our_clock_does_not_make_the_wait_shorter_or_endless() -
 
 
 @LONG
+async def test_a_clock_that_begins_in_1970_does_not_make_the_wait_shorter() -> None:
+    site = await lost_session()
+    await asyncio.sleep(2 * LOOK_EVERY_S)
+    await site.world.kill()
+    years_s = 50 * 365 * 86_400.0
+    site.world.clock.jump_wall(-years_s)
+    await site.world.start()
+    await site.world.boot("CP1", literal_wallbox())
+    await asyncio.sleep(1.5 * LOOK_EVERY_S)
+    site.world.clock.jump_wall(years_s)
+    await asyncio.sleep(WAIT_S - 2 * LOOK_EVERY_S)
+    assert await the_stop(site.world) is None
+    await asyncio.sleep(4 * LOOK_EVERY_S)
+    assert await the_stop(site.world) is not None
+    await site.world.kill()
+
+
+@LONG
+async def test_an_end_that_comes_while_the_wait_is_called_off_stops_no_other_wait_r77() -> None:
+    site = await lost_session()
+    await asyncio.sleep(2 * LOOK_EVERY_S)
+    await report(site.wallbox, "Charging")
+    gate = site.world.store.gate = asyncio.Event()
+    ending = asyncio.gather(result(site.wallbox, "StopTransaction", STOP))
+    await asyncio.sleep(LOOK_EVERY_S)  # the note is to go, too
+    gate.set()
+    await ending
+    assert (await the_stop(site.world)) == TransactionStop(52000, str(STOP["timestamp"]), "Local")
+    await result(site.wallbox, "StartTransaction", START | {"meterStart": 60000})
+    await asyncio.sleep(60.0)
+    await report(site.wallbox, "Available")
+    await asyncio.sleep(WAIT_S + 3 * LOOK_EVERY_S)
+    assert await the_stop(site.world, 2) is not None
+    await site.world.kill()
+
+
+@LONG
+async def test_an_assumed_end_is_told_although_the_wallbox_never_comes_back_r77() -> None:
+    site = await lost_session(TELLING)
+    await asyncio.sleep(2 * LOOK_EVERY_S)
+    site.wallbox.hang_up()
+    await asyncio.sleep(WAIT_S + 3 * LOOK_EVERY_S)
+    (told,) = site.backend.all_of("StopTransaction")
+    assert (told["transactionId"], told["meterStop"]) == (9001, 51900)
+    assert site.backend.closed_with == (1000, "the wallbox is away")
+    await site.world.kill()
+
+
+@LONG
 async def test_a_store_that_fails_is_tried_again_r77() -> None:
     site = await lost_session()
     site.world.store.failing = True

@@ -12,6 +12,7 @@ from tests.support.frames import (
     Site,
     a_site,
     a_two_sided_site,
+    literal_backend,
     literal_wallbox,
     meter_values,
     result,
@@ -67,6 +68,39 @@ async def test_a_repeated_stop_with_an_unknown_id_counts_once_r68_r69() -> None:
     await settled()
     assert len(site.backend.all_of("StopTransaction")) == 1
     assert await put_aside(site.world) == []
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_a_repeated_stop_with_an_unknown_id_ends_no_other_transaction_r68_r69() -> None:
+    site = await a_two_sided_site()
+    await site.wallbox.ask("StartTransaction", START)
+    stop = STOP | {"transactionId": 0}
+    await result(site.wallbox, "StopTransaction", stop)
+    await site.wallbox.ask("StartTransaction", START | {"connectorId": 2})
+    await result(site.wallbox, "StopTransaction", stop)  # it fits the other connector by now
+    assert site.world.manager is not None
+    in_use = {state.evse.evse_id: state.evse.in_use for state in site.world.manager.evses()}
+    assert in_use == {"left": False, "right": True}
+    later = STOP | {"transactionId": 2, "meterStop": 53000}
+    await result(site.wallbox, "StopTransaction", later)
+    assert await site.two.got("StopTransaction") == later | {"transactionId": 2001}
+    assert await put_aside(site.world) == []
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_an_end_that_overtakes_the_answer_to_its_start_leaves_the_evse_free_r69() -> None:
+    site = await a_site(backend=literal_backend(StartTransaction=lambda _: None))
+    starting = asyncio.gather(site.wallbox.ask("StartTransaction", START))
+    await asyncio.sleep(5.0)
+    await result(site.wallbox, "StopTransaction", STOP | {"transactionId": 0})
+    await starting
+    await settled()
+    assert (await stored(site)).stop is not None
+    assert site.world.manager is not None
+    (state,) = site.world.manager.evses()
+    assert not state.evse.in_use
     await site.world.kill()
 
 

@@ -129,7 +129,7 @@ def without_our_id(payload_text: str) -> str:
 def _integer(payload_text: str, key: str) -> int | None:
     """An integer of at most 64 bits, in quotes or not."""
     found: Scalar = read_scalar(payload_text, (key,))
-    if isinstance(found, str) and found.strip().lstrip("-").isdecimal():
+    if isinstance(found, str) and found.strip().removeprefix("-").isdecimal():
         found = int(found) if len(found) < 30 else None
     if isinstance(found, bool) or not isinstance(found, int) or abs(found) > _LARGEST:
         return None

@@ -33,13 +33,17 @@ class LostStops:
 
     async def look(self) -> None:
         """See what has become of each; what the store cannot keep is looked at again later."""
-        metered = self._station.open.take_metered()
-        for record in tuple(self._station.open.records.values()):
-            sign = self._sign(record, record.transaction_id in metered)
-            try:
-                await self._act(record, sign)
-            except StoreFailed as exc:
-                say_not_stored(exc, station=self._station.station_id)
+        known = self._station.open
+        metered = known.take_metered()
+        for record in tuple(known.records.values()):
+            async with self._station.in_order:
+                if record.transaction_id not in known.records:
+                    continue  # its end has come meanwhile
+                sign = self._sign(record, record.transaction_id in metered)
+                try:
+                    await self._act(record, sign)
+                except StoreFailed as exc:
+                    say_not_stored(exc, station=self._station.station_id)
 
     def _sign(self, record: TransactionRecord, was_metered: bool) -> Sign:
         evse = self._evse_named(record.start.evse_id)
@@ -92,19 +96,19 @@ class LostStops:
             lost = lost.not_before(now)
             await self._house.store.commit(known.note_lost(number, lost))
             known.lost[number] = lost
+            self._noticed[number] = clock.monotonic()  # the clock will be put right again
         # A jump of our clock must not shorten the wait: monotonic time agrees, as far as it goes.
         limit = self._limit()
         waited_s = clock.monotonic() - self._noticed.get(number, float("-inf"))
         if lost.is_over(now, limit) and waited_s >= limit.total_seconds():
-            async with self._station.in_order:
-                await self._close(number, lost)
+            await self._close(number, lost)
 
     async def _close(self, transaction_id: int, lost: Lost) -> None:
         """Close it here, and at its backend where the site wants that."""
         station_id, known = self._station.station_id, self._station.open
         record = await self._house.store.transaction(station_id, transaction_id)
-        if record is None or transaction_id not in known.records:
-            return  # its end has come meanwhile
+        if record is None:
+            return
         stop = end_of(record, lost)
         evse = self._evse_of(record.start.link_id)
         changes: list[Change] = [
@@ -119,6 +123,7 @@ class LostStops:
             known.told.add(transaction_id)
             if evse is not None and evse.link is not None:
                 evse.link.pump.added(message)
+                evse.link.deliver()  # the wallbox may be away for good
         self._noticed.pop(transaction_id, None)
         log.warning(
             "transaction closed without its end",

@@ -97,6 +97,8 @@ class TransactionEnds:
             changes.append(Enqueue(Draft(link_id, "StopTransaction", text, transaction_id)))
         taken = await self._house.store.take(once(self._station, key), *changes)
         ask.stored(ask.call.payload_text)
+        if taken.repeated:
+            return None  # it has ended what it was about; what fits by now is another one (R69)
         self._end(record)
         link = link_named(self._station, link_id)
         return hand_over(link, taken.queued[0]) if link is not None and taken.queued else None
@@ -130,7 +132,8 @@ class TransactionEnds:
         inferred = TransactionStop(stop.meter_stop_wh, stop.stopped_at, stop.reason, inferred=True)
         note = self._station.open.note_told(record.transaction_id)
         expected = await self._close(ask, request.key, record, inferred, note)
-        self._station.open.told.add(record.transaction_id)
+        if record.transaction_id not in self._station.open.records:
+            self._station.open.told.add(record.transaction_id)
         return expected
 
     async def _named_open(self, whose: TransactionRecord | None) -> TransactionRecord | None:

@@ -178,8 +178,8 @@ class Transactions:
             transaction=transaction_id,
             verdict=status,
         )
-        if evse is None:
-            return
+        if evse is None or transaction_id not in self._station.open.records:
+            return  # nobody limits that connector, or its end has overtaken the answer
         evse.transaction = OpenTransaction(
             TransactionRecord(
                 transaction_id,
