@@ -4,7 +4,7 @@
         clean dev
 
 BIN := .venv/bin
-BENCHES := $(sort $(patsubst bench/%/__main__.py,%,$(wildcard bench/*/__main__.py)))
+BENCHES := load relay storage storage.queue storage.tidying
 
 help: ## List these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

@@ -39,18 +39,61 @@ What the words mean:
 """
 
 _AFTER_WORDS: Final = """
-*Mapped ids* are the only parts of a payload that change on the way; everything else arrives
-character by character as it was sent. Towards every backend the connector is number 1.
-*Time-out* bounds the wait for the answer to what is forwarded. *Rules* are the numbers that
-the tests name.
+*Mapped ids* are the only parts of a payload that change on the way, but for what [the rows leave
+out](#what-the-rows-leave-out); everything else arrives character by character as it was sent.
+Towards every backend the connector is number 1. *Time-out* bounds the wait for the answer to what
+is forwarded, at least 60 s where it is relayed: after it a wallbox is answered as if the backend
+were away, and a backend, or a relayed wallbox, gets a CALLERROR. *Rules* are the numbers that the
+tests name.
 
 A report that is *kept* is answered while the backend is away; the last one of each kind is sent
 after the next login: {kept}.
 
-A charging profile within RemoteStartTransaction is taken out and kept as the backend's own, unless
-load management only observes.
-
 ## The messages
+"""
+
+NOTES: Final = (
+    ("Authorize", "A presented `free_tag` becomes the EVSE's `fixed_rfid`, here as in Start- and "
+     "StopTransaction; no other card is touched."),
+    ("BootNotification", "The backend gets it as the gateway's own, at each login and after each "
+     "boot of the wallbox."),
+    ("DataTransfer", "The announcement of a meter's public key (`setMeterConfiguration`) is kept, "
+     "`Accepted` where no backend answers it, and sent again after each login. With "
+     "`map_cost_messages` the transaction id within the costs for a display is mapped."),
+    ("Heartbeat", "The backend gets the gateway's own."),
+    ("MeterValues", "Unsigned periodic ones go to the backend as often as it asked for; what only "
+     "the manager asked for stays here."),
+    ("StartTransaction", "Answered when the backend has, after 20 s at the latest; then by what is "
+     "known about the card."),
+    ("StatusNotification", "With `suspended_ev_by_us`, SuspendedEV while load management allows "
+     "0 A becomes SuspendedEVSE."),
+    ("StopTransaction", "`Remote` becomes `DeAuthorized` where the backend has refused the card "
+     "after the start."),
+    ("SecurityEventNotification", "One that a backend answers with NotImplemented or NotSupported "
+     "is not sent again."),
+    ("ChangeConfiguration", "[By key](#configuration-keys). Where it is relayed, only the keys of "
+     "a *link* end at the gateway: an AuthorizationKey becomes that of our login, the others are "
+     "Rejected."),
+    ("ClearCache", "What this backend said about cards is forgotten here, too."),
+    ("ExtendedTriggerMessage", "As TriggerMessage; SignChargePointCertificate is Rejected."),
+    ("GetConfiguration", "In the wallbox's answer, the keys that are kept here have the values of "
+     "this backend; AuthorizationKey has none."),
+    ("RemoteStartTransaction", "Without a connector it gets that of the EVSE. A charging profile "
+     "is taken out and kept as the backend's own, unless load management only observes."),
+    ("RemoteStopTransaction", "A transaction that is none of this backend is Rejected."),
+    ("SendLocalList", "Mirrored here once the wallbox has accepted it."),
+    ("SetChargingProfile", "Of a transaction that is none of this backend it is Rejected."),
+    ("TriggerMessage", "Heartbeat is the gateway's own, BootNotification is Rejected. Before the "
+     "backend has accepted the boot, the gateway answers all of them itself."),
+    ("UnlockConnector", "Another connector than 1 is NotSupported; with other messages that is a "
+     "CALLERROR PropertyConstraintViolation."),
+)  # fmt: skip
+"""What happens beyond the row of a message, while the policy is `hold` if nothing else is said."""
+
+_LEFT_OUT: Final = """
+## What the rows leave out
+
+With `offline_policy = "hold"`, unless something else is said:
 """
 
 _CANNED: Final = """
@@ -91,6 +134,8 @@ def page() -> str:
             "| mapped ids | time-out | rules |",
             "|---|---|---|---|---|---|---|---|---|---|",
             *(_row(rule) for rule in POLICY.values()),
+            _LEFT_OUT,
+            *(f"- **{action}**: {note}" for action, note in NOTES),
             _CANNED.format(computed=", ".join(sorted(COMPUTED))),
             *_canned_rows(),
             _KEYS.rstrip("\n"),

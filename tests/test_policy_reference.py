@@ -1,3 +1,8 @@
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from scripts import generate_policy_reference as reference
@@ -38,3 +43,35 @@ def test_every_message_and_every_word_is_explained() -> None:
     assert set(reference.meanings(Treatment)) == set(Treatment)
     for row in KEYS.values():
         assert any(line.startswith(f"| {row.key} | {row.treatment.value} | ") for line in lines)
+
+
+def test_what_is_said_beyond_the_rows_is_said_of_messages_of_the_table() -> None:
+    noted = [action for action, _ in reference.NOTES]
+    assert set(noted) <= set(POLICY)
+    assert len(set(noted)) == len(noted)
+
+
+def test_every_rule_that_the_page_names_is_named_by_a_test() -> None:
+    """The page promises it."""
+    texts = [row.rules for row in POLICY.values()] + [row.rules for row in KEYS.values()]
+    named = {number for text in texts for number in _numbers(text)}
+    tested = {
+        int(number)
+        for path in Path(__file__).parent.rglob("test_*.py")
+        for name in _test_names(path)
+        for number in re.findall(r"_r(\d+)(?=_|$)", name)
+    }
+    assert named - tested == set()
+
+
+def _numbers(rules: str) -> Iterator[int]:
+    for first, last in re.findall(r"R(\d+)(?:-R(\d+))?", rules):
+        yield from range(int(first), int(last or first) + 1)
+
+
+def _test_names(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if node.name.startswith("test_"):
+            yield node.name

@@ -1,4 +1,4 @@
-"""What a commit waits for while a million old rows are removed.
+"""What a commit waits for while hundreds of thousands of old rows are removed.
 
     python -m bench.storage.tidying [folder] [rows]
 
@@ -91,7 +91,7 @@ async def measure(folder: Path, rows: int) -> dict[str, list[float]]:
 
 def main() -> None:
     """Print how long commits took."""
-    words = [*sys.argv[1:], *(".", "1000000")[len(sys.argv) - 1 :]]
+    words = [*sys.argv[1:], *(".", "300000")[len(sys.argv) - 1 :]]
     folder, rows = words[0], words[1]
     with TemporaryDirectory(dir=folder) as place:
         found = asyncio.run(measure(Path(place), int(rows)))

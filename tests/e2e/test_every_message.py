@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 from ocpp.charge_point import camel_to_snake_case
 from tests.support.package_ends import (
+    LETS_US,
     KnowingBackend,
     KnowingEnd,
     knowing_backend,
@@ -91,6 +92,18 @@ async def active(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site
 async def observing(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     async with AsyncExitStack() as stack:
         yield await _start_site(stack, tmp_path_factory.mktemp("observing"), "observe")
+
+
+@pytest_asyncio.fixture(scope=MODULE, loop_scope=MODULE)
+async def relayed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    async with AsyncExitStack() as stack:
+        backend = await stack.enter_async_context(knowing_backend())
+        stage = await stack.enter_async_context(Stage(tmp_path_factory.mktemp("relayed")))
+        drop = {"url": backend.url, "offline_policy": "drop"}
+        text = site(evse("served", SERVED, drop), load_management="observe")
+        manager = await run_manager(stage, text)
+        box = await stack.enter_async_context(knowing_wallbox(manager.url, SERVED))
+        yield Site(backend, {SERVED: box})
 
 
 async def _transaction(box: KnowingEnd) -> int:
@@ -205,3 +218,39 @@ async def test_a_backend_message_is_relayed_where_load_management_observes(
         answer = await observing.station.ask(rule.action, words)
         assert answer["status"] in ("Accepted", "Rejected")
         assert arriving in observing.served.all_of(rule.action)
+
+
+def _with_the_backends_id(words: Words) -> Words:
+    """The words of an example where both ends know the transaction by one number."""
+    theirs = FROM_WALLBOX["StartTransaction"].answer["transaction_id"]
+    return {name: theirs if word == TRANSACTION else word for name, word in words.items()}
+
+
+@pytest.mark.parametrize("rule", UP, ids=lambda rule: rule.action)
+async def test_a_wallbox_message_passes_with_its_answer_where_it_is_relayed(
+    relayed: Site, rule: Rule
+) -> None:
+    words = _with_the_backends_id(FROM_WALLBOX[rule.action].asked)
+    async with asyncio.timeout(LIMIT_S):
+        answer = await relayed.served.ask(rule.action, words)
+    if rule.action == "SignCertificate":  # it ends here (R36)
+        assert answer == _as_written(rule.action, rule.away_answer)
+        assert relayed.station.all_of(rule.action) == []
+    else:
+        assert answer == FROM_WALLBOX[rule.action].answer
+        assert relayed.station.all_of(rule.action)[-1] == words
+
+
+@pytest.mark.parametrize("rule", DOWN, ids=lambda rule: rule.action)
+async def test_a_backend_message_passes_with_its_answer_where_it_is_relayed(
+    relayed: Site, rule: Rule
+) -> None:
+    words = _with_the_backends_id(FROM_BACKEND[rule.action].asked)
+    async with asyncio.timeout(LIMIT_S):
+        answer = await relayed.station.ask(rule.action, words)
+    if rule.refusal is not None:  # it would re-key the wallbox's link (R36, R37)
+        assert answer == _as_written(rule.action, rule.refusal)
+        assert relayed.served.all_of(rule.action) == []
+    else:
+        assert relayed.served.all_of(rule.action) == [words]
+        assert answer == (LETS_US.get(rule.action) or FROM_BACKEND[rule.action].answer)

@@ -17,6 +17,12 @@ from wattgate.runtime.supervisor import Supervisor
 
 _SUBPROTOCOL: Final = Subprotocol("ocpp1.6")
 
+LETS_US: Final[Mapping[str, Words]] = {
+    "SetChargingProfile": {"status": "Accepted"},
+    "ClearChargingProfile": {"status": "Accepted"},
+}
+"""What a wallbox answers otherwise than in the examples, so that its limits can be set."""
+
 
 class KnowingEnd(ChargePoint):  # type: ignore[misc]  # - the package has no types
     """Either end: validates what it gets and sends by the official schemas, as the package does.
@@ -113,15 +119,11 @@ async def knowing_backend() -> AsyncIterator[KnowingBackend]:
 @asynccontextmanager
 async def knowing_wallbox(url: str, name: str) -> AsyncIterator[KnowingEnd]:
     """Connect one that lets its limits be set, and boots."""
-    lets_us = {
-        "SetChargingProfile": {"status": "Accepted"},
-        "ClearChargingProfile": {"status": "Accepted"},
-    }
     async with (
         connect(f"{url}{name}", subprotocols=[_SUBPROTOCOL], proxy=None) as connection,
         Supervisor() as tasks,
     ):
-        box = KnowingEnd(name, connection, FROM_BACKEND, lets_us)
+        box = KnowingEnd(name, connection, FROM_BACKEND, LETS_US)
         tasks.spawn(_serve(box), name=name)
         await box.ask("BootNotification", FROM_WALLBOX["BootNotification"].asked)
         yield box

@@ -31,6 +31,42 @@ CANNED = [
 ]
 REFUSALS = [(rule.action, rule.refusal) for rule in POLICY.values() if rule.refusal is not None]
 
+UP_ROWS = {
+    "Authorize": "F F F A A",
+    "BootNotification": "A A F A A",
+    "DataTransfer": "F F F A A",
+    "DiagnosticsStatusNotification": "F F F A A",
+    "FirmwareStatusNotification": "F F F A A",
+    "Heartbeat": "A A F A A",
+    "LogStatusNotification": "F F F A A",
+    "MeterValues": "S S F S A",
+    "SecurityEventNotification": "S S F S A",
+    "SignCertificate": "A A A A A",
+    "SignedFirmwareStatusNotification": "F F F A A",
+    "StartTransaction": "S S F S S",
+    "StatusNotification": "A A F A A",
+    "StopTransaction": "S S F S S",
+}
+"""Online, observing, relayed, away, without backend."""
+
+DOWN_ROWS = {
+    "SetChargingProfile": "V F F",
+    "ClearChargingProfile": "V F F",
+    "GetCompositeSchedule": "V F F",
+    "CertificateSigned": "R R R",
+    "DeleteCertificate": "R R R",
+    "GetInstalledCertificateIds": "R R R",
+    "InstallCertificate": "R R R",
+}
+"""Online, observing, relayed; a backend's other messages are always passed on."""
+
+
+def row_of(rule: Rule) -> str:
+    decisions = [rule.decide(observing=False), rule.decide(observing=True), rule.relayed]
+    if rule.sender is not Sender.BACKEND:
+        decisions += [rule.away, rule.local]
+    return " ".join(decision.value[0].upper() for decision in decisions)
+
 
 def ids_of(rule: Rule) -> set[Path]:
     return {path for path in (rule.connector, rule.transaction) if path is not None}
@@ -41,6 +77,12 @@ def test_the_table_has_a_row_for_each_of_the_39_messages_and_no_other() -> None:
     assert set(POLICY) == set(ACTIONS) == schemas
     assert len(POLICY) == 39
     assert all(action == rule.action for action, rule in POLICY.items())
+
+
+def test_each_message_has_its_decision_in_each_of_the_five_situations_r79() -> None:
+    down = [rule for rule in POLICY.values() if rule.sender is Sender.BACKEND]
+    assert {rule.action: row_of(rule) for rule in POLICY.values() if rule not in down} == UP_ROWS
+    assert {rule.action: row_of(rule) for rule in down if row_of(rule) != "F F F"} == DOWN_ROWS
 
 
 @pytest.mark.parametrize("action", POLICY)
@@ -136,6 +178,7 @@ def test_the_mapped_ids_are_those_that_the_message_has_r60_r101(rule: Rule) -> N
 
 def test_every_wait_is_bounded_and_that_for_a_card_shorter_than_a_wallboxs_patience_r16() -> None:
     assert POLICY["Authorize"].timeout_s == 20.0
+    assert POLICY["DataTransfer"].timeout_s == 60.0  # a person may be asked for a card (R118)
     assert all(0.0 < rule.timeout_s <= 60.0 for rule in POLICY.values())
 
 

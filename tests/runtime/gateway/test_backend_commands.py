@@ -180,7 +180,7 @@ async def test_in_observe_a_profile_is_relayed_under_our_transaction_id_r97() ->
     ],
 )
 @in_virtual_time()
-async def test_what_concerns_the_link_ends_at_the_gateway_r37_r44(
+async def test_what_concerns_the_link_ends_at_the_gateway_r32_r37_r40_r44(
     action: str, payload: Json, answer: Json
 ) -> None:
     site = await a_site()
@@ -221,7 +221,9 @@ async def test_a_triggered_heartbeat_is_our_own_and_comes_after_the_answer_r88()
     ],
 )
 @in_virtual_time()
-async def test_a_command_and_its_answer_pass_to_the_letter_r17_r39(action: str, text: str) -> None:
+async def test_a_command_and_its_answer_pass_to_the_letter_r17_r39_r87(
+    action: str, text: str
+) -> None:
     answer = '{"status" : "Accepted", "n":1.10, "a":[{"key":"\\/"}]}'
     site = await a_site()
     site.wallbox.answers[action] = lambda _: answer

@@ -116,6 +116,18 @@ async def test_each_boot_of_the_wallbox_is_told_to_a_backend_that_is_there_r45()
 
 
 @in_virtual_time()
+async def test_one_boot_is_told_to_each_backend_and_waits_for_none_r104() -> None:
+    site = await a_two_sided_site()
+    other = BOOT | {"firmwareVersion": "2"}
+    site.two.answers["BootNotification"] = lambda _: None
+    assert (await result(site.wallbox, "BootNotification", other))["status"] == "Accepted"
+    await settled()
+    assert site.one.all_of("BootNotification") == [BOOT, other]
+    assert site.two.all_of("BootNotification") == [BOOT, other]
+    await site.world.kill()
+
+
+@in_virtual_time()
 async def test_boot_data_that_change_while_registering_are_sent_afterwards_r45() -> None:
     backend = literal_backend(BootNotification=lambda _: None)
     world = World(ONE_BACKEND)
