@@ -80,6 +80,22 @@ def test_all_about_an_evse_is_told_a_fact_per_line(facts: dict[str, Any], line: 
     assert line in [" ".join(each.split()) for each in everything(evse(**facts))]
 
 
+def test_the_login_at_the_backend_is_told_with_its_reason_and_what_waits_for_it() -> None:
+    login = {
+        "client_id": "DE*1",
+        "phase": "waiting",
+        "reason": "http: the backend answered HTTP 401; next attempt in 20 s",
+        "since": "2026-05-15T12:00:00Z",
+        "queue_depth": 3,
+        "given_up": 0,
+    }
+    lines = [" ".join(each.split()) for each in everything(evse(backend=login))]
+    assert "waits for it 3 queued" in lines
+    (told,) = [line for line in lines if line.startswith("backend ")]
+    assert told.startswith("backend waiting as DE*1 since 2026-05-1")
+    assert told.endswith(": http: the backend answered HTTP 401; next attempt in 20 s")
+
+
 def test_what_is_not_known_has_no_line() -> None:
     told = evse(boot=None, safety={"proof": proof("done")})
     names = " ".join(line.split("  ")[1] for line in everything(told) if line.startswith("  "))

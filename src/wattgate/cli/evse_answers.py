@@ -1,5 +1,7 @@
 """What the API says of an EVSE, as far as `wattgate evse` shows it; currents in A per phase."""
 
+from datetime import datetime
+
 import msgspec
 
 from wattgate.core.charging.proof_steps import Step
@@ -74,6 +76,17 @@ class Safety(msgspec.Struct, frozen=True):
     known: tuple[str, ...]
 
 
+class Backend(msgspec.Struct, frozen=True):
+    """Its login at a backend."""
+
+    client_id: str
+    phase: str
+    reason: str
+    since: datetime
+    queue_depth: int
+    given_up: int
+
+
 class Evse(msgspec.Struct, frozen=True):
     """One EVSE."""
 
@@ -92,6 +105,7 @@ class Evse(msgspec.Struct, frozen=True):
     limits: Limits
     safety: Safety
     warnings: tuple[str, ...]
+    backend: Backend | None = None
 
 
 class Done(msgspec.Struct, frozen=True):

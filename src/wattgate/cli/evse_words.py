@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from wattgate.cli.evse_answers import Drawn, Evse, ProofState
+from wattgate.cli.evse_answers import Backend, Drawn, Evse, ProofState
 from wattgate.cli.states import STATES
 
 _HEAD: Final = ("EVSE", "state", "may draw", "draws", "counts for", "its limits")
@@ -70,6 +70,9 @@ def _facts(evse: Evse) -> Iterator[tuple[str, str]]:
     safety, limits = evse.safety, evse.limits
     yield "state", f"{_state(evse)}; wallbox {evse.wallbox}, connector {evse.connector}"
     yield "model", _model(evse)
+    if evse.backend is not None:
+        yield "backend", _login(evse.backend)
+        yield "waits for it", _owed(evse.backend)
     yield "may draw", _allowed(evse)
     yield "draws", _drawn(evse.drawn_a)
     yield "counts for", f"{limits.counted_a:.1f} A" + (", in doubt" if limits.doubtful else "")
@@ -91,6 +94,16 @@ def _facts(evse: Evse) -> Iterator[tuple[str, str]]:
         yield "proof", safety.proof.says
     for words in evse.warnings:
         yield "warning", words
+
+
+def _login(backend: Backend) -> str:
+    since = backend.since.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return f"{backend.phase} as {backend.client_id} since {since}: {backend.reason}"
+
+
+def _owed(backend: Backend) -> str:
+    counts = ((backend.queue_depth, "queued"), (backend.given_up, "given up"))
+    return ", ".join(f"{count} {words}" for count, words in counts if count)
 
 
 def _state(evse: Evse) -> str:
