@@ -85,10 +85,25 @@ def test_an_answer_that_is_no_upgrade_is_explained(
     assert reason in failure.reason
 
 
-def test_a_redirect_names_the_address_to_enter() -> None:
-    response = WSUpgradeResponse.create_redirect_response(301, "wss://new.example/ocpp")
+@pytest.mark.parametrize(
+    ("location", "said"),
+    [
+        ("wss://new.example", "wss://new.example (its path is not shown)"),
+        ("HTTPS://new.example:8443/k3y/CP1", "HTTPS://new.example:8443 (its path is not shown)"),
+        ("wss://[::1]:80/k3y", "wss://[::1]:80 (its path is not shown)"),
+        ("wss://user:k3y@new.example/?token=k3y", "wss://new.example (its path is not shown)"),
+        ("wss://new.example?token=k3y", "wss://new.example (its path is not shown)"),
+        ("/k3y/CP1", "another address"),
+        ("wss://new.example\x1b[31m/", "another address"),
+        (f"wss://{'x' * 300}/", "another address"),
+    ],
+)
+def test_a_redirect_names_the_host_to_enter_and_no_key_r29(location: str, said: str) -> None:
+    response = WSUpgradeResponse.create_redirect_response(301, location)
     error = WSHandshakeError("moved", b"HTTP/1.1 301 Moved", b"", response)
-    assert "redirects to wss://new.example/ocpp" in opening_failure(DialStep.HTTP, error).reason
+    reason = opening_failure(DialStep.HTTP, error).reason
+    assert f"it redirects to {said}; enter that one" in reason
+    assert "k3y" not in reason
 
 
 def not_trusted() -> ssl.SSLCertVerificationError:

@@ -54,6 +54,7 @@ def test_a_backend_that_does_not_accept_is_asked_again_after_its_interval_r41(
         "{bad",
         '{"status":"accepted"}',
         '{"status":"Maybe","interval":5}',
+        f'{{"status":"{"x" * 5000}"}}',
         '{"status":null}',
         '{"status":"Accepted","interval":"300"}',
         '{"status":"Accepted","interval":true}',
@@ -69,6 +70,7 @@ def test_nonsense_is_a_rejection_that_says_why(answer: str) -> None:
     assert isinstance(verdict, NotYet)
     assert (verdict.retry_s, verdict.pending) == (60.0, False)
     assert verdict.reason.startswith("unreadable boot answer: ")
+    assert len(verdict.reason) < 300
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**62), 2**62))

@@ -167,6 +167,8 @@ def test_cards_are_compared_without_regard_to_case_and_otherwise_as_they_are_r54
         ('{"status":"Accepted"}', TagInfo(ACCEPTED)),
         ('{"status":"Blocked","parentIdTag":"P"}', TagInfo(BLOCKED)),
         ('{"status":"Accepted","expiryDate":null}', TagInfo(ACCEPTED)),
+        ('{"status":"Blocked","expiryDate":""}', TagInfo(BLOCKED)),
+        ('{"status":"Expired","expiryDate":"soon"}', TagInfo(EXPIRED)),
         ('{"expiryDate":"2026-05-15T12:00:00Z","status":"Accepted"}', TagInfo(ACCEPTED, NOON)),
         ('{"expiryDate":"2026-05-15T14:00:00+02:00","status":"Accepted"}', TagInfo(ACCEPTED, NOON)),
     ],

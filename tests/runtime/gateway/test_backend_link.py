@@ -211,16 +211,28 @@ async def test_a_boot_answer_that_makes_no_sense_is_a_rejection_with_a_reason(an
     await world.kill()
 
 
-@pytest.mark.parametrize("answer", [Refusal("SecurityError", "no"), None])
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Refusal("SecurityError", "no"), "the backend refused it with SecurityError: no"),
+        (Refusal("SecurityError", "x" * 999), f"with SecurityError: {'x' * 150}"),
+        (None, "no answer in time"),
+    ],
+)
 @in_virtual_time()
-async def test_a_boot_refused_or_not_answered_is_sent_again_r41(answer: Refusal | None) -> None:
+async def test_a_boot_refused_or_not_answered_is_sent_again_and_said_so_r29_r41(
+    answer: Refusal | None, words: str
+) -> None:
     world = World(ONE_BACKEND)
     backend = world.dialer.backends[URL] = literal_backend(BootNotification=lambda _: answer)
     await world.start()
     await world.boot("CP1", literal_wallbox())
     await asyncio.sleep(115)
     assert len(backend.all_of("BootNotification")) == (1 if answer is None else 2)
-    assert "boot notification failed" in the_link(world).status.reason
+    reason = the_link(world).status.reason
+    assert reason.startswith("boot notification failed: ")
+    assert words in reason
+    assert len(reason) < 300
     backend.answers["BootNotification"] = lambda _: TAKEN
     await backend.got("StatusNotification")
     await world.kill()

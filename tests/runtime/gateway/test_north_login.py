@@ -118,6 +118,7 @@ async def test_where_both_are_refused_the_old_password_is_tried_only_once_r37() 
     assert len(used(site)) > 4
     assert set(used(site)[3:]) == {NEW}
     assert "401" in reason(site)
+    assert "instead of the password of the site file" in reason(site)
     site.world.dialer.opens[URL] = {NEW}
     await site.backend.got("BootNotification", times=2)
     await settled()

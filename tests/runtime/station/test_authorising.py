@@ -119,6 +119,18 @@ async def test_away_a_stranger_gets_what_the_site_says_r53() -> None:
 
 
 @in_virtual_time()
+async def test_away_a_no_counts_whatever_stands_beside_it_r52() -> None:
+    site = await a_site()
+    await result(site.wallbox, "Authorize", {"idTag": "04A1"})
+    blocked = {"idTagInfo": {"status": "Blocked", "expiryDate": ""}}
+    site.backend.answers["Authorize"] = lambda _: blocked
+    assert await result(site.wallbox, "Authorize", {"idTag": "04A1"}) == blocked
+    await goes_away(site)
+    assert await verdict(site, "04A1") == "Blocked"
+    await site.world.kill()
+
+
+@in_virtual_time()
 async def test_away_a_yes_counts_for_as_long_as_the_site_says_r53() -> None:
     toml = ONE_BACKEND.replace("[site]", "[site]\ncard_days = 2")
     site = await a_site(site_toml=toml)

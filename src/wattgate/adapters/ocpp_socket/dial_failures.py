@@ -47,6 +47,7 @@ _SILENCE: Final = {
     DialStep.SUBPROTOCOL: "the backend did not answer the WebSocket request",
 }
 
+_PLACE: Final = re.compile(r"((?:ws|http)s?://)(?:[^/?#]*@)?([\w.:\[\]-]{1,255})(?=[/?#]|$)", re.I)
 _STATUS_LINE: Final = re.compile(rb"HTTP/\d\.\d (\d{3})(?!\d)")
 
 
@@ -108,6 +109,12 @@ def subprotocol_failure(offered: str, chosen: str | None) -> DialFailed:
     )
 
 
+def _place(location: str) -> str:
+    """Scheme and host of an address; its path and query may hold a key (S4). Empty without."""
+    found = _PLACE.match(location)
+    return f"{found[1]}{found[2]} (its path is not shown)" if found else ""
+
+
 def _http_failure(error: WSHandshakeError) -> DialFailed:
     line = _STATUS_LINE.match(error.raw_header or b"")
     if line is None:
@@ -117,7 +124,7 @@ def _http_failure(error: WSHandshakeError) -> DialFailed:
         return DialFailed(DialStep.HTTP, f"the backend's upgrade is not valid: {error}", status)
     if 300 <= status < 400:
         location = "" if error.response is None else error.response.headers.get("Location", "")
-        words = f"it redirects to {location or 'another address'}; enter that one"
+        words = f"it redirects to {_place(location) or 'another address'}; enter that one"
     else:
         words = _HTTP.get(status, "")
     reason = f"the backend answered HTTP {status}"

@@ -18,6 +18,9 @@ UNSTATED_HEARTBEAT_S: Final = 300.0
 SHORTEST_S: Final = 1.0
 """s; OCPP counts intervals in whole seconds, and anything shorter would be a flood."""
 
+_CHARS: Final = 200
+"""Of what is wrong with an answer that are shown: it may be quoted."""
+
 LONGEST_S: Final = 86400.0
 """s; a heartbeat is due once a day at least, since its answer sets the clock (R46)."""
 
@@ -62,7 +65,8 @@ def read_boot_answer(payload_text: str) -> Registered | NotYet:
     try:
         answer = decode_payload(payload_text, _BootAnswer)
     except PeerError as exc:
-        return NotYet(UNSTATED_RETRY_S, pending=False, reason=f"unreadable boot answer: {exc}")
+        reason = f"unreadable boot answer: {str(exc)[:_CHARS]}"
+        return NotYet(UNSTATED_RETRY_S, pending=False, reason=reason)
     if answer.status is RegistrationStatus.ACCEPTED:
         return Registered(_interval_s(answer, UNSTATED_HEARTBEAT_S))
     return NotYet(

@@ -27,12 +27,27 @@ class TagInfo(msgspec.Struct, frozen=True):
     expiry: datetime | None = msgspec.field(name="expiryDate", default=None)
 
 
+class _Status(msgspec.Struct):
+    status: AuthorizationStatus
+
+
 def read_tag_info(info_text: str) -> TagInfo | None:
-    """Read an idTagInfo; None where it makes no sense."""
+    """Read an idTagInfo; None where it makes no sense.
+
+    A no counts whatever stands beside it: an expiry date that cannot be read makes no card good.
+    """
     try:
         return decode_payload(info_text, TagInfo)
     except PeerError:
+        return _refusal(info_text)
+
+
+def _refusal(info_text: str) -> TagInfo | None:
+    try:
+        status = decode_payload(info_text, _Status).status
+    except PeerError:
         return None
+    return None if status is AuthorizationStatus.ACCEPTED else TagInfo(status)
 
 
 def fold(id_tag: str) -> str:

@@ -15,7 +15,7 @@ from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.gateway.link_status import Fault, LinkPhase, LinkStatus, LinkStep
 from wattgate.core.gateway.registration import NotYet, Registered, read_boot_answer
 from wattgate.core.gateway.traffic_line import Copy, Source
-from wattgate.core.ocpp.frames import Call, CallResult
+from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.ports.links import Dialer, DialFailed, DialTarget
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.announcement import Announcement
@@ -60,6 +60,9 @@ ABSENCE_S: Final = 60.0
 
 STABLE_S: Final = 60.0
 """s of a connection after which failures before it no longer count (R29)."""
+
+_CHARS: Final = 200
+"""Of a backend's own words that are shown."""
 
 _AWAY: Final = "the wallbox is away"
 
@@ -363,8 +366,11 @@ def _verdict(outcome: Outcome) -> Registered | NotYet:
     match outcome:
         case CallResult(_, payload_text):
             return read_boot_answer(payload_text)
-        case _:
-            return NotYet(60.0, pending=False, reason=f"boot notification failed: {outcome}")
+        case CallError(_, code, description, _):
+            said = f"the backend refused it with {code}: {description}"
+            return NotYet(60.0, pending=False, reason=f"boot notification failed: {said[:_CHARS]}")
+        case NoAnswer(reason, _):
+            return NotYet(60.0, pending=False, reason=f"boot notification failed: {reason}")
 
 
 def _is_rejection(outcome: Outcome) -> bool:

@@ -34,6 +34,10 @@ ACCEPTED: Final = "accepted by the backend"
 """What a link says while it is online with the password of the site file."""
 
 _BY_KEY: Final = f"{ACCEPTED}, with the key that it gave us"
+_KEY_REFUSED: Final = (
+    "we came with the key that it gave us, which counts instead of the password of the site file "
+    "until another password is written there"
+)
 _BY_FORMER: Final = f"{ACCEPTED}, with the password from before: it refused the key that it gave us"
 
 
@@ -91,10 +95,13 @@ class NorthLogin:
 
     async def _fall_back(self, target: DialTarget, receiver: Receiver, refusal: DialFailed) -> Link:
         self._tls_failed = False
-        former = former_secret(self._key, self._account.site_password)
-        if former is None or self._key is None or self._fell_back_in_vain:
+        former, refused = former_secret(self._key, self._account.site_password), self._key
+        if refused is None:
             raise refusal
-        refused = self._key
+        if former is None or self._fell_back_in_vain:
+            raise DialFailed(
+                refusal.step, f"{refusal.reason}; {_KEY_REFUSED}", refusal.http_status
+            ) from refusal
         try:
             link = await self._dialer.dial(self._as(target, former), receiver)
         except DialFailed as exc:
