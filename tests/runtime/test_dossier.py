@@ -24,9 +24,10 @@ from tests.support.world import Json, World
 
 from wattgate.adapters.signatures import EcdsaCheck
 from wattgate.core.evidence.verdicts import KeySource, KnownKey, Verdict
+from wattgate.core.site.reading import read_toml
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import FrameRecord, FrameWay
-from wattgate.runtime.dossier import Dossier, Material, dossier_of
+from wattgate.runtime.dossier import Dossier, Material, dossier_of, keys_for
 
 SIGNER, OTHER = Signer(), Signer(secret=7)
 
@@ -156,6 +157,35 @@ async def test_another_connector_and_another_identity_contradict_what_was_signed
         'The signed data name the charge point "CP1 2", for the backend it is "BILL-7 1".',
     )
     await world.kill()
+
+
+def test_a_key_of_another_evse_is_of_no_use() -> None:
+    site = read_toml(
+        f'[site]\nload_management = "observe"\n'
+        f'[[evse]]\nid = "stall-1"\naddress = "CP1"\nmeter_public_key = "{OTHER.key_hex}"\n'
+        f'[[evse]]\nid = "stall-2"\naddress = "CP2"\nmeter_public_key = "{SIGNER.key_hex}"\n'
+    )
+    record = TransactionRecord(1, replace(start(), evse_id="stall-2"))
+    assert keys_for(site, record, None) == (KnownKey(KeySource.SETTING, SIGNER.key_hex),)
+
+
+def test_each_value_tells_for_itself_whether_the_backend_took_it_r111() -> None:
+    pairs = ("one", "two"), ("two", "three")
+    texts = [json.dumps([2, "b", "MeterValues", values(*pair)]) for pair in pairs]
+    came = [frame(FrameWay.RECEIVED, text) for text in texts]
+    sent = frame(FrameWay.SENT, texts[0])
+    found = dossier_of(Material(TransactionRecord(1, start()), (*came, sent)), EcdsaCheck().check)
+    assert [each.was_sent for each in found.signed] == [True, True, True, False]
+
+
+@pytest.mark.parametrize("identity", ["CP1", "DE*A@B", "a@b@c"])
+def test_an_identity_with_an_at_sign_is_read_whole_r116(identity: str) -> None:
+    opening = replace(
+        start(), station_id=identity, evse_id="stall-1", link_id=f"stall-1 {identity}@backend"
+    )
+    value = frame(FrameWay.RECEIVED, json.dumps([2, "b", "MeterValues", values(SIGNER.ocmf())]))
+    material = Material(TransactionRecord(1, opening), (value,))
+    assert dossier_of(material, EcdsaCheck().check).contradictions == ()
 
 
 @in_virtual_time()

@@ -40,6 +40,7 @@ PUBLIC = '{"vendorId":"generalConfiguration","messageId":"setMeterConfiguration"
         ("GetDiagnostics", '{"location":"ftp://user:§\\u0040host/dir"}'),
         ("GetDiagnostics", '{"location":"ftp://user:pa@§@host/dir"}'),
         ("GetDiagnostics", '{"location":"ftp://user:pa?§@host/dir"}'),
+        ("GetDiagnostics", '{"location":"ftp://user:§?x@host/dir"}'),
         ("UpdateFirmware", '{"location":"https://host/file?sig=§"}'),
         ("UpdateFirmware", '{"location":"https://host/file?mail=a@b&sig=§"}'),
         ("UpdateFirmware", '{"location":"https://host/file#§"}'),

@@ -40,6 +40,7 @@ def test_a_queued_message_has_not_been_sent_and_belongs_to_no_transaction_unless
     assert message.draft.transaction_id is None
 
 
+STOP = '{"transactionId":7,"meterStop":9,"timestamp":"2026-05-15T15:00:00Z"}'
 START = '{"connectorId":1,"idTag":"04A1","meterStart":0,"timestamp":"2026-05-15T14:25:12Z"}'
 
 
@@ -57,6 +58,7 @@ START = '{"connectorId":1,"idTag":"04A1","meterStart":0,"timestamp":"2026-05-15T
         ("StartTransaction", "{}", "NotSupported", GiveUp()),
         ("StartTransaction", "{}", "InternalError", Resend(30.0)),
         ("StopTransaction", "{}", "FormationViolation", GiveUp()),
+        ("StopTransaction", STOP, "FormationViolation", Resend(30.0)),
         ("SecurityEventNotification", "{}", "NotImplemented", Resend(30.0)),
     ],
 )

@@ -142,6 +142,20 @@ async def test_a_backend_re_keys_its_own_link_and_the_wallbox_comes_again_over_i
 
 
 @in_virtual_time()
+async def test_a_key_that_cannot_be_stored_is_not_accepted_r37() -> None:
+    site = await a_relayed_site()
+    site.world.store.failing = True
+    key = "00112233445566778899aabbccddeeff"
+    asked = {"key": "AuthorizationKey", "value": key}
+    frame = await site.backend.ask("ChangeConfiguration", asked)
+    assert frame[0] == 4
+    await asyncio.sleep(2)
+    assert site.backend.closed_with is None
+    site.world.store.failing = False
+    await site.world.kill()
+
+
+@in_virtual_time()
 async def test_a_wallbox_gets_no_certificate_from_a_backend_that_is_not_its_link_r36() -> None:
     site = await a_relayed_site()
     assert await result(site.wallbox, "SignCertificate", {"csr": "x"}) == {"status": "Rejected"}

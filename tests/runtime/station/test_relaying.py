@@ -97,3 +97,41 @@ async def test_a_relayed_transaction_ends_relayed_although_the_policy_says_hold_
     assert state is not None
     assert state.evse.link is not None
     await site.world.kill()
+
+
+@in_virtual_time()
+async def test_drop_begins_only_when_the_queue_of_hold_is_empty() -> None:
+    backend = literal_backend(StopTransaction=lambda _: None)
+    world = a_relaying_world(backend, DROP.replace('"drop"', '"hold"'))
+    await world.start()
+    wallbox = literal_wallbox()
+    await world.boot("CP1", wallbox)
+    started = await result(wallbox, "StartTransaction", START)
+    await result(wallbox, "StopTransaction", STOP | {"transactionId": started["transactionId"]})
+    await settled()
+    await world.kill()
+    world.site_toml = DROP
+    backend.answers["StopTransaction"] = lambda _: {}
+    manager = await world.start()
+    state = manager.evse("stall-1")
+    assert state is not None
+    assert state.evse.link is not None
+    await world.boot("CP1", wallbox)
+    await backend.got("StopTransaction", times=2)
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_while_load_management_is_active_nothing_is_relayed_p1() -> None:
+    site = await a_relayed_site()
+    await result(site.wallbox, "StartTransaction", START)
+    await settled()
+    await site.world.kill()
+    active = 'active"\nmax_current_a = 32\nhouse_load_a = 0'
+    text = DROP.replace('"drop"', '"hold"').replace('observe"', active)
+    site.world.site_toml = text
+    manager = await site.world.start()
+    state = manager.evse("stall-1")
+    assert state is not None
+    assert state.evse.relay is None
+    await site.world.kill()
