@@ -107,6 +107,9 @@ class LineRecorder:
 
     def said(self, text: str) -> None:
         """A frame went out."""
+        if self._line.is_idle:
+            self._line.left_out()
+            return
         try:
             self._line.said(text, self._clock.wall())
         except Exception:
@@ -140,11 +143,13 @@ class LineRecorder:
 
     def _is_recorded(self, event: Event | None) -> TypeGuard[Asked | Answered | Rejected]:
         """Answers with their CALLs; CALLs and what is of no use while there are not too many."""
-        if isinstance(event, Answered):
-            return self._line.asked_for(event.request.unique_id)
-        if isinstance(event, Asked | Rejected):
-            return self._budgets.theirs.take(self._clock.monotonic())
-        return False  # the link was closed already: nobody took it
+        match event:
+            case Answered(request):
+                return self._line.asked_for(request.unique_id)
+            case Asked() | Rejected():
+                return self._budgets.theirs.take(self._clock.monotonic())
+            case _:  # the link was closed already: nobody took it
+                return False
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from wattgate.core.errors import LocalUsageError
-from wattgate.core.ocpp.splice import read_scalar, replace_scalar
+from wattgate.core.ocpp.splice import may_say, read_scalar, replace_scalar
 
 VENDOR: Final = "org.openchargealliance.costmsg"
 
@@ -26,6 +26,8 @@ class _Data(msgspec.Struct):
 
 def cost_transaction(payload_text: str) -> int | None:
     """The transaction that a cost message is about; None for any other DataTransfer."""
+    if not may_say(payload_text, VENDOR):
+        return None
     if str(read_scalar(payload_text, ("vendorId",))).casefold() != VENDOR:
         return None
     number = read_scalar(payload_text, _INNER)

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from wattgate.core.gateway.first_look import is_suspicious, parts_around
 from wattgate.core.gateway.secret_words import is_secret_key, is_secret_member
 from wattgate.core.ocpp.splice import read_scalar
 
@@ -82,13 +83,17 @@ _OPAQUE: Final = {
 _EVERYTHING_OPAQUE: Final[frozenset[str]] = frozenset().union(*_OPAQUE.values())
 _CARDS: Final = frozenset({"idtag", "parentidtag"})
 
-_SIGNS: Final = ("key", "passw", "passphrase", "pwd", "secret", "credential", "psk", "//", "\\")
-"""Without one of these a text holds nothing to hide, apart from cards and opaque members."""
-
 
 def _masked(text: str, mask: Mask, opaque: frozenset[str]) -> str:
-    if not opaque and not _is_suspicious(text, mask):
-        return text
+    """Walk through it only where a look at it does not say what is to be hidden."""
+    cards = _CARDS if mask.hide_cards else _NOTHING
+    parts = parts_around(text, opaque) if opaque else None
+    if parts is not None and not is_suspicious(parts.head + parts.tail, cards):
+        return f"{parts.head}{_words(parts.value, _comparable)}{parts.tail}"
+    return _walked(text, mask, opaque) if is_suspicious(text, opaque | cards) else text
+
+
+def _walked(text: str, mask: Mask, opaque: frozenset[str]) -> str:
     edits = sorted(_Walk(text, mask, opaque).edits(), key=lambda edit: (edit.start, -edit.end))
     pieces: list[str] = []
     done = 0
@@ -97,11 +102,6 @@ def _masked(text: str, mask: Mask, opaque: frozenset[str]) -> str:
             pieces += text[done : edit.start], edit.json_text
             done = edit.end
     return "".join(pieces) + text[done:]
-
-
-def _is_suspicious(text: str, mask: Mask) -> bool:
-    folded = text.casefold()
-    return any(sign in folded for sign in _SIGNS) or (mask.hide_cards and "idtag" in folded)
 
 
 class _Edit(NamedTuple):
@@ -198,9 +198,7 @@ class _Walk:
     def _hide(self, start: int, end: int, digest: "Digest | None" = None) -> None:
         raw = self._text[start:end]
         value = _string(raw) if raw[0] == '"' else raw
-        sha256 = (digest or self._keyed)(value.encode())
-        words = f"{MASKED}: {len(value)} characters, sha256 {sha256[:_DIGITS]})"
-        self._found.append(_Edit(start, end, f'"{words}"'))
+        self._found.append(_Edit(start, end, _words(value, digest or self._keyed)))
 
     def _keyed(self, content: bytes) -> str:
         """The digest of something that could be guessed."""
@@ -208,6 +206,11 @@ class _Walk:
 
 
 Digest = Callable[[bytes], str]
+
+
+def _words(value: str, digest: Digest) -> str:
+    """What stands for a value: a JSON string."""
+    return f'"{MASKED}: {len(value)} characters, sha256 {digest(value.encode())[:_DIGITS]})"'
 
 
 def _comparable(content: bytes) -> str:

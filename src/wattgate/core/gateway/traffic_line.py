@@ -124,9 +124,6 @@ class Line:
 
     def said(self, text: str, at: datetime) -> None:
         """One of our frames went out."""
-        if not (self._theirs or self._sources or self._refused):
-            self.left_out()
-            return
         frame = decode(text)
         match frame:
             case Call():
@@ -137,6 +134,11 @@ class Line:
                 self.left_out()  # nothing of ours is
             case _:
                 assert_never(frame)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing that could go out now is to be recorded."""
+        return not (self._theirs or self._sources or self._refused)
 
     def left_out(self) -> None:
         """A frame came or went that is not recorded."""

@@ -1,7 +1,6 @@
 """What is kept of a frame's text: secrets masked, long ones cut, all else as it was."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from wattgate.core.gateway.masking import MASKED, Mask, is_public, masked_answer, masked_call
 from wattgate.core.gateway.traffic import MAX_CHARS
@@ -11,8 +10,7 @@ CUT: Final = "(cut"
 """How the text begins that stands for the payload of a frame that was too long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """What is kept of one frame.
 
     `payload_text` is that part of it, `chars` how long the frame was. `action` and `public` concern

@@ -98,13 +98,13 @@ class Session:
         """
         if self._closed:
             return [Dropped(request, was_sent=False)]
-        self._require_unused(request.unique_id)
         self._order += 1
         deadline = inf if request.waits_its_turn else now + request.timeout_s
         place = _Waiting(request.priority, self._order, deadline, request)
         if not self._sent:
             self._send(place, now)
             return []
+        self._require_unused(request.unique_id)
         return self._line_up(place) + self._advance(now)
 
     def answer(self, unique_id: str, payload_text: str) -> None:

@@ -53,6 +53,15 @@ def read_scalars(payload_text: str, path: Path) -> tuple[Scalar, ...]:
     return tuple(_scalar(payload_text, span) for span in _find(payload_text, path))
 
 
+def may_say(payload_text: str, word: str) -> bool:
+    r"""Whether a string in the payload could contain `word` in any case; found without parsing.
+
+    `word` is in folded case, without the characters that JSON escapes by their own letter: quotes,
+    slashes and control characters. Only a `\u` can hide one of the others.
+    """
+    return word in payload_text.casefold() or "\\u" in payload_text
+
+
 def remove_member(payload_text: str, key: str) -> str:
     """The payload without its top-level member `key` and the comma that parted it.
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from wattgate.core.ocpp.splice import read_scalar
+from wattgate.core.ocpp.splice import may_say, read_scalar
 
 ANNOUNCEMENTS: Final = frozenset({("generalconfiguration", "setmeterconfiguration")})
 """Vendor and message id of an announcement, in lower case.
@@ -19,6 +19,8 @@ LONGEST_CHARS: Final = 65_536
 
 def is_meter_configuration(payload_text: str) -> bool:
     """Whether a DataTransfer payload announces the keys of meters."""
+    if not any(may_say(payload_text, message_id) for _, message_id in ANNOUNCEMENTS):
+        return False  # as nearly every message: most wallboxes that use DataTransfer use it a lot
     names = [read_scalar(payload_text, (name,)) for name in ("vendorId", "messageId")]
     spoken = tuple(str(name).casefold() for name in names)
     return spoken in ANNOUNCEMENTS and len(payload_text) <= LONGEST_CHARS
