@@ -92,7 +92,10 @@ def say(figures: dict[str, list[Figure]]) -> bool:
     cpu_us = {name: median(cost_us for cost_us, _ in rounds) for name, rounds in figures.items()}
     for name, rounds in figures.items():
         rate = median(rate for _, rate in rounds)
-        print(f"{name:12} {cpu_us[name]:7.1f} µs CPU per round trip {rate:9,.0f} round trips/s")
+        print(
+            f"{name:12} {cpu_us[name]:7.1f} µs CPU per round trip {rate:9,.0f} round trips/s, "
+            f"{1000 * WALLBOXES / rate:.1f} ms each on average"
+        )
     ours_us = cpu_us.pop(subjects.WATTGATE)
     for name, reference_us in cpu_us.items():
         print(f"wattgate / {name:12} {ours_us / reference_us:6.2f}")

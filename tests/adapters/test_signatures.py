@@ -9,7 +9,7 @@ from wattgate.adapters.signatures import EcdsaCheck
 from wattgate.core.evidence.ocmf import Ocmf, read_ocmf
 from wattgate.core.evidence.public_keys import read_public_key
 from wattgate.core.evidence.signatures import Checked, Curve, Genuine, Question, Unable, Wrong
-from wattgate.core.evidence.verdicts import KeySource, KnownKey, Verdict, judge
+from wattgate.core.evidence.verdicts import KeySource, KnownKey, SignatureVerdict, judge
 
 CHECK = EcdsaCheck().check
 
@@ -23,31 +23,31 @@ def question(signer: Signer, key: str = "") -> Question:
     return Question(key_bytes, record.curve, record.message, record.signature)
 
 
-def verdict(text: str, key: str) -> Verdict:
+def verdict(text: str, key: str) -> SignatureVerdict:
     return judge(text, [KnownKey(KeySource.SETTING, key)], CHECK).verdict
 
 
 @pytest.mark.parametrize(
     ("sample", "expected"),
     [
-        (OCMF_SAMPLES[0], Verdict.GREEN),
-        (OCMF_SAMPLES[1], Verdict.YELLOW),
-        (OCMF_SAMPLES[2], Verdict.YELLOW),
+        (OCMF_SAMPLES[0], SignatureVerdict.GREEN),
+        (OCMF_SAMPLES[1], SignatureVerdict.YELLOW),
+        (OCMF_SAMPLES[2], SignatureVerdict.YELLOW),
     ],
 )
 def test_real_meters_signatures_are_verified_with_their_keys(
-    sample: Sample, expected: Verdict
+    sample: Sample, expected: SignatureVerdict
 ) -> None:
     """KEBA's is green; the two of BAUER verify, but the meter itself reports an error."""
     assert verdict(sample.text, sample.key) is expected
     found = judge(sample.text, [KnownKey(KeySource.ANNOUNCED, sample.key)], CHECK)
     assert found.reason.startswith("verified with the public key that the wallbox announced")
-    assert judge(sample.text, [], CHECK).verdict is Verdict.YELLOW
+    assert judge(sample.text, [], CHECK).verdict is SignatureVerdict.YELLOW
 
 
 @pytest.mark.parametrize("sample", [each for each in SAMPLES if each not in OCMF_SAMPLES])
 def test_real_values_of_other_formats_are_yellow_whatever_the_key(sample: Sample) -> None:
-    assert verdict(sample.text, OCMF_SAMPLES[0].key) is Verdict.YELLOW
+    assert verdict(sample.text, OCMF_SAMPLES[0].key) is SignatureVerdict.YELLOW
 
 
 @pytest.mark.parametrize("sample", OCMF_SAMPLES)
@@ -57,14 +57,14 @@ def test_no_changed_character_is_ever_green(sample: Sample) -> None:
     for at in range(5, end):
         other = next(c for c in 'x7"{ ä'[at % 6 :] + "xy" if c != sample.text[at])
         changed = sample.text[:at] + other + sample.text[at + 1 :]
-        assert verdict(changed, sample.key) is Verdict.RED, changed
+        assert verdict(changed, sample.key) is SignatureVerdict.RED, changed
     for at in range(end, len(sample.text)):
         changed = sample.text[:at] + "x" + sample.text[at + 1 :]
-        assert verdict(changed, sample.key) is not Verdict.GREEN, changed
+        assert verdict(changed, sample.key) is not SignatureVerdict.GREEN, changed
     digits = sample.text.index('"SD":"') + 30
     flipped = f"{int(sample.text[digits], 16) ^ 1:x}"
     assert verdict(sample.text[:digits] + flipped + sample.text[digits + 1 :], sample.key) is (
-        Verdict.RED
+        SignatureVerdict.RED
     )
 
 
@@ -72,11 +72,11 @@ def test_no_changed_character_is_ever_green(sample: Sample) -> None:
 @pytest.mark.parametrize("form", ["key_hex", "point_hex", "pem"])
 def test_every_curve_of_ocmf_but_one_is_checked(curve: str, form: str) -> None:
     signer, stranger = Signer(curve), Signer(curve, secret=99)
-    assert verdict(signer.ocmf(), getattr(signer, form)) is Verdict.GREEN
-    assert verdict(signer.ocmf(), getattr(stranger, form)) is Verdict.RED
-    assert verdict(signer.in_json(), getattr(signer, form)) is Verdict.GREEN
+    assert verdict(signer.ocmf(), getattr(signer, form)) is SignatureVerdict.GREEN
+    assert verdict(signer.ocmf(), getattr(stranger, form)) is SignatureVerdict.RED
+    assert verdict(signer.in_json(), getattr(signer, form)) is SignatureVerdict.GREEN
     changed = signer.ocmf().replace(ODD_PAYLOAD, ODD_PAYLOAD.replace("1.10", "1.1"))
-    assert verdict(changed, getattr(signer, form)) is Verdict.RED
+    assert verdict(changed, getattr(signer, form)) is SignatureVerdict.RED
 
 
 def test_a_signature_may_be_r_and_s_one_behind_the_other() -> None:

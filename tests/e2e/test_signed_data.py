@@ -12,7 +12,7 @@ from tests.support.site_processes import plug_in, run_backend, run_manager, run_
 from tests.support.site_text import card, evse, site
 
 from wattgate.adapters.signatures import EcdsaCheck
-from wattgate.core.evidence.verdicts import KeySource, KnownKey, Verdict, judge
+from wattgate.core.evidence.verdicts import KeySource, KnownKey, SignatureVerdict, judge
 from wattgate.core.station.signed import signed_values
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio]
@@ -49,7 +49,7 @@ async def write(stage: Stage, box: Program, texts: list[str]) -> None:
         box.type(f"meter-file {file}")
 
 
-def verdict(text: str) -> Verdict:
+def verdict(text: str) -> SignatureVerdict:
     """What the backend finds, with the key that it was told."""
     return judge(text, [KnownKey(KeySource.ANNOUNCED, SIGNER.key_hex)], EcdsaCheck().check).verdict
 
@@ -80,8 +80,8 @@ async def test_signatures_verify_after_relay_queue_kill_and_restart_r111_r114_r1
         payloads = delivered(backend, "MeterValues") + delivered(backend, "StopTransaction")
         arrived = [value.text for each in payloads for value in signed_values(each)]
         assert arrived == [*TEXTS, SAMPLES[1].text]
-        assert [verdict(text) for text in arrived[:3]] == [Verdict.GREEN] * 3
-        assert verdict(arrived[0].replace("1.10", "1.1")) is Verdict.RED
+        assert [verdict(text) for text in arrived[:3]] == [SignatureVerdict.GREEN] * 3
+        assert verdict(arrived[0].replace("1.10", "1.1")) is SignatureVerdict.RED
 
         evidence = await manager.ask("GET", "/api/v1/transactions/1/evidence")
         check_evidence(evidence, backend)

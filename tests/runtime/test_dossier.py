@@ -23,7 +23,7 @@ from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json, World
 
 from wattgate.adapters.signatures import EcdsaCheck
-from wattgate.core.evidence.verdicts import KeySource, KnownKey, Verdict
+from wattgate.core.evidence.verdicts import KeySource, KnownKey, SignatureVerdict
 from wattgate.core.site.reading import read_toml
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import FrameRecord, FrameWay
@@ -69,7 +69,7 @@ async def test_an_announced_key_verifies_also_after_a_restart_r114() -> None:
     site = await a_site()
     await result(site.wallbox, "DataTransfer", announcement(SIGNER.key_hex))
     found = await charge(site, SIGNER.ocmf())
-    assert found.verdict is Verdict.GREEN
+    assert found.verdict is SignatureVerdict.GREEN
     assert found.signed[0].judgement.key_source is KeySource.ANNOUNCED
     await site.world.kill()
     await site.world.start()
@@ -82,7 +82,7 @@ async def test_a_key_announced_for_another_connector_is_of_no_use() -> None:
     site = await a_site()
     await result(site.wallbox, "DataTransfer", announcement(SIGNER.key_hex, connector=2))
     found = await charge(site, SIGNER.ocmf())
-    assert found.verdict is Verdict.YELLOW
+    assert found.verdict is SignatureVerdict.YELLOW
     assert found.signed[0].judgement.reason == "no public key of the meter is known"
     await site.world.kill()
 
@@ -97,7 +97,7 @@ async def test_the_key_of_the_site_counts_and_another_announced_one_is_told() ->
     assert (await charge(site, SIGNER.ocmf())).contradictions == ()
     await result(site.wallbox, "DataTransfer", announcement(OTHER.key_hex))
     found = await dossier(site.world)
-    assert found.verdict is Verdict.GREEN
+    assert found.verdict is SignatureVerdict.GREEN
     assert found.contradictions == (
         "The wallbox announces another public key than the meter_public_key of the site.",
     )
@@ -110,7 +110,7 @@ async def test_all_real_values_reach_the_backend_identically_r111() -> None:
     found = await charge(site, *(each.text for each in SAMPLES))
     assert [each.text for each in found.signed] == [each.text for each in SAMPLES]
     assert all(each.was_sent for each in found.signed)
-    assert found.verdict is Verdict.YELLOW
+    assert found.verdict is SignatureVerdict.YELLOW
     await site.world.kill()
 
 
@@ -196,7 +196,7 @@ async def test_without_signed_data_nothing_contradicts_them() -> None:
     await settled()
     await result(site.wallbox, "StartTransaction", START)
     found = await dossier(site.world)
-    assert (found.verdict, found.contradictions) == (Verdict.NONE, ())
+    assert (found.verdict, found.contradictions) == (SignatureVerdict.NONE, ())
     await site.world.kill()
 
 
@@ -226,5 +226,5 @@ def test_what_is_kept_may_be_anything(text: str) -> None:
         (KnownKey(KeySource.SETTING, SIGNER.key_hex),),
     )
     found = dossier_of(material, EcdsaCheck().check)
-    assert found.verdict is Verdict.GREEN
+    assert found.verdict is SignatureVerdict.GREEN
     assert [each.frame for each in found.signed] == [2]

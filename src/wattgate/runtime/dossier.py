@@ -11,7 +11,7 @@ from wattgate.core.evidence.verdicts import (
     Judgement,
     KeySource,
     KnownKey,
-    Verdict,
+    SignatureVerdict,
     judge,
     worst,
 )
@@ -53,7 +53,7 @@ class Dossier:
     """A transaction with its signed values, and what is to be said of them."""
 
     material: Material
-    verdict: Verdict
+    verdict: SignatureVerdict
     signed: tuple[SignedEvidence, ...]
     contradictions: tuple[str, ...]
 

@@ -27,6 +27,9 @@ from wattgate.core.gateway.config_keys import (
             "StopTxnSampledData StopTxnAlignedData MeterValuesAlignedData ConnectionTimeOut "
             "AuthorizeRemoteTxRequests StopTransactionOnInvalidId "
             "StopTransactionOnEVSideDisconnect MaxEnergyOnInvalidId SampledDataSignReadings "
+            "SampledDataSignStartedReadings SampledDataSignUpdatedReadings AlignedDataSignReadings "
+            "AlignedDataSignUpdatedReadings PublicKeyWithSignedMeterValue SigningMethod "
+            "StartTxnSampledData StopTransactionSignatureContexts MeterValuesSignatureContexts "
             "StopTransactionSignatureFormat MeterPublicKey1 FirmwareServerUrl ResetRetries",
         ),
         (
@@ -36,7 +39,9 @@ from wattgate.core.gateway.config_keys import (
         ),
     ],
 )
-def test_a_key_is_treated_as_its_row_says_r37_r80_r81_r82(treatment: Treatment, keys: str) -> None:
+def test_a_key_is_treated_as_its_row_says_r37_r80_r81_r82_r115(
+    treatment: Treatment, keys: str
+) -> None:
     for key in keys.split():
         assert rule_of(key).treatment is treatment, key
 

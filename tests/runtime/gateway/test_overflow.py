@@ -104,7 +104,7 @@ async def test_an_overlong_queue_loses_every_second_meter_value_the_oldest_inclu
 
 
 @in_virtual_time()
-async def test_what_counts_is_never_dropped_and_the_queue_grows_r72() -> None:
+async def test_what_counts_is_never_dropped_and_the_queue_grows_r72_r117() -> None:
     async with Supervisor() as tasks:
         queue = Queue(tasks, limit=10)
         queue.run()

@@ -117,7 +117,7 @@ async def test_load_management_looks_again_when_the_draw_has_changed(
     ],
 )
 @in_virtual_time()
-async def test_only_periodic_values_without_a_signature_are_queued_as_expendable_r72(
+async def test_only_periodic_values_without_a_signature_are_queued_as_expendable_r72_r117(
     sample: dict[str, Any], expendable: bool
 ) -> None:
     site = await a_site()

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from wattgate.adapters.web.dto import Transaction
 from wattgate.adapters.web.presenting import transaction_of
-from wattgate.core.evidence.verdicts import KeySource, Verdict
+from wattgate.core.evidence.verdicts import KeySource, SignatureVerdict
 from wattgate.ports.store import FrameRecord, FrameWay
 from wattgate.runtime.dossier import Dossier, SignedEvidence, payload_text
 
@@ -45,7 +45,7 @@ class SignedValue(msgspec.Struct, frozen=True):
         bool, Meta(description="Whether the identical characters are in a frame the backend took")
     ]
     verdict: Annotated[
-        Verdict,
+        SignatureVerdict,
         Meta(
             description="green: verified with a known key; yellow: not verified, `reason` says why "
             "not; red: the signature is wrong"
@@ -67,7 +67,8 @@ class Evidence(msgspec.Struct, frozen=True):
 
     transaction: Transaction
     verdict: Annotated[
-        Verdict, Meta(description="The worst of its signed values; none: it has no signed values")
+        SignatureVerdict,
+        Meta(description="The worst of its signed values; none: it has no signed values"),
     ]
     frames: Annotated[list[EvidenceFrame], Meta(description="In the order of their arrival")]
     signed: list[SignedValue]

@@ -15,7 +15,7 @@ from wattgate.core.evidence.public_keys import read_public_key
 from wattgate.core.evidence.signatures import Checked, Genuine, Question, Unable, Wrong
 
 
-class Verdict(StrEnum):
+class SignatureVerdict(StrEnum):
     """What can be said of signed data."""
 
     GREEN = "green"
@@ -50,7 +50,7 @@ class Judgement:
     `key_sha256` is the digest of the key's bytes; both are None where no key was of use.
     """
 
-    verdict: Verdict
+    verdict: SignatureVerdict
     reason: str
     key_source: KeySource | None = None
     key_sha256: str | None = None
@@ -63,13 +63,13 @@ _BY: Final = {
     KeySource.ANNOUNCED: "the public key that the wallbox announced",
     KeySource.WITH_DATA: "the public key that came with the data",
 }
-_ORDER: Final = (Verdict.RED, Verdict.YELLOW, Verdict.GREEN)
+_ORDER: Final = (SignatureVerdict.RED, SignatureVerdict.YELLOW, SignatureVerdict.GREEN)
 
 
-def worst(verdicts: Iterable[Verdict]) -> Verdict:
+def worst(verdicts: Iterable[SignatureVerdict]) -> SignatureVerdict:
     """The verdict on all of them together; none where there is nothing signed."""
     found = set(verdicts)
-    return next((verdict for verdict in _ORDER if verdict in found), Verdict.NONE)
+    return next((verdict for verdict in _ORDER if verdict in found), SignatureVerdict.NONE)
 
 
 def judge(text: str, keys: Sequence[KnownKey], check: Check) -> Judgement:
@@ -80,10 +80,10 @@ def judge(text: str, keys: Sequence[KnownKey], check: Check) -> Judgement:
     """
     record = read_ocmf(text)
     if isinstance(record, Unreadable):
-        return Judgement(Verdict.YELLOW, record.reason)
+        return Judgement(SignatureVerdict.YELLOW, record.reason)
     tried = [(key, *_tried(record, key, check)) for key in _applicable(record, keys)]
     if not tried:
-        return Judgement(Verdict.YELLOW, "no public key of the meter is known")
+        return Judgement(SignatureVerdict.YELLOW, "no public key of the meter is known")
     # A wallbox may announce several keys; the best outcome is that of the right one.
     key, digest, outcome = min(tried, key=lambda each: _RANK[type(each[2])])
     return _judgement(record, key, digest, outcome)
@@ -113,9 +113,9 @@ def _judgement(record: Ocmf, key: KnownKey, digest: str | None, outcome: Checked
     match outcome:
         case Wrong():
             reason = f"this is not what the owner of {by} signed"
-            return Judgement(Verdict.RED, reason, key.source, digest)
+            return Judgement(SignatureVerdict.RED, reason, key.source, digest)
         case Unable(reason):
-            return Judgement(Verdict.YELLOW, f"{by}: {reason}", key.source, digest)
+            return Judgement(SignatureVerdict.YELLOW, f"{by}: {reason}", key.source, digest)
         case Genuine():
             return _of_genuine(record, key.source, digest)
         case _:
@@ -126,8 +126,8 @@ def _of_genuine(record: Ocmf, source: KeySource, digest: str | None) -> Judgemen
     verified = f"verified with {_BY[source]}"
     if source is KeySource.WITH_DATA:
         reason = f"{verified}: unchanged since it was signed, but anybody may have signed it"
-        return Judgement(Verdict.YELLOW, reason, source, digest)
+        return Judgement(SignatureVerdict.YELLOW, reason, source, digest)
     if record.doubts:
         reason = f"{verified}; the meter says: {', '.join(record.doubts)}"
-        return Judgement(Verdict.YELLOW, reason, source, digest)
-    return Judgement(Verdict.GREEN, verified, source, digest)
+        return Judgement(SignatureVerdict.YELLOW, reason, source, digest)
+    return Judgement(SignatureVerdict.GREEN, verified, source, digest)

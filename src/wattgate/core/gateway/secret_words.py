@@ -3,8 +3,8 @@
 from functools import lru_cache
 from typing import Final
 
-_IN_KEYS: Final = ("passw", "passphrase", "pwd", "secret", "token", "credential", "psk", "key")
-_ENDS_OF_KEYS: Final = ("pin", "puk")
+_IN_KEYS: Final = ("pass", "pincode", "pwd", "secret", "token", "credential", "psk", "key")
+_ENDS_OF_KEYS: Final = ("pin", "puk", "pw")
 _PUBLIC_KEYS: Final = ("publickey", "maxkeys")
 """What contains such a word and is harmless: keys to check signed values with, and a number."""
 
