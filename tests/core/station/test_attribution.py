@@ -8,9 +8,15 @@ AT = "2026-05-15T15:00:00Z"
 
 
 def record(
-    number: int = 1, *, meter_wh: int = 1000, at: str = "2026-05-15T14:00:00Z", tag: str = "04A1"
+    number: int = 1,
+    *,
+    meter_wh: int = 1000,
+    at: str = "2026-05-15T14:00:00Z",
+    tag: str = "04A1",
+    connector: int | None = None,
 ) -> TransactionRecord:
-    start = TransactionStart("CP1", number, f"stall-{number}", "B", tag, meter_wh, at, f"k{number}")
+    place, key = connector or number, f"k{number}"
+    start = TransactionStart("CP1", place, f"stall-{place}", "B", tag, meter_wh, at, key)
     return TransactionRecord(number, start)
 
 
@@ -45,6 +51,10 @@ def test_a_start_whose_time_means_nothing_fits_no_stop_r69() -> None:
         ([record(1), record(2)], None),
         ([record(1), record(2, meter_wh=9000)], 1),
         ([record(1, at="2026-05-15T16:00:00Z"), record(2)], 2),
+        ([record(1), record(2, connector=1)], 2),
+        ([record(2, connector=1), record(1)], 2),
+        ([record(1), record(2, connector=1, at="2026-05-15T16:00:00Z")], 1),
+        ([record(1), record(2, connector=1), record(3, connector=2)], None),
     ],
 )
 def test_it_is_attributed_only_where_there_is_no_choice_r69(

@@ -8,6 +8,7 @@ from wattgate.core.station.lost_stop import (
     Lost,
     Sign,
     end_of,
+    last_register_wh,
     lost_text,
     read_lost,
     sign_of,
@@ -108,3 +109,30 @@ def test_an_assumed_end_can_be_told_to_a_backend_r77() -> None:
         "timestamp": "2026-05-15T11:59:00.000Z",
         "reason": "Other",
     }
+
+
+def frame(action: str, at: str, wh: int) -> str:
+    sample = {"timestamp": at, "sampledValue": [{"value": str(wh)}]}
+    return json.dumps([2, "7", action, {"connectorId": 1, "meterValue": [sample]}])
+
+
+@pytest.mark.parametrize(
+    ("texts", "register_wh"),
+    [
+        ([], None),
+        (["junk", '[3,"7",{}]'], None),
+        ([frame("StartTransaction", "2026-05-15T12:00:00Z", 9)], None),
+        (
+            [
+                frame("MeterValues", "2026-05-15T12:20:00Z", 52100),
+                frame("MeterValues", "2026-05-15T12:10:00Z", 52000),
+                frame("MeterValues", "2026-05-15T12:30:00Z", 52200),
+            ],
+            52200,
+        ),
+    ],
+)
+def test_the_newest_reading_of_the_register_counts_r77(
+    texts: list[str], register_wh: int | None
+) -> None:
+    assert last_register_wh(texts) == register_wh

@@ -380,3 +380,30 @@ async def test_a_transaction_of_an_evse_that_the_site_has_no_more_lasts_while_it
             await result(wallbox, "MeterValues", meter_values(f"2026-05-15T12:{number:02}:00Z"))
     assert ((await the_stop(world)) is None) is open_
     await world.kill()
+
+
+@LONG
+async def test_after_a_restart_the_register_counts_as_it_was_read_before_r77() -> None:
+    site = await a_session(TELLING)
+    await site.world.kill()
+    await site.world.start()
+    await asyncio.sleep(60.0)
+    await site.world.boot("CP1", literal_wallbox())
+    await asyncio.sleep(WAIT_S + 3 * LOOK_EVERY_S)
+    (told,) = site.backend.all_of("StopTransaction")
+    assert (told["transactionId"], told["meterStop"]) == (9001, 51900)
+    await site.world.kill()
+
+
+@LONG
+async def test_a_transaction_that_a_short_one_followed_is_lost_too_r77() -> None:
+    site = await a_session()
+    await asyncio.sleep(LOOK_EVERY_S)
+    await result(site.wallbox, "StartTransaction", START | {"meterStart": 60000})
+    await result(site.wallbox, "StopTransaction", STOP | {"transactionId": 2, "meterStop": 61000})
+    await asyncio.sleep(WAIT_S)
+    assert await the_stop(site.world) is None
+    await asyncio.sleep(4 * LOOK_EVERY_S)
+    assert await the_stop(site.world) is not None
+    assert (await the_stop(site.world, 2)) is not None
+    await site.world.kill()

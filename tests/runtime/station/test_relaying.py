@@ -1,11 +1,15 @@
 """When a wallbox is relayed, and what becomes of a change."""
 
+import asyncio
+
 import pytest
 from tests.support.frames import (
+    ONE_BACKEND,
     START,
     STOP,
     literal_backend,
     literal_wallbox,
+    meter_values,
     result,
     settled,
 )
@@ -134,4 +138,51 @@ async def test_while_load_management_is_active_nothing_is_relayed_p1() -> None:
     state = manager.evse("stall-1")
     assert state is not None
     assert state.evse.relay is None
+    await site.world.kill()
+
+
+@in_virtual_time(within_s=600.0)
+async def test_a_relayed_transaction_ends_in_hold_once_load_management_is_active_r63() -> None:
+    site = await a_relayed_site()
+    started = await result(site.wallbox, "StartTransaction", START)
+    await settled()
+    await site.world.kill()
+    site.world.site_toml = ONE_BACKEND
+    manager = await site.world.start()
+    await site.world.boot("CP1", site.wallbox, "Charging")
+    await asyncio.sleep(60.0)
+    remote = {"transactionId": started["transactionId"]}
+    assert await result(site.backend, "RemoteStopTransaction", remote) == {"status": "Accepted"}
+    assert site.wallbox.all_of("RemoteStopTransaction") == [remote]
+    values = meter_values("2026-05-15T14:40:00Z", started["transactionId"])
+    await result(site.wallbox, "MeterValues", values)
+    stop = STOP | {"transactionId": started["transactionId"]}
+    for _ in range(2):
+        assert await result(site.wallbox, "StopTransaction", stop) == {}
+    await asyncio.sleep(60.0)
+    assert site.backend.all_of("MeterValues") == [values]
+    assert site.backend.all_of("StopTransaction") == [stop]
+    (state,) = manager.evses()
+    assert not state.evse.in_use
+    assert (await site.world.store.recover()).open_transactions == ()
+    await site.world.kill()
+
+
+@in_virtual_time(within_s=20 * 3600.0)
+async def test_a_relayed_transaction_whose_end_is_never_told_is_closed_here_too_r77() -> None:
+    site = await a_relayed_site()
+    await site.world.kill()
+    site.world.site_toml = DROP.replace("[site]", "[site]\nlost_stop_h = 4")
+    await site.world.start()
+    await site.world.boot("CP1", site.wallbox)
+    await result(site.wallbox, "StartTransaction", START)
+    await asyncio.sleep(60.0)
+    await result(site.wallbox, "StatusNotification", status_of(1, "Charging"))
+    await asyncio.sleep(60.0)
+    await result(site.wallbox, "StatusNotification", status_of(1, "Available"))
+    await asyncio.sleep(3 * 3600.0)
+    assert len((await site.world.store.recover()).open_transactions) == 1
+    await asyncio.sleep(2 * 3600.0)
+    assert (await site.world.store.recover()).open_transactions == ()
+    assert site.backend.all_of("StopTransaction") == []
     await site.world.kill()

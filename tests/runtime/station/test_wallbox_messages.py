@@ -24,7 +24,7 @@ from tests.support.frames import (
     settled,
 )
 from tests.support.virtual_time import in_virtual_time, run_virtual
-from tests.support.world import Json, World, a_backend, a_wallbox, status_of
+from tests.support.world import BOOT, Json, World, a_backend, a_wallbox, status_of
 
 ODD: Final = st.lists(
     st.sampled_from(
@@ -301,6 +301,23 @@ async def test_the_backend_of_the_connector_where_a_car_waits_is_asked_r101() ->
     await result(site.wallbox, "Authorize", {"idTag": "c"})
     assert site.one.all_of("Authorize") == [{"idTag": "a"}, {"idTag": "c"}]
     assert site.two.all_of("Authorize") == [{"idTag": "b"}]
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_a_wallbox_that_boots_while_the_disk_is_full_gets_its_limits_again_r100a() -> None:
+    site = await a_site()
+    await site.wallbox.ask("StartTransaction", START)
+    await site.wallbox.ask("StatusNotification", status_of(1, "Charging"))
+    await asyncio.sleep(30.0)
+    site.world.store.failing = True
+    before = len(site.wallbox.all_of("SetChargingProfile"))
+    answer = await result(site.wallbox, "BootNotification", BOOT)
+    assert answer["status"] == "Accepted"
+    await site.wallbox.ask("StatusNotification", status_of(1, "Charging"))
+    await asyncio.sleep(30.0)
+    assert len(site.wallbox.all_of("SetChargingProfile")) > before
+    assert len(site.backend.all_of("BootNotification")) == 2
     await site.world.kill()
 
 

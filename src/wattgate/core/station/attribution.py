@@ -17,10 +17,14 @@ def attribute(
 ) -> TransactionRecord | None:
     """The one open transaction of that wallbox that can have ended so; None for none or several.
 
-    `id_tag` is the card that ended it, None where the stop names none.
+    `id_tag` is the card that ended it, None where the stop names none. Of several at one connector
+    only the newest runs: the end of the others is missing, and came before it began.
     """
-    fitting = [record for record in open_records if _fits(stop, id_tag, record)]
-    return fitting[0] if len(fitting) == 1 else None
+    newest: dict[int, TransactionRecord] = {}
+    for record in sorted(open_records, key=lambda record: record.transaction_id):
+        if _fits(stop, id_tag, record):
+            newest[record.start.connector] = record
+    return next(iter(newest.values())) if len(newest) == 1 else None
 
 
 def _fits(stop: StopRequest, id_tag: str | None, record: TransactionRecord) -> bool:

@@ -4,18 +4,24 @@ The car has left and no StopTransaction came: the wallbox may have it queued, so
 What comes of the wait is a guess about a bill, and is marked as one.
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from typing import Final
 
 import msgspec
 
+from wattgate.core.ocpp.frames import Call, decode
 from wattgate.core.station.clock import read_stamp
 from wattgate.core.station.connector import IDLE, Connector, ConnectorStatus
+from wattgate.core.station.measurements import Measurement, read_meter_values
 from wattgate.core.station.transactions import TransactionRecord, TransactionStop
 
 REASON: Final = "Other"
 """Why such a transaction ended (OCPP 1.6 §7.36): nobody knows."""
+
+_LATER: Final = datetime(2100, 1, 1, tzinfo=UTC)
+"""After every reading, so that the newest of them counts."""
 
 _AT_IT: Final = frozenset(
     {ConnectorStatus.CHARGING, ConnectorStatus.SUSPENDED_EV, ConnectorStatus.SUSPENDED_EVSE}
@@ -80,6 +86,18 @@ def read_lost(text: str) -> Lost | None:
         return msgspec.json.decode(text, type=Lost)
     except msgspec.MsgspecError:
         return None
+
+
+def last_register_wh(frame_texts: Iterable[str]) -> int | None:
+    """The newest reading of the register in the MeterValues frames of a transaction, Wh."""
+    measured = Measurement()
+    for text in frame_texts:
+        match decode(text):
+            case Call(_, "MeterValues", payload_text):
+                measured = read_meter_values(payload_text, measured, now=0.0, its_time=_LATER)
+            case _:
+                pass
+    return None if measured.energy_wh is None else int(measured.energy_wh)
 
 
 def end_of(record: TransactionRecord, lost: Lost) -> TransactionStop:

@@ -267,5 +267,6 @@ class BackendCommandHandler:
             link.identity.link_id, backend_id
         )
         if record is None:
-            return None
+            is_shared = self._station.open.shared(backend_id) is not None
+            return payload_text if is_shared else None  # the wallbox has the same id for it
         return replace_scalar(payload_text, path, str(record.transaction_id))

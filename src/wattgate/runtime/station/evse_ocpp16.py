@@ -9,6 +9,7 @@ from wattgate.ports.evse import Cleared, Confirmation, EvseReading, LimitOutcome
 from wattgate.runtime.charging.profile_steps import Wish
 from wattgate.runtime.charging.smart_charging import SmartCharging
 from wattgate.runtime.station.evse_known import KnownEvse
+from wattgate.runtime.station.open_transactions import id_at_wallbox
 from wattgate.runtime.station.presence import Presence
 
 BOOT_PATIENCE_S: Final = 5.0
@@ -117,7 +118,7 @@ class EvseOcpp16(KnownEvse):
             return LimitOutcome.REFUSED
         if self.transaction is None:
             return LimitOutcome.UNSENT
-        transaction_id = self.transaction.record.transaction_id
+        transaction_id = id_at_wallbox(self.transaction.record)
         return await self._wallbox_charging.stop_transaction(transaction_id)
 
     def ask_for_measurement(self, now: float) -> None:
@@ -148,7 +149,7 @@ class EvseOcpp16(KnownEvse):
             lifetime_s,
             reduction=reduction,
             afresh=afresh,
-            transaction_id=None if running is None else running.record.transaction_id,
+            transaction_id=None if running is None else id_at_wallbox(running.record),
             elapsed_s=self.elapsed_s,
         )
 

@@ -8,10 +8,18 @@ from typing import Final
 import structlog
 
 from wattgate.core.gateway.outbox import Draft
-from wattgate.core.station.lost_stop import Lost, Sign, end_of, sign_of, stop_payload
+from wattgate.core.station.lost_stop import (
+    Lost,
+    Sign,
+    end_of,
+    last_register_wh,
+    sign_of,
+    stop_payload,
+)
 from wattgate.core.station.transactions import TransactionRecord, TransactionStop
-from wattgate.ports.store import Change, CloseTransaction, Enqueue, StoreFailed
+from wattgate.ports.store import Change, CloseTransaction, Enqueue, FrameWay, StoreFailed
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.open_transactions import billed_by
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.store_failures import say_not_stored
 from wattgate.runtime.timestamps import ocpp_time
@@ -30,6 +38,8 @@ class LostStops:
         self._house = station.house
         self._limit = limit
         self._noticed: dict[int, float] = {}
+        self._unclaimed: set[int] = set()
+        """Those whose EVSE had no transaction at the last look."""
 
     async def look(self) -> None:
         """See what has become of each; what the store cannot keep is looked at again later."""
@@ -50,11 +60,22 @@ class LostStops:
         if evse is None:
             return Sign.THERE if was_metered else Sign.GONE  # the site has its EVSE no longer
         current = evse.transaction
-        if current is None:  # its answer is still under way
-            return Sign.NONE
+        if current is None:
+            return self._sign_unclaimed(record.transaction_id)
+        self._unclaimed.discard(record.transaction_id)
         is_current = current.record.transaction_id == record.transaction_id
         began = current.started_monotonic
         return sign_of(evse.connector, began=began, is_current=is_current, was_metered=was_metered)
+
+    def _sign_unclaimed(self, transaction_id: int) -> Sign:
+        """Its answer may be under way, but not for two looks in a row.
+
+        Then it was never given, or a later one of the same EVSE has come and gone.
+        """
+        if transaction_id in self._unclaimed:
+            return Sign.GONE
+        self._unclaimed.add(transaction_id)
+        return Sign.NONE
 
     async def _act(self, record: TransactionRecord, sign: Sign) -> None:
         known = self._station.open
@@ -72,7 +93,7 @@ class LostStops:
 
     async def _begin(self, record: TransactionRecord) -> None:
         clock, known = self._house.tools.clock, self._station.open
-        lost = Lost(clock.wall(), self._last_sign(record), known.last_wh(record))
+        lost = Lost(clock.wall(), self._last_sign(record), await self._last_wh(record))
         await self._house.store.commit(known.note_lost(record.transaction_id, lost))
         known.lost[record.transaction_id] = lost
         self._noticed[record.transaction_id] = clock.monotonic()
@@ -81,6 +102,15 @@ class LostStops:
             station=self._station.station_id,
             transaction=record.transaction_id,
         )
+
+    async def _last_wh(self, record: TransactionRecord) -> int:
+        """The register as it was last read, also before a restart, where evidence is kept."""
+        number, known_wh = record.transaction_id, self._station.open.last_wh(record)
+        if self._station.open.metered_at(number) is not None:
+            return known_wh
+        frames = await self._house.store.frames(number)
+        read_wh = last_register_wh(each.text for each in frames if each.way is FrameWay.RECEIVED)
+        return known_wh if read_wh is None else max(known_wh, read_wh)
 
     def _last_sign(self, record: TransactionRecord) -> str:
         """When the register was last read in its course, else now, by our clock."""
@@ -110,7 +140,7 @@ class LostStops:
         if record is None:
             return
         stop = end_of(record, lost)
-        evse = self._evse_of(record.start.link_id)
+        evse = self._evse_of(billed_by(record))
         changes: list[Change] = [
             CloseTransaction(station_id, transaction_id, stop),
             *known.forget_lost(transaction_id),
@@ -134,7 +164,7 @@ class LostStops:
         self._station.transaction_ended(transaction_id)
 
     def _telling(self, record: TransactionRecord, stop: TransactionStop) -> tuple[Change, ...]:
-        transaction_id, link_id = record.transaction_id, record.start.link_id
+        transaction_id, link_id = record.transaction_id, billed_by(record)
         if link_id is None:
             return ()
         text = stop_payload(transaction_id, stop)

@@ -21,6 +21,7 @@ from wattgate.ports.store import Change, Enqueue
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.station.billing import evse_of, keep_orphan, link_id_of, link_named, once
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.open_transactions import billed_by
 from wattgate.runtime.station.pacing import Pacing
 from wattgate.runtime.station.reports import look_at_values
 from wattgate.runtime.station.signed_data import first_seen
@@ -81,7 +82,7 @@ class MeterReadings:
         elif request.transaction_id is not None:
             # Never under somebody else's id: the values go, the id that means nothing stays.
             text = remove_member(text, "transactionId")
-        link_id = record.start.link_id if record is not None else link_id_of(evse)
+        link_id = billed_by(record) if record is not None else link_id_of(evse)
         if not self._pacing.is_due(text, link_id, request):
             ask.absorbed("the backend asked for fewer samples (R80)")
             return
@@ -125,6 +126,7 @@ class MeterReadings:
     ) -> TransactionRecord | None:
         if transaction_id is None:
             return None
+        transaction_id = self._station.open.ours(transaction_id)
         current = evse.transaction if evse is not None else None
         if current is not None and current.record.transaction_id == transaction_id:
             return current.record

@@ -182,8 +182,10 @@ class Observer:
             AnswerTransaction(number, taken.payload_text),
             *self._relayed(number, call, taken),
         )
+        record = TransactionRecord(number, start, backend_id, taken.payload_text)
+        self._station.open.began(record)
         if evse is not None:
-            self._begin(evse, TransactionRecord(number, start, backend_id, taken.payload_text))
+            self._begin(evse, record)
 
     def _begin(self, evse: EvseOcpp16, record: TransactionRecord) -> None:
         status = read_scalar(record.answer_text or "{}", ("idTagInfo", "status"))
@@ -217,7 +219,4 @@ class Observer:
             CloseTransaction(station_id, number, request.stop),
             *self._relayed(number, call, taken),
         )
-        for evse in self._station.evses:
-            if evse.transaction is not None and evse.transaction.record.transaction_id == number:
-                evse.transaction = None
-                self._station.on_transaction(evse)
+        self._station.transaction_ended(number)

@@ -1,11 +1,31 @@
 """The transactions of one wallbox whose end is not stored yet, and ends that we made up."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from wattgate.core.station.lost_stop import Lost, lost_text, read_lost
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import Change, DeleteNote, NoteRecord, Recovered, SaveNote
+
+RELAYED: Final = " relayed"
+"""Ends the link id of transactions that began in mode T: wallbox and backend share their ids."""
+
+
+def billed_by(record: TransactionRecord) -> str | None:
+    """The link whose backend bills a transaction, in whichever mode it began."""
+    link_id = record.start.link_id
+    return None if link_id is None else link_id.removesuffix(RELAYED)
+
+
+def is_shared(record: TransactionRecord) -> bool:
+    """Whether its wallbox knows it by the backend's id."""
+    return (record.start.link_id or "").endswith(RELAYED)
+
+
+def id_at_wallbox(record: TransactionRecord) -> int:
+    """The id by which its wallbox knows it."""
+    theirs = record.backend_transaction_id
+    return theirs if theirs is not None and is_shared(record) else record.transaction_id
 
 
 class _Reading(NamedTuple):
@@ -45,6 +65,21 @@ class OpenTransactions:
     def began(self, record: TransactionRecord) -> None:
         """A transaction is stored."""
         self.records[record.transaction_id] = record
+
+    def shared(self, number: int) -> TransactionRecord | None:
+        """The open transaction that wallbox and backend both know by `number`; None for none."""
+        for record in self.records.values():
+            if is_shared(record) and record.backend_transaction_id == number:
+                return record
+        return None
+
+    def ours(self, number: int) -> int:
+        """Our id of the transaction that the wallbox means by `number`.
+
+        One that began in mode T keeps the backend's id for the wallbox, also where it ends in hold.
+        """
+        shared = self.shared(number)
+        return number if shared is None else shared.transaction_id
 
     def ended(self, transaction_id: int) -> None:
         """Its end is stored."""

@@ -9,6 +9,7 @@ from wattgate.ports.store import Recovered
 from wattgate.runtime.gateway.relay_link import RelayLink
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.observer import Observer
+from wattgate.runtime.station.open_transactions import RELAYED
 from wattgate.runtime.station.relay import Relay
 from wattgate.runtime.station.station import Station
 
@@ -20,7 +21,7 @@ SERVICE_RESTART: Final = 1012
 
 def relayed(link_id: str) -> str:
     """The name of a link's relayed transactions in the store: there the ids are the backend's."""
-    return f"{link_id} relayed"
+    return link_id + RELAYED
 
 
 def is_relayed(settings: EvseSettings, link_id: str, site: Site, recovered: Recovered) -> bool:

@@ -21,6 +21,7 @@ from wattgate.runtime.station.billing import (
     link_named,
     once,
 )
+from wattgate.runtime.station.open_transactions import billed_by
 from wattgate.runtime.station.signed_data import first_seen
 from wattgate.runtime.station.station import Station
 
@@ -68,7 +69,8 @@ class TransactionEnds:
     async def _named(self, request: StopRequest | OddStop) -> TransactionRecord | None:
         if request.transaction_id is None:
             return None
-        return await self._house.store.transaction(self._station.station_id, request.transaction_id)
+        number = self._station.open.ours(request.transaction_id)
+        return await self._house.store.transaction(self._station.station_id, number)
 
     def _stop_of(
         self, request: StopRequest | OddStop, record: TransactionRecord
@@ -91,7 +93,7 @@ class TransactionEnds:
             *self._station.open.forget_lost(transaction_id),
             *more,
         ]
-        link_id = record.start.link_id
+        link_id = billed_by(record)
         if link_id is not None:
             text = stop_for_backend(ask.call.payload_text, record)
             changes.append(Enqueue(Draft(link_id, "StopTransaction", text, transaction_id)))

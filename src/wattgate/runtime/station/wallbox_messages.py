@@ -13,7 +13,7 @@ from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.clock import read_stamp
 from wattgate.core.station.meter_keys import is_meter_configuration
-from wattgate.ports.store import Enqueue, NoteRecord, RememberStation
+from wattgate.ports.store import Enqueue, NoteRecord, RememberStation, StoreFailed
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.cost_mapping import cost_for_backend, mapped_cost
@@ -28,6 +28,7 @@ from wattgate.runtime.station.reports import note_report
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.transaction_ends import TransactionEnds
 from wattgate.runtime.station.transactions import Transactions
+from wattgate.runtime.store_failures import say_not_stored
 from wattgate.runtime.timestamps import ocpp_time
 
 log = structlog.get_logger()
@@ -147,11 +148,18 @@ class WallboxMessages:
         self._station.in_background(ask, self._store_boot(ask))
 
     async def _store_boot(self, ask: Ask) -> None:
+        """Take it in, also where the disk is full: its limits are gone, and it needs them again.
+
+        Only a restart would miss its boot data then, until it boots once more.
+        """
         station, tools = self._station, self._house.tools
         boot_text = ask.call.payload_text
-        await self._house.store.commit(
-            RememberStation(station.station_id, tools.clock.wall(), boot_text)
-        )
+        try:
+            await self._house.store.commit(
+                RememberStation(station.station_id, tools.clock.wall(), boot_text)
+            )
+        except StoreFailed as exc:
+            say_not_stored(exc, action=ask.call.action)
         ask.answer(
             f'{{"status":"Accepted","currentTime":"{ocpp_time(station.presence.tell_time())}",'
             f'"interval":{HEARTBEAT_S:.0f}}}'
