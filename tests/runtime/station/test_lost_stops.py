@@ -407,3 +407,22 @@ async def test_a_transaction_that_a_short_one_followed_is_lost_too_r77() -> None
     assert await the_stop(site.world) is not None
     assert (await the_stop(site.world, 2)) is not None
     await site.world.kill()
+
+
+@pytest.mark.parametrize("named", [None, 0])
+@LONG
+async def test_values_that_name_no_transaction_tell_the_register_of_the_one_that_runs_r77(
+    named: int | None,
+) -> None:
+    site = await a_session(TELLING, charges=False)
+    await report(site.wallbox, "Charging")
+    await result(site.wallbox, "MeterValues", meter_values("2026-05-15T12:00:30Z", named))
+    await asyncio.sleep(60.0)
+    await report(site.wallbox, "Available")
+    later = meter_values("2026-05-15T12:20:00Z", named)
+    later["meterValue"][0]["sampledValue"][0]["value"] = "99999"
+    await result(site.wallbox, "MeterValues", later)  # nobody knows who drew that
+    await asyncio.sleep(WAIT_S + 3 * LOOK_EVERY_S)
+    (told,) = site.backend.all_of("StopTransaction")
+    assert told["meterStop"] == 51900
+    await site.world.kill()

@@ -9,6 +9,7 @@ import hashlib
 from wattgate.core.gateway.outbox import Draft
 from wattgate.core.gateway.policy import Rule
 from wattgate.core.ocpp.splice import remove_member
+from wattgate.core.station.connector import IDLE
 from wattgate.core.station.measurements import (
     is_triggered,
     newest_stamp,
@@ -76,12 +77,12 @@ class MeterReadings:
         record = await self._record(request.transaction_id, evse)
         if record is not None:
             evse = evse or self._evse_named(record.start.evse_id)
-            self._note_register(record, evse)
         elif isinstance(request, OddMeterValues):
             text = without_our_id(text)
         elif request.transaction_id is not None:
             # Never under somebody else's id: the values go, the id that means nothing stays.
             text = remove_member(text, "transactionId")
+        self._note_register(record, evse)
         link_id = billed_by(record) if record is not None else link_id_of(evse)
         if not self._pacing.is_due(text, link_id, request):
             ask.absorbed("the backend asked for fewer samples (R80)")
@@ -107,13 +108,20 @@ class MeterReadings:
             if link is not None:
                 link.pump.added(message)
 
-    def _note_register(self, record: TransactionRecord, evse: EvseOcpp16 | None) -> None:
-        """Values that come late tell nothing of the transaction that runs since."""
-        current = evse.transaction if evse is not None else None
-        is_current = current is not None and current.record.transaction_id == record.transaction_id
-        energy_wh = evse.connector.measurement.energy_wh if evse is not None else None
-        now = self._house.tools.clock.monotonic()
-        self._station.open.metered(record.transaction_id, energy_wh if is_current else None, now)
+    def _note_register(self, record: TransactionRecord | None, evse: EvseOcpp16 | None) -> None:
+        """Values that come late tell nothing of the transaction that runs since.
+
+        Those that name none tell its register while a car is there, but not that it goes on.
+        """
+        known, now = self._station.open, self._house.tools.clock.monotonic()
+        running = evse.transaction.record if evse is not None and evse.transaction else None
+        if record is not None:
+            known.metered(record.transaction_id)
+        if evse is None or running is None:
+            return
+        is_unnamed = record is None and evse.connector.status not in IDLE
+        if is_unnamed or (record and record.transaction_id == running.transaction_id):
+            known.read(running.transaction_id, evse.connector.measurement.energy_wh, now)
 
     async def _keep_odd(self, ask: Ask, request: MeterValuesRequest | OddMeterValues) -> None:
         """Where a wallbox has backends, what cannot be read may be for any of them (R59)."""

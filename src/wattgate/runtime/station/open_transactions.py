@@ -89,15 +89,17 @@ class OpenTransactions:
 
     # The register
 
-    def metered(self, transaction_id: int, energy_wh: float | None, now: float) -> None:
-        """Meter values came at `now` (monotonic, s) under the id of a transaction.
+    def metered(self, transaction_id: int) -> None:
+        """Meter values came under the id of a transaction."""
+        if transaction_id in self.records:
+            self._metered.add(transaction_id)
 
-        `energy_wh` is what the register showed, None where it was not among them.
+    def read(self, transaction_id: int, energy_wh: float | None, now: float) -> None:
+        """Meter values came at `now` (monotonic, s) in the course of a transaction.
+
+        `energy_wh` is what the register showed, None where it has not been told.
         """
-        if transaction_id not in self.records:
-            return
-        self._metered.add(transaction_id)
-        if energy_wh is not None:
+        if transaction_id in self.records and energy_wh is not None:
             self._readings[transaction_id] = _Reading(now, energy_wh)
 
     def take_metered(self) -> frozenset[int]:
