@@ -113,6 +113,12 @@ async def test_a_message_that_cannot_be_stored_is_refused_so_that_it_comes_again
     box = Box()
     await box.come(world)
     world.store.failing = True
-    assert (await box.ask("BootNotification", BOOT))[2] == "InternalError"
+    start = {
+        "connectorId": 1,
+        "idTag": "04A1",
+        "meterStart": 0,
+        "timestamp": "2026-05-15T12:00:00Z",
+    }
+    assert (await box.ask("StartTransaction", start))[2] == "InternalError"
     world.store.failing = False
     await world.kill()
