@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, field
 
 from tests.support.frames import Literal, Refusal, literal_backend, settled
+from tests.support.nobody import Nobody
 from tests.support.stores import draft, enqueue, start
 from tests.support.virtual_time import (
     WALL_START,
@@ -16,7 +17,6 @@ from tests.support.world import Answer, connect
 
 from wattgate.adapters.store.memory import MemoryStore
 from wattgate.core.gateway.outbox import Draft, OutboxMessage, RetryPolicy
-from wattgate.core.ocpp.frames import Call
 from wattgate.core.site.cards import card_rules
 from wattgate.core.site.model import Site
 from wattgate.core.station.transactions import TransactionRecord
@@ -26,19 +26,6 @@ from wattgate.runtime.gateway.outbox_pump import OutboxPump
 from wattgate.runtime.peer import Peer, Tools
 from wattgate.runtime.station.knowledge import CardKnowledge
 from wattgate.runtime.supervisor import Supervisor
-
-
-class Nobody:
-    """Owns a peer and takes no interest in it."""
-
-    def peer_opened(self, peer: Peer) -> None:
-        pass
-
-    def peer_called(self, peer: Peer, call: Call) -> None:
-        pass
-
-    def peer_closed(self, peer: Peer, code: int, reason: str) -> None:
-        pass
 
 
 @dataclass

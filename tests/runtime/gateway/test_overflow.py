@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 import pytest
 from tests.support.frames import ONE_BACKEND, Literal, literal_backend, settled
+from tests.support.nobody import Nobody
 from tests.support.stores import draft
 from tests.support.virtual_time import FakeClock, ScriptedIdentifiers, in_virtual_time
 from tests.support.world import Answer, World, connect
 
 from wattgate.adapters.store.memory import MemoryStore
 from wattgate.core.gateway.outbox import Draft, OutboxMessage, RetryPolicy
-from wattgate.core.ocpp.frames import Call
 from wattgate.core.site.cards import card_rules
 from wattgate.core.site.model import Site
 from wattgate.ports.store import Change, Enqueue, Settle
@@ -21,19 +21,6 @@ from wattgate.runtime.gateway.overflow import Overflow
 from wattgate.runtime.peer import Peer, Tools
 from wattgate.runtime.station.knowledge import CardKnowledge
 from wattgate.runtime.supervisor import Supervisor
-
-
-class Nobody:
-    """Owns a peer and takes no interest in it."""
-
-    def peer_opened(self, peer: Peer) -> None:
-        pass
-
-    def peer_called(self, peer: Peer, call: Call) -> None:
-        pass
-
-    def peer_closed(self, peer: Peer, code: int, reason: str) -> None:
-        pass
 
 
 def numbered(kinds: str, first: int = 1) -> list[Draft]:

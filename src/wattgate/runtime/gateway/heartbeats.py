@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
+from wattgate.core.gateway.registration import LONGEST_S
 from wattgate.ports.clock import Clock
 from wattgate.runtime.gateway.backend_clock import BackendClock
 from wattgate.runtime.peer import Peer
@@ -42,7 +43,7 @@ class Heartbeats:
             due_s = min(self.interval_s - silent_s, self._backend_clock.due_s(now))
             if due_s <= _EARLY_S:
                 self._backend_clock.heard(await peer.call("Heartbeat", "{}", timeout_s=60.0))
-                due_s = self.interval_s
+                due_s = min(self.interval_s, LONGEST_S)
             with suppress(TimeoutError):
                 async with asyncio.timeout(due_s):
                     await self._paced_anew.wait()
