@@ -78,6 +78,13 @@ def test_a_short_text_that_arrived_is_shown_whole() -> None:
     assert "to 2026-05-15T15:00:00Z" in result.stdout
 
 
+def test_where_nothing_is_kept_nothing_is_said_about_signatures() -> None:
+    result = run(evidence("none", frames=[], signed=[], contradictions=[]))
+    lines = result.stdout.splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith("  no message of it is kept: see evidence_frames")
+
+
 @pytest.mark.parametrize(("verdict", "status"), [("green", 0), ("none", 0), ("red", 1)])
 def test_a_wrong_signature_is_an_exit_status(verdict: str, status: int) -> None:
     assert run(evidence(verdict)).exit_code == status

@@ -78,7 +78,10 @@ def words_of(found: Evidence) -> Iterator[str]:
         yield f"  {each.verdict}: {each.reason}{went}"
         yield f"      {each.text[:_CHARS]}{'...' if len(each.text) > _CHARS else ''}"
     yield from (f"  contradiction: {each}" for each in found.contradictions)
-    yield f"  signed data: {found.verdict}"
+    if found.frames:
+        yield f"  signed data: {found.verdict}"
+    else:
+        yield "  no message of it is kept: see evidence_frames and evidence_days in [storage]"
 
 
 def _save(told: bytes, file: Path) -> None:

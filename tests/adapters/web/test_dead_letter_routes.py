@@ -7,7 +7,8 @@ from tests.support.stores import AT, enqueue
 from tests.support.web import SITE, Api, a_world, serving
 from tests.support.world import a_backend, a_wallbox
 
-from wattgate.ports.store import Bury
+from wattgate.core.gateway.outbox import Draft
+from wattgate.ports.store import Bury, Enqueue
 
 LETTERS = "/api/v1/dead-letters"
 
@@ -47,6 +48,19 @@ async def test_messages_that_were_given_up_are_told_with_their_content() -> None
                 "at": "2026-11-22T08:30:15.123457Z",
             }
         ]
+
+
+@pytest.mark.asyncio
+async def test_what_a_security_event_tells_is_hidden_r121() -> None:
+    async with serving() as api:
+        text = '{"type": "t", "techInfo": "s3cret"}'
+        draft = Draft(link_id_of(api), "SecurityEventNotification", text)
+        (message,) = await api.world.store.commit(Enqueue(draft))
+        await api.world.store.commit(Bury(message.number, "refused 10 times", AT))
+        told = (await api.client.get(LETTERS)).json()
+        shown = json.loads(told[0]["payload_text"])
+        assert shown["type"] == "t"
+        assert "s3cret" not in shown["techInfo"]
 
 
 @pytest.mark.asyncio

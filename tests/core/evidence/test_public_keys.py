@@ -60,6 +60,7 @@ def test_a_long_key_has_a_long_length() -> None:
         "05" + "00" * 64,
         "3081",
         "no key at all",
+        SIGNER.pem.replace("PUBLIC", "PRIVATE"),
         "schlüssel",
         "A",
         b64encode(b"oca:base16:asn1:zz").decode(),

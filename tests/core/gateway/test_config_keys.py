@@ -47,9 +47,10 @@ def test_a_key_is_treated_as_its_row_says_r37_r80_r81_r82_r115(
 
 
 @pytest.mark.parametrize("row", KEYS.values(), ids=KEYS)
-def test_keys_are_compared_without_regard_to_case_r37(row: object) -> None:
+def test_keys_are_compared_as_a_wallbox_might_read_them_r37(row: object) -> None:
     key = row.key  # type: ignore[attr-defined]
     assert rule_of(key.upper()) is rule_of(key.lower()) is row
+    assert rule_of(f" {key}\0 whatever") is row
 
 
 def test_the_keys_of_a_link_and_the_virtual_ones_are_folded_r37() -> None:

@@ -35,6 +35,9 @@ PUBLIC = '{"vendorId":"generalConfiguration","messageId":"setMeterConfiguration"
         ("DataTransfer", '{"vendorId":"v","da\\u0074a":"§"}'),
         ("DataTransfer", '{"vendorId":"generalConfiguration","messageId":"other","data":"§"}'),
         ("SecurityEventNotification", '{"type":"t","techInfo":"§"}'),
+        ("Vendor.Special", '{"data":"§"}'),
+        ("ChangeConfiguration", '{"key":"AuthorizationKey","value":"§\\ud800"}'),
+        ("ChangeConfiguration", '{"key":"AuthorizationKey\\ud800","value":"§"}'),
         ("GetDiagnostics", '{"location":"ftp://user:§@host/dir"}'),
         ("GetDiagnostics", '{"location":"ftp:\\/\\/user:§@host/dir"}'),
         ("GetDiagnostics", '{"location":"ftp://user:§\\u0040host/dir"}'),
@@ -117,6 +120,7 @@ def test_an_answer_to_vendor_data_is_as_opaque_as_the_question_r91() -> None:
     assert "s3cret" not in masked_answer("DataTransfer", text, PLAIN, public=False)
     assert masked_answer("DataTransfer", text, PLAIN, public=True) == text
     assert masked_answer("Heartbeat", text, PLAIN, public=False) == text
+    assert "s3cret" not in masked_answer("Vendor.Special", text, PLAIN, public=False)
 
 
 def test_an_answer_that_nobody_can_place_shows_no_vendor_data_r9() -> None:

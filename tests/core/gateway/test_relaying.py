@@ -41,6 +41,12 @@ def call(action: str, payload_text: str = "{}") -> Call:
             '{"key":"HeartbeatInterval","key":"X"}',
             '{"status":"Rejected"}',
         ),
+        (
+            Sender.BACKEND,
+            "ChangeConfiguration",
+            '{"key":" AuthorizationKey\\u0000x"}',
+            '{"status":"Rejected"}',
+        ),
         (Sender.BACKEND, "ChangeConfiguration", '{"key":7}', None),
         (Sender.WALLBOX, "ChangeConfiguration", '{"key":"AuthorizationKey"}', None),
         (Sender.WALLBOX, "Vendor.Special", "{}", None),
@@ -58,6 +64,7 @@ def test_what_re_keys_a_link_ends_here_and_all_else_passes_r13_r37(
     [
         ("ChangeConfiguration", f'{{"key":"AuthorizationKey","value":"{KEY}"}}', KEY),
         ("ChangeConfiguration", f'{{"key":"authorizationKEY","value":"{KEY}"}}', KEY),
+        ("ChangeConfiguration", f'{{"key":" AuthorizationKey","value":"{KEY}"}}', KEY),
         ("ChangeConfiguration", f'{{"key":"CpoName","value":"{KEY}"}}', None),
         ("ChangeConfiguration", '{"key":"AuthorizationKey","value":"short"}', None),
         ("ChangeConfiguration", '{"key":"AuthorizationKey","value":7}', None),

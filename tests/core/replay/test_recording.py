@@ -75,6 +75,13 @@ def test_every_problem_is_told_with_its_line() -> None:
     assert told[4] == "line 7: `text` is no result"
 
 
+def test_a_time_without_a_zone_is_a_problem_of_its_line() -> None:
+    bad = json.loads(HEARTBEAT) | {"at": "2026-05-15T12:00:00"}
+    [told] = problems_of("\n".join([header(), HEARTBEAT, json.dumps(bad)]))
+    assert told.startswith("line 3: ")
+    assert "timezone" in told
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

@@ -29,8 +29,10 @@ async def list_dead_letters(services: GivenServices) -> list[UndeliveredMessage]
     Messages that can go to no backend are among them, such as the end of a transaction that nobody
     knows.
     """
-    letters = services.manager.letters
-    return [undelivered(each, letters.is_deliverable(each)) for each in await letters.newest()]
+    letters, mask = services.manager.letters, services.manager.traffic.mask()
+    return [
+        undelivered(each, letters.is_deliverable(each), mask) for each in await letters.newest()
+    ]
 
 
 @post(

@@ -159,7 +159,11 @@ class UndeliveredMessage(msgspec.Struct, frozen=True):
     backend: Annotated[str, Meta(description="EVSE, identity and host of the backend")]
     action: Annotated[str, Meta(description="Action of OCPP 1.6")]
     payload_text: Annotated[
-        str, Meta(description="JSON as it was queued; a transaction id in it is ours")
+        str,
+        Meta(
+            description="JSON as it was queued; a transaction id in it is ours; what a security "
+            "event tells (techInfo) is hidden"
+        ),
     ]
     transaction_id: Annotated[int | None, Meta(description="The transaction it belongs to")]
     attempts: int

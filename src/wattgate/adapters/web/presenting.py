@@ -15,6 +15,8 @@ from wattgate.adapters.web.dto import (
 from wattgate.adapters.web.safety import safety_of
 from wattgate.adapters.web.warnings import warnings_of
 from wattgate.core.errors import LocalUsageError
+from wattgate.core.gateway.masking import Mask, masked_call
+from wattgate.core.gateway.security_events import NOTIFICATION
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.measurements import Measurement
 from wattgate.core.station.transactions import TransactionRecord
@@ -89,14 +91,17 @@ def transaction_of(record: TransactionRecord) -> Transaction:
     )
 
 
-def undelivered(letter: DeadLetter, deliverable: bool) -> UndeliveredMessage:
-    """One message that was given up."""
+def undelivered(letter: DeadLetter, deliverable: bool, mask: Mask) -> UndeliveredMessage:
+    """One message that was given up, without the secrets that a security event may tell (R121)."""
     message = letter.message
+    payload_text = message.draft.payload_text
+    if message.draft.action == NOTIFICATION:
+        payload_text = masked_call(NOTIFICATION, payload_text, mask)
     return UndeliveredMessage(
         number=message.number,
         backend=message.draft.link_id,
         action=message.draft.action,
-        payload_text=message.draft.payload_text,
+        payload_text=payload_text,
         transaction_id=message.draft.transaction_id,
         attempts=message.attempts,
         reason=letter.reason,

@@ -8,7 +8,7 @@ from typing import Final
 MARK: Final = re.compile(r"oca:base(?:16|64):asn1:", re.I)
 """How keys are marked in the Open Charge Alliance's note on signed meter values."""
 
-_ARMOUR: Final = re.compile(r"-----(?:BEGIN|END) [A-Z ]+-----")
+_ARMOUR: Final = re.compile(r"-----(?:BEGIN|END) PUBLIC KEY-----")
 _FILLING: Final = re.compile(r"[\s:]")
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})+")
 _SEQUENCE: Final = 0x30

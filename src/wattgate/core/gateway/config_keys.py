@@ -209,9 +209,17 @@ BACKEND_ADDRESS: Final = re.compile(
 """A folded key that fits is the address of a backend, whichever the maker (R82)."""
 
 
+def folded_key(key: str) -> str:
+    """The form in which keys are compared.
+
+    A wallbox written in C reads a key up to its first NUL, whatever follows.
+    """
+    return key.partition("\0")[0].strip().casefold()
+
+
 def rule_of(key: str) -> KeyRule:
     """The row of a key in whichever case; one of its own for a key that has none."""
-    folded = key.strip().casefold()
+    folded = folded_key(key)
     row = KEYS.get(folded)
     if row is not None:
         return row

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from wattgate.core.gateway.first_look import is_suspicious, parts_around
+from wattgate.core.gateway.policy import POLICY
 from wattgate.core.gateway.secret_words import is_secret_key, is_secret_member
 from wattgate.core.ocpp.splice import read_scalar
 
@@ -43,7 +44,7 @@ def masked_call(action: str, payload_text: str, mask: Mask) -> str:
     """The payload of a CALL without its secrets; a JSON object as `frames.decode` accepts it."""
     if is_public(action, payload_text):
         return _masked(payload_text, mask, _NOTHING)
-    return _masked(payload_text, mask, _OPAQUE.get(action, _NOTHING))
+    return _masked(payload_text, mask, _opaque_in(action))
 
 
 def masked_answer(action: str | None, payload_text: str, mask: Mask, *, public: bool) -> str:
@@ -53,7 +54,7 @@ def masked_answer(action: str | None, payload_text: str, mask: Mask, *, public: 
     """
     if action is None:
         return _masked(payload_text, mask, _EVERYTHING_OPAQUE)
-    return _masked(payload_text, mask, _NOTHING if public else _OPAQUE.get(action, _NOTHING))
+    return _masked(payload_text, mask, _NOTHING if public else _opaque_in(action))
 
 
 def is_public(action: str, payload_text: str) -> bool:
@@ -81,6 +82,13 @@ _OPAQUE: Final = {
 """Members of the payload that are hidden whatever they hold, by action; folded."""
 
 _EVERYTHING_OPAQUE: Final[frozenset[str]] = frozenset().union(*_OPAQUE.values())
+
+
+def _opaque_in(action: str) -> frozenset[str]:
+    """What is hidden in a message; one that OCPP 1.6 does not know is vendor data, too."""
+    return _OPAQUE.get(action, _NOTHING if action in POLICY else _EVERYTHING_OPAQUE)
+
+
 _CARDS: Final = frozenset({"idtag", "parentidtag"})
 
 
@@ -219,7 +227,12 @@ def _comparable(content: bytes) -> str:
 
 
 def _string(raw: str) -> str:
-    return _read(raw) if "\\" in raw else raw[1:-1]
+    if "\\" not in raw:
+        return raw[1:-1]
+    try:
+        return _read(raw)
+    except msgspec.DecodeError:  # half a surrogate pair is no character
+        return raw[1:-1]
 
 
 def _shown_of_url(rest: str) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from wattgate.core.gateway.config_keys import AUTHORIZATION_KEY, LINK_KEYS
+from wattgate.core.gateway.config_keys import AUTHORIZATION_KEY, LINK_KEYS, folded_key
 from wattgate.core.gateway.config_overlay import named_keys
 from wattgate.core.gateway.link_key import is_key
 from wattgate.core.gateway.policy import Decision, Rule, Sender, rule_for
@@ -31,7 +31,7 @@ def re_keys_a_link(call: Call) -> bool:
     if call.action != "ChangeConfiguration":
         return False
     keys = named_keys(call.payload_text)
-    return len(keys) > 1 or any(key.casefold() in LINK_KEYS for key in keys)
+    return len(keys) > 1 or any(folded_key(key) in LINK_KEYS for key in keys)
 
 
 def new_key(call: Call) -> str | None:
@@ -39,7 +39,7 @@ def new_key(call: Call) -> str | None:
     if call.action != "ChangeConfiguration":
         return None
     keys, value = named_keys(call.payload_text), read_scalar(call.payload_text, ("value",))
-    is_ours = [key.casefold() for key in keys] == [AUTHORIZATION_KEY.casefold()]
+    is_ours = [folded_key(key) for key in keys] == [AUTHORIZATION_KEY.casefold()]
     return value if is_ours and isinstance(value, str) and is_key(value) else None
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 _IN_KEYS: Final = ("pass", "pincode", "pwd", "secret", "token", "credential", "psk", "key")
 _ENDS_OF_KEYS: Final = ("pin", "puk", "pw")
+"""Words that are too short to be looked for everywhere; a number may follow."""
 _PUBLIC_KEYS: Final = ("publickey", "maxkeys")
 """What contains such a word and is harmless: keys to check signed values with, and a number."""
 
@@ -29,7 +30,9 @@ def is_secret_key(name: str) -> bool:
     bare = _bare(name)
     if any(word in bare for word in _PUBLIC_KEYS):
         return False
-    return bare.endswith(_ENDS_OF_KEYS) or any(word in bare for word in _IN_KEYS)
+    return bare.rstrip("0123456789").endswith(_ENDS_OF_KEYS) or any(
+        word in bare for word in _IN_KEYS
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -49,7 +49,7 @@ class _Header(msgspec.Struct):
 
 class _Line(msgspec.Struct):
     number: int
-    at: datetime
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
     link: str
     direction: Direction
     kind: Kind
