@@ -53,18 +53,18 @@ after the next login: {kept}.
 """
 
 NOTES: Final = (
-    ("Authorize", "A presented `free_tag` becomes the EVSE's `fixed_rfid`, here as in Start- and "
-     "StopTransaction; no other card is touched."),
+    ("Authorize", "A wallbox's own `free_tag` becomes the EVSE's `fixed_rfid`, here as in Start- "
+     "and StopTransaction; no other card is touched."),
     ("BootNotification", "The backend gets it as the gateway's own, at each login and after each "
      "boot of the wallbox."),
     ("DataTransfer", "The announcement of a meter's public key (`setMeterConfiguration`) is kept, "
-     "`Accepted` where no backend answers it, and sent again after each login. With "
-     "`map_cost_messages` the transaction id within the costs for a display is mapped."),
+     "`Accepted` where no backend answers it, and sent again after a login of the gateway's own. "
+     "With `map_cost_messages` the transaction id within the costs for a display is mapped."),
     ("Heartbeat", "The backend gets the gateway's own."),
     ("MeterValues", "Unsigned periodic ones go to the backend as often as it asked for; what only "
      "the manager asked for stays here."),
-    ("StartTransaction", "Answered when the backend has, after 20 s at the latest; then by what is "
-     "known about the card."),
+    ("StartTransaction", "Answered when the backend has, after 20 s at the latest, 2 s where it "
+     "has just let us wait in vain; then by what is known about the card."),
     ("StatusNotification", "With `suspended_ev_by_us`, SuspendedEV while load management allows "
      "0 A becomes SuspendedEVSE."),
     ("StopTransaction", "`Remote` becomes `DeAuthorized` where the backend has refused the card "
