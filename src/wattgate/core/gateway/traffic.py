@@ -132,11 +132,10 @@ class Budget:
 
     def take(self, now: float) -> bool:
         """Whether one more may be recorded, which is then taken off."""
-        self.left = min(BURST, self.left + (now - self.since) * PER_S)
-        self.since = now
-        if self.left < 1:
+        left = min(BURST, self.left + (now - self.since) * PER_S)
+        if left < 1:
             return False
-        self.left -= 1
+        self.left, self.since = left - 1, now
         return True
 
 

@@ -148,7 +148,9 @@ class Session:
         """When `tick` is next due, in seconds of `now`; None while nothing is open."""
         if not self._sent:
             return None
-        due = min(sent.deadline for sent in self._sent)
+        due = self._sent[0].deadline
+        if len(self._sent) > 1:
+            due = min(sent.deadline for sent in self._sent)
         if not self._waiting:
             return due
         due = min(due, *(place.deadline for place in self._waiting))
@@ -245,12 +247,12 @@ class Session:
         return Asked(call)
 
     def _answered(self, answer: CallResult | CallError, now: float) -> list[Event]:
-        sent = next(
-            (each for each in self._sent if each.request.unique_id == answer.unique_id), None
-        )
-        if sent is None:
+        for place, sent in enumerate(self._sent):
+            if sent.request.unique_id == answer.unique_id:
+                del self._sent[place]
+                break
+        else:
             return [Rejected(f"nobody waits for the answer {answer.unique_id!r}")]  # R9
-        self._sent.remove(sent)
         events: list[Event] = [Answered(sent.request, answer)]
         if self._waiting:
             events += self._advance(now)
