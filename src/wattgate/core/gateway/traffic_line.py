@@ -290,6 +290,8 @@ _KINDS: Final[dict[type, Kind]] = {
     type(None): Kind.JUNK,
 }
 
+_FORWARDED: Final = Verdict(Handling.FORWARDED)
+
 _TAKEN: Final[dict[type, Verdict]] = {
     type(None): Verdict(Handling.ABSORBED, "the manager had asked"),
     Unrecorded: Verdict(Handling.ABSORBED, "the manager had asked"),
@@ -327,7 +329,7 @@ def _with_first(reason: str, verdict: Verdict) -> Verdict:
 
 def _compared(before_text: str, after_text: str) -> Verdict:
     if before_text == after_text:
-        return Verdict(Handling.FORWARDED)
+        return _FORWARDED
     return Verdict(Handling.REWRITTEN, differences(before_text, after_text))
 
 
@@ -337,7 +339,7 @@ def _passed_back(came: Answer, went: Answer) -> Verdict | None:
         case CallResult(), CallResult():
             return _compared(came.payload_text, went.payload_text)
         case CallError(), CallError() if came.code == went.code:
-            return Verdict(Handling.FORWARDED)
+            return _FORWARDED
         case _:
             return None
 
