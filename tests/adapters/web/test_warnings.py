@@ -76,6 +76,8 @@ async def test_a_backend_that_does_not_take_the_evse_is_a_warning_r29() -> None:
         (-4, []),
         (-60, ["The backend's clock is 60 s ahead of ours: one of them is wrong."]),
         (60, ["The backend's clock is 60 s behind ours: one of them is wrong."]),
+        (7200, ["The backend's clock is 2 hours behind ours: one of them is wrong."]),
+        (-17e6, ["The backend's clock is 197 days ahead of ours: one of them is wrong."]),
     ],
 )
 @in_virtual_time()

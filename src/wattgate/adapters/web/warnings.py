@@ -76,7 +76,16 @@ def _clocks_differ(state: EvseState) -> str | None:
     if ahead_s is None:
         return None
     way = "ahead of" if ahead_s > 0 else "behind"
-    return f"The backend's clock is {abs(ahead_s):.0f} s {way} ours: one of them is wrong."
+    return f"The backend's clock is {_span(abs(ahead_s))} {way} ours: one of them is wrong."
+
+
+_SPANS: Final = (("days", 86_400), ("hours", 3600), ("minutes", 60))
+
+
+def _span(seconds: float) -> str:
+    """In the largest unit of which there are two."""
+    found = (f"{seconds / size:.0f} {unit}" for unit, size in _SPANS if seconds >= 2 * size)
+    return next(found, f"{seconds:.0f} s")
 
 
 _WARNERS: Final[tuple[Warner, ...]] = (

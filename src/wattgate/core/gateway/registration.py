@@ -60,10 +60,11 @@ class _BootAnswer(msgspec.Struct):
 def read_boot_answer(payload_text: str) -> Registered | NotYet:
     """Understand a BootNotification answer; nonsense counts as a rejection, with its reason.
 
-    An interval of 0 or less is none; any other is kept between a second and a day.
+    An interval of 0 or less is none; any other is kept between a second and a day. It may come as
+    text: who is accepted is not to stay away for that.
     """
     try:
-        answer = decode_payload(payload_text, _BootAnswer)
+        answer = decode_payload(payload_text, _BootAnswer, strict=False)
     except PeerError as exc:
         reason = f"unreadable boot answer: {str(exc)[:_CHARS]}"
         return NotYet(UNSTATED_RETRY_S, pending=False, reason=reason)
@@ -77,6 +78,6 @@ def read_boot_answer(payload_text: str) -> Registered | NotYet:
 
 
 def _interval_s(answer: _BootAnswer, unstated_s: float) -> float:
-    if answer.interval is None or answer.interval <= 0:
+    if answer.interval is None or not answer.interval > 0:  # "nan" is not, either
         return unstated_s
     return min(max(answer.interval, SHORTEST_S), LONGEST_S)
