@@ -196,6 +196,19 @@ async def test_an_end_told_by_its_id_after_it_was_attributed_is_no_second_one_r6
     await site.world.kill()
 
 
+@in_virtual_time()
+async def test_however_often_an_attributed_end_is_told_anew_the_backend_hears_of_one_r69() -> None:
+    site = await a_site()
+    await site.wallbox.ask("StartTransaction", START)
+    await site.wallbox.ask("StopTransaction", STOP | {"transactionId": 0})
+    for meter_wh in (52001, 52002):
+        await result(site.wallbox, "StopTransaction", STOP | {"meterStop": meter_wh})
+    await asyncio.sleep(60.0)
+    assert len(site.backend.all_of("StopTransaction")) == 1
+    assert len(await put_aside(site.world)) == 2
+    await site.world.kill()
+
+
 @pytest.mark.parametrize("id_tag", [{}, {"idTag": "04A1"}])
 @in_virtual_time()
 async def test_an_omitted_reason_is_local_and_a_card_may_be_absent_r70(id_tag: Json) -> None:

@@ -58,7 +58,7 @@ class TransactionEnds:
         record = await self._named(request)
         if record is not None:
             stop = self._stop_of(request, record)
-            if _is_made_up(record) and record.transaction_id in self._station.open.told:
+            if record.transaction_id in self._station.open.told:
                 await self._keep_second_end(ask, request, record, stop)
                 return None
             return await self._close(ask, request.key, record, stop)
@@ -172,7 +172,3 @@ class TransactionEnds:
             *self._house.evidence.received(station_id, transaction_id, ask.call),
         )
         await keep_orphan(self._station, ask, request.key, reason, *changes)
-
-
-def _is_made_up(record: TransactionRecord) -> bool:
-    return record.stop is not None and record.stop.inferred
