@@ -227,12 +227,13 @@ async def test_a_redirect_is_not_followed() -> None:
         asked.append(request.path)
 
     async with serve(echo, "127.0.0.1", 0, process_request=look) as elsewhere:
-        location = f"ws://127.0.0.1:{port_of(elsewhere)}/CP1"
-        head = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\n\r\n"
+        location = f"ws://127.0.0.1:{port_of(elsewhere)}"
+        head = f"HTTP/1.1 302 Found\r\nLocation: {location}/key/CP1\r\n\r\n"
         async with answering(head.encode()) as port:
             failure = await failure_of(f"ws://127.0.0.1:{port}/CP1")
     assert (failure.step, failure.http_status) == (DialStep.HTTP, 302)
     assert location in failure.reason
+    assert "key" not in failure.reason
     assert asked == []
 
 
