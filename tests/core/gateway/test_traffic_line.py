@@ -201,6 +201,19 @@ def test_what_is_stored_says_what_was_rewritten_and_so_does_its_copy_r63() -> No
     ]
 
 
+def test_a_line_is_idle_until_something_is_owed_or_lines_up_and_again_afterwards() -> None:
+    line = Links().wallbox
+    assert line.is_idle
+    heard(line, "s1", "Heartbeat", "{}")
+    assert not line.is_idle
+    said(line, CallResult("s1", "{}"))
+    assert line.is_idle
+    line.asking("g1", None)
+    assert not line.is_idle
+    said(line, Call("g1", "GetConfiguration", "{}"))
+    assert line.is_idle
+
+
 def test_what_goes_no_further_is_absorbed_r88() -> None:
     links = Links()
     heard(links.wallbox, "w1", "MeterValues", "{}")
