@@ -203,15 +203,15 @@ def test_what_is_stored_says_what_was_rewritten_and_so_does_its_copy_r63() -> No
 
 def test_a_line_is_idle_until_something_is_owed_or_lines_up_and_again_afterwards() -> None:
     line = Links().wallbox
-    assert line.is_idle
+    idle = [line.is_idle]
     heard(line, "s1", "Heartbeat", "{}")
-    assert not line.is_idle
+    idle.append(line.is_idle)
     said(line, CallResult("s1", "{}"))
-    assert line.is_idle
+    idle.append(line.is_idle)
     line.asking("g1", None)
-    assert not line.is_idle
+    idle.append(line.is_idle)
     said(line, Call("g1", "GetConfiguration", "{}"))
-    assert line.is_idle
+    assert [*idle, line.is_idle] == [True, False, True, False, True]
 
 
 def test_what_goes_no_further_is_absorbed_r88() -> None:
