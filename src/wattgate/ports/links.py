@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from wattgate.core.ocpp.handshake import Admission, Admitted, HandshakeRequest
+from wattgate.core.site.choices import NameCheck
 
 
 class Link(Protocol):
@@ -77,16 +78,31 @@ class DialFailed(Exception):  # noqa: N818 - an event in the past, like every ou
 
 
 @dataclass(frozen=True, slots=True)
+class TlsTerms:
+    """By what a server is verified, and what we show it.
+
+    `certificates` names the set that holds our own certificate and the authorities that may vouch
+    for the server; with `system_roots` those of this machine may as well. Where neither vouches
+    the connection is made all the same, unverified (P23).
+    """
+
+    certificates: str
+    system_roots: bool = False
+    check_name: NameCheck = NameCheck.AUTO
+
+
+@dataclass(frozen=True, slots=True)
 class DialTarget:
     """Where to connect and as whom.
 
     `url` is complete (client id appended, R26); `authorization` is the ready Basic header value
-    or None; exactly one `subprotocol` is offered (R23).
+    or None; exactly one `subprotocol` is offered (R23). `tls` counts for `wss://` only.
     """
 
     url: str
     authorization: str | None
     subprotocol: str = "ocpp1.6"
+    tls: TlsTerms | None = None
 
 
 class Dialer(Protocol):

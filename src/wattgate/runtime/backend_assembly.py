@@ -11,7 +11,7 @@ from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.gateway.outbox import RetryPolicy
 from wattgate.core.ocpp.handshake import backend_url
 from wattgate.core.site.model import EvseSettings, GatewaySettings
-from wattgate.ports.links import Dialer, DialTarget
+from wattgate.ports.links import Dialer, DialTarget, TlsTerms
 from wattgate.ports.store import Recovered
 from wattgate.runtime.gateway.backend_commands import BackendCommandHandler
 from wattgate.runtime.gateway.backend_link import BackendLink, LinkIdentity
@@ -77,7 +77,10 @@ def identity_of(station_id: str, settings: EvseSettings) -> LinkIdentity:
     """Where the backend of an EVSE is, and as whom we go there; the EVSE must have a gateway."""
     gateway = settings.gateways[0]
     client_id = gateway.identity(station_id)
-    target = DialTarget(backend_url(gateway.url, client_id, gateway.append_id), None)
+    url = backend_url(gateway.url, client_id, gateway.append_id)
+    certificates = gateway.certificate_set(settings.id)
+    terms = TlsTerms(certificates, gateway.system_roots, gateway.check_name)
+    target = DialTarget(url, None, tls=terms)
     link_id = link_id_of(settings.id, gateway, client_id)
     return LinkIdentity(link_id, station_id, settings.id, target, gateway.boot_on_reconnect)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from wattgate.core.security.passwords import wallbox_password_matches
+from wattgate.core.security.passwords import is_hexadecimal, wallbox_password_matches
 
 KEY = "0001020304050607FFFFFFFFFFFFFFFFFFFFFFFF"
 
@@ -36,3 +36,11 @@ def test_a_password_matches_as_text_and_as_the_bytes_of_a_key_r24(
 
 def test_an_empty_configured_password_matches_nothing_not_even_an_empty_one() -> None:
     assert wallbox_password_matches(b"", "") is False
+
+
+@pytest.mark.parametrize(
+    ("text", "yes"),
+    [("", True), ("00fF", True), ("0", False), ("00 ff", False), ("zz", False), (" ", False)],
+)
+def test_hexadecimal_digits_come_two_per_byte(text: str, yes: bool) -> None:
+    assert is_hexadecimal(text) is yes

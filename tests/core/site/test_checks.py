@@ -16,7 +16,7 @@ from wattgate.core.site.model import (
 
 BAD = Site(
     site=SiteSettings(house_load_a=8.0),
-    ocpp_server=OcppServerSettings(tls=TlsMode.ON),
+    ocpp_server=OcppServerSettings(tls=TlsMode.ON, names="two words"),
     wallboxes=(WallboxSettings(id="CP1", security_profile=1),),
     evses=(
         EvseSettings(
@@ -27,7 +27,7 @@ BAD = Site(
 )
 ALL = [
     "site.max_current_a",
-    "ocpp_server.tls",
+    "ocpp_server.names",
     'wallbox "CP1".security_profile',
     'evse "a".min_current_a',
     'evse "a".gateway 1.url',

@@ -17,3 +17,10 @@ def test_a_password_is_not_shown() -> None:
 def test_p5_an_evse_stands_for_one_connector() -> None:
     evse = EvseSettings(id="stall-2", address="CP1", connector=2)
     assert evse.point == (DeviceType.OCPP16, "CP1", 2)
+
+
+def test_p22_a_gateway_has_certificates_of_its_own_unless_it_shares_others() -> None:
+    own = GatewaySettings(url="wss://b/")
+    assert own.certificate_set("stall-1") == "stall-1"
+    shared = GatewaySettings(url="wss://b/", certificates="employer")
+    assert shared.certificate_set("stall-1") == "employer"

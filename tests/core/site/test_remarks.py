@@ -12,6 +12,7 @@ house_load_a = 10
 {site}
 [ocpp_server]
 password = "{password}"
+{server}
 [[wallbox]]
 id = "CP1"
 password = "{own_password}"
@@ -28,6 +29,7 @@ SOUND = {
     "site": "",
     "limit": "40",
     "password": "geheim-1234",
+    "server": "",
     "own_password": "",
     "wallbox": "",
     "rfid": "",
@@ -54,6 +56,9 @@ CARD = '[[card]]\nid_tag = "04A1B2C3"'
         {"limit": "63", "site": METERED, "wallbox": "grant_lifetime_s = 567"},
         {"limit": "63", "site": METERED + "reserve_a = 10"},
         {"limit": "40", "site": METERED + 'load_management = "observe"'},
+        {"server": 'tls = "detect"'},
+        {"server": 'tls_minimum = "1.0"'},
+        {"gateway": '[[evse.gateway]]\nurl = "wss://backend/"\nsystem_roots = true'},
     ],
 )
 def test_a_sound_site_needs_no_word(change: dict[str, str]) -> None:
@@ -78,6 +83,17 @@ def test_a_sound_site_needs_no_word(change: dict[str, str]) -> None:
             "`single-value`: it holds its last limit for ever",
         ),
         ({"wallbox": 'free_tag = "FREE"'}, 'wallbox "CP1" › free_tag', "has `fixed_rfid`"),
+        ({"server": 'tls = "on"\ntls_minimum = "1.1"'}, "ocpp_server › tls_minimum", "TLS 1.1 is"),
+        (
+            {"gateway": SOUND["gateway"] + '\ncertificates = "a"'},
+            'evse "stall-1" › gateway 1 › url',
+            "no certificate counts",
+        ),
+        (
+            {"gateway": SOUND["gateway"] + "\nsystem_roots = true"},
+            'evse "stall-1" › gateway 1 › url',
+            "no certificate counts",
+        ),
     ],
 )
 def test_what_the_owner_may_not_expect_is_said_with_its_path(

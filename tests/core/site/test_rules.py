@@ -14,6 +14,7 @@ from wattgate.core.site.model import (
     LoadManagement,
     OcppServerSettings,
     OfflinePolicy,
+    PasswordForm,
     Site,
     SiteSettings,
     StrategyChoice,
@@ -47,6 +48,10 @@ def observed(max_a: float = 0.0) -> SiteSettings:
 
 def wallbox(profile: int = 0, password: str = "", wallbox_id: str = "CP1") -> WallboxSettings:
     return WallboxSettings(id=wallbox_id, security_profile=profile, password=password)
+
+
+def hexadecimal(password: str) -> GatewaySettings:
+    return GatewaySettings(url=URL, password=password, key_form=PasswordForm.HEX)
 
 
 def evse(
@@ -100,7 +105,8 @@ def fed(max_a: float | None) -> Site:
         (rules.house_load_is_told, house(63.0, 0.0), WITH_EVSE),
         (rules.house_load_is_told, observed(63.0), WITH_EVSE),
         (rules.host_is_one_word, OcppServerSettings(host="::1"), EMPTY),
-        (rules.tls_is_off, OcppServerSettings(), EMPTY),
+        (rules.names_are_hosts, OcppServerSettings(), EMPTY),
+        (rules.names_are_hosts, OcppServerSettings(names="wattgate.local, ::1"), EMPTY),
         (rules.wallbox_id_fits_a_url, wallbox(), EMPTY),
         (rules.meter_key_is_readable, evse(), EMPTY),
         (rules.meter_key_is_readable, replace(evse(), meter_public_key=METER_KEY), EMPTY),
@@ -109,6 +115,7 @@ def fed(max_a: float | None) -> Site:
         (rules.profile_has_tls, wallbox(1), server()),
         (rules.profile_has_tls, wallbox(3), server(TlsMode.DETECT)),
         (rules.profile_has_a_password, wallbox(0), server()),
+        (rules.profile_has_a_password, wallbox(3), server()),
         (rules.profile_has_a_password, wallbox(1, "own"), server()),
         (rules.profile_has_a_password, wallbox(1), server(password="common")),
         (rules.address_fits_a_url, evse("DE*1|2 3"), EMPTY),
@@ -127,6 +134,11 @@ def fed(max_a: float | None) -> Site:
         (rules.client_id_fits_a_url, GatewaySettings(url=URL, client_id="a b"), EMPTY),
         (rules.client_id_fits_basic_auth, GatewaySettings(url=URL, client_id="a:b"), EMPTY),
         (rules.client_id_fits_basic_auth, GatewaySettings(url=URL, password="a:b"), EMPTY),
+        (rules.password_is_hexadecimal, GatewaySettings(url=URL, password="secret"), EMPTY),
+        (rules.password_is_hexadecimal, hexadecimal(""), EMPTY),
+        (rules.password_is_hexadecimal, hexadecimal("00ff"), EMPTY),
+        (rules.certificates_are_a_backends, GatewaySettings(url=URL), EMPTY),
+        (rules.certificates_are_a_backends, GatewaySettings(url=URL, certificates="a"), EMPTY),
         (rules.role_is_primary, GatewaySettings(url=URL), EMPTY),
         (rules.whole_wallbox_is_dropped, GatewaySettings(url=URL), EMPTY),
         (rules.whole_wallbox_is_dropped, DROPPING, dropping(LoadManagement.OBSERVE, evses=1)),
@@ -147,8 +159,12 @@ def test_what_keeps_a_rule_is_not_complained_about(
         (rules.house_load_is_told, house(), WITH_EVSE, "own feed"),
         (rules.host_is_one_word, OcppServerSettings(host=""), EMPTY, "address to listen on"),
         (rules.host_is_one_word, OcppServerSettings(host="a b"), EMPTY, "address to listen on"),
-        (rules.tls_is_off, OcppServerSettings(tls=TlsMode.DETECT), EMPTY, "needs certificates"),
-        (rules.tls_is_off, OcppServerSettings(tls=TlsMode.ON), EMPTY, "plain connections only"),
+        (
+            rules.names_are_hosts,
+            OcppServerSettings(names="a.example, two words"),
+            EMPTY,
+            '"two words" is neither',
+        ),
         (rules.wallbox_id_fits_a_url, wallbox(0, "", ".."), EMPTY, "vanish"),
         (
             rules.meter_key_is_readable,
@@ -163,7 +179,8 @@ def test_what_keeps_a_rule_is_not_complained_about(
             'did you mean "CP1"?',
         ),
         (rules.profile_has_tls, wallbox(2), server(), "2 needs TLS"),
-        (rules.profile_has_a_password, wallbox(1), server(), "needs a password"),
+        (rules.profile_has_a_password, wallbox(1), server(), "1 needs a password"),
+        (rules.profile_has_a_password, wallbox(2), server(), "2 needs a password"),
         (rules.address_fits_a_url, evse(" CP1"), EMPTY, "space"),
         (
             rules.device_type_is_served,
@@ -190,6 +207,14 @@ def test_what_keeps_a_rule_is_not_complained_about(
             GatewaySettings(url=URL, client_id="a:b", password="x"),
             EMPTY,
             "colon",
+        ),
+        (rules.password_is_hexadecimal, hexadecimal("00f"), EMPTY, "two per byte"),
+        (rules.password_is_hexadecimal, hexadecimal("00 ff"), EMPTY, "two per byte"),
+        (
+            rules.certificates_are_a_backends,
+            GatewaySettings(url=URL, certificates="server"),
+            EMPTY,
+            "those are the certificates that wallboxes see",
         ),
         (rules.role_is_primary, GatewaySettings(url=URL, role=GatewayRole.REPORT), EMPTY, "read"),
         (

@@ -21,12 +21,18 @@ def wallbox_password_matches(presented: bytes, configured: str) -> bool:
     return as_text or as_key
 
 
+def is_hexadecimal(text: str) -> bool:
+    """Whether a text is hexadecimal digits, two per byte; the empty one is."""
+    if text and not text.isalnum():  # fromhex would skip white space
+        return False
+    try:
+        bytes.fromhex(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _key(configured: str) -> bytes | None:
     """The bytes of a hexadecimal AuthorizationKey, None where the text is none."""
-    if not configured.isalnum():  # fromhex would skip white space
-        return None
-    try:
-        key = bytes.fromhex(configured)
-    except ValueError:
-        return None
+    key = bytes.fromhex(configured) if is_hexadecimal(configured) else b""
     return key if len(key) in KEY_BYTES else None

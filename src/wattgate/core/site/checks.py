@@ -50,7 +50,7 @@ _RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
     ),
     OcppServerSettings: (
         Rule("host", rules.host_is_one_word),
-        Rule("tls", rules.tls_is_off),
+        Rule("names", rules.names_are_hosts),
     ),
     WallboxSettings: (
         Rule("id", rules.wallbox_id_fits_a_url),
@@ -77,6 +77,8 @@ _RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
         Rule("url", rules.url_leads_to_a_backend),
         Rule("client_id", rules.client_id_fits_a_url),
         Rule("client_id", rules.client_id_fits_basic_auth, ("password",)),
+        Rule("password", rules.password_is_hexadecimal, ("key_form",)),
+        Rule("certificates", rules.certificates_are_a_backends),
         Rule("role", rules.role_is_primary),
         Rule("offline_policy", rules.whole_wallbox_is_dropped),
     ),

@@ -2,6 +2,26 @@
 
 from enum import StrEnum
 
+from wattgate.core.security.tls_mode import TlsMode
+
+__all__ = [
+    "CertificateName",
+    "DeviceType",
+    "GatewayRole",
+    "GridMeterSource",
+    "LoadManagement",
+    "NameCheck",
+    "OfflinePolicy",
+    "OnDeactivation",
+    "PasswordForm",
+    "PhaseRotation",
+    "RateUnitChoice",
+    "StrategyChoice",
+    "TlsMode",
+    "TlsVersion",
+    "UnknownOffline",
+]
+
 
 class LoadManagement(StrEnum):
     """Who decides the current (P1)."""
@@ -45,12 +65,38 @@ class RateUnitChoice(StrEnum):
     W = "W"
 
 
-class TlsMode(StrEnum):
-    """Which openings the OCPP server takes on its one port (P6)."""
+class TlsVersion(StrEnum):
+    """The oldest version of TLS that is spoken (R33)."""
 
-    OFF = "off"
-    DETECT = "detect"
+    V1_0 = "1.0"
+    V1_1 = "1.1"
+    V1_2 = "1.2"
+    V1_3 = "1.3"
+
+
+class CertificateName(StrEnum):
+    """Whom a wallbox's client certificate must name in its CN (R35)."""
+
+    ID_OR_SERIAL = "id-or-serial"
+    ID = "id"
+    SERIAL = "serial"
+    ANY = "any"
+
+
+class NameCheck(StrEnum):
+    """Whether a backend's certificate must name the host in the URL (R34)."""
+
+    AUTO = "auto"
+    """On for certificates of public authorities, off for what was stored by hand."""
     ON = "on"
+    OFF = "off"
+
+
+class PasswordForm(StrEnum):
+    """What a password in the site file stands for (R24)."""
+
+    TEXT = "text"
+    HEX = "hex"
 
 
 class GatewayRole(StrEnum):

@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from wattgate.core.site.choices import DeviceType, GatewayRole, OfflinePolicy, PhaseRotation
+from wattgate.core.site.choices import (
+    DeviceType,
+    GatewayRole,
+    NameCheck,
+    OfflinePolicy,
+    PasswordForm,
+    PhaseRotation,
+)
 from wattgate.core.site.settings import setting, tables
 from wattgate.core.units import MIN_CHARGE_A
 
@@ -24,6 +31,35 @@ class GatewaySettings:
         default="",
         repr=False,
         metadata=setting("Password at the backend; empty: none is sent", at_most=255, secret=True),
+    )
+    key_form: PasswordForm = field(
+        default=PasswordForm.TEXT,
+        metadata=setting(
+            "`text` sends the password as it is written; `hex` sends the bytes that its "
+            "hexadecimal digits stand for"
+        ),
+    )
+    certificates: str = field(
+        default="",
+        metadata=setting(
+            "Name of the set of certificates that it uses with `wss://`; empty: one of its own, "
+            "with the name of the EVSE",
+            at_most=100,
+        ),
+    )
+    system_roots: bool = field(
+        default=False,
+        metadata=setting(
+            "Whether the public authorities that this machine trusts may vouch for the backend; "
+            "without them and without an authority in `certificates` the backend is not verified"
+        ),
+    )
+    check_name: NameCheck = field(
+        default=NameCheck.AUTO,
+        metadata=setting(
+            "Whether its certificate must name the host in the URL; `auto` asks for it where "
+            "`system_roots` is true"
+        ),
     )
     append_id: bool = field(
         default=True,
@@ -71,6 +107,10 @@ class GatewaySettings:
     def identity(self, charge_box_id: str) -> str:
         """Who the backend sees behind a wallbox of this ChargeBox ID."""
         return self.client_id or charge_box_id
+
+    def certificate_set(self, evse_id: str) -> str:
+        """Name of the certificates that it uses, as the gateway of this EVSE."""
+        return self.certificates or evse_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

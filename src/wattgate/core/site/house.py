@@ -7,6 +7,7 @@ from wattgate.core.site.choices import (
     LoadManagement,
     OnDeactivation,
     TlsMode,
+    TlsVersion,
     UnknownOffline,
 )
 from wattgate.core.site.settings import setting
@@ -149,6 +150,22 @@ class OcppServerSettings:
         default=TlsMode.OFF,
         metadata=setting(
             "`off` refuses TLS, `detect` takes plain and TLS on the same port, `on` refuses plain"
+        ),
+    )
+    tls_minimum: TlsVersion = field(
+        default=TlsVersion.V1_2,
+        metadata=setting(
+            "Oldest version of TLS that is spoken; `1.0` and `1.1` are broken, and only for "
+            "wallboxes that know nothing newer"
+        ),
+    )
+    names: str = field(
+        default="",
+        metadata=setting(
+            "Host names and addresses by which wallboxes reach this server, separated by commas: "
+            "they stand in its self-signed certificate, beside those that the machine knows of "
+            "itself",
+            at_most=1000,
         ),
     )
     password: str = field(

@@ -6,16 +6,20 @@ Every value here has passed the reader and the checks; units are in the names.
 from dataclasses import dataclass, field
 
 from wattgate.core.site.choices import (
+    CertificateName,
     DeviceType,
     GatewayRole,
     GridMeterSource,
     LoadManagement,
+    NameCheck,
     OfflinePolicy,
     OnDeactivation,
+    PasswordForm,
     PhaseRotation,
     RateUnitChoice,
     StrategyChoice,
     TlsMode,
+    TlsVersion,
     UnknownOffline,
 )
 from wattgate.core.site.devices import EvseSettings, GatewaySettings
@@ -26,15 +30,18 @@ from wattgate.core.site.wallboxes import WallboxSettings
 
 __all__ = [
     "CardSettings",
+    "CertificateName",
     "DeviceType",
     "EvseSettings",
     "GatewayRole",
     "GatewaySettings",
     "GridMeterSource",
     "LoadManagement",
+    "NameCheck",
     "OcppServerSettings",
     "OfflinePolicy",
     "OnDeactivation",
+    "PasswordForm",
     "PhaseRotation",
     "RateUnitChoice",
     "Site",
@@ -42,6 +49,7 @@ __all__ = [
     "StorageSettings",
     "StrategyChoice",
     "TlsMode",
+    "TlsVersion",
     "UnknownOffline",
     "WallboxSettings",
 ]

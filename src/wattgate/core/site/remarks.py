@@ -4,11 +4,20 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from wattgate.core.errors import Problem
-from wattgate.core.site.model import GridMeterSource, LoadManagement, Site, StrategyChoice
+from wattgate.core.site.model import (
+    GridMeterSource,
+    LoadManagement,
+    Site,
+    StrategyChoice,
+    TlsMode,
+    TlsVersion,
+)
 from wattgate.core.units import MIN_CHARGE_A
 
 BEARABLE_S: Final = 90.0
 """Overload of a fuse, as a share of its current, times its s, that needs no word (adr/0011)."""
+
+_BROKEN: Final = frozenset({TlsVersion.V1_0, TlsVersion.V1_1})
 
 Remark = Callable[[Site], Iterator[Problem]]
 
@@ -84,6 +93,27 @@ def _free_tag(site: Site) -> Iterator[Problem]:
             )
 
 
+def _old_tls(site: Site) -> Iterator[Problem]:
+    """RFC 8996: TLS 1.0 and 1.1 must not be used."""
+    server = site.ocpp_server
+    if server.tls is not TlsMode.OFF and server.tls_minimum in _BROKEN:
+        yield Problem(
+            "ocpp_server › tls_minimum",
+            f"TLS {server.tls_minimum} is broken; every wallbox may be talked down to it",
+        )
+
+
+def _certificates_without_tls(site: Site) -> Iterator[Problem]:
+    for evse in site.evses:
+        for number, gateway in enumerate(evse.gateways, 1):
+            asked = gateway.certificates or gateway.system_roots
+            if asked and not gateway.url.startswith("wss:"):
+                yield Problem(
+                    f'evse "{evse.id}" › gateway {number} › url',
+                    "is not wss://: without TLS no certificate counts",
+                )
+
+
 def _shares(site: Site) -> bool:
     return site.site.load_management is LoadManagement.ACTIVE and bool(site.evses)
 
@@ -95,4 +125,6 @@ _REMARKS: Final[tuple[Remark, ...]] = (
     _long_grants,
     _single_value,
     _free_tag,
+    _old_tls,
+    _certificates_without_tls,
 )

@@ -1,6 +1,9 @@
 """The rules that tables of a site must fulfil; each answers with a complaint or None."""
 
 from wattgate.core.evidence.public_keys import read_public_key
+from wattgate.core.security.certificates import SERVER_SET
+from wattgate.core.security.host_names import is_host, names_of
+from wattgate.core.security.passwords import is_hexadecimal
 from wattgate.core.site.destinations import identity_complaint, url_complaint
 from wattgate.core.site.model import (
     DeviceType,
@@ -10,6 +13,7 @@ from wattgate.core.site.model import (
     LoadManagement,
     OcppServerSettings,
     OfflinePolicy,
+    PasswordForm,
     Site,
     SiteSettings,
     StrategyChoice,
@@ -42,11 +46,12 @@ def host_is_one_word(settings: OcppServerSettings, _site: Site) -> str | None:
     return "must be an address to listen on, as 0.0.0.0 or 127.0.0.1"
 
 
-def tls_is_off(settings: OcppServerSettings, _site: Site) -> str | None:
-    """This version has no certificates."""
-    if settings.tls is TlsMode.OFF:
+def names_are_hosts(settings: OcppServerSettings, _site: Site) -> str | None:
+    """Only host names and addresses can stand in a certificate's subjectAltName (RFC 5280)."""
+    wrong = [name for name in names_of(settings.names) if not is_host(name)]
+    if not wrong:
         return None
-    return 'needs certificates; this version serves plain connections only ("off")'
+    return f'must be host names and addresses with commas between them; "{wrong[0]}" is neither'
 
 
 def wallbox_id_fits_a_url(settings: WallboxSettings, _site: Site) -> str | None:
@@ -88,10 +93,11 @@ def profile_has_tls(settings: WallboxSettings, site: Site) -> str | None:
 
 
 def profile_has_a_password(settings: WallboxSettings, site: Site) -> str | None:
-    """OCPP security profile 1 is HTTP Basic authentication."""
-    if settings.security_profile != 1 or settings.password or site.ocpp_server.password:
+    """OCPP security profiles 1 and 2 are HTTP Basic authentication, without and with TLS."""
+    profile = settings.security_profile
+    if profile not in (1, 2) or settings.password or site.ocpp_server.password:
         return None
-    return "1 needs a password, and neither this wallbox nor ocpp_server has one"
+    return f"{profile} needs a password, and neither this wallbox nor ocpp_server has one"
 
 
 def address_fits_a_url(settings: EvseSettings, _site: Site) -> str | None:
@@ -151,6 +157,20 @@ def client_id_fits_basic_auth(settings: GatewaySettings, _site: Site) -> str | N
     if ":" not in settings.client_id or not settings.password:
         return None
     return "must not contain a colon where there is a password: HTTP Basic would cut it off"
+
+
+def password_is_hexadecimal(settings: GatewaySettings, _site: Site) -> str | None:
+    """R24: an AuthorizationKey is told in hexadecimal digits, two per byte."""
+    if settings.key_form is PasswordForm.TEXT or is_hexadecimal(settings.password):
+        return None
+    return 'must be hexadecimal digits, two per byte, where `key_form` is "hex"'
+
+
+def certificates_are_a_backends(settings: GatewaySettings, _site: Site) -> str | None:
+    """What identifies us to wallboxes is never shown to a backend (R36)."""
+    if settings.certificates != SERVER_SET:
+        return None
+    return f'must not be "{SERVER_SET}": those are the certificates that wallboxes see'
 
 
 def role_is_primary(settings: GatewaySettings, _site: Site) -> str | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from wattgate.core.site.choices import RateUnitChoice, StrategyChoice
+from wattgate.core.site.choices import CertificateName, RateUnitChoice, StrategyChoice
 from wattgate.core.site.settings import setting
 from wattgate.core.units import MIN_CHARGE_A
 
@@ -28,6 +28,13 @@ class WallboxSettings:
             "3 TLS with a client certificate",
             at_least=0,
             at_most=3,
+        ),
+    )
+    certificate_name: CertificateName = field(
+        default=CertificateName.ID_OR_SERIAL,
+        metadata=setting(
+            "Whom its client certificate must name (CN) in security profile 3: its ChargeBox ID, "
+            "the serial number that it boots with, either, or `any` name"
         ),
     )
     max_current_a: float | None = field(
