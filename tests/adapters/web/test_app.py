@@ -33,6 +33,7 @@ CONTRACTS = {
     ("/api/v1/tokens", "get"),
     ("/api/v1/tokens", "post"),
     ("/api/v1/tokens/{token_id}", "delete"),
+    ("/api/v1/warnings", "get"),
     ("/healthz", "get"),
     ("/metrics", "get"),
 }

@@ -35,6 +35,7 @@ from wattgate.adapters.web.transaction_routes import (
     list_refused,
     list_transactions,
 )
+from wattgate.adapters.web.warning_routes import list_warnings
 from wattgate.core.errors import LocalUsageError
 
 MAX_BODY_BYTES: Final = 64 * 2**10
@@ -75,6 +76,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     list_tokens,
     create_token,
     revoke_token,
+    list_warnings,
     health,
     metrics,
 )

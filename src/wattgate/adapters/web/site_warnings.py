@@ -1,0 +1,46 @@
+"""What somebody should know about the whole site without asking: one row per kind of warning."""
+
+from collections.abc import Callable, Iterator
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from wattgate.adapters.web.services import Services
+from wattgate.core.site.remarks import remarks
+
+
+class SiteWarning(msgspec.Struct, frozen=True):
+    """Something that holds now and that somebody should know."""
+
+    about: Annotated[str, Meta(description="What it is about: a setting, or a part of the manager")]
+    message: Annotated[str, Meta(description="A sentence for a person, to be read behind `about`")]
+
+
+SiteWarner = Callable[[Services], Iterator[SiteWarning]]
+"""Everything of one kind that is to be said now."""
+
+
+def site_warnings(services: Services) -> list[SiteWarning]:
+    """Everything that holds now, in the order of the table."""
+    return [warning for warner in _WARNERS for warning in warner(services)]
+
+
+def _settings(services: Services) -> Iterator[SiteWarning]:
+    """What the log said at the start about the settings, as far as it still holds."""
+    for remark in remarks(services.manager.site):
+        yield SiteWarning(remark.path, remark.message)
+
+
+def _store(services: Services) -> Iterator[SiteWarning]:
+    condition = services.store.condition
+    if condition.failing is not None:
+        yield SiteWarning("store", f"nothing can be stored: {condition.failing}")
+    if not condition.has_reserve:
+        yield SiteWarning("store", "the disk has no room for the space that is to be kept aside")
+
+
+_WARNERS: Final[tuple[SiteWarner, ...]] = (
+    _settings,
+    _store,
+)

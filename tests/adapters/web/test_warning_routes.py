@@ -1,0 +1,56 @@
+import pytest
+from tests.support.web import a_world, serving
+
+from wattgate.adapters.store.memory import MemoryStore
+from wattgate.ports.store import StoreCondition
+
+FINE = """
+[site]
+max_current_a = 32
+house_load_a = 0
+[ocpp_server]
+password = "correct battery"
+[[evse]]
+id = "stall-1"
+address = "CP1"
+[[card]]
+id_tag = "04A1"
+"""
+NO_PASSWORD = FINE.replace('password = "correct battery"', "")
+
+
+@pytest.mark.parametrize(
+    ("site_toml", "about", "words"),
+    [
+        (NO_PASSWORD, 'wallbox "CP1"', "no password: anybody in the network can connect"),
+        (FINE.split("[[card]]")[0], 'evse "stall-1"', "everybody may charge"),
+    ],
+)
+@pytest.mark.asyncio
+async def test_what_is_worth_saying_of_the_settings_is_a_warning_s1(
+    site_toml: str, about: str, words: str
+) -> None:
+    async with serving(a_world(site_toml)) as api:
+        (warning,) = (await api.client.get("/api/v1/warnings")).json()
+        assert warning["about"] == about
+        assert words in warning["message"]
+
+
+@pytest.mark.asyncio
+async def test_a_site_in_order_has_no_warning() -> None:
+    async with serving(a_world(FINE)) as api:
+        assert await api.get("/api/v1/warnings") == []
+
+
+@pytest.mark.asyncio
+async def test_a_store_in_trouble_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    condition = StoreCondition("database or disk is full", has_reserve=False)
+    async with serving(a_world(FINE)) as api:
+        monkeypatch.setattr(MemoryStore, "condition", condition)
+        assert (await api.client.get("/api/v1/warnings")).json() == [
+            {"about": "store", "message": "nothing can be stored: database or disk is full"},
+            {
+                "about": "store",
+                "message": "the disk has no room for the space that is to be kept aside",
+            },
+        ]
