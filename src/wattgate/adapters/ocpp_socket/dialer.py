@@ -21,7 +21,6 @@ from picows import (
     ws_connect,
 )
 
-from wattgate.adapters.ocpp_socket.accept import address_text
 from wattgate.adapters.ocpp_socket.connection import Connection
 from wattgate.adapters.ocpp_socket.dial_failures import (
     dns_failure,
@@ -34,6 +33,7 @@ from wattgate.adapters.ocpp_socket.dial_failures import (
 )
 from wattgate.adapters.ocpp_socket.protocol_factory import picows_log
 from wattgate.adapters.ocpp_socket.pulse import KeepAlive
+from wattgate.adapters.sockets.accept import address_text
 from wattgate.ports.links import DialStep, DialTarget, Link, Receiver
 from wattgate.runtime.supervisor import Supervisor
 

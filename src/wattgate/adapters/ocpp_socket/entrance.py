@@ -11,9 +11,9 @@ from typing import Any, Final, assert_never, cast
 import aiofastnet
 from picows import WSTransport, WSUpgradeResponse
 
-from wattgate.adapters.ocpp_socket.accept import address_text, host_of, opening_of
-from wattgate.adapters.ocpp_socket.lobby import Lobby
 from wattgate.adapters.ocpp_socket.protocol_factory import ProtocolFactory, ServerProtocol
+from wattgate.adapters.sockets.accept import address_text, host_of, opening_of
+from wattgate.adapters.sockets.lobby import Lobby
 from wattgate.core.errors import LocalUsageError
 from wattgate.core.security.tls_mode import Plain, Secure, TlsMode, TurnAway, decide
 from wattgate.runtime.supervisor import Supervisor

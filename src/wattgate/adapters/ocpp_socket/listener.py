@@ -8,7 +8,6 @@ from typing import Any, Final, assert_never
 import structlog
 from picows import WSUpgradeRequest, WSUpgradeResponseWithListener
 
-from wattgate.adapters.ocpp_socket.accept import keep_accepting, listening_socket
 from wattgate.adapters.ocpp_socket.connection import Connection
 from wattgate.adapters.ocpp_socket.entrance import Entrance, Visitor
 from wattgate.adapters.ocpp_socket.fragments import CloseCode
@@ -21,6 +20,7 @@ from wattgate.adapters.ocpp_socket.upgrade import (
     refuse,
     target_of,
 )
+from wattgate.adapters.sockets.accept import keep_accepting, listening_socket
 from wattgate.core.ocpp.handshake import (
     Admitted,
     EmptyUpgrade,

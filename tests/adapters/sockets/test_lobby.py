@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattgate.adapters.ocpp_socket.lobby import Lobby
+from wattgate.adapters.sockets.lobby import Lobby
 
 
 def test_nobody_leaves_while_there_is_room() -> None:

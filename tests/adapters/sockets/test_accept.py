@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.support.links import LIMIT_S
 
-from wattgate.adapters.ocpp_socket.accept import (
+from wattgate.adapters.sockets.accept import (
     BACK_OFF_S,
     address_text,
     host_of,
