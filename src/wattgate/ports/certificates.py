@@ -114,10 +114,31 @@ class Certificates(Protocol):
         ...
 
     async def finish_request(self, set_name: str, chain_pem: str) -> Held:
-        """Take the certificate that answers the request of `begin_request` as the own one.
+        """Take the certificate that answers the request of `begin_request` as the only own one.
+
+        What identified us before becomes the former one, in place of any older former one.
 
         Raises:
             ConfigError: it fits no request of ours, has expired, or cannot be read.
+            StoreFailed: it could not be kept.
+        """
+        ...
+
+    async def swap_former(self, set_name: str) -> None:
+        """Let the former and the present own certificate change places (R37).
+
+        Either may be missing: where there was none before `finish_request`, none is shown then.
+        Twice is as not at all.
+
+        Raises:
+            StoreFailed: it could not be kept.
+        """
+        ...
+
+    async def forget_former(self, set_name: str) -> None:
+        """Remove the former own certificate with its key; does nothing where there is none.
+
+        Raises:
             StoreFailed: it could not be kept.
         """
         ...
@@ -161,11 +182,11 @@ class Authority(Protocol):
         ...
 
     async def sign_client(
-        self, request: bytes, days: int, common_name: str | None = None
+        self, request: bytes, days: int, common_names: Sequence[str] = ()
     ) -> Issued:
         """Sign a request (PEM or DER) for a client; raises as `issue_server`.
 
-        `common_name`: refuse a request for anybody else; None: whoever the request names.
+        `common_names`: refuse a request whose CN is none of these; empty: whoever it names.
         """
         ...
 
