@@ -223,18 +223,42 @@ class Stage:
         return "\n".join(program.story() for program in self._programs)
 
 
-_ports: Final = itertools.count(os.getpid() * 101)
+_PORTS: Final = range(20_000, 30_000)
+_numbers: Final = itertools.count(os.getpid() * 101)
+_claims: Final[list[socket.socket]] = []
 
 
 def free_port() -> int:
     """A port to listen on now and again later.
 
     It lies below those that the system gives to outgoing connections (`ip_local_port_range`), so
-    that nobody takes it between two listeners, not even who dials it in vain.
+    that nobody takes it between two listeners, not even who dials it in vain. Nor does another
+    run of tests at the same time: who was given a port has it until its process ends.
     """
-    for number in _ports:
-        port = 20_000 + number % 10_000
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
+    for number in itertools.islice(_numbers, len(_PORTS)):
+        port = _PORTS[number % len(_PORTS)]
+        if _claim(port) and _is_free(port):
             return port
     raise AssertionError("no port is free")
+
+
+def _claim(port: int) -> bool:
+    """Say to all other runs that a port is ours; False where one of them was first.
+
+    An abstract Unix socket (unix(7)) is no file and is gone with its process.
+    """
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0wattgate test port {port}")
+    except OSError:
+        claim.close()
+        return False
+    _claims.append(claim)
+    return True
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe, suppress(OSError):
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
