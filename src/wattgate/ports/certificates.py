@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from wattgate.core.security.certificates import CertificateFacts, HashData, Held, Origin
+from wattgate.core.security.certificates import IssuedEntry as IssuedEntry
 
 
 class PassphraseNeeded(Exception):  # noqa: N818 - an event in the past, like every outcome here
@@ -47,15 +48,6 @@ class Issued:
     facts: CertificateFacts
     certificate_pem: str
     key_pem: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class IssuedEntry:
-    """What the authority remembers of a certificate; `purpose` is "server" or "client"."""
-
-    facts: CertificateFacts
-    purpose: str
-    is_revoked: bool
 
 
 class Certificates(Protocol):

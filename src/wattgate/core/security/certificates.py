@@ -74,6 +74,15 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class IssuedEntry:
+    """What the authority remembers of a certificate; `purpose` is "server" or "client"."""
+
+    facts: CertificateFacts
+    purpose: str
+    is_revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HashData:
     """How OCPP names a certificate (CertificateHashDataType; RFC 6960 4.1.1).
 
