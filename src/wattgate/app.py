@@ -12,16 +12,19 @@ import structlog
 
 from wattgate.adapters.clock import SystemClock
 from wattgate.adapters.identifiers import SystemIdentifiers
+from wattgate.adapters.keyfile import open_folder, password_key
 from wattgate.adapters.ocpp_socket.dialer import PicowsDialer
 from wattgate.adapters.ocpp_socket.listener import OcppListener
 from wattgate.adapters.signatures import EcdsaCheck
 from wattgate.adapters.store.sqlite import SqliteStore
 from wattgate.adapters.web.server import WebServer
 from wattgate.core.gateway.backoff import Backoff
+from wattgate.core.security.passwords import PasswordKey
+from wattgate.core.site.keeping import as_kept, is_readable
 from wattgate.core.site.merging import applied
 from wattgate.core.site.model import Site
 from wattgate.core.site.reading import parse_toml, read_mapping
-from wattgate.ports.store import Store
+from wattgate.ports.store import StoreFailed
 from wattgate.runtime.backend_assembly import Backends
 from wattgate.runtime.manager import Manager
 from wattgate.runtime.peer import Tools
@@ -30,6 +33,7 @@ from wattgate.runtime.site_keeper import SITE_DOCUMENT, save_site
 log = structlog.get_logger()
 
 DATABASE: Final = "wattgate.sqlite3"
+KEY_FILE: Final = "secret.key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +63,36 @@ class Addresses:
     setup_token: str | None
 
 
-async def load_site(store: Store, site_text: str | None) -> Site:
+async def load_site(store: SqliteStore, site_text: str | None, key: PasswordKey) -> Site:
     """The site to run: the file over what is stored, kept for the next start.
+
+    Passwords of wallboxes are kept as hashes; those that an older version stored become such.
 
     Raises:
         ConfigError: the site has problems; nothing has been changed.
     """
     stored_text = await store.document(SITE_DOCUMENT)
     stored: Mapping[str, object] | None = json.loads(stored_text) if stored_text else None
-    if site_text is None:
-        return read_mapping(stored) if stored is not None else Site()
-    site = read_mapping(applied(stored, parse_toml(site_text)))
-    await save_site(store, site)
+    if site_text is None and stored is None:
+        return Site()
+    file = parse_toml(site_text) if site_text is not None else None
+    described = read_mapping(applied(stored, file) if file is not None else stored or {})
+    site = as_kept(described, key)
+    if file is not None or site != described:
+        await save_site(store, site)
+    if stored is not None and is_readable(stored):
+        await _forget_readable(store)
     return site
+
+
+async def _forget_readable(store: SqliteStore) -> None:
+    """The passwords are replaced, but not yet gone from the disk."""
+    try:
+        await store.scrub()
+    except StoreFailed as exc:
+        log.warning("passwords of an older version may still be on the disk", reason=str(exc))
+    else:
+        log.info("passwords of wallboxes are kept as hashes from now on")
 
 
 async def run_manager(options: Options, started: Callable[[Addresses], None]) -> None:
@@ -86,14 +107,16 @@ async def run_manager(options: Options, started: Callable[[Addresses], None]) ->
     if options.site_text is not None and not database.exists():
         # A first start with a site that cannot be run leaves nothing behind.
         read_mapping(applied(None, parse_toml(options.site_text)))
-    options.data_dir.mkdir(parents=True, exist_ok=True)
+    if not open_folder(options.data_dir):
+        log.warning("the data folder can be read by others", folder=str(options.data_dir))
     tools = Tools(SystemClock(), SystemIdentifiers())
     store = SqliteStore(database)
     async with AsyncExitStack() as cleanup:
         await store.open()
         cleanup.push_async_callback(store.close)
-        site = await load_site(store, options.site_text)
-        manager = Manager(site, store, tools)
+        key = password_key(options.data_dir / KEY_FILE)
+        site = await load_site(store, options.site_text, key)
+        manager = Manager(site, store, tools, key)
         cleanup.push_async_callback(manager.stop)
         backoff = Backoff(options.backend_retry_s, options.backend_retry_s)
         await manager.start(Backends(PicowsDialer(), backoff))

@@ -1,6 +1,7 @@
 import uuid
 
 from wattgate.adapters.identifiers import SystemIdentifiers
+from wattgate.core.gateway.link_key import is_key
 from wattgate.ports.identifiers import Identifiers
 
 
@@ -27,3 +28,10 @@ def test_a_salt_is_32_bytes_and_new_each_time_r121() -> None:
     identifiers = SystemIdentifiers()
     assert len(identifiers.salt()) == 32
     assert identifiers.salt() != identifiers.salt()
+
+
+def test_an_authorization_key_is_20_bytes_in_hexadecimal_and_new_each_time_r24() -> None:
+    identifiers = SystemIdentifiers()
+    assert is_key(identifiers.authorization_key())
+    assert len(bytes.fromhex(identifiers.authorization_key())) == 20
+    assert identifiers.authorization_key() != identifiers.authorization_key()

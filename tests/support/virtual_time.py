@@ -191,6 +191,7 @@ class ScriptedIdentifiers:
     def __init__(self, message_ids: Iterable[str] = (), fractions: Iterable[float] = ()) -> None:
         self._message_ids = chain(message_ids, (f"message-{n}" for n in count(1)))
         self._fractions = chain(fractions, repeat(0.0))
+        self._keys = (f"{n:040X}" for n in count(0xA0))
 
     def message_id(self) -> str:
         """The next id."""
@@ -199,6 +200,10 @@ class ScriptedIdentifiers:
     def salt(self) -> bytes:
         """Always the same."""
         return b"a pinch of salt"
+
+    def authorization_key(self) -> str:
+        """Another one each time."""
+        return next(self._keys)
 
     def fraction(self) -> float:
         """The next fraction."""

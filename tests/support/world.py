@@ -16,6 +16,7 @@ from wattgate.adapters.store.memory import MemoryStore
 from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.gateway.outbox import RetryPolicy
 from wattgate.core.ocpp.handshake import Admitted, HandshakeRequest
+from wattgate.core.security.passwords import PasswordKey
 from wattgate.core.site.reading import read_toml
 from wattgate.ports.links import DialFailed, DialStep, DialTarget, Link, Receiver
 from wattgate.runtime.backend_assembly import Backends
@@ -25,6 +26,8 @@ from wattgate.runtime.peer import Tools
 Json = Any
 Answer = Callable[[Json], Json | None]
 """From a request payload to its answer; None keeps silent."""
+
+KEY = PasswordKey(bytes(range(32)))
 
 BOOT = {"chargePointVendor": "Vendor", "chargePointModel": "Model"}
 
@@ -203,7 +206,7 @@ class World:
     async def start(self) -> Manager:
         """Start the manager on what is stored."""
         tools = Tools(self.clock, self.identifiers or ScriptedIdentifiers())
-        self.manager = Manager(read_toml(self.site_toml), self.store, tools)
+        self.manager = Manager(read_toml(self.site_toml), self.store, tools, KEY)
         await self.manager.start(Backends(self.dialer, self.backoff, self.retry))
         return self.manager
 

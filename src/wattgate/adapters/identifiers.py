@@ -12,6 +12,9 @@ _CHOSEN_BITS: Final = ~(0xF000 << 64 | 0xC000 << 48)
 _VERSION_4: Final = 0x4000 << 64 | 0x8000 << 48
 """The version and the variant of RFC 9562 §5.4; chance has all other bits."""
 
+AUTHORIZATION_KEY_BYTES: Final = 20
+"""As long as OCPP-J 1.6 allows (§6.2.2)."""
+
 
 class SystemIdentifiers:
     """UUIDs and jitter."""
@@ -26,6 +29,10 @@ class SystemIdentifiers:
     def salt(self) -> bytes:
         """32 bytes that nobody can guess."""
         return secrets.token_bytes(32)
+
+    def authorization_key(self) -> str:
+        """A new AuthorizationKey: 20 bytes that nobody can guess, in hexadecimal (R24)."""
+        return secrets.token_hex(AUTHORIZATION_KEY_BYTES).upper()
 
     def fraction(self) -> float:
         """A random number in [0, 1), for jitter."""

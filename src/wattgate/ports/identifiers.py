@@ -14,6 +14,10 @@ class Identifiers(Protocol):
         """32 bytes that nobody can guess."""
         ...
 
+    def authorization_key(self) -> str:
+        """A new AuthorizationKey: 20 bytes that nobody can guess, in hexadecimal (R24)."""
+        ...
+
     def fraction(self) -> float:
         """A random number in [0, 1), for jitter."""
         ...

@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Final
 
 import structlog
 
+from wattgate.core.errors import Problem
 from wattgate.core.gateway.masking import Mask
 from wattgate.core.gateway.traffic import MAX_FRAMES, Entry
+from wattgate.core.security.passwords import PasswordKey
 from wattgate.core.site.cards import card_rules
+from wattgate.core.site.keeping import as_kept, lost_passwords
 from wattgate.core.site.merging import patched
 from wattgate.core.site.model import LoadManagement, Site
 from wattgate.core.site.remarks import remarks
@@ -43,12 +47,18 @@ from wattgate.runtime.traffic import Traffic, backend_link, wallbox_link
 
 log = structlog.get_logger()
 
+_KEPT_IN_VAIN: Final = (
+    "its password was kept under a key that is lost, and lets nobody in: write it again"
+)
+
 
 class Manager:
     """Everything that runs for one site."""
 
-    def __init__(self, site: Site, store: Store, tools: Tools) -> None:
-        self.site = site
+    def __init__(self, site: Site, store: Store, tools: Tools, key: PasswordKey) -> None:
+        """`key` is the one under which the site's passwords are kept, now and later."""
+        self.site = as_kept(site, key)
+        self._key = key
         self._store = store
         self._tools = tools
         self._tasks = Supervisor()
@@ -69,7 +79,7 @@ class Manager:
         self.releases = Releases(store, tools, self._tasks, self.limits, self._something_changed)
         self.behaviours = Behaviours(store, tools, self._tasks)
         self.grid_meter = GridMeter(self._site_now, tools)
-        self.stations = Stations(site, {}, tools)
+        self.stations = Stations(self.site, {}, tools, key)
         self.letters = DeadLetters(store, self._link_named)
         self._evses: dict[str, tuple[EvseOcpp16, Station]] = {}
         self._watch = ObedienceWatch(
@@ -113,7 +123,7 @@ class Manager:
             self._look_again_after,
         )
         assembly.build(recovered)
-        self.stations = Stations(self.site, assembly.stations, self._tools)
+        self.stations = Stations(self.site, assembly.stations, self._tools, self._key)
         for link_id, depth in undelivered(recovered, assembly.stations.values()).items():
             log.error("messages for a backend the site no longer has", link=link_id, waiting=depth)
         self._evses = {
@@ -130,7 +140,7 @@ class Manager:
         self.releases.on_removed = self._limits_removed
         for evse in evses:
             self._limits_removed(evse.evse_id)  # a restart may have come in between
-        for remark in remarks(self.site):
+        for remark in self.remarks():
             log.warning(remark.message, about=remark.path)
         self._deciding = self._tasks.start(self._loop.run(), name="control loop")
         housekeeping = Housekeeping(self._store, self._tools, lambda: self.site.storage)
@@ -143,6 +153,11 @@ class Manager:
         await self._tasks.stop()
 
     # What the API asks
+
+    def remarks(self) -> tuple[Problem, ...]:
+        """What is worth saying about the settings, though they can be run."""
+        lost = lost_passwords(self.site, self._key)
+        return (*remarks(self.site), *(Problem(name, _KEPT_IN_VAIN) for name in lost))
 
     @property
     def is_deciding(self) -> bool:
@@ -256,7 +271,7 @@ class Manager:
         A disk that is full does not keep anybody from lowering a limit.
         """
         async with self._patching:  # two at once must not undo each other
-            self.site = changed = change(self.site)
+            self.site = changed = as_kept(change(self.site), self._key)
             self._tell_evses(changed)
             await self._keeper.keep(changed)
         return changed

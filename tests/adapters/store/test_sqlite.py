@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import sys
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 import pytest_asyncio
 from tests.support.stores import AT, enqueue, receipt, start
 
+from wattgate.adapters.store import database
 from wattgate.adapters.store.sqlite import SqliteStore
 from wattgate.adapters.store.worker import Worker
 from wattgate.core.errors import LocalUsageError
@@ -249,3 +251,54 @@ async def test_a_commit_is_written_through_to_the_disk(store: SqliteStore) -> No
 async def test_the_time_of_a_naive_clock_is_a_bug(store: SqliteStore) -> None:
     with pytest.raises(TypeError, match="offset-naive"):
         await store.take(replace(receipt("k"), at=AT.replace(tzinfo=None)))
+
+
+async def test_s4_what_was_replaced_is_gone_from_the_disk_once_it_is_scrubbed(path: Path) -> None:
+    secret = "a password of old, and long enough to fill pages of its own " * 200
+    store = SqliteStore(path)
+    await store.open()
+    await store.commit(SaveDocument("site", secret))
+    await store.close()
+    store = SqliteStore(path)
+    await store.open()
+    await store.commit(SaveDocument("site", "nothing to see"))
+    assert is_on_disk(path, secret)
+    await store.scrub()
+    assert not is_on_disk(path, secret)
+    assert await store.document("site") == "nothing to see"
+    await store.commit(SaveDocument("site", "as before"))
+    await store.close()
+
+
+def is_on_disk(path: Path, text: str) -> bool:
+    """Whether a part of the text stands in any file beside the data file."""
+    return any(text[:40].encode() in each.read_bytes() for each in path.parent.iterdir())
+
+
+async def test_a_store_that_cannot_be_scrubbed_says_so_and_goes_on(
+    store: SqliteStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.commit(SaveDocument("site", "kept"))
+    monkeypatch.setitem(database.PRAGMAS, "busy_timeout", "0")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreFailed, match="locked"):
+            await store.scrub()
+    assert await store.document("site") == "kept"
+
+
+async def test_a_file_that_others_could_read_is_closed_to_them(path: Path) -> None:
+    open_to_others(path)
+    store = SqliteStore(path)
+    await store.open()
+    assert mode_of(path) == 0o600
+    await store.close()
+
+
+def open_to_others(path: Path) -> None:
+    path.touch()
+    path.chmod(0o644)
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)

@@ -1,4 +1,5 @@
 import base64
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from wattgate.core.ocpp.handshake import (
     DirectoryEntry,
     EmptyUpgrade,
     HandshakeRequest,
+    Proof,
     Refused,
     admit,
     backend_url,
@@ -19,6 +21,7 @@ from wattgate.core.ocpp.handshake import (
     choose_subprotocol,
     identity_from_target,
 )
+from wattgate.core.security.passwords import PasswordKey
 
 IDENTITIES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1)
 
@@ -128,6 +131,11 @@ def test_no_header_of_a_peer_raises(header: str | None, identity: str) -> None:
     assert isinstance(basic_credentials(header, identity), Credentials | None)
 
 
+KEY = PasswordKey(bytes(range(32)))
+ANOTHER_KEY = PasswordKey(bytes(32))
+KEPT = DirectoryEntry("Kept", KEY.kept("secret"), 1, assume_ocpp16=False, key=KEY)
+
+
 class Known:
     """A directory of a few wallboxes."""
 
@@ -138,6 +146,10 @@ class Known:
             "safe": DirectoryEntry("Safe", "secret", 1, assume_ocpp16=False),
             "c:p": DirectoryEntry("c:p", "secret", 1, assume_ocpp16=False),
             "tls": DirectoryEntry("Tls", "secret", 2, assume_ocpp16=False),
+            "next": DirectoryEntry("Next", "secret", 1, assume_ocpp16=False, next_password="newer"),
+            "first": DirectoryEntry("First", "", 0, assume_ocpp16=False, next_password="newer"),
+            "kept": replace(KEPT, next_password=KEY.kept("newer")),
+            "lost": replace(KEPT, station_id="Lost", key=ANOTHER_KEY),
         }
         return entries.get(claimed_id.lower())
 
@@ -171,7 +183,38 @@ def ask(
 def test_a_wallbox_that_is_known_and_knows_its_password_is_admitted_r19_r25(
     admission: Admission, station_id: str
 ) -> None:
-    assert admission == Admitted(station_id, "ocpp1.6")
+    assert isinstance(admission, Admitted)
+    assert replace(admission, proof=Proof.NONE) == Admitted(station_id, "ocpp1.6")
+
+
+@pytest.mark.parametrize(
+    ("admission", "proof"),
+    [
+        (ask("/Open"), Proof.NONE),
+        (ask("/Open", basic(b"Open:whatever")), Proof.NONE),
+        (ask("/Safe", basic(b"Safe:secret")), Proof.PASSWORD),
+        (ask("/Next", basic(b"Next:secret")), Proof.PASSWORD),
+        (ask("/Next", basic(b"Next:newer")), Proof.NEXT),
+        (ask("/Kept", basic(b"Kept:secret")), Proof.PASSWORD),
+        (ask("/Kept", basic(b"Kept:newer")), Proof.NEXT),
+        (ask("/First"), Proof.NONE),
+        (ask("/First", basic(b"First:whatever")), Proof.NONE),
+        (ask("/First", basic(b"First:newer")), Proof.NEXT),
+    ],
+)
+def test_how_a_wallbox_proved_itself_is_told_and_a_next_key_opens_the_door_as_well(
+    admission: Admission, proof: Proof
+) -> None:
+    assert isinstance(admission, Admitted)
+    assert admission.proof is proof
+
+
+def test_s4_nothing_of_a_handshake_says_a_password() -> None:
+    request = HandshakeRequest("/Safe", (), basic(b"Safe:secret"), "192.0.2.1")
+    said = repr([request, Known().find("Next"), Credentials(b"Safe", b"secret")])
+    assert "secret" not in said
+    assert "newer" not in said
+    assert basic(b"Safe:secret") not in said
 
 
 @pytest.mark.parametrize(
@@ -187,6 +230,9 @@ def test_a_wallbox_that_is_known_and_knows_its_password_is_admitted_r19_r25(
         (ask("/Safe", basic(b"Open:secret")), 401, "Safe", "not the ChargeBox ID"),
         (ask("/Safe", basic(b"SAFE:secret")), 401, "Safe", "not the ChargeBox ID"),
         (ask("/Safe", basic(b"Safe:x"), ()), 401, "Safe", "is wrong"),
+        (ask("/Next", basic(b"Next:x")), 401, "Next", "is wrong"),
+        (ask("/Kept", basic(b"Kept:x")), 401, "Kept", "is wrong"),
+        (ask("/Lost", basic(b"Lost:secret")), 401, "Lost", "in the site file again"),
     ],
 )
 def test_every_refusal_has_its_status_and_says_why(

@@ -12,6 +12,7 @@ from wattgate.core.site.model import (
     WallboxSettings,
 )
 from wattgate.core.site.settings import (
+    Secrecy,
     Setting,
     SettingField,
     Table,
@@ -28,7 +29,7 @@ from wattgate.core.site.settings import (
 class Lamp:
     name: str = field(metadata=setting("As people see it", at_most=9))
     power_w: float | None = field(
-        default=None, metadata=setting("Drawn", unit="W", at_least=0, secret=True)
+        default=None, metadata=setting("Drawn", unit="W", at_least=0, secrecy=Secrecy.HIDDEN)
     )
 
 
@@ -52,7 +53,9 @@ ALL_SETTINGS = [
 def test_settings_are_defined_by_their_fields() -> None:
     assert list(definitions(Lamp)) == [
         SettingField("name", Setting("As people see it", at_most=9), str, False, True, None),
-        SettingField("power_w", Setting("Drawn", "W", 0, None, True), float, True, False, None),
+        SettingField(
+            "power_w", Setting("Drawn", "W", 0, None, Secrecy.HIDDEN), float, True, False, None
+        ),
     ]
 
 
@@ -91,7 +94,8 @@ def test_units_of_settings_agree_with_their_names(model: str, each: SettingField
 
 @pytest.mark.parametrize(("model", "each"), ALL_SETTINGS)
 def test_only_and_all_passwords_are_secrets(model: str, each: SettingField) -> None:
-    assert each.about.secret == ("password" in each.name), model
+    is_secret = each.about.secrecy is not Secrecy.OPEN
+    assert is_secret == ("password" in each.name), model
 
 
 @pytest.mark.parametrize(("model", "each"), ALL_SETTINGS)

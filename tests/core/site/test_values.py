@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattgate.core.site.choices import LoadManagement
-from wattgate.core.site.settings import Kind, Setting, SettingField
+from wattgate.core.site.settings import Kind, Secrecy, Setting, SettingField
 from wattgate.core.site.values import Wrong, read_value, shown
 
 FREE = Setting("Anything")
@@ -84,8 +84,9 @@ def test_what_is_required_must_not_be_empty() -> None:
     assert read_value(field, "") == Wrong("must not be empty")
 
 
-def test_a_secret_is_not_repeated_in_a_message() -> None:
-    field = a(str, Setting("A password", secret=True))
+@pytest.mark.parametrize("secrecy", [Secrecy.HIDDEN, Secrecy.HASHED])
+def test_a_secret_is_not_repeated_in_a_message(secrecy: Secrecy) -> None:
+    field = a(str, Setting("A password", secrecy=secrecy))
     assert read_value(field, 12345) == Wrong("must be a text in quotes")
 
 
@@ -116,3 +117,29 @@ values = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | s
 def test_any_value_is_read_or_refused(field: SettingField, value: object) -> None:
     found = read_value(field, value)
     assert isinstance(found, Wrong | field.kind)
+
+
+KEPT = f"$wg1$01234567${'0' * 64}$"
+
+
+@pytest.mark.parametrize(
+    ("secrecy", "value", "is_taken"),
+    [
+        (Secrecy.HASHED, KEPT, True),
+        (Secrecy.HASHED, KEPT + "0" * 64, True),
+        (Secrecy.HASHED, KEPT + "0", False),
+        (Secrecy.HASHED, "$wg1$", False),
+        (Secrecy.HASHED, "$wg2$", True),
+        (Secrecy.HIDDEN, "$wg1$", True),
+        (Secrecy.OPEN, "$wg1$", True),
+    ],
+)
+def test_no_password_of_a_wallbox_looks_like_one_that_is_kept_already(
+    secrecy: Secrecy, value: str, is_taken: bool
+) -> None:
+    read = read_value(a(str, Setting("A password", at_most=255, secrecy=secrecy)), value)
+    if is_taken:
+        assert read == value
+    else:
+        assert isinstance(read, Wrong)
+        assert read.message.startswith('must not begin with "$wg1$"')

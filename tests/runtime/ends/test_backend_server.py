@@ -69,6 +69,9 @@ class CountingIdentifiers:
         self._count += 1
         return f"q{self._count}"
 
+    def authorization_key(self) -> str:
+        raise AssertionError("no key is asked for")
+
     def salt(self) -> bytes:
         return b"a pinch of salt"
 

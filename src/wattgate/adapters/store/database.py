@@ -3,6 +3,7 @@
 import fcntl
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Final
@@ -61,12 +62,19 @@ class FileLock:
 def create_private(path: Path) -> None:
     """Create the data file if there is none, readable by its owner only (SQLite keeps that).
 
+    One that others can read is closed to them, where it belongs to us.
+
     Raises:
         StoreFailed: the file cannot be created.
 
     """
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            with suppress(PermissionError):
+                os.fchmod(handle, 0o600)
+        finally:
+            os.close(handle)
     except OSError as error:
         raise StoreFailed(f"{path}: {error.strerror}") from error
 
@@ -90,6 +98,25 @@ def connect(path: Path) -> Connection:
     except sqlite3.Error as error:
         raise StoreFailed(f"{path}: {error}") from error
     return connection
+
+
+def scrub(path: Path) -> None:
+    """Overwrite what was deleted or replaced: until then its bytes stay in the file and its log.
+
+    Takes as much room again as the file has, and waits until nobody else uses it.
+
+    Raises:
+        StoreFailed: that could not be done; nothing else has changed.
+
+    """
+    connection = connect(path)
+    try:
+        connection.execute("VACUUM")  # https://www.sqlite.org/lang_vacuum.html
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:
+        raise StoreFailed(f"{path}: {error}") from error
+    finally:
+        connection.close()
 
 
 def migrate(path: Path) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from wattgate.adapters.store import queries
 from wattgate.adapters.store.changes import append, apply, keep_frame
-from wattgate.adapters.store.database import FileLock, connect, create_private, migrate
+from wattgate.adapters.store.database import FileLock, connect, create_private, migrate, scrub
 from wattgate.adapters.store.prepared import Prepared
 from wattgate.adapters.store.reserve import Reserve, is_out_of_space
 from wattgate.adapters.store.schema import RECEIPTS, TRANSACTIONS, to_us
@@ -123,6 +123,14 @@ class SqliteStore:
             return self._has_reserve
 
         return await self._write(keep)
+
+    async def scrub(self) -> None:
+        """Leave nothing of what was deleted or replaced in the file.
+
+        Call it before anything else uses the store. Raises StoreFailed where the disk has no room
+        for it.
+        """
+        await asyncio.to_thread(scrub, self._path)
 
     async def close(self) -> None:
         """Finish what was asked for, then release the file; safe to repeat."""

@@ -7,7 +7,6 @@ import msgspec
 from msgspec import Meta
 
 from wattgate.adapters.web.services import Services
-from wattgate.core.site.remarks import remarks
 
 
 class SiteWarning(msgspec.Struct, frozen=True):
@@ -28,7 +27,7 @@ def site_warnings(services: Services) -> list[SiteWarning]:
 
 def _settings(services: Services) -> Iterator[SiteWarning]:
     """What the log said at the start about the settings, as far as it still holds."""
-    for remark in remarks(services.manager.site):
+    for remark in services.manager.remarks():
         yield SiteWarning(remark.path, remark.message)
 
 

@@ -3,11 +3,12 @@
 import base64
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final, Protocol
 from urllib.parse import quote, unquote
 
-from wattgate.core.security.passwords import wallbox_password_matches
+from wattgate.core.security.passwords import PasswordKey, wallbox_password_matches
 
 OCPP16: Final = "ocpp1.6"
 
@@ -22,7 +23,7 @@ class HandshakeRequest:
 
     target: str
     subprotocols: tuple[str, ...]
-    authorization: str | None
+    authorization: str | None = field(repr=False)
     peer_address: str
     secure: bool = False
 
@@ -32,21 +33,35 @@ class Credentials:
     """HTTP Basic user and password; bytes, since a password need not be UTF-8 (R24)."""
 
     user: bytes
-    password: bytes
+    password: bytes = field(repr=False)
+
+
+class Proof(StrEnum):
+    """With what a wallbox has shown who it is."""
+
+    NONE = "none"
+    """With no password, as none is required."""
+    PASSWORD = "password"  # noqa: S105 - the word, no password
+    NEXT = "next"
+    """With the key that is to take the place of its password."""
 
 
 @dataclass(frozen=True, slots=True)
 class DirectoryEntry:
     """What is configured for a wallbox.
 
-    `password` empty: none is required. `security_profile` 0 to 3; from 2 on the wallbox must come
-    over TLS. `assume_ocpp16`: take a wallbox that names no subprotocol as one of OCPP 1.6.
+    `password` empty: none is required. With `next_password` it gets in as well; empty: there is
+    none. Both are kept under `key`, or as they are where that is None. `security_profile` 0 to 3;
+    from 2 on the wallbox must come over TLS. `assume_ocpp16`: take a wallbox that names no
+    subprotocol as one of OCPP 1.6.
     """
 
     station_id: str
-    password: str
+    password: str = field(repr=False)
     security_profile: int
     assume_ocpp16: bool
+    next_password: str = field(default="", repr=False)
+    key: PasswordKey | None = None
 
 
 class Directory(Protocol):
@@ -62,12 +77,14 @@ class Admitted:
     """Let it in, as the wallbox `station_id`, in the spelling of the directory.
 
     The answer names `subprotocol` only if the wallbox had offered it (RFC 6455 §4.2.2). `ping`
-    false: a wallbox that is known not to answer pings is sent none (R28).
+    false: a wallbox that is known not to answer pings is sent none (R28). `proof` tells how the
+    wallbox has shown that it is the one.
     """
 
     station_id: str
     subprotocol: str
     ping: bool = True
+    proof: Proof = Proof.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +163,10 @@ def admit(
         )
     if entry.security_profile >= 2 and not request.secure:
         return Refused(403, _NEEDS_TLS.format(entry.security_profile), claimed_id)
-    objection = _objection(request.authorization, claimed_id, entry)
-    if objection is not None:
-        return Refused(401, objection, claimed_id)
-    return _agree(request.subprotocols, entry, supported)
+    proof = _proof(request.authorization, claimed_id, entry)
+    if not isinstance(proof, Proof):
+        return Refused(401, proof, claimed_id)
+    return _agree(request.subprotocols, entry, proof, supported)
 
 
 def backend_url(url: str, client_id: str, append_id: bool) -> str:
@@ -186,28 +203,46 @@ _NEEDS_TLS: Final = (
 )
 
 
-def _objection(header: str | None, claimed_id: str, entry: DirectoryEntry) -> str | None:
-    """What is wrong with the credentials, None if nothing is (R25)."""
-    if not entry.password:
-        return None
+def _proof(header: str | None, claimed_id: str, entry: DirectoryEntry) -> Proof | str:
+    """What the credentials prove, or what is wrong with them (R25)."""
     credentials = basic_credentials(header, claimed_id)
     if credentials is None:
-        return "The wallbox sent no password, but one is set up for it."
-    if credentials.user not in (claimed_id.encode(), entry.station_id.encode()):
-        return "The user name that the wallbox sent is not the ChargeBox ID in its URL."
-    if not wallbox_password_matches(credentials.password, entry.password):
+        complaint = "The wallbox sent no password, but one is set up for it."
+    elif credentials.user not in (claimed_id.encode(), entry.station_id.encode()):
+        complaint = "The user name that the wallbox sent is not the ChargeBox ID in its URL."
+    else:
+        by_password = _matches(credentials.password, entry.password, entry.key)
+        if _matches(credentials.password, entry.next_password, entry.key):
+            return Proof.NEXT
+        if by_password:
+            return Proof.PASSWORD
+        complaint = _wrong_password(entry)
+    return complaint if entry.password else Proof.NONE
+
+
+def _matches(presented: bytes, password: str, key: PasswordKey | None) -> bool:
+    if key is None:
+        return wallbox_password_matches(presented, password)
+    return key.matches(presented, password)
+
+
+def _wrong_password(entry: DirectoryEntry) -> str:
+    if entry.key is None or entry.key.made(entry.password):
         return "The password that the wallbox sent is wrong."
-    return None
+    return (
+        "The password of the wallbox cannot be checked any more: the key under which it was kept "
+        "is lost. Write the password in the site file again."
+    )
 
 
 def _agree(
-    offered: tuple[str, ...], entry: DirectoryEntry, supported: Sequence[str]
+    offered: tuple[str, ...], entry: DirectoryEntry, proof: Proof, supported: Sequence[str]
 ) -> Admitted | EmptyUpgrade:
     chosen = choose_subprotocol(offered, supported)
     if chosen is None and not offered and entry.assume_ocpp16:
         chosen = OCPP16
     if chosen is not None:
-        return Admitted(entry.station_id, chosen)
+        return Admitted(entry.station_id, chosen, proof=proof)
     names = ", ".join(offered) or "no subprotocol at all"
     spoken = ", ".join(supported)
     return EmptyUpgrade(

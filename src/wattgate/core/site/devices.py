@@ -10,7 +10,7 @@ from wattgate.core.site.choices import (
     PasswordForm,
     PhaseRotation,
 )
-from wattgate.core.site.settings import setting, tables
+from wattgate.core.site.settings import Secrecy, setting, tables
 from wattgate.core.units import MIN_CHARGE_A
 
 
@@ -30,7 +30,9 @@ class GatewaySettings:
     password: str = field(
         default="",
         repr=False,
-        metadata=setting("Password at the backend; empty: none is sent", at_most=255, secret=True),
+        metadata=setting(
+            "Password at the backend; empty: none is sent", at_most=255, secrecy=Secrecy.HIDDEN
+        ),
     )
     key_form: PasswordForm = field(
         default=PasswordForm.TEXT,

@@ -10,7 +10,7 @@ from wattgate.core.site.choices import (
     TlsVersion,
     UnknownOffline,
 )
-from wattgate.core.site.settings import setting
+from wattgate.core.site.settings import Secrecy, setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,5 +171,7 @@ class OcppServerSettings:
     password: str = field(
         default="",
         repr=False,
-        metadata=setting("Common to all wallboxes; empty: none", at_most=255, secret=True),
+        metadata=setting(
+            "Common to all wallboxes; empty: none", at_most=255, secrecy=Secrecy.HASHED
+        ),
     )

@@ -12,21 +12,29 @@ from typing import Any, Final, get_args
 
 _KEY: Final = "wattgate"
 
+
+class Secrecy(StrEnum):
+    """Who may know a setting."""
+
+    OPEN = "open"
+    HIDDEN = "hidden"
+    """We have to know it; it is kept out of everything that people or logs read."""
+    HASHED = "hashed"
+    """Nobody has to know it, we neither: only what proves it is kept, under a key (S4)."""
+
+
 Kind = type[str] | type[bool] | type[int] | type[float] | type[StrEnum]
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One value: what it means, in which unit, within which inclusive range.
-
-    A `secret` is kept out of everything that people or logs read.
-    """
+    """One value: what it means, in which unit, within which inclusive range; who may know it."""
 
     meaning: str
     unit: str = ""
     at_least: float | None = None
     at_most: float | None = None
-    secret: bool = False
+    secrecy: Secrecy = Secrecy.OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +83,10 @@ def setting(
     unit: str = "",
     at_least: float | None = None,
     at_most: float | None = None,
-    secret: bool = False,
+    secrecy: Secrecy = Secrecy.OPEN,
 ) -> Mapping[str, Setting]:
     """Metadata of a dataclass field that is one setting."""
-    return {_KEY: Setting(meaning, unit, at_least, at_most, secret)}
+    return {_KEY: Setting(meaning, unit, at_least, at_most, secrecy)}
 
 
 def table(key: str, of: type[Any], meaning: str) -> Mapping[str, Table]:

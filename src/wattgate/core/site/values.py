@@ -7,8 +7,9 @@ from math import isfinite
 from typing import Final
 from unicodedata import category
 
+from wattgate.core.security.passwords import MARK, is_kept
 from wattgate.core.site.findings import suggestion
-from wattgate.core.site.settings import Setting, SettingField
+from wattgate.core.site.settings import Secrecy, Setting, SettingField
 
 _UNREADABLE: Final = {"Cc", "Cs"}
 """Unicode categories no text may contain: control characters, halves of surrogate pairs."""
@@ -69,13 +70,16 @@ def _read_choice(kind: type[StrEnum], value: object) -> object:
 def _read_text(field: SettingField, value: object) -> object:
     about = field.about
     if not isinstance(value, str):
-        return Wrong("must be a text in quotes" + ("" if about.secret else f", not {shown(value)}"))
+        is_open = about.secrecy is Secrecy.OPEN
+        return Wrong("must be a text in quotes" + (f", not {shown(value)}" if is_open else ""))
     if field.required and not value:
         return Wrong("must not be empty")
     if any(category(character) in _UNREADABLE for character in value):
         return Wrong("must not contain control characters")
     if about.at_most is not None and len(value) > about.at_most:
         return Wrong(f"must have at most {about.at_most:g} characters, not {len(value)}")
+    if about.secrecy is Secrecy.HASHED and value.startswith(MARK) and not is_kept(value):
+        return Wrong(f'must not begin with "{MARK}", as passwords do that are kept already')
     return value
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from wattgate.core.site.choices import CertificateName, RateUnitChoice, StrategyChoice
-from wattgate.core.site.settings import setting
+from wattgate.core.site.settings import Secrecy, setting
 from wattgate.core.units import MIN_CHARGE_A
 
 
@@ -18,7 +18,9 @@ class WallboxSettings:
         default="",
         repr=False,
         metadata=setting(
-            "Its own, instead of the common one; empty: the common one", at_most=255, secret=True
+            "Its own, instead of the common one; empty: the common one",
+            at_most=255,
+            secrecy=Secrecy.HASHED,
         ),
     )
     security_profile: int = field(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from wattgate.core.site.model import Site
-from wattgate.core.site.settings import Definition, SettingField, definitions, key_of
+from wattgate.core.site.settings import Definition, Secrecy, SettingField, definitions, key_of
 
 SiteMapping = dict[str, Any]
 """A site in the shape of its file, as JSON and TOML libraries take it."""
@@ -27,7 +27,7 @@ def _written(table: object, secrets: bool) -> SiteMapping:
 
 
 def _is_secret(each: Definition) -> bool:
-    return isinstance(each, SettingField) and each.about.secret
+    return isinstance(each, SettingField) and each.about.secrecy is not Secrecy.OPEN
 
 
 def _value(each: Definition, value: object, secrets: bool) -> object:

@@ -18,6 +18,7 @@ from wattgate.core.ocpp.handshake import (
     Refused,
     admit,
 )
+from wattgate.core.security.passwords import PasswordKey
 from wattgate.core.site.model import Site
 from wattgate.ports.links import Receiver
 from wattgate.runtime.peer import Peer, Tools
@@ -43,7 +44,7 @@ class RefusedAttempt:
 class SiteDirectory:
     """The wallboxes that the site knows. Implements core.ocpp.handshake.Directory."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, key: PasswordKey) -> None:
         self._entries: dict[str, DirectoryEntry] = {}
         self._folded: dict[str, DirectoryEntry] = {}
         for station_id in site.station_ids():
@@ -53,6 +54,7 @@ class SiteDirectory:
                 password=wallbox.password or site.ocpp_server.password,
                 security_profile=wallbox.security_profile,
                 assume_ocpp16=False,
+                key=key,
             )
             self._entries[station_id] = entry
             self._folded.setdefault(station_id.casefold(), entry)
@@ -65,13 +67,15 @@ class SiteDirectory:
 class Stations:
     """The door of the OCPP server."""
 
-    def __init__(self, site: Site, stations: Mapping[str, Station], tools: Tools) -> None:
+    def __init__(
+        self, site: Site, stations: Mapping[str, Station], tools: Tools, key: PasswordKey
+    ) -> None:
         self.by_id = dict(stations)
         self.refused: deque[RefusedAttempt] = deque(maxlen=REMEMBERED)
         self.refused_count = 0
         """Since the start, those no longer remembered included."""
         self._site = site
-        self._directory = SiteDirectory(site)
+        self._directory = SiteDirectory(site, key)
         self._tools = tools
         for station in self.by_id.values():
             station.on_turned_away = partial(self._could_not_stay, station.station_id)
