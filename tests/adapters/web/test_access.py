@@ -7,7 +7,7 @@ from tests.support.web import ADMIN
 
 from wattgate.adapters.store.memory import MemoryStore
 from wattgate.adapters.web.access import Access, Verdict
-from wattgate.adapters.web.attempts import BURST
+from wattgate.core.security.attempts import BURST
 from wattgate.ports.store import StoreFailed
 
 HOME = "192.0.2.7"

@@ -2,8 +2,8 @@ import httpx
 import pytest
 from tests.support.web import ADMIN, serving
 
-from wattgate.adapters.web.attempts import BURST
 from wattgate.adapters.web.tokens import MOST
+from wattgate.core.security.attempts import BURST
 
 OTHER = "battery staple"
 

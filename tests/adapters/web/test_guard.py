@@ -8,7 +8,7 @@ from tests.support.world import World
 
 from wattgate.adapters.web import guard
 from wattgate.adapters.web.app import openapi_document
-from wattgate.adapters.web.attempts import BURST
+from wattgate.core.security.attempts import BURST
 
 PAGES = [*openapi_document()["paths"], "/api/v1/openapi.json", "/", "/nowhere", "/healthz/x"]
 CLOSED = [path for path in PAGES if path not in guard.OPEN]

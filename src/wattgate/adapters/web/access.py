@@ -10,9 +10,9 @@ from typing import Final
 
 import structlog
 
-from wattgate.adapters.web.attempts import Attempts
 from wattgate.adapters.web.passwords import AdminPassword
 from wattgate.adapters.web.tokens import ApiTokens
+from wattgate.core.security.attempts import Attempts, host_key
 from wattgate.ports.clock import Clock
 from wattgate.ports.store import Store
 
@@ -42,7 +42,7 @@ class Access:
         self.password = AdminPassword(store, given_password)
         self.tokens = ApiTokens(store)
         self._clock = clock
-        self._attempts = Attempts()
+        self._attempts = Attempts(key_of=host_key)
         self._setup_token = secrets.token_urlsafe(_SETUP_TOKEN_BYTES)
         self._setting_up = asyncio.Lock()
 
