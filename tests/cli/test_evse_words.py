@@ -34,6 +34,37 @@ def test_every_evse_has_a_line() -> None:
     ]
 
 
+def login(**facts: Any) -> dict[str, Any]:  # noqa: ANN401 - as in JSON
+    return {
+        "client_id": "DE*1",
+        "phase": "online",
+        "reason": "accepted by the backend",
+        "since": "2026-05-15T12:00:00Z",
+        "queue_depth": 0,
+        "given_up": 0,
+        "security": None,
+        **facts,
+    }
+
+
+def security(state: str) -> dict[str, Any]:
+    return {"security": {"state": state, "words": f"as {state} as can be"}}
+
+
+def test_a_backend_that_is_not_verified_is_told_below_p23() -> None:
+    sites = [
+        evse(evse_id=name, backend=login(**security(name)))
+        for name in ("plain", "unverified", "verified")
+    ]
+    lines = list(table([evse(), evse(backend=login()), *sites]))
+    assert lines[6:] == ["unverified: the connection to its backend is as unverified as can be"]
+
+
+def test_what_the_connection_to_the_backend_proves_is_told_s10() -> None:
+    told = everything(evse(backend=login(**security("verified"))))
+    assert "its connection as verified as can be" in [" ".join(line.split()) for line in told]
+
+
 def test_a_site_without_evses_has_the_headings_only() -> None:
     assert [line.split()[0] for line in table([])] == ["EVSE"]
 
@@ -81,15 +112,12 @@ def test_all_about_an_evse_is_told_a_fact_per_line(facts: dict[str, Any], line: 
 
 
 def test_the_login_at_the_backend_is_told_with_its_reason_and_what_waits_for_it() -> None:
-    login = {
-        "client_id": "DE*1",
-        "phase": "waiting",
-        "reason": "http: the backend answered HTTP 401; next attempt in 20 s",
-        "since": "2026-05-15T12:00:00Z",
-        "queue_depth": 3,
-        "given_up": 0,
-    }
-    lines = [" ".join(each.split()) for each in everything(evse(backend=login))]
+    waiting = login(
+        phase="waiting",
+        reason="http: the backend answered HTTP 401; next attempt in 20 s",
+        queue_depth=3,
+    )
+    lines = [" ".join(each.split()) for each in everything(evse(backend=waiting))]
     assert "waits for it 3 queued" in lines
     (told,) = [line for line in lines if line.startswith("backend ")]
     assert told.startswith("backend waiting as DE*1 since 2026-05-1")

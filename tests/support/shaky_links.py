@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from wattgate.core.security.certificates import LinkSecurity
 from wattgate.ports.links import Receiver
 
 What = Literal["opened", "sent", "arrived", "closed"]
@@ -36,6 +37,7 @@ class End:
     who: str
     receiver: Receiver
     peer_address: str = "192.0.2.7:40000"
+    security: LinkSecurity = LinkSecurity.PLAIN
     is_told: bool = False
     is_held: bool = False
     on_the_way: deque[str] = field(default_factory=deque)

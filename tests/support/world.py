@@ -16,6 +16,7 @@ from wattgate.adapters.store.memory import MemoryStore
 from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.gateway.outbox import RetryPolicy
 from wattgate.core.ocpp.handshake import Admitted, HandshakeRequest
+from wattgate.core.security.certificates import LinkSecurity
 from wattgate.core.security.passwords import PasswordKey
 from wattgate.core.site.reading import read_toml
 from wattgate.ports.links import DialFailed, DialStep, DialTarget, Link, Receiver
@@ -38,6 +39,7 @@ class Pipe:
 
     receiver: Receiver
     peer_address: str = "192.0.2.7:40000"
+    security: LinkSecurity = LinkSecurity.PLAIN
     far: "Pipe | None" = None
     is_open: bool = True
 
@@ -56,9 +58,9 @@ class Pipe:
                 asyncio.get_running_loop().call_soon(end.receiver.closed, code, reason)
 
 
-def connect(near: Receiver, far: Receiver) -> Pipe:
-    """Open a link between two receivers; returns `near`'s end."""
-    one, other = Pipe(near), Pipe(far)
+def connect(near: Receiver, far: Receiver, security: LinkSecurity = LinkSecurity.PLAIN) -> Pipe:
+    """Open a link between two receivers; returns `near`'s end, which proves so much."""
+    one, other = Pipe(near, security=security), Pipe(far)
     one.far, other.far = other, one
     far.opened(other)
     near.opened(one)
@@ -179,6 +181,7 @@ class ScriptedDialer:
     backends: dict[str, Scripted] = field(default_factory=dict)
     dialled: list[DialTarget] = field(default_factory=list)
     opens: dict[str, set[str | None]] = field(default_factory=dict)
+    security: LinkSecurity = LinkSecurity.PLAIN
 
     async def dial(self, target: DialTarget, receiver: Receiver) -> Link:
         self.dialled.append(target)
@@ -187,7 +190,7 @@ class ScriptedDialer:
             raise DialFailed(DialStep.TCP, "connection refused")
         if target.authorization not in self.opens.get(target.url, {target.authorization}):
             raise DialFailed(DialStep.HTTP, "the backend answered HTTP 401", 401)
-        return connect(receiver, backend)
+        return connect(receiver, backend, self.security)
 
 
 @dataclass

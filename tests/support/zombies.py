@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from tests.support.world import World
 
 from wattgate.core.ocpp.handshake import Admitted, HandshakeRequest
+from wattgate.core.security.certificates import LinkSecurity
 from wattgate.ports.links import Receiver
 
 
@@ -14,6 +15,7 @@ class Zombie:
 
     receiver: Receiver
     peer_address: str = "192.0.2.9:1"
+    security: LinkSecurity = LinkSecurity.PLAIN
     sent: list[str] = field(default_factory=list)
     closes: list[int] = field(default_factory=list)
 

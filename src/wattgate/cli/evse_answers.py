@@ -76,6 +76,13 @@ class Safety(msgspec.Struct, frozen=True):
     known: tuple[str, ...]
 
 
+class Security(msgspec.Struct, frozen=True):
+    """What the connection to a backend proves of it."""
+
+    state: str
+    words: str
+
+
 class Backend(msgspec.Struct, frozen=True):
     """Its login at a backend."""
 
@@ -85,6 +92,7 @@ class Backend(msgspec.Struct, frozen=True):
     since: datetime
     queue_depth: int
     given_up: int
+    security: Security | None
 
 
 class Evse(msgspec.Struct, frozen=True):

@@ -13,12 +13,16 @@ _CLOCK_S: Final = 10.0
 
 
 def table(evses: Sequence[Evse]) -> Iterator[str]:
-    """One line per EVSE below a line of headings."""
+    """One line per EVSE below a line of headings; then, whose backend is not verified (P23)."""
     rows = [_HEAD, *(_row(evse) for evse in evses)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         yield _GAP.join(cells).rstrip()
+    for evse in evses:
+        security = evse.backend.security if evse.backend is not None else None
+        if security is not None and security.state == "unverified":
+            yield plain(f"{evse.id}: the connection to its backend is {security.words}")
 
 
 def everything(evse: Evse) -> Iterator[str]:
@@ -72,6 +76,8 @@ def _facts(evse: Evse) -> Iterator[tuple[str, str]]:
     yield "model", _model(evse)
     if evse.backend is not None:
         yield "backend", _login(evse.backend)
+        if evse.backend.security is not None:
+            yield "its connection", evse.backend.security.words
         yield "waits for it", _owed(evse.backend)
     yield "may draw", _allowed(evse)
     yield "draws", _drawn(evse.drawn_a)

@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from wattgate.core.ocpp.handshake import Admission, Admitted, HandshakeRequest
+from wattgate.core.security.certificates import LinkSecurity
+from wattgate.core.security.dial_faults import TlsFault
 from wattgate.core.site.choices import NameCheck
 
 
@@ -14,6 +16,11 @@ class Link(Protocol):
     @property
     def peer_address(self) -> str:
         """Address of the other end, `192.0.2.7:49152`."""
+        ...
+
+    @property
+    def security(self) -> LinkSecurity:
+        """What TLS proves of the other end."""
         ...
 
     def send(self, text: str) -> None:
@@ -68,13 +75,23 @@ class DialStep(StrEnum):
 
 
 class DialFailed(Exception):  # noqa: N818 - an event in the past, like every outcome here
-    """An outgoing connection was not made; says at which step, and why in plain words."""
+    """An outgoing connection was not made; says at which step, and why in plain words.
 
-    def __init__(self, step: DialStep, reason: str, http_status: int | None = None) -> None:
+    `fault` is known where TLS failed for something that OCPP has an event for.
+    """
+
+    def __init__(
+        self,
+        step: DialStep,
+        reason: str,
+        http_status: int | None = None,
+        fault: TlsFault | None = None,
+    ) -> None:
         super().__init__(f"{step}: {reason}")
         self.step = step
         self.reason = reason
         self.http_status = http_status
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)

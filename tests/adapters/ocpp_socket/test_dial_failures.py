@@ -7,11 +7,15 @@ from picows import WSHandshakeError, WSUpgradeResponse
 
 from wattgate.adapters.ocpp_socket.dial_failures import (
     dns_failure,
-    opening_failure,
+    http_failure,
+    is_worth_a_look,
+    lost_failure,
     subprotocol_failure,
     tcp_failure,
     timeout_failure,
+    tls_failure,
 )
+from wattgate.core.security.dial_faults import TlsFault
 from wattgate.ports.links import DialStep
 
 
@@ -80,7 +84,7 @@ def answered(head: bytes) -> WSHandshakeError:
 def test_an_answer_that_is_no_upgrade_is_explained(
     head: bytes, status: int | None, reason: str
 ) -> None:
-    failure = opening_failure(DialStep.HTTP, answered(head))
+    failure = http_failure(answered(head))
     assert (failure.step, failure.http_status) == (DialStep.HTTP, status)
     assert reason in failure.reason
 
@@ -101,35 +105,58 @@ def test_an_answer_that_is_no_upgrade_is_explained(
 def test_a_redirect_names_the_host_to_enter_and_no_key_r29(location: str, said: str) -> None:
     response = WSUpgradeResponse.create_redirect_response(301, location)
     error = WSHandshakeError("moved", b"HTTP/1.1 301 Moved", b"", response)
-    reason = opening_failure(DialStep.HTTP, error).reason
+    reason = http_failure(error).reason
     assert f"it redirects to {said}; enter that one" in reason
     assert "k3y" not in reason
 
 
 def not_trusted() -> ssl.SSLCertVerificationError:
     error = ssl.SSLCertVerificationError(1, "x")
+    error.verify_code = 18
     error.verify_message = "self-signed certificate"
     return error
 
 
-def no_tls() -> ssl.SSLError:
+def refused(reason: str | None) -> ssl.SSLError:
     error = ssl.SSLError(1, "x")
-    error.reason = "WRONG_VERSION_NUMBER"
+    if reason is not None:
+        error.reason = reason
     return error
 
 
 @pytest.mark.parametrize(
-    ("error", "words"),
+    ("error", "words", "fault", "is_looked_at"),
     [
-        (not_trusted(), "certificate is not accepted: self-signed certificate"),
-        (no_tls(), "no TLS at that port"),
-        (ssl.SSLError(1, "odd"), "the TLS handshake failed"),
-        (ConnectionResetError(errno.ECONNRESET, "x"), "closed the connection without an answer"),
+        (not_trusted(), "certificate is not accepted: it is self", TlsFault.CERTIFICATE, True),
+        (refused("UNSUPPORTED_PROTOCOL"), "no version of TLS", TlsFault.VERSION, True),
+        (refused("WRONG_VERSION_NUMBER"), "no TLS at that port", None, False),
+        (refused("ODD"), "the TLS handshake failed: ODD", None, False),
+        (refused(None), "the TLS handshake failed: ", None, False),
     ],
 )
-def test_a_failed_tls_handshake_is_explained(error: OSError, words: str) -> None:
-    failure = opening_failure(DialStep.TLS, error)
-    assert failure.step is DialStep.TLS
+def test_a_failed_tls_handshake_is_explained(
+    error: ssl.SSLError, words: str, fault: TlsFault | None, is_looked_at: bool
+) -> None:
+    failure = tls_failure(error, "b.example", None)
+    assert (failure.step, failure.fault) == (DialStep.TLS, fault)
+    assert words in failure.reason
+    assert is_worth_a_look(error) is is_looked_at
+
+
+@pytest.mark.parametrize(
+    ("step", "tls_version", "told_as", "words"),
+    [
+        (DialStep.TLS, None, DialStep.TLS, "hung up during the TLS handshake"),
+        (DialStep.HTTP, "TLSv1.3", DialStep.TLS, "hung up right after the TLS handshake"),
+        (DialStep.HTTP, "TLSv1.2", DialStep.HTTP, "closed the connection without an answer"),
+        (DialStep.HTTP, None, DialStep.HTTP, "closed the connection without an answer"),
+    ],
+)
+def test_a_backend_that_hangs_up_is_told_by_how_far_it_let_us(
+    step: DialStep, tls_version: str | None, told_as: DialStep, words: str
+) -> None:
+    failure = lost_failure(step, tls_version)
+    assert failure.step is told_as
     assert words in failure.reason
 
 

@@ -14,7 +14,8 @@ from websockets.typing import Subprotocol
 
 from wattgate.adapters.ocpp_socket.dialer import PicowsDialer
 from wattgate.adapters.ocpp_socket.loop import new_event_loop
-from wattgate.ports.links import Dialer, DialFailed, DialStep, DialTarget
+from wattgate.core.security.certificates import LinkSecurity
+from wattgate.ports.links import Dialer, DialFailed, DialStep, DialTarget, TlsTerms
 
 OCPP16 = Subprotocol("ocpp1.6")
 TLS = Path(__file__).parents[2] / "fixtures" / "tls"
@@ -55,8 +56,9 @@ async def echo(ws: ServerConnection) -> None:
         await ws.send(message)
 
 
-def trusting() -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=TLS / "certificate.pem")
+def trusting(_: TlsTerms | None) -> tuple[ssl.SSLContext, LinkSecurity]:
+    context = ssl.create_default_context(cafile=TLS / "certificate.pem")
+    return context, LinkSecurity.VERIFIED
 
 
 def serving() -> ssl.SSLContext:
@@ -81,7 +83,7 @@ def test_a_dialled_link_is_open_and_texts_go_both_ways(loop_factory: object, sec
 
     async def scenario() -> None:
         ear = Ear()
-        dialer: Dialer = PicowsDialer(ssl_context_factory=trusting)
+        dialer: Dialer = PicowsDialer(trusting)
         context = serving() if secure else None
         async with serve(echo, "127.0.0.1", 0, subprotocols=[OCPP16], ssl=context) as server:
             port = port_of(server)
@@ -90,6 +92,7 @@ def test_a_dialled_link_is_open_and_texts_go_both_ways(loop_factory: object, sec
             assert ear.calls == ["opened"]
             assert ear.link is link
             assert link.peer_address == f"127.0.0.1:{port}"
+            assert link.security is (LinkSecurity.VERIFIED if secure else LinkSecurity.PLAIN)
             for text in ("[2]", "Säule €", "x" * 2**20):
                 link.send(text)
                 assert await ear.text() == text
@@ -180,17 +183,17 @@ async def test_a_certificate_nobody_vouches_for_fails_at_tls() -> None:
     async with serve(echo, "127.0.0.1", 0, ssl=serving()) as server:
         failure = await failure_of(f"wss://localhost:{port_of(server)}/CP1")
     assert failure.step is DialStep.TLS
-    assert "certificate is not accepted: self-signed certificate" in failure.reason
+    assert "certificate is not accepted: it is self-signed" in failure.reason
 
 
 @pytest.mark.asyncio
 async def test_a_certificate_for_another_host_fails_at_tls() -> None:
     """S10."""
-    dialer = PicowsDialer(ssl_context_factory=trusting)
+    dialer = PicowsDialer(trusting)
     async with serve(echo, "127.0.0.2", 0, ssl=serving()) as server:
         failure = await failure_of(f"wss://127.0.0.2:{port_of(server)}/CP1", dialer=dialer)
     assert failure.step is DialStep.TLS
-    assert "certificate is not accepted: IP address mismatch" in failure.reason
+    assert "certificate is not accepted: it is not for 127.0.0.2" in failure.reason
 
 
 @pytest.mark.asyncio

@@ -91,6 +91,10 @@ async def test_an_evse_tells_what_it_does() -> None:
             "since": None,
             "queue_depth": None,
             "given_up": 0,
+            "security": {
+                "state": "plain",
+                "words": "not encrypted: whoever is on the way can read and change what is sent",
+            },
             "problem": None,
         }
 

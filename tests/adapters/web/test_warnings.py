@@ -6,6 +6,7 @@ from tests.support.virtual_time import in_virtual_time
 from tests.support.world import World, a_backend, a_wallbox
 
 from wattgate.adapters.web.warnings import warnings_of
+from wattgate.core.security.certificates import LinkSecurity
 
 EVSE = """
 [site]
@@ -66,6 +67,44 @@ async def test_a_backend_that_does_not_take_the_evse_is_a_warning_r29() -> None:
     )
     await backend.got("StatusNotification")
     assert said(world) == []
+    await world.kill()
+
+
+@pytest.mark.parametrize(
+    ("security", "warnings"),
+    [
+        (LinkSecurity.PLAIN, []),
+        (
+            LinkSecurity.UNVERIFIED,
+            [
+                "The backend is not verified: nobody vouches for its certificate, so that whoever "
+                "is on the way may pretend to be it. Store its authority, or its certificate "
+                "itself, in the set 'stall-1'; where a public authority signed it, set "
+                "`system_roots`."
+            ],
+        ),
+        (LinkSecurity.VERIFIED, []),
+    ],
+)
+@in_virtual_time()
+async def test_a_backend_that_nobody_vouches_for_is_a_warning_p23_s10(
+    security: LinkSecurity, warnings: list[str]
+) -> None:
+    world = World(EVSE + BACKEND)
+    world.dialer.security = security
+    world.dialer.backends["ws://backend/CP1"] = backend = a_backend(
+        BootNotification=lambda _: TAKEN | {"currentTime": world.clock.wall().isoformat()}
+    )
+    await world.start()
+    assert said(world) == []
+    wallbox = a_wallbox()
+    await world.boot("CP1", wallbox)
+    await backend.got("BootNotification")
+    await asyncio.sleep(1)
+    assert said(world) == warnings
+    backend.hang_up()
+    await asyncio.sleep(1)
+    assert "not verified" not in " ".join(said(world))
     await world.kill()
 
 

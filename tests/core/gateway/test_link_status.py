@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from wattgate.core.gateway.link_status import Fault, LinkPhase, LinkProblem, LinkStatus, LinkStep
+from wattgate.core.security.certificates import LinkSecurity
 
 START = datetime(2026, 5, 15, 12, tzinfo=UTC)
 WAITING = LinkStatus(LinkPhase.WAITING, "no", START)
@@ -34,6 +35,25 @@ def test_failures_are_counted_from_the_first_and_the_newest_is_told_r29() -> Non
 def test_a_problem_stays_until_the_backend_has_accepted_us_r29(phase: LinkPhase) -> None:
     status = WAITING.failed(REFUSED, at(0), at(10)).entered(phase, "on", at(10))
     assert status.problem == LinkProblem(REFUSED, at(0), 1, None)
+
+
+@pytest.mark.parametrize(
+    ("phase", "left"),
+    [
+        (LinkPhase.REGISTERING, LinkSecurity.VERIFIED),
+        (LinkPhase.PENDING, LinkSecurity.VERIFIED),
+        (LinkPhase.ONLINE, LinkSecurity.VERIFIED),
+        (LinkPhase.IDLE, None),
+        (LinkPhase.CONNECTING, None),
+        (LinkPhase.WAITING, None),
+    ],
+)
+def test_what_a_connection_proves_counts_as_long_as_it_is_there_s10(
+    phase: LinkPhase, left: LinkSecurity | None
+) -> None:
+    made = LinkStatus(LinkPhase.CONNECTING, "c", START, security=LinkSecurity.VERIFIED)
+    assert made.failed(REFUSED, at(0), at(1)).security is LinkSecurity.VERIFIED
+    assert made.entered(phase, "on", at(1)).security is left
 
 
 @pytest.mark.parametrize("phase", [LinkPhase.ONLINE, LinkPhase.IDLE])

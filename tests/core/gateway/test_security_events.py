@@ -4,12 +4,14 @@ import pytest
 
 from wattgate.core.gateway.policy import POLICY, Sender
 from wattgate.core.gateway.security_events import (
+    EVENT_OF,
     FROM_BACKEND,
     SecurityEvent,
     notification,
     says_without,
 )
 from wattgate.core.ocpp.v16.actions import decode_request
+from wattgate.core.security.dial_faults import TlsFault
 
 
 @pytest.mark.parametrize("event", SecurityEvent)
@@ -18,6 +20,20 @@ def test_an_event_is_a_valid_notification_with_the_time_in_utc_r38(event: Securi
     text = notification(event, at)
     assert text == f'{{"type":"{event.value}","timestamp":"2026-05-15T12:00:00.000Z"}}'
     decode_request("SecurityEventNotification", text)
+
+
+@pytest.mark.parametrize(
+    ("fault", "name"),
+    [
+        (TlsFault.CERTIFICATE, "InvalidCentralSystemCertificate"),
+        (TlsFault.VERSION, "InvalidTLSVersion"),
+        (TlsFault.CIPHERS, "InvalidTLSCipherSuite"),
+    ],
+)
+def test_every_fault_of_tls_has_its_name_in_the_specification_r38(
+    fault: TlsFault, name: str
+) -> None:
+    assert EVENT_OF[fault].value == name
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ from wattgate.core.backend.notices import (
 )
 from wattgate.core.backend.tags import Tags
 from wattgate.core.ocpp.handshake import Admitted, EmptyUpgrade, HandshakeRequest, Refused
+from wattgate.core.security.certificates import LinkSecurity
 from wattgate.ports.links import Receiver
 from wattgate.runtime.ends.backend_server import BackendServer
 from wattgate.runtime.peer import Tools
@@ -84,6 +85,7 @@ class Wire:
     """A link that keeps what is sent over it."""
 
     peer_address: str = "127.0.0.1:50000"
+    security: LinkSecurity = LinkSecurity.PLAIN
     sent: list[str] = field(default_factory=list)
     closed_with: list[int] = field(default_factory=list)
 

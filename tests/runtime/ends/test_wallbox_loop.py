@@ -9,6 +9,7 @@ import pytest
 from tests.support.virtual_time import FakeClock, ScriptedIdentifiers, in_virtual_time
 from tests.support.wallboxes import CARD, answers_of_a_friend
 
+from wattgate.core.security.certificates import LinkSecurity
 from wattgate.core.wallbox.actions import Plug, PowerCycle, PresentCard
 from wattgate.core.wallbox.charge_point import ChargePoint
 from wattgate.core.wallbox.effects import Happened
@@ -30,6 +31,7 @@ class FarEnd:
     answer: Callable[[str], Any]
     is_deaf: bool = False
     peer_address: str = "192.0.2.1:80"
+    security: LinkSecurity = LinkSecurity.PLAIN
     heard: list[str] = field(default_factory=list)
     is_open: bool = True
 

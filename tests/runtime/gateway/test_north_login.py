@@ -10,6 +10,7 @@ from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json
 
 from wattgate.core.ocpp.handshake import basic_authorization
+from wattgate.core.security.dial_faults import TlsFault
 from wattgate.ports.links import DialFailed, DialStep, DialTarget, Link, Receiver
 from wattgate.ports.store import StoreFailed
 from wattgate.runtime.gateway.north_login import Account, NorthLogin
@@ -253,7 +254,9 @@ class Broken:
 
 
 TARGET = DialTarget("wss://b/CP1", None)
-BAD_TLS = DialFailed(DialStep.TLS, "the certificate")
+BAD_TLS = DialFailed(DialStep.TLS, "the certificate", fault=TlsFault.CERTIFICATE)
+OLD_TLS = DialFailed(DialStep.TLS, "the version", fault=TlsFault.VERSION)
+UNNAMED_TLS = DialFailed(DialStep.TLS, "the backend did not finish the TLS handshake")
 NO_TCP = DialFailed(DialStep.TCP, "refused")
 UNAUTHORIZED = DialFailed(DialStep.HTTP, "401", 401)
 
@@ -267,17 +270,27 @@ async def dialled(login: NorthLogin, times: int) -> None:
 
 
 @in_virtual_time()
-async def test_a_failing_tls_is_reported_once_until_it_works_again_r38() -> None:
-    reports: list[str] = []
+async def test_a_fault_of_tls_is_reported_once_until_it_works_again_r38() -> None:
+    reports: list[TlsFault] = []
     door = Door([BAD_TLS, BAD_TLS, NO_TCP, BAD_TLS, None, BAD_TLS, UNAUTHORIZED, BAD_TLS])
     login = NorthLogin(Account("link", "CP1", ""), door, Broken())  # type: ignore[arg-type]
-    login.on_bad_certificate = lambda: reports.append("bad")
+    login.on_tls_fault = reports.append
     await dialled(login, 4)
-    assert reports == ["bad"]
+    assert reports == [TlsFault.CERTIFICATE]
     await dialled(login, 2)
-    assert reports == ["bad", "bad"]
+    assert reports == [TlsFault.CERTIFICATE] * 2
     await dialled(login, 2)  # HTTP 401 comes after TLS
-    assert reports == ["bad", "bad", "bad"]
+    assert reports == [TlsFault.CERTIFICATE] * 3
+
+
+@in_virtual_time()
+async def test_each_fault_of_tls_is_reported_by_itself_and_other_failures_are_not_r38() -> None:
+    reports: list[TlsFault] = []
+    door = Door([BAD_TLS, OLD_TLS, BAD_TLS, OLD_TLS, UNNAMED_TLS, NO_TCP])
+    login = NorthLogin(Account("link", "CP1", ""), door, Broken())  # type: ignore[arg-type]
+    login.on_tls_fault = reports.append
+    await dialled(login, 6)
+    assert reports == [TlsFault.CERTIFICATE, TlsFault.VERSION]
 
 
 @in_virtual_time()

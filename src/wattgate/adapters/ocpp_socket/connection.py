@@ -13,6 +13,7 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport
 from wattgate.adapters.ocpp_socket.fragments import CloseCode, Fragments, Violation
 from wattgate.adapters.ocpp_socket.pulse import KeepAlive, Pulse, silent_for_s
 from wattgate.adapters.ocpp_socket.resets import ResetWatch, is_reset
+from wattgate.core.security.certificates import LinkSecurity
 from wattgate.ports.links import Receiver
 
 MAX_UNSENT_BYTES: Final = 32 * 2**20
@@ -68,6 +69,7 @@ class Connection(WSListener):
         "_transport",
         "_unsent",
         "peer_address",
+        "security",
     )
 
     def __init__(
@@ -75,12 +77,14 @@ class Connection(WSListener):
         peer_address: str,
         receiver: Receiver,
         *,
+        security: LinkSecurity = LinkSecurity.PLAIN,
         keepalive: KeepAlive | None,
         max_message_bytes: int,
         ended: Callable[["Connection"], None],
     ) -> None:
         super().__init__()
         self.peer_address = peer_address
+        self.security = security
         self._receiver = receiver
         self._fragments = Fragments(max_message_bytes)
         self._ended = ended

@@ -10,6 +10,14 @@ from typing import Final
 
 from picows import WSHandshakeError
 
+from wattgate.core.security.dial_faults import (
+    HUNG_UP_AFTER_HANDSHAKE,
+    HUNG_UP_IN_HANDSHAKE,
+    Seen,
+    a_look_helps,
+    broken_handshake,
+    refused_certificate,
+)
 from wattgate.ports.links import DialFailed, DialStep
 
 _DNS: Final = {
@@ -78,27 +86,33 @@ def timeout_failure(step: DialStep, timeout_s: float) -> DialFailed:
     return DialFailed(step, f"{_SILENCE[step]} within {timeout_s:g} s")
 
 
-def opening_failure(step: DialStep, error: WSHandshakeError | OSError) -> DialFailed:
-    """Describe a TLS or WebSocket handshake that failed at `step`."""
+def tls_failure(error: ssl.SSLError, host: str, seen: Seen | None) -> DialFailed:
+    """Describe TLS that was refused by either end; `host` is the name in the URL."""
     match error:
-        case WSHandshakeError():
-            return _http_failure(error)
-        case ssl.SSLCertVerificationError():
-            return DialFailed(
-                DialStep.TLS, f"the backend's certificate is not accepted: {error.verify_message}"
-            )
-        case ssl.SSLError(reason="WRONG_VERSION_NUMBER" | "RECORD_LAYER_FAILURE"):
-            return DialFailed(DialStep.TLS, "no TLS at that port (should it be ws:// there?)")
-        case ssl.SSLError():
-            what = getattr(error, "reason", None) or error
-            return DialFailed(DialStep.TLS, f"the TLS handshake failed: {what}")
+        case ssl.SSLCertVerificationError(verify_code=code, verify_message=message):
+            verdict = refused_certificate(code, message, host, seen)
         case _:
-            return DialFailed(step, "the backend closed the connection without an answer")
+            verdict = broken_handshake(_reason(error), seen)
+    return DialFailed(DialStep.TLS, verdict.sentence, fault=verdict.fault)
 
 
-def silent_end(step: DialStep) -> DialFailed:
-    """Describe a backend that hung up instead of answering."""
+def is_worth_a_look(error: ssl.SSLError) -> bool:
+    """Whether what the other end shows tells more about the failure."""
+    return isinstance(error, ssl.SSLCertVerificationError) or a_look_helps(_reason(error))
+
+
+def lost_failure(step: DialStep, tls_version: str | None) -> DialFailed:
+    """Describe a backend that hung up without a word; `tls_version` None before TLS is done."""
+    if step is DialStep.TLS:
+        return DialFailed(DialStep.TLS, HUNG_UP_IN_HANDSHAKE)
+    if tls_version == "TLSv1.3":
+        return DialFailed(DialStep.TLS, HUNG_UP_AFTER_HANDSHAKE)
     return DialFailed(step, "the backend closed the connection without an answer")
+
+
+def _reason(error: ssl.SSLError) -> str:
+    # An error that OpenSSL did not make has none.
+    return getattr(error, "reason", None) or str(error)
 
 
 def subprotocol_failure(offered: str, chosen: str | None) -> DialFailed:
@@ -115,7 +129,8 @@ def _place(location: str) -> str:
     return f"{found[1]}{found[2]} (its path is not shown)" if found else ""
 
 
-def _http_failure(error: WSHandshakeError) -> DialFailed:
+def http_failure(error: WSHandshakeError) -> DialFailed:
+    """Describe an answer that is no upgrade to a WebSocket."""
     line = _STATUS_LINE.match(error.raw_header or b"")
     if line is None:
         return DialFailed(DialStep.HTTP, "what answers at that address is no web server")

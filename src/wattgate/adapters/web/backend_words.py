@@ -2,7 +2,8 @@
 
 from urllib.parse import urlsplit, urlunsplit
 
-from wattgate.adapters.web.dto import Backend, BackendProblem
+from wattgate.adapters.web.dto import Backend, BackendProblem, BackendSecurity
+from wattgate.core.security.link_words import BACKEND_SECURITY
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.relay_link import RelayLink
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
@@ -24,6 +25,7 @@ def backend_of(evse: EvseOcpp16) -> Backend | None:
         since=status.since,
         queue_depth=evse.link.pump.depth if evse.link is not None else 0,
         given_up=evse.link.pump.given_up if evse.link is not None else 0,
+        security=_security_of(link),
         problem=problem_of(link),
     )
 
@@ -41,6 +43,11 @@ def problem_of(link: Login) -> BackendProblem | None:
         attempts=problem.attempts,
         next_attempt_at=problem.next_attempt_at,
     )
+
+
+def _security_of(link: Login) -> BackendSecurity | None:
+    security = link.status.security
+    return None if security is None else BackendSecurity(security.value, BACKEND_SECURITY[security])
 
 
 def without_secrets(url: str) -> str:

@@ -55,6 +55,19 @@ class BackendProblem(msgspec.Struct, frozen=True):
     ]
 
 
+class BackendSecurity(msgspec.Struct, frozen=True):
+    """What the connection to the backend proves of it."""
+
+    state: Annotated[
+        str,
+        Meta(
+            description="plain: no TLS; unverified: TLS, but nobody vouches for the backend; "
+            "verified: TLS, and its certificate was checked"
+        ),
+    ]
+    words: Annotated[str, Meta(description="The same for a person")]
+
+
 class Backend(msgspec.Struct, frozen=True):
     """The login at the billing backend."""
 
@@ -67,6 +80,10 @@ class Backend(msgspec.Struct, frozen=True):
     since: Annotated[datetime, Meta(description="Since when it is in that phase")]
     queue_depth: Annotated[int, Meta(description="Messages that wait for the backend")]
     given_up: Annotated[int, Meta(description="Messages that the backend finally did not take")]
+    security: Annotated[
+        BackendSecurity | None,
+        Meta(description="Of the present connection; null while there is none"),
+    ]
     problem: Annotated[
         BackendProblem | None,
         Meta(description="Stays until the backend has accepted us; null where all is well"),

@@ -5,6 +5,7 @@ from typing import Final
 
 from wattgate.adapters.web.backend_words import problem_of
 from wattgate.core.evidence.contradictions import rewrites_of
+from wattgate.core.security.certificates import LinkSecurity
 from wattgate.runtime.evse_state import EvseState
 
 Warner = Callable[[EvseState], str | None]
@@ -44,6 +45,20 @@ def _backend_fails(state: EvseState) -> str | None:
     since = problem.since.strftime("%Y-%m-%d %H:%M")
     attempts = "1 attempt" if problem.attempts == 1 else f"{problem.attempts} attempts"
     return f"The backend has not taken this EVSE since {since} UTC, {attempts}: {problem.sentence}"
+
+
+def _backend_is_not_verified(state: EvseState) -> str | None:
+    """P23, S10."""
+    link = state.evse.login
+    if link is None or link.status.security is not LinkSecurity.UNVERIFIED:
+        return None
+    gateway = state.evse.settings.gateways[0]
+    return (
+        "The backend is not verified: nobody vouches for its certificate, so that whoever is on "
+        "the way may pretend to be it. Store its authority, or its certificate itself, in the set "
+        f"{gateway.certificate_set(state.evse.settings.id)!r}; where a public authority signed it, "
+        "set `system_roots`."
+    )
 
 
 def _messages_given_up(state: EvseState) -> str | None:
@@ -92,6 +107,7 @@ _WARNERS: Final[tuple[Warner, ...]] = (
     _id_is_contested,
     _everybody_may_charge,
     _backend_fails,
+    _backend_is_not_verified,
     _messages_given_up,
     _signed_data_contradict,
     _clocks_differ,

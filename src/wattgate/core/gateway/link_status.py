@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from wattgate.core.security.certificates import LinkSecurity
+
 
 class LinkPhase(StrEnum):
     """Where a backend link stands."""
@@ -60,12 +62,14 @@ class LinkStatus:
     """A link's phase, in words a person understands, and since when.
 
     `problem` stays until the backend has accepted us, or nothing is wanted of it any more.
+    `security` is what the present connection proves of the backend, None where there is none.
     """
 
     phase: LinkPhase
     reason: str
     since: datetime
     problem: LinkProblem | None = None
+    security: LinkSecurity | None = None
 
     def entered(self, phase: LinkPhase, reason: str, at: datetime) -> "LinkStatus":
         """Go on to another phase; `at` counts only where something has changed."""
@@ -73,7 +77,8 @@ class LinkStatus:
         if problem is not None:
             problem = replace(problem, next_attempt_at=None)
         is_same = phase is self.phase and reason == self.reason
-        return LinkStatus(phase, reason, self.since if is_same else at, problem)
+        security = None if phase in _NO_CONNECTION else self.security
+        return LinkStatus(phase, reason, self.since if is_same else at, problem, security)
 
     def failed(self, fault: Fault, at: datetime, next_attempt_at: datetime) -> "LinkStatus":
         """Count an attempt that came to nothing; the phase is told by `entered`, before."""
@@ -83,3 +88,4 @@ class LinkStatus:
 
 
 _NO_PROBLEM = frozenset({LinkPhase.ONLINE, LinkPhase.IDLE})
+_NO_CONNECTION = frozenset({LinkPhase.IDLE, LinkPhase.CONNECTING, LinkPhase.WAITING})

@@ -5,9 +5,12 @@ extension answers NotImplemented, and must not be told again and again.
 """
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
+
+from wattgate.core.security.dial_faults import TlsFault
 
 NOTIFICATION: Final = "SecurityEventNotification"
 
@@ -20,7 +23,19 @@ class SecurityEvent(StrEnum):
     RECONFIGURED = "ReconfigurationOfSecurityParameters"
     """The backend let us in with a key that it had given us."""
     INVALID_CERTIFICATE = "InvalidCentralSystemCertificate"
-    """TLS with the backend failed; once until it works again."""
+    """The backend's certificate is not accepted; once until TLS with it works again."""
+    INVALID_TLS_VERSION = "InvalidTLSVersion"
+    """The backend speaks no version of TLS that we do; once as well."""
+    INVALID_CIPHERS = "InvalidTLSCipherSuite"
+    """The backend speaks no cipher suite that we do; once as well."""
+
+
+EVENT_OF: Final[Mapping[TlsFault, SecurityEvent]] = {
+    TlsFault.CERTIFICATE: SecurityEvent.INVALID_CERTIFICATE,
+    TlsFault.VERSION: SecurityEvent.INVALID_TLS_VERSION,
+    TlsFault.CIPHERS: SecurityEvent.INVALID_CIPHERS,
+}
+"""What a backend is told, once it can be reached again, of why it could not."""
 
 
 FROM_BACKEND: Final = frozenset(

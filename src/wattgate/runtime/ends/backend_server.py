@@ -39,6 +39,7 @@ from wattgate.core.ocpp.handshake import (
     Refused,
     admit,
 )
+from wattgate.core.security.certificates import LinkSecurity
 from wattgate.ports.links import Link, Receiver
 from wattgate.runtime.peer import NoAnswer, Outcome, Peer, Tools
 
@@ -250,6 +251,10 @@ class _TappedLink:
     @property
     def peer_address(self) -> str:
         return self._link.peer_address
+
+    @property
+    def security(self) -> LinkSecurity:
+        return self._link.security
 
     def send(self, text: str) -> None:
         self._report(FrameSent(self._station_id, text))

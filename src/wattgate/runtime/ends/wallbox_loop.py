@@ -10,6 +10,7 @@ from typing import Final, assert_never
 
 from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.ocpp.frames import Call
+from wattgate.core.security.certificates import LinkSecurity
 from wattgate.core.wallbox.actions import Action
 from wattgate.core.wallbox.charge_point import ChargePoint
 from wattgate.core.wallbox.effects import Answer, Effect, Happened, Reboot, Refuse, SendCall
@@ -245,6 +246,10 @@ class _ReportedLink:
     @property
     def peer_address(self) -> str:
         return self._link.peer_address
+
+    @property
+    def security(self) -> LinkSecurity:
+        return self._link.security
 
     def send(self, text: str) -> None:
         self._loop.report_frame("sent", text)

@@ -246,9 +246,10 @@ class BackendLink:
         self._ended.clear()
         self._end_reason = ""
         try:
-            await self._dialer.dial(self.identity.target, peer)
+            dialled = await self._dialer.dial(self.identity.target, peer)
         except DialFailed as exc:
             return Fault(LinkStep(exc.step), exc.reason, exc.http_status)
+        self._state.connected(dialled.security)
         began = self._tools.clock.monotonic()
         if not self._needed.is_set():  # the wallbox left while we dialled
             peer.close(1000, _AWAY)

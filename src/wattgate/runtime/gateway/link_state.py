@@ -2,12 +2,15 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 import structlog
 
 from wattgate.core.gateway.link_status import Fault, LinkPhase, LinkStatus
+from wattgate.core.security.certificates import LinkSecurity
+from wattgate.core.security.link_words import BACKEND_SECURITY
 from wattgate.ports.clock import Clock
 
 log = structlog.get_logger()
@@ -23,6 +26,15 @@ class LinkState:
         self._link_id = link_id
         self._clock = clock
         self._came_online = asyncio.Event()
+        self._last_security: LinkSecurity | None = None
+
+    def connected(self, security: LinkSecurity) -> None:
+        """A connection was made; the log tells what it proves when that is not as the last time."""
+        self.status = replace(self.status, security=security)
+        if security is not self._last_security:
+            self._last_security = security
+            say = log.warning if security is LinkSecurity.UNVERIFIED else log.info
+            say("backend connection", link=self._link_id, security=BACKEND_SECURITY[security])
 
     def enter(self, phase: LinkPhase, reason: str) -> None:
         """Go on to a phase; the same one again is no news."""

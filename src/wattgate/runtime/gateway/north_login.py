@@ -19,7 +19,8 @@ from wattgate.core.gateway.link_key import (
     write,
 )
 from wattgate.core.ocpp.handshake import basic_authorization
-from wattgate.ports.links import Dialer, DialFailed, DialStep, DialTarget, Link, Receiver
+from wattgate.core.security.dial_faults import TlsFault
+from wattgate.ports.links import Dialer, DialFailed, DialTarget, Link, Receiver
 from wattgate.ports.store import DeleteNote, NoteRecord, SaveNote, Store, StoreFailed
 from wattgate.runtime.store_failures import say_not_stored
 
@@ -63,11 +64,11 @@ class NorthLogin:
         kept = {note.name: note.text for note in notes if note.scope == self._scope}
         self._key = read(kept.get(_NAME), account.site_password)
         self._fell_back_in_vain = False
-        self._tls_failed = False
+        self._faults: set[TlsFault] = set()
         self.on_proven: Callable[[], None] = _nothing
         """Called when the backend has let us in with a new key."""
-        self.on_bad_certificate: Callable[[], None] = _nothing
-        """Called when TLS with the backend has failed; once until a connection is made again."""
+        self.on_tls_fault: Callable[[TlsFault], None] = _ignore
+        """Called when TLS with the backend has failed; once for each fault until it works again."""
         self.accepted_as = _BY_KEY if self._key is not None else ACCEPTED
         """What to say of a link that is online: which password holds."""
 
@@ -87,14 +88,14 @@ class NorthLogin:
                 return await self._fall_back(target, receiver, exc)
             self._note_tls(exc)
             raise
-        self._tls_failed = False
+        self._faults.clear()
         if self._key is not None and not self._key.proven:
             await self._holds(after_success(self._key), _BY_KEY)
             self.on_proven()
         return link
 
     async def _fall_back(self, target: DialTarget, receiver: Receiver, refusal: DialFailed) -> Link:
-        self._tls_failed = False
+        self._faults.clear()
         former, refused = former_secret(self._key, self._account.site_password), self._key
         if refused is None:
             raise refusal
@@ -126,9 +127,9 @@ class NorthLogin:
             say_not_stored(exc, link=self._account.link_id)
 
     def _note_tls(self, failure: DialFailed) -> None:
-        if failure.step is DialStep.TLS and not self._tls_failed:
-            self._tls_failed = True
-            self.on_bad_certificate()
+        if failure.fault is not None and failure.fault not in self._faults:
+            self._faults.add(failure.fault)
+            self.on_tls_fault(failure.fault)
 
     @property
     def has_password(self) -> bool:
@@ -145,4 +146,8 @@ class NorthLogin:
 
 
 def _nothing() -> None:
+    """Nobody waits for it."""
+
+
+def _ignore(_: TlsFault) -> None:
     """Nobody waits for it."""

@@ -6,7 +6,7 @@ from functools import partial
 
 from wattgate.core.gateway.config_keys import ATTEMPTS, RETRY_INTERVAL
 from wattgate.core.gateway.outbox import RetryPolicy
-from wattgate.core.gateway.security_events import SecurityEvent
+from wattgate.core.gateway.security_events import EVENT_OF, SecurityEvent
 from wattgate.ports.store import NoteRecord, Store
 from wattgate.runtime.gateway.backend_configuration import BackendConfiguration
 from wattgate.runtime.gateway.backend_link import BackendLink
@@ -40,9 +40,7 @@ class NorthSide:
         link.accepted_as = lambda: self.login.accepted_as
         link.on_accepted = partial(self.kept_reports.send, link)
         self.login.on_proven = partial(self.security.report, SecurityEvent.RECONFIGURED)
-        self.login.on_bad_certificate = partial(
-            self.security.report, SecurityEvent.INVALID_CERTIFICATE
-        )
+        self.login.on_tls_fault = lambda fault: self.security.report(EVENT_OF[fault])
         self.security.report(SecurityEvent.STARTUP)
 
     def apply_retries(self) -> None:

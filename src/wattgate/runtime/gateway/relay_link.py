@@ -64,10 +64,11 @@ class RelayLink:
         name = link_name(self.identity.link_id)
         peer = Peer(name, owner, self._tools, recorder=self._traffic.recorder(name))
         try:
-            await self.login.dial(self.identity.target, peer)
+            dialled = await self.login.dial(self.identity.target, peer)
         except DialFailed as exc:
             self._failed(Fault(LinkStep(exc.step), exc.reason, exc.http_status))
             return False
+        self._state.connected(dialled.security)
         self._state.enter(LinkPhase.REGISTERING, "connected; what the wallbox sends passes on")
         return True
 
