@@ -13,6 +13,9 @@ from wattgate.core.ocpp.codes import ErrorCode
 MAX_UNIQUE_ID_CHARS: Final = 255
 """36 by the specification (OCPP-J 1.6 §4.1.4); more is accepted, an unbounded id is not."""
 
+MAX_DESCRIPTION_CHARS: Final = 255
+"""Of a CALLERROR's errorDescription (OCPP-J 2.0.1 part 4 §4.2.3); 1.6 names no length."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -80,7 +83,10 @@ def decode(text: str) -> Frame | Junk:
 
 
 def encode(frame: Frame) -> str:
-    """The frame as it goes over the wire; payload and details are inserted as they are."""
+    """The frame as it goes over the wire; payload and details are inserted as they are.
+
+    The description of an error may quote what a peer sent, and is cut to what a peer has to read.
+    """
     unique_id = _quoted(frame.unique_id)
     match frame:
         case Call():
@@ -88,7 +94,8 @@ def encode(frame: Frame) -> str:
         case CallResult():
             return f"[3,{unique_id},{frame.payload_text}]"
         case CallError():
-            code, description = _quoted(frame.code), _quoted(frame.description)
+            code = _quoted(frame.code)
+            description = _quoted(frame.description[:MAX_DESCRIPTION_CHARS])
             return f"[4,{unique_id},{code},{description},{frame.details_text}]"
         case _:
             assert_never(frame)
