@@ -68,6 +68,9 @@ class Certificates(Protocol):
     async def import_own(self, set_name: str, material: Material) -> tuple[Held, ...]:
         """Take a certificate with its key in place of the own one with the same kind of key.
 
+        Self-signed ones of either kind go as well. The key may be missing where it is here: that
+        of `begin_request`, or of the certificate before. A root is not sent along.
+
         Raises:
             ConfigError: key and certificate do not match, one is missing, expired or unreadable.
             PassphraseNeeded: the key is encrypted.

@@ -1,0 +1,98 @@
+"""The folder of one set: which files it has, and reading them at the start."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Final, TypeVar
+
+import structlog
+
+from wattgate.adapters.certificates import files
+from wattgate.adapters.certificates.entries import (
+    CertificateSet,
+    Damaged,
+    OwnEntry,
+    authority_from,
+    own_from,
+    request_from,
+    request_text,
+    text_of,
+)
+from wattgate.adapters.certificates.keys import KeyKind
+from wattgate.core.security.certificates import Origin
+
+log = structlog.get_logger()
+
+_REQUEST: Final = "request.pem"
+
+_Read = TypeVar("_Read")
+
+Stamp = tuple[tuple[str, int, int, int], ...]
+"""By what it is seen that somebody else has changed files: name, inode, time, size."""
+
+
+def contents(held: CertificateSet) -> dict[str, str]:
+    """Every file of a set by its name, and what it holds."""
+    request = {} if held.request is None else {_REQUEST: request_text(held.request)}
+    own = {f"own-{entry.kind.value}.pem": text_of(entry) for entry in held.own}
+    former = {f"former-{entry.kind.value}.pem": text_of(entry) for entry in held.former}
+    authorities = {
+        f"authority-{entry.held.facts.id}.pem": text_of(entry) for entry in held.authorities
+    }
+    return own | former | authorities | request
+
+
+def load(folder: Path) -> CertificateSet:
+    """Read a set; what is damaged is said in the log and set aside."""
+    files.clear_unfinished(folder)
+    own = _read_all(folder, "own-*.pem", own_from)
+    given = tuple(entry for entry in own if entry.held.origin is not Origin.SELF_SIGNED)
+    return CertificateSet(
+        # Self-signed ones do not count beside a given one: see Sets.import_own.
+        by_kind(given or own),
+        _read_all(folder, "authority-*.pem", authority_from),
+        by_kind(_read_all(folder, "former-*.pem", own_from)),
+        next(iter(_read_all(folder, _REQUEST, request_from)), None),
+    )
+
+
+def by_kind(own: Iterable[OwnEntry]) -> tuple[OwnEntry, ...]:
+    """One certificate per kind of key, in a fixed order."""
+    found = {entry.kind: entry for entry in own}
+    return tuple(found[kind] for kind in KeyKind if kind in found)
+
+
+def stamp(folder: Path) -> Stamp:
+    """What tells whether the folder is as it was."""
+    return tuple(sorted(_stamps(folder)))
+
+
+def _stamps(folder: Path) -> Iterator[tuple[str, int, int, int]]:
+    for path in folder.glob("*.pem"):
+        try:
+            found = path.stat()
+        except OSError:
+            continue
+        yield path.name, found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _read_all(folder: Path, pattern: str, parse: Callable[[str], _Read]) -> tuple[_Read, ...]:
+    read = (_read(path, parse) for path in sorted(folder.glob(pattern)))
+    return tuple(entry for entry in read if entry is not None)
+
+
+def _read(path: Path, parse: Callable[[str], _Read]) -> _Read | None:
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except Damaged as error:
+        reason = str(error)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = type(error).__name__
+    aside = files.set_aside(path)
+    log.error(
+        "A certificate file is damaged and does not count",
+        file=path.name,
+        folder=path.parent.name,
+        reason=reason,
+        now_called=aside.name if aside else None,
+    )
+    return None
