@@ -21,9 +21,10 @@ _INTRODUCTION: Final = """\
 
 {about}
 
-The API listens on 127.0.0.1:19521 unless `wattgate run` is told otherwise; from other machines it
-is best reached through a proxy that speaks TLS. The first start prints a one-time set-up token,
-or `WATTGATE_ADMIN_PASSWORD` is set:
+The API listens on 127.0.0.1:19521 unless `wattgate run` is told otherwise. Who may do what, and how
+one logs in, is told in [access](../guide/access.md). The first start prints a one-time set-up
+token, or
+`WATTGATE_ADMIN_PASSWORD` is set:
 
 ```sh
 curl -d '{{"token": "…", "password": "…"}}' http://127.0.0.1:19521/api/v1/setup
@@ -58,8 +59,15 @@ def _operations(paths: Json) -> Iterator[str]:
         for method, operation in methods.items():
             yield f"## `{method.upper()} {path}`\n"
             yield f"{operation['description']}\n"
+            yield f"{_login(operation['security'])}\n"
             yield from _parameters(operation)
             yield from _answers(operation["responses"])
+
+
+def _login(security: list[dict[str, list[str]]]) -> str:
+    """What it takes to be let in."""
+    scopes = [scope for each in security for scope in each.get("token", ())]
+    return f"Scope: `{scopes[0]}`." if scopes else "Needs no login."
 
 
 def _parameters(operation: Json) -> Iterator[str]:

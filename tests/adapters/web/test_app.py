@@ -30,6 +30,10 @@ CONTRACTS = {
     ("/api/v1/dead-letters/resend", "post"),
     ("/api/v1/dead-letters/{number}/resend", "post"),
     ("/api/v1/setup", "post"),
+    ("/api/v1/password", "put"),
+    ("/api/v1/session", "post"),
+    ("/api/v1/session", "get"),
+    ("/api/v1/session", "delete"),
     ("/api/v1/tokens", "get"),
     ("/api/v1/tokens", "post"),
     ("/api/v1/tokens/{token_id}", "delete"),
@@ -65,12 +69,12 @@ def test_every_problem_is_told_as_problem_details() -> None:
                 assert list(response["content"]) == ["application/problem+json"], place
 
 
-def test_only_the_health_and_the_set_up_need_no_login() -> None:
+def test_only_the_health_and_what_proves_who_asks_need_no_login() -> None:
     document = openapi_document()
-    assert document["security"] == [{"password": []}, {"token": []}]
-    assert set(document["components"]["securitySchemes"]) == {"password", "token"}
+    assert document["security"] == [{"password": []}, {"token": []}, {"session": []}]
+    assert set(document["components"]["securitySchemes"]) == {"password", "token", "session"}
     free = {place for place, operation in operations().items() if operation.get("security") == [{}]}
-    assert free == {("/healthz", "get"), ("/api/v1/setup", "post")}
+    assert free == {("/healthz", "get"), ("/api/v1/setup", "post"), ("/api/v1/session", "post")}
 
 
 @pytest.mark.asyncio

@@ -3,7 +3,7 @@ import base64
 import httpx
 import pytest
 from tests.support.raw_http import RawHttp
-from tests.support.web import ADMIN, serving
+from tests.support.web import ADMIN, https, serving
 from tests.support.world import World
 
 from wattgate.adapters.web import guard
@@ -11,21 +11,25 @@ from wattgate.adapters.web.app import openapi_document
 from wattgate.core.security.attempts import BURST
 
 PAGES = [*openapi_document()["paths"], "/api/v1/openapi.json", "/", "/nowhere", "/healthz/x"]
-CLOSED = [path for path in PAGES if path not in guard.OPEN]
+CLOSED = [
+    (method, path)
+    for path in PAGES
+    for method in ("GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS", "HEAD")
+    if (method, path) not in guard.OPEN
+]
 
 
 @pytest.mark.asyncio
 async def test_strangers_learn_nothing_but_the_health() -> None:
     async with serving() as api, httpx.AsyncClient(base_url=api.server.url) as stranger:
-        for path in CLOSED:
-            for method in ("GET", "POST", "PATCH", "DELETE", "OPTIONS", "HEAD"):
-                answer = await stranger.request(method, path)
-                assert answer.status_code == 401, (method, path)
-                assert answer.headers["content-type"] == "application/problem+json"
-                assert answer.headers.get_list("www-authenticate") == [
-                    'Basic realm="Wattgate", charset="UTF-8"',
-                    'Bearer realm="Wattgate"',
-                ]
+        for method, path in CLOSED:
+            answer = await stranger.request(method, path)
+            assert answer.status_code == 401, (method, path)
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.headers.get_list("www-authenticate") == [
+                'Basic realm="Wattgate", charset="UTF-8"',
+                'Bearer realm="Wattgate"',
+            ]
 
 
 @pytest.mark.parametrize("path", ["//healthz", "/healthz/", "/HEALTHZ", "/api/v1/../../healthz"])
@@ -58,29 +62,68 @@ async def test_guessing_is_answered_with_429_and_when_to_come_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "origin", "status"),
+    ("method", "headers", "status"),
     [
-        ("POST", "http://evil.example", 403),
-        ("POST", "null", 403),
-        ("POST", "http://127.0.0.1:1", 403),
-        ("GET", "http://evil.example", 404),
+        ("POST", {"origin": "http://evil.example"}, 403),
+        ("POST", {"origin": "null"}, 403),
+        ("POST", {"origin": "http://127.0.0.1:1"}, 403),
+        ("POST", {"sec-fetch-site": "same-site"}, 403),
+        ("POST", {"sec-fetch-site": "same-origin"}, 404),
+        ("GET", {"origin": "http://evil.example", "sec-fetch-site": "cross-site"}, 404),
     ],
 )
 @pytest.mark.asyncio
-async def test_pages_of_other_origins_change_nothing(method: str, origin: str, status: int) -> None:
+async def test_pages_of_other_origins_change_nothing(
+    method: str, headers: dict[str, str], status: int
+) -> None:
     """A browser adds the password it knows to their requests as well."""
     async with serving() as api:
         path = "/api/v1/evses/unknown" + ("/clear-profiles" if method == "POST" else "")
-        answer = await api.client.request(method, path, headers={"origin": origin})
+        answer = await api.client.request(method, path, headers=headers)
         assert answer.status_code == status
 
 
+@pytest.mark.parametrize("index", [0, 1], ids=["http", "https"])
 @pytest.mark.asyncio
-async def test_a_page_of_our_own_may_change_things() -> None:
-    async with serving() as api:
-        origin = {"origin": api.server.url.rstrip("/")}
-        answer = await api.client.patch("/api/v1/site", json={}, headers=origin)
+async def test_a_page_of_our_own_may_change_things(index: int) -> None:
+    async with serving(https=https()) as api:
+        url = api.server.urls[index].rstrip("/")
+        answer = await api.client.patch(f"{url}/api/v1/site", json={}, headers={"origin": url})
         assert answer.status_code == 200
+
+
+@pytest.mark.asyncio
+async def test_a_plain_page_changes_nothing_over_https() -> None:
+    """Anybody in the network may have written it."""
+    async with serving(https=https()) as api:
+        plain, secure = (url.rstrip("/") for url in api.server.urls)
+        answer = await api.client.patch(f"{secure}/api/v1/site", json={}, headers={"origin": plain})
+        assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("mode", "challenges"),
+    [
+        ("cors", ['Bearer realm="Wattgate"']),
+        ("navigate", ['Basic realm="Wattgate", charset="UTF-8"', 'Bearer realm="Wattgate"']),
+    ],
+)
+@pytest.mark.asyncio
+async def test_a_page_that_asks_for_the_password_itself_is_not_disturbed_by_the_browsers_dialogue(
+    mode: str, challenges: list[str]
+) -> None:
+    async with serving() as api, httpx.AsyncClient(base_url=api.server.url) as stranger:
+        answer = await stranger.get("/api/v1/site", headers={"sec-fetch-mode": mode})
+        assert answer.headers.get_list("www-authenticate") == challenges
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/api/v1/nowhere", "/api/v1", "/"])
+@pytest.mark.asyncio
+async def test_what_is_nowhere_is_told_as_problem_details(path: str) -> None:
+    async with serving() as api:
+        answer = await api.client.get(path)
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/api/v1/site", "/metrics", "/nowhere"])
@@ -140,7 +183,7 @@ password = "sesame-backend"
 async def test_no_password_appears_in_any_answer() -> None:
     async with serving(World(SECRET_SITE), password="sesame-admin") as api:
         login = ("admin", "sesame-admin")
-        pages = [path.replace("{evse_id}", "stall-1") for path in CLOSED]
+        pages = [path.replace("{evse_id}", "stall-1") for path in PAGES]
         answers = [await api.client.get(path, auth=login) for path in pages]
         patches: list[object] = [{"title": 1}, {"wallbox": []}, {"ocpp_server": {"password": 1}}]
         for body in patches:

@@ -5,14 +5,18 @@ import base64
 import binascii
 import hmac
 import secrets
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
 import structlog
 
+from wattgate.adapters.web.logins import Begun, Logins
 from wattgate.adapters.web.passwords import AdminPassword
 from wattgate.adapters.web.tokens import ApiTokens
-from wattgate.core.security.attempts import Attempts, host_key
+from wattgate.core.security.login_throttle import LoginThrottle
+from wattgate.core.security.scopes import Scope
+from wattgate.core.security.sessions import Session
 from wattgate.ports.clock import Clock
 from wattgate.ports.store import Store
 
@@ -24,25 +28,55 @@ _SETUP_TOKEN_BYTES: Final = 16
 
 
 class Verdict(Enum):
-    """What becomes of a request, or of an attempt to set the password."""
+    """What becomes of a request, or of an attempt to set a password."""
 
     ALLOWED = auto()
     DENIED = auto()
     """Nothing that proves anything, or the wrong thing."""
+    ENDED = auto()
+    """A session that has ended, or never was."""
     TOO_MANY = auto()
-    """This address has failed too often: nothing was even looked at."""
+    """Too many failures, here or everywhere: nothing was even looked at."""
     TOO_LATE = auto()
-    """There is a password already."""
+    """There is a password already, or it is not ours to change."""
+
+
+class Proof(Enum):
+    """By what somebody has proved who they are."""
+
+    PASSWORD = "password"  # noqa: S105 - a word, not one
+    TOKEN = "token"  # noqa: S105 - a word, not one
+    SESSION = "session"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who asks, and what they may do; `session` where a browser's cookie proves it."""
+
+    proof: Proof
+    scope: Scope
+    session: Session | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What a request brings to prove who sends it: two of its headers, and how they came."""
+
+    authorization: bytes | None
+    cookies: str
+    address: str
+    is_secure: bool
 
 
 class Access:
-    """Decides about every request, by its Authorization header and its address."""
+    """Decides about every request, by what it presents and its address."""
 
     def __init__(self, store: Store, clock: Clock, given_password: str | None) -> None:
         self.password = AdminPassword(store, given_password)
         self.tokens = ApiTokens(store)
+        self.logins = Logins()
         self._clock = clock
-        self._attempts = Attempts(key_of=host_key)
+        self._throttle = LoginThrottle()
         self._setup_token = secrets.token_urlsafe(_SETUP_TOKEN_BYTES)
         self._setting_up = asyncio.Lock()
 
@@ -58,34 +92,57 @@ class Access:
 
     def wait_s(self, address: str) -> int:
         """Whole s after which `TOO_MANY` is over for an address."""
-        return self._attempts.wait_s(address, self._clock.monotonic())
+        return self._throttle.wait_s(address, self._clock.monotonic())
 
-    async def judge(self, authorization: bytes | None, address: str) -> Verdict:
-        """Decide by HTTP Basic (RFC 7617) or a bearer token (RFC 6750)."""
-        if authorization is None:
+    async def judge(self, presented: Presented) -> Login | Verdict:
+        """Decide by HTTP Basic (RFC 7617), a bearer token (RFC 6750) or a session's cookie.
+
+        An Authorization header counts alone. Tokens and sessions are 256 bits of chance: there is
+        no guessing at them, so nobody is locked out here.
+        """
+        if presented.authorization is None:
+            return self._by_session(presented)
+        scheme, _, credentials = presented.authorization.partition(b" ")
+        credentials = credentials.strip()
+        if scheme.lower() == b"bearer":
+            token = await self.tokens.use(credentials, self._clock.wall())
+            if token is not None:
+                return Login(Proof.TOKEN, token.scope)
+        password = _password_in(credentials) if scheme.lower() == b"basic" else None
+        verdict = await self._guessed(password, presented.address)
+        return Login(Proof.PASSWORD, Scope.ADMIN) if verdict is Verdict.ALLOWED else verdict
+
+    def _by_session(self, presented: Presented) -> Login | Verdict:
+        if not presented.cookies:
             return Verdict.DENIED
-        scheme, _, credentials = authorization.partition(b" ")
-        match scheme.lower():
-            case b"bearer" if self.tokens.matches(credentials.strip()):
-                return Verdict.ALLOWED  # no guessing at 256 bits: nobody is locked out here
-            case b"basic":
-                password = _password_in(credentials)
-            case _:
-                password = None
-        return await self._guessed(password, address)
+        now = self._clock.monotonic()
+        session = self.logins.of(presented.cookies, now, is_secure=presented.is_secure)
+        if session is None:
+            return Verdict.ENDED
+        return Login(Proof.SESSION, Scope.ADMIN, session)
 
-    async def _guessed(self, password: bytes | None, address: str) -> Verdict:
-        if not self._attempts.take(address, self._clock.monotonic()):
-            return Verdict.TOO_MANY
-        if password is not None and await self.password.matches(password):
-            self._attempts.give_back(address)
-            return Verdict.ALLOWED
-        log.warning("login failed", address=address)
-        return Verdict.DENIED
+    async def log_in(self, password: str, address: str, *, is_secure: bool) -> Begun | Verdict:
+        """Begin a session with the admin password."""
+        verdict = await self._guessed(password.encode(), address)
+        if verdict is not Verdict.ALLOWED:
+            return verdict
+        log.info("logged in", address=address)
+        return self.logins.begin(self._clock.monotonic(), is_secure=is_secure)
+
+    async def change_password(self, old: str, new: str, address: str) -> Verdict:
+        """Set another admin password: every session ends; may raise StoreFailed."""
+        if self.password.is_given:
+            return Verdict.TOO_LATE
+        verdict = await self._guessed(old.encode(), address)
+        if verdict is Verdict.ALLOWED:
+            await self.password.choose(new)
+            self.logins.end_all()
+            log.info("admin password changed", address=address)
+        return verdict
 
     async def set_up(self, token: str, password: str, address: str) -> Verdict:
         """Set the admin password with the one-time token; may raise StoreFailed."""
-        if not self._attempts.take(address, self._clock.monotonic()):
+        if not self._throttle.begin(address, self._clock.monotonic()):
             return Verdict.TOO_MANY
         async with self._setting_up:
             if self.password.is_set:
@@ -94,15 +151,24 @@ class Access:
                 log.warning("wrong set-up token", address=address)
                 return Verdict.DENIED
             await self.password.choose(password)
-        self._attempts.give_back(address)
+        self._throttle.succeeded(address)
         log.info("admin password set", address=address)
         return Verdict.ALLOWED
+
+    async def _guessed(self, password: bytes | None, address: str) -> Verdict:
+        if not self._throttle.begin(address, self._clock.monotonic()):
+            return Verdict.TOO_MANY
+        if password is not None and await self.password.matches(password):
+            self._throttle.succeeded(address)
+            return Verdict.ALLOWED
+        log.warning("login failed", address=address)
+        return Verdict.DENIED
 
 
 def _password_in(credentials: bytes) -> bytes | None:
     """What HTTP Basic carries for the user `admin`; None for anybody else and for garbage."""
     try:
-        user, colon, password = base64.b64decode(credentials.strip(), validate=True).partition(b":")
+        user, colon, password = base64.b64decode(credentials, validate=True).partition(b":")
     except binascii.Error:
         return None
     return password if colon and user == USER else None

@@ -5,19 +5,20 @@ from typing import Any, Final
 
 from litestar import Litestar, MediaType
 from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, License, SecurityScheme, Server
-from litestar.types import ASGIApp, ControllerRouterHandler
+from litestar.types import ASGIApp
 
 from wattgate import __version__
 from wattgate.adapters.web import problems
-from wattgate.adapters.web.access_routes import create_token, list_tokens, revoke_token, set_up
 from wattgate.adapters.web.dead_letter_routes import list_dead_letters, resend_all, resend_one
 from wattgate.adapters.web.evidence_routes import read_evidence
 from wattgate.adapters.web.evse_routes import list_evses, read_evse
 from wattgate.adapters.web.guard import Guard
 from wattgate.adapters.web.health_routes import health
+from wattgate.adapters.web.logins import COOKIES
 from wattgate.adapters.web.meter_routes import put_meter_reading, read_meter
 from wattgate.adapters.web.metrics import metrics
 from wattgate.adapters.web.operation_routes import (
@@ -27,9 +28,13 @@ from wattgate.adapters.web.operation_routes import (
     deactivate,
     release,
 )
+from wattgate.adapters.web.password_routes import change_password, set_up
 from wattgate.adapters.web.proof_routes import begin_proof, cancel_proof, read_proof
+from wattgate.adapters.web.scopes import check_scope, declare
 from wattgate.adapters.web.services import Services
+from wattgate.adapters.web.session_routes import log_in, log_out, read_session
 from wattgate.adapters.web.site_routes import change_site, read_site
+from wattgate.adapters.web.token_routes import create_token, list_tokens, revoke_token
 from wattgate.adapters.web.traffic_routes import download_traffic, read_traffic
 from wattgate.adapters.web.transaction_routes import (
     list_refused,
@@ -43,13 +48,15 @@ MAX_BODY_BYTES: Final = 64 * 2**10
 
 
 _ABOUT: Final = """\
-Every request but `/healthz` and `/api/v1/setup` carries the admin password (HTTP Basic, user \
-`admin`) or a bearer token; without them it is answered with 401, and with 429 after too many \
-failures. Units stand in the names; currents are per phase. What goes wrong is answered as problem \
-details (RFC 9457). Bodies are JSON of at most 64 KiB.\
+Every request but those that need no login carries the admin password (HTTP Basic, user `admin`), \
+a bearer token or the cookie of a session. Without them it is answered with 401, with 429 after \
+too many failures, and with 403 where a token's scope does not cover it. With a session, whatever \
+changes something also carries the header `X-CSRF-Token`. Units stand in the names; currents are \
+per phase. What goes wrong is answered as problem details (RFC 9457). Bodies are JSON of at most \
+64 KiB.\
 """
 
-ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
+ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     read_site,
     change_site,
     put_meter_reading,
@@ -73,6 +80,10 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     resend_one,
     resend_all,
     set_up,
+    change_password,
+    log_in,
+    read_session,
+    log_out,
     list_tokens,
     create_token,
     revoke_token,
@@ -80,6 +91,8 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     health,
     metrics,
 )
+
+declare(ROUTES)
 
 
 def new_app(services: Services) -> ASGIApp:
@@ -97,6 +110,7 @@ def _litestar(services: Callable[[], Services]) -> Litestar:
     return Litestar(
         route_handlers=ROUTES,
         dependencies={"services": Provide(services, sync_to_thread=False)},
+        guards=[check_scope],
         exception_handlers=problems.HANDLERS,
         logging_config=None,
         openapi_config=_openapi_config(),
@@ -113,7 +127,7 @@ def _openapi_config() -> OpenAPIConfig:
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
         use_handler_docstrings=True,
         servers=[Server(url="/")],
-        security=[{"password": []}, {"token": []}],
+        security=[{"password": []}, {"token": []}, {"session": []}],
         components=Components(
             security_schemes={
                 "password": SecurityScheme(
@@ -122,10 +136,17 @@ def _openapi_config() -> OpenAPIConfig:
                 "token": SecurityScheme(
                     type="http", scheme="bearer", description="A token of `/api/v1/tokens`."
                 ),
+                "session": SecurityScheme(
+                    type="apiKey",
+                    name=COOKIES[True],
+                    security_scheme_in="cookie",
+                    description="The cookie of `POST /api/v1/session`; in plain HTTP it is named "
+                    f"`{COOKIES[False]}`.",
+                ),
             }
         ),
-        path="/api/v1",
-        render_plugins=[JsonRenderPlugin(path="/openapi.json", media_type=MediaType.JSON)],
+        path="/api/v1/openapi.json",  # below it Litestar answers in words and HTML of its own
+        render_plugins=[JsonRenderPlugin(path="/", media_type=MediaType.JSON)],
     )
 
 

@@ -1,29 +1,37 @@
-"""What stands before every route: access, one's own origin only, sensible headers.
+"""What stands before every route: who asks, from whose page, and sensible headers.
 
-It surrounds the whole application, so that what has no route is not told to strangers either.
+It surrounds the whole application, so that what has no route is not told to strangers either. What
+whoever asks may do is decided with the route (scopes).
 """
 
 import asyncio
+import hmac
 from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlsplit
 
-import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, ReceiveMessage, Scope, Send
 
-from wattgate.adapters.web.access import Access, Verdict
-from wattgate.adapters.web.problems import MEDIA_TYPE, ProblemDetails, details
+from wattgate.adapters.web.access import Access, Login, Presented, Verdict
+from wattgate.adapters.web.https_only import HTTPS_ONLY, to_https
+from wattgate.adapters.web.protocol import ADMITTED
+from wattgate.adapters.web.refusals import Refusal, refusal, send_refusal, too_many
+from wattgate.core.security.own_page import SAFE_METHODS, Asked, is_foreign
 from wattgate.ports.clock import Clock
 
-OPEN: Final = frozenset({"/healthz", "/api/v1/setup"})
-"""Paths that need no password; the second asks for the set-up token instead."""
+OPEN: Final = frozenset(
+    {
+        ("GET", "/healthz"),
+        ("HEAD", "/healthz"),
+        ("POST", "/api/v1/setup"),
+        ("POST", "/api/v1/session"),
+    }
+)
+"""What needs no login: the last two are how one proves oneself."""
 
 BODY_S: Final = 30.0
 """s within which a request's body has to be complete."""
-
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _HEADERS: Final[tuple[tuple[bytes, bytes], ...]] = (
     (b"cache-control", b"no-store"),
@@ -35,9 +43,10 @@ _HEADERS: Final[tuple[tuple[bytes, bytes], ...]] = (
 )
 """Headers of every answer, unless a route says otherwise."""
 
+_BEARER: Final = (b"www-authenticate", b'Bearer realm="Wattgate"')
 _CHALLENGES: Final = (
     (b"www-authenticate", b'Basic realm="Wattgate", charset="UTF-8"'),
-    (b"www-authenticate", b'Bearer realm="Wattgate"'),
+    _BEARER,
 )
 
 _NOT_SET_UP: Final = (
@@ -45,18 +54,15 @@ _NOT_SET_UP: Final = (
     'it started, with a password, to POST /api/v1/setup: {"token": "...", "password": "..."}. '
     "Or start it with WATTGATE_ADMIN_PASSWORD."
 )
-_NEEDS_LOGIN: Final = "Use HTTP Basic as the user `admin`, or a bearer token."
-
-
-Refusal = tuple[ProblemDetails, tuple[tuple[bytes, bytes], ...]]
-"""A whole answer: its body and its headers."""
-
-
-def too_many(wait_s: int) -> Refusal:
-    """The answer to an address that has failed too often."""
-    said = f"Too many failed attempts; try again in {wait_s} s."
-    headers = ((b"retry-after", str(wait_s).encode()),)
-    return details(HTTPStatus.TOO_MANY_REQUESTS, said), headers
+_NEEDS_LOGIN: Final = (
+    "Use HTTP Basic as the user `admin`, a bearer token, or a session of POST /api/v1/session."
+)
+_ENDED: Final = "The session has ended: log in again."
+_FOREIGN: Final = "This request comes from a page of another origin."
+_NOT_FROM_OUR_PAGE: Final = (
+    "A session that changes something also sends the header X-CSRF-Token: POST /api/v1/session "
+    "tells its value, and GET /api/v1/session again."
+)
 
 
 class Guard:
@@ -72,30 +78,39 @@ class Guard:
         if scope["type"] != ScopeType.HTTP:
             return  # the server is set to speak nothing else
         send = self._with_headers(send)
-        refusal = await self._refusal(scope)
-        if refusal is not None:
-            await _answer(send, *refusal)
+        refused = await self._refusal(scope)
+        if refused is not None:
+            await send_refusal(send, refused)
             return
         await self._app(_head_as_get(scope), _in_time(receive), send)
 
     async def _refusal(self, scope: HTTPScope) -> Refusal | None:
+        if scope["state"].get(HTTPS_ONLY):
+            return to_https(scope)
         headers = dict(scope["headers"])
-        if scope["method"] not in _SAFE and not _is_own_origin(headers):
-            said = "This request comes from a page of another origin."
-            return details(HTTPStatus.FORBIDDEN, said), ()
-        if scope["path"] in OPEN:
+        if is_foreign(_as_asked(scope, headers)):
+            return refusal(HTTPStatus.FORBIDDEN, _FOREIGN)
+        if (scope["method"], scope["path"]) in OPEN:
             return None
-        client = scope["client"]
-        address = client[0] if client else ""
-        verdict = await self._access.judge(headers.get(b"authorization"), address)
-        match verdict:
-            case Verdict.ALLOWED:
-                return None
-            case Verdict.TOO_MANY:
-                return too_many(self._access.wait_s(address))
-            case _:
-                said = _NEEDS_LOGIN if self._access.password.is_set else _NOT_SET_UP
-                return details(HTTPStatus.UNAUTHORIZED, said), _CHALLENGES
+        presented = _presented(scope, headers)
+        outcome = await self._access.judge(presented)
+        if isinstance(outcome, Verdict):
+            return self._denied(outcome, presented.address, headers)
+        scope["state"][ADMITTED]()
+        if not _may_change(outcome, scope["method"], headers):
+            return refusal(HTTPStatus.FORBIDDEN, _NOT_FROM_OUR_PAGE)
+        scope["auth"] = outcome
+        return None
+
+    def _denied(self, verdict: Verdict, address: str, headers: dict[bytes, bytes]) -> Refusal:
+        if verdict is Verdict.TOO_MANY:
+            return too_many(self._access.wait_s(address))
+        said = _ENDED if verdict is Verdict.ENDED else _NEEDS_LOGIN
+        if not self._access.password.is_set:
+            said = _NOT_SET_UP
+        # A page of ours asks for the password itself: the browser's dialogue would be in its way.
+        asks_itself = headers.get(b"sec-fetch-mode", b"navigate") != b"navigate"
+        return refusal(HTTPStatus.UNAUTHORIZED, said, (_BEARER,) if asks_itself else _CHALLENGES)
 
     def _with_headers(self, send: Send) -> Send:
         async def sent(message: Message) -> None:
@@ -110,12 +125,35 @@ class Guard:
         return sent
 
 
-def _is_own_origin(headers: dict[bytes, bytes]) -> bool:
-    """Whether no other page's script sends it: a browser adds the password to those as well."""
-    origin = headers.get(b"origin")
-    return origin is None or urlsplit(origin.decode("latin-1")).netloc.encode(
-        "latin-1"
-    ) == headers.get(b"host")
+def _as_asked(scope: HTTPScope, headers: dict[bytes, bytes]) -> Asked:
+    host, origin, site = (
+        headers[name].decode("latin-1") if name in headers else None
+        for name in (b"host", b"origin", b"sec-fetch-site")
+    )
+    return Asked(scope["method"], scope["scheme"] == "https", host, origin, site)
+
+
+def _presented(scope: HTTPScope, headers: dict[bytes, bytes]) -> Presented:
+    return Presented(
+        headers.get(b"authorization"),
+        headers.get(b"cookie", b"").decode("latin-1"),
+        address_of(scope),
+        scope["scheme"] == "https",
+    )
+
+
+def address_of(scope: HTTPScope) -> str:
+    """Return the address that a request comes from."""
+    client = scope["client"]
+    return client[0] if client else ""
+
+
+def _may_change(login: Login, method: str, headers: dict[bytes, bytes]) -> bool:
+    """Whether nobody but a page of ours can have used the cookie to change something."""
+    if login.session is None or method in SAFE_METHODS:
+        return True
+    sent = headers.get(b"x-csrf-token", b"")
+    return hmac.compare_digest(sent, login.session.csrf_token.encode())
 
 
 def _head_as_get(scope: HTTPScope) -> HTTPScope:
@@ -136,17 +174,3 @@ def _in_time(receive: Receive) -> Receive:
             return await receive()
 
     return received
-
-
-async def _answer(
-    send: Send, body: ProblemDetails, headers: tuple[tuple[bytes, bytes], ...]
-) -> None:
-    content = msgspec.json.encode(body)
-    fixed = (
-        (b"content-type", MEDIA_TYPE.encode()),
-        (b"content-length", str(len(content)).encode()),
-    )
-    await send(
-        {"type": "http.response.start", "status": body.status, "headers": [*fixed, *headers]}
-    )
-    await send({"type": "http.response.body", "body": content, "more_body": False})

@@ -33,7 +33,6 @@ class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     operation_id="health",
     summary="Health",
     tags=["operation"],
-    security=[{}],
     cache_control=CacheControlHeader(no_store=True),
     responses={503: ResponseSpec(Health, description="Something does not work")},
 )

@@ -28,6 +28,8 @@ class AdminPassword:
     def __init__(self, store: Store, given: str | None) -> None:
         self._store = store
         self._key = secrets.token_bytes(32)
+        self.is_given: Final = bool(given)
+        """Whether it came from outside, and so is not ours to change."""
         self._known = self._digest(given.encode()) if given else None
         self._hash: str | None = None
         self._one_at_a_time = asyncio.Lock()

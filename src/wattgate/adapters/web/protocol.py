@@ -1,49 +1,71 @@
 """HTTP/1.1 as uvicorn speaks it, with an end to patience: nobody holds a connection for nothing."""
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
+from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
-REQUEST_S: Final = 10.0
-"""s from its first byte, or from the connection's start, until a request's head is complete."""
+from wattgate.adapters.web.porch import Caller, Porch
 
-MAX_CONNECTIONS: Final = 256
-"""Open connections; further ones are closed at once."""
+MAX_CONNECTIONS: Final = 512
+"""Open connections, admitted or not; further ones are closed at once."""
+
+ADMITTED: Final = "admitted"
+"""Key of an ASGI scope's `state`: to be called once it is known that the caller may come in."""
 
 
 class PatientProtocol(H11Protocol):
     """Closes connections whose request does not come, however slowly it trickles in."""
 
-    _too_slow: asyncio.TimerHandle | None = None
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        porch: Porch,
+        caller: Caller,
+    ) -> None:
+        super().__init__(
+            config,
+            server_state,
+            app_state | {ADMITTED: self._admitted},
+            asyncio.get_running_loop(),
+        )
+        self._porch = porch
+        self._caller = caller
 
     def connection_made(  # type: ignore[override]  # uvicorn narrows it likewise
         self, transport: asyncio.Transport
     ) -> None:
-        """Begin to wait for a request."""
+        """Go on waiting for the request that the caller owes."""
         super().connection_made(transport)
-        if len(self.connections) > MAX_CONNECTIONS:
+        self._caller.hang_up = transport.abort
+        if self._caller.is_gone or len(self.connections) > MAX_CONNECTIONS:
             transport.abort()
-            return
-        self._wait()
 
     def data_received(self, data: bytes) -> None:
-        """Stop waiting once the head of a request is complete."""
+        """Stop the time once the head of a request is complete."""
         super().data_received(data)
         if self.cycle is not None and not self.cycle.response_complete:
-            self._wait_no_more()
-        elif self._too_slow is None:
-            self._wait()
+            self._porch.has_asked(self._caller)
+        elif self._caller.too_slow is None and not self.transport.is_closing():
+            self._porch.enter(self._caller)
+
+    def on_response_complete(self) -> None:
+        """Wait on the porch for the next request."""
+        self._porch.enter(self._caller)
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._porch.leave(self._caller)
+        elif self.cycle is not None and not self.cycle.response_complete:
+            self._porch.has_asked(self._caller)  # it had come already, behind the one before
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing more to wait for."""
-        self._wait_no_more()
+        self._porch.leave(self._caller)
         super().connection_lost(exc)
 
-    def _wait(self) -> None:
-        self._too_slow = self.loop.call_later(REQUEST_S, self.transport.abort)
-
-    def _wait_no_more(self) -> None:
-        if self._too_slow is not None:
-            self._too_slow.cancel()
-            self._too_slow = None
+    def _admitted(self) -> None:
+        self._porch.leave(self._caller)

@@ -1,27 +1,42 @@
-"""The HTTP port: uvicorn inside the running event loop, on a socket of our own."""
+"""The HTTP port: uvicorn inside the running event loop, on sockets of our own."""
 
+import asyncio
 import socket
 from typing import Final
 
 from uvicorn import Config, Server
 
+from wattgate.adapters.sockets.accept import keep_accepting, listening_socket
 from wattgate.adapters.web.access import Access
 from wattgate.adapters.web.app import new_app
+from wattgate.adapters.web.https_only import HTTPS_ONLY
+from wattgate.adapters.web.porch import Caller
 from wattgate.adapters.web.protocol import PatientProtocol
+from wattgate.adapters.web.reception import NO_HTTPS, Https, Reception
 from wattgate.adapters.web.services import Services
+from wattgate.core.security.tls_mode import TlsMode
 from wattgate.ports.signatures import SignatureCheck
 from wattgate.ports.store import Store
 from wattgate.runtime.manager import Manager
 from wattgate.runtime.peer import Tools
+from wattgate.runtime.supervisor import Supervisor
 
 CLOSING_S: Final = 3
 """s that requests under way may still take when the server closes."""
 
 
-class WebServer:
-    """Serves one manager. `port` 0 takes any free one.
+_SCHEMES: Final = {
+    TlsMode.OFF: ("http",),
+    TlsMode.DETECT: ("http", "https"),
+    TlsMode.ON: ("https",),
+}
 
-    An `admin_password` wins over a stored one and is not stored itself.
+
+class WebServer:
+    """Serves one manager. `port` 0 takes any free one; an empty `host` means all addresses.
+
+    An `admin_password` wins over a stored one and is not stored itself. Without `https` the port
+    speaks plain HTTP only.
     """
 
     def __init__(
@@ -34,12 +49,16 @@ class WebServer:
         port: int,
         admin_password: str | None,
         signatures: SignatureCheck,
+        https: Https = NO_HTTPS,
     ) -> None:
         self._access = Access(store, tools.clock, admin_password)
         self._services = Services(manager, store, tools, self._access, signatures)
         self._host = host
         self._port = port
+        self._https = https
+        self._supervisor = Supervisor()
         self._socket: socket.socket | None = None
+        self._reception: Reception | None = None
         self._server: Server | None = None
 
     @property
@@ -48,10 +67,15 @@ class WebServer:
         return self._port
 
     @property
-    def url(self) -> str:
-        """Where the server is reached, `http://127.0.0.1:19521/`."""
+    def urls(self) -> tuple[str, ...]:
+        """Where the server is reached, plain before HTTPS: `http://127.0.0.1:19521/`."""
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._port}/"
+        return tuple(f"{scheme}://{host}:{self._port}/" for scheme in _SCHEMES[self._https.mode])
+
+    @property
+    def url(self) -> str:
+        """The first of `urls`."""
+        return self.urls[0]
 
     @property
     def setup_token(self) -> str | None:
@@ -69,12 +93,12 @@ class WebServer:
             StoreFailed: what is stored about access cannot be read.
         """
         await self._access.load()
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        listening = socket.create_server((self._host, self._port), family=family)
+        listening = await listening_socket(self._host, self._port)
+        self._socket = listening
         self._port = listening.getsockname()[1]
         config = Config(
             new_app(self._services),
-            http=PatientProtocol,
+            http="h11",
             ws="none",
             lifespan="off",
             log_config=None,
@@ -88,11 +112,27 @@ class WebServer:
         server = Server(config)
         server.lifespan = config.lifespan_class(config)
         # Not `serve`: it takes over the process's signals and wakes up ten times a second.
-        await server.startup(sockets=[listening])
-        self._socket, self._server = listening, server
+        await server.startup(sockets=[])
+
+        def new_protocol(caller: Caller, is_welcome: bool) -> PatientProtocol:
+            state = {HTTPS_ONLY: not is_welcome}
+            return PatientProtocol(config, server.server_state, state, reception.porch, caller)
+
+        reception = Reception(self._https, new_protocol)
+        self._server, self._reception = server, reception
+        loop = asyncio.get_running_loop()
+        self._supervisor.spawn(
+            keep_accepting(lambda: loop.sock_accept(listening), reception.welcome),
+            name=f"HTTP port {self._port}",
+        )
 
     async def close(self) -> None:
         """Take no more connections, and wait a moment for requests under way; safe to repeat."""
+        await self._supervisor.stop()
+        if self._socket is not None:
+            self._socket.close()
+        if self._reception is not None:
+            await self._reception.close()
         server, self._server = self._server, None
-        if server is not None and self._socket is not None:
-            await server.shutdown(sockets=[self._socket])
+        if server is not None:
+            await server.shutdown()

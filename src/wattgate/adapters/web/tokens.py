@@ -3,29 +3,46 @@
 import asyncio
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
+import structlog
 
-from wattgate.ports.store import SaveDocument, Store
+from wattgate.core.security.scopes import Scope
+from wattgate.ports.store import SaveDocument, Store, StoreFailed
+
+log = structlog.get_logger()
 
 DOCUMENT: Final = "api-tokens"
 
 MOST: Final = 100
 """Tokens that may exist at a time."""
 
+USE_NOTED_EVERY: Final = timedelta(hours=1)
+"""How exactly it is known when a token was used last: noting every request would wear the disk."""
+
 _PREFIX: Final = "wattgate_"
 """Makes a token recognisable where it does not belong: in a log, in a repository."""
 
 
 class TokenRecord(msgspec.Struct, frozen=True):
-    """A token as it is kept: 256 bits of chance need no slow hash, SHA-256 will do."""
+    """A token as it is kept: 256 bits of chance need no slow hash, SHA-256 will do.
+
+    Tokens from before there were scopes opened everything, and go on doing so.
+    """
 
     id: str
     name: str
     created_at: datetime
     sha256: str
+    scope: Scope = Scope.ADMIN
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+    def has_expired(self, at: datetime) -> bool:
+        """Whether it opens nothing any more."""
+        return self.expires_at is not None and at >= self.expires_at
 
 
 _records: Final = msgspec.json.Decoder(tuple[TokenRecord, ...])
@@ -49,19 +66,30 @@ class ApiTokens:
         text = await self._store.document(DOCUMENT)
         self._take(_records.decode(text) if text else ())
 
-    def matches(self, presented: bytes) -> bool:
-        """Whether it is one of the tokens."""
+    async def use(self, presented: bytes, at: datetime) -> TokenRecord | None:
+        """Find the token that was presented, for one request; None where it opens nothing."""
         # Looking a hash up tells by its time nothing about the token behind it.
-        return hashlib.sha256(presented).hexdigest() in self._by_hash
+        record = self._by_hash.get(hashlib.sha256(presented).hexdigest())
+        if record is None or record.has_expired(at):
+            return None
+        if record.last_used_at is None or at - record.last_used_at >= USE_NOTED_EVERY:
+            await self._note_use(record.sha256, at)
+        return record
 
-    async def issue(self, name: str, at: datetime) -> tuple[TokenRecord, str] | None:
-        """A new token and its text, which is nowhere kept; None where there are `MOST`."""
+    async def issue(
+        self, name: str, scope: Scope, at: datetime, days: int | None = None
+    ) -> tuple[TokenRecord, str] | None:
+        """A new token and its text, which is nowhere kept; None where there are `MOST`.
+
+        `days` is for how long it counts, None for ever.
+        """
         async with self._one_at_a_time:
             if len(self._by_hash) >= MOST:
                 return None
             token = _PREFIX + secrets.token_urlsafe(32)
             digest = hashlib.sha256(token.encode()).hexdigest()
-            record = TokenRecord(secrets.token_hex(8), name, at, digest)
+            expires_at = None if days is None else at + timedelta(days=days)
+            record = TokenRecord(secrets.token_hex(8), name, at, digest, scope, expires_at)
             await self._keep((*self.records, record))
         return record, token
 
@@ -73,6 +101,18 @@ class ApiTokens:
                 return False
             await self._keep(rest)
         return True
+
+    async def _note_use(self, sha256: str, at: datetime) -> None:
+        """A store that fails is no reason to refuse a token."""
+        async with self._one_at_a_time:
+            record = self._by_hash.get(sha256)
+            if record is None:
+                return  # revoked meanwhile
+            self._by_hash[sha256] = msgspec.structs.replace(record, last_used_at=at)
+            try:
+                await self._keep(self.records)
+            except StoreFailed as exc:
+                log.warning("the use of a token was not noted", token=record.name, reason=str(exc))
 
     async def _keep(self, records: tuple[TokenRecord, ...]) -> None:
         text = msgspec.json.encode(records).decode()

@@ -1,8 +1,6 @@
-import httpx
 import pytest
 from tests.support.web import ADMIN, serving
 
-from wattgate.adapters.web.tokens import MOST
 from wattgate.core.security.attempts import BURST
 
 OTHER = "battery staple"
@@ -51,26 +49,42 @@ async def test_nothing_is_to_be_set_up_where_a_password_was_given() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_token_opens_everything_until_it_is_revoked() -> None:
-    async with serving() as api:
-        made = await api.client.post("/api/v1/tokens", json={"name": "Grafana"})
-        assert made.status_code == 201
-        token = made.json()["token"]
-        bearer = {"authorization": f"Bearer {token}"}
-        program = httpx.AsyncClient(base_url=api.server.url, headers=bearer)
-        listed = await program.get("/api/v1/tokens")
-        assert token not in listed.text
-        assert listed.json() == [{key: made.json()[key] for key in ("id", "name", "created_at")}]
-        path = f"/api/v1/tokens/{made.json()['id']}"
-        assert (await program.delete(path)).status_code == 204
-        assert (await program.get("/api/v1/tokens")).status_code == 401
-        assert (await api.client.delete(path)).status_code == 404
-        await program.aclose()
+async def test_the_password_can_be_changed_by_who_knows_it() -> None:
+    async with serving(password=None) as api:
+        body = {"token": api.server.setup_token, "password": ADMIN[1]}
+        assert (await api.client.post("/api/v1/setup", json=body)).status_code == 204
+        change = {"old": "wrong", "new": OTHER}
+        wrong = await api.client.put("/api/v1/password", json=change, auth=ADMIN)
+        assert (wrong.status_code, wrong.json()["detail"]) == (403, "The old password is wrong.")
+        right = await api.client.put(
+            "/api/v1/password", json=change | {"old": ADMIN[1]}, auth=ADMIN
+        )
+        assert right.status_code == 204
+        assert (await api.client.get("/api/v1/site", auth=ADMIN)).status_code == 401
+        assert (await api.client.get("/api/v1/site", auth=("admin", OTHER))).status_code == 200
 
 
 @pytest.mark.asyncio
-async def test_the_number_of_tokens_has_an_end() -> None:
+async def test_a_given_password_is_changed_where_it_is_given() -> None:
     async with serving() as api:
-        for _ in range(MOST):
-            assert (await api.client.post("/api/v1/tokens", json={"name": "n"})).is_success
-        assert (await api.client.post("/api/v1/tokens", json={"name": "n"})).status_code == 409
+        answer = await api.client.put("/api/v1/password", json={"old": ADMIN[1], "new": OTHER})
+        assert answer.status_code == 409
+        assert "WATTGATE_ADMIN_PASSWORD" in answer.json()["detail"]
+
+
+@pytest.mark.asyncio
+async def test_guessing_the_old_password_has_an_end() -> None:
+    async with serving(password=None) as api:
+        body = {"token": api.server.setup_token, "password": ADMIN[1]}
+        assert (await api.client.post("/api/v1/setup", json=body)).status_code == 204
+        made = await api.client.post(
+            "/api/v1/tokens", json={"name": "n", "scope": "admin"}, auth=ADMIN
+        )
+        bearer = {"authorization": f"Bearer {made.json()['token']}"}
+        change = {"old": "wrong", "new": OTHER}
+        answers = [
+            await api.client.put("/api/v1/password", json=change, headers=bearer)
+            for _ in range(BURST + 1)
+        ]
+        assert [each.status_code for each in answers] == [403] * BURST + [429]
+        assert int(answers[-1].headers["retry-after"]) > 0
