@@ -95,7 +95,7 @@ def login_of(
     """Who opens the backend's door: with the key that it gave, where it did (R37)."""
     gateway = settings.gateways[0]
     client_id = gateway.identity(identity.station_id)
-    account = Account(identity.link_id, client_id, gateway.password)
+    account = Account(identity.link_id, client_id, gateway.secret)
     return NorthLogin(account, backends.dialer, house.store, recovered.notes)
 
 

@@ -87,3 +87,22 @@ def test_a_password_newly_written_in_the_site_file_wins_r37(
     text: str | None, password: str
 ) -> None:
     assert read(text, password) is None
+
+
+def test_the_bytes_of_a_site_files_key_are_sent_as_they_are_r24() -> None:
+    assert secret(None, bytes(16)) == Secret(bytes(16))
+    assert former_secret(rekeyed(None, ONE, bytes(16)), bytes(16)) == Secret(bytes(16))
+
+
+def test_a_password_that_is_to_be_read_as_hexadecimal_from_now_on_is_a_new_one_r24() -> None:
+    stored = write(rekeyed(None, TWO, ONE))
+    assert read(stored, ONE) is not None
+    assert read(stored, bytes.fromhex(ONE)) is None
+
+
+def test_s4_a_key_does_not_say_itself() -> None:
+    said = repr([rekeyed(rekeyed(None, ONE, SITE), TWO, SITE), Secret(SITE), Secret(bytes(16))])
+    assert ONE not in said
+    assert TWO not in said
+    assert SITE not in said
+    assert repr(bytes(16)) not in said

@@ -1,4 +1,6 @@
-from wattgate.core.site.choices import DeviceType
+from dataclasses import replace
+
+from wattgate.core.site.choices import DeviceType, PasswordForm
 from wattgate.core.site.devices import EvseSettings, GatewaySettings
 
 
@@ -24,3 +26,10 @@ def test_p22_a_gateway_has_certificates_of_its_own_unless_it_shares_others() -> 
     assert own.certificate_set("stall-1") == "stall-1"
     shared = GatewaySettings(url="wss://b/", certificates="employer")
     assert shared.certificate_set("stall-1") == "employer"
+
+
+def test_a_password_is_sent_as_it_is_written_or_as_the_bytes_it_stands_for_r24() -> None:
+    text = GatewaySettings(url="ws://b/", password="00FF" * 8)
+    assert text.secret == "00FF" * 8
+    assert replace(text, key_form=PasswordForm.HEX).secret == b"\x00\xff" * 8
+    assert GatewaySettings(url="ws://b/", key_form=PasswordForm.HEX).secret == b""

@@ -72,6 +72,22 @@ async def test_a_new_key_is_used_at_once_as_raw_bytes_and_after_a_restart_r24_r3
 
 
 @in_virtual_time()
+async def test_a_key_of_the_site_file_is_sent_as_its_bytes_where_it_is_said_to_be_one_r24() -> None:
+    in_hex = WITH_PASSWORD.replace('"of the site"', f'"{KEY}"\nkey_form = "hex"')
+    site = await a_site(site_toml=in_hex)
+    assert used(site) == [NEW]
+    assert await rekey(site, OTHER) == "Accepted"
+    site.world.dialer.opens[URL] = {NEW}
+    await site.backend.got("BootNotification", times=2)
+    await settled()
+    assert used(site) == [NEW, NEXT, NEW]
+    site.world.dialer.opens.clear()
+    await restarted(site, WITH_PASSWORD.replace("of the site", KEY))
+    assert used(site)[3:] == [basic_authorization("CP1", KEY)]
+    await site.world.kill()
+
+
+@in_virtual_time()
 async def test_the_backend_reads_that_we_accept_before_the_login_ends_r37() -> None:
     site = await a_site(site_toml=WITH_PASSWORD)
     ending = asyncio.get_running_loop().time()

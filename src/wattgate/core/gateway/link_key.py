@@ -5,7 +5,7 @@ for OCPP 1.6-J"). Should it refuse the new one all the same, the one before stil
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -29,12 +29,15 @@ class LinkKey(msgspec.Struct, frozen=True):
     former: str | None = None
     proven: bool = False
 
+    def __repr__(self) -> str:
+        return f"LinkKey(proven={self.proven})"
+
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """What is sent as the password: text of the site file, or the bytes of a key."""
+    """What is sent as the password: text or bytes as the site file says, or the bytes of a key."""
 
-    password: str | bytes
+    password: str | bytes = field(repr=False)
 
 
 def is_key(text: str) -> bool:
@@ -44,19 +47,19 @@ def is_key(text: str) -> bool:
     )
 
 
-def rekeyed(before: LinkKey | None, key: str, site_password: str) -> LinkKey:
+def rekeyed(before: LinkKey | None, key: str, site_password: str | bytes) -> LinkKey:
     """Take a new key; what opens the door now becomes the former one."""
     return LinkKey(key, digest_of(site_password), _proven(before))
 
 
-def secret(link_key: LinkKey | None, site_password: str) -> Secret:
+def secret(link_key: LinkKey | None, site_password: str | bytes) -> Secret:
     """What to send now."""
     if link_key is None:
         return Secret(site_password)
     return Secret(bytes.fromhex(link_key.key))
 
 
-def former_secret(link_key: LinkKey | None, site_password: str) -> Secret | None:
+def former_secret(link_key: LinkKey | None, site_password: str | bytes) -> Secret | None:
     """What to try where the backend refuses the key; None where there is nothing else to try."""
     if link_key is None or link_key.proven:
         return None
@@ -82,7 +85,7 @@ def write(link_key: LinkKey) -> str:
     return msgspec.json.encode(link_key).decode()
 
 
-def read(text: str | None, site_password: str) -> LinkKey | None:
+def read(text: str | None, site_password: str | bytes) -> LinkKey | None:
     """What was stored, where it still counts; a password newly written in the site file wins."""
     if text is None:
         return None
@@ -95,8 +98,10 @@ def read(text: str | None, site_password: str) -> LinkKey | None:
     return link_key
 
 
-def digest_of(site_password: str) -> str:
-    """Tells one password of the site file from another."""
+def digest_of(site_password: str | bytes) -> str:
+    """Tells one password of the site file from another, and its text from its bytes."""
+    if isinstance(site_password, bytes):
+        return hashlib.sha256(b"wattgate link key " + site_password).hexdigest()
     return hashlib.sha256(f"wattgate link {site_password}".encode()).hexdigest()
 
 

@@ -110,6 +110,13 @@ class GatewaySettings:
         """Who the backend sees behind a wallbox of this ChargeBox ID."""
         return self.client_id or charge_box_id
 
+    @property
+    def secret(self) -> str | bytes:
+        """The password as it is sent: its text, or the bytes that it stands for (R24)."""
+        if self.key_form is PasswordForm.HEX:
+            return bytes.fromhex(self.password)
+        return self.password
+
     def certificate_set(self, evse_id: str) -> str:
         """Name of the certificates that it uses, as the gateway of this EVSE."""
         return self.certificates or evse_id

@@ -1,7 +1,7 @@
 """Opens one backend's door, with the key that the backend gave us where it did (R24, R37)."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Final
 
@@ -48,7 +48,7 @@ class Account:
 
     link_id: str
     client_id: str
-    site_password: str
+    site_password: str | bytes = field(repr=False)
 
 
 class NorthLogin:
