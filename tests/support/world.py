@@ -204,12 +204,13 @@ class World:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     clock: FakeClock = field(default_factory=FakeClock)
     identifiers: ScriptedIdentifiers | None = None
+    password_key: PasswordKey = KEY
     manager: Manager | None = None
 
     async def start(self) -> Manager:
         """Start the manager on what is stored."""
         tools = Tools(self.clock, self.identifiers or ScriptedIdentifiers())
-        self.manager = Manager(read_toml(self.site_toml), self.store, tools, KEY)
+        self.manager = Manager(read_toml(self.site_toml), self.store, tools, self.password_key)
         await self.manager.start(Backends(self.dialer, self.backoff, self.retry))
         return self.manager
 

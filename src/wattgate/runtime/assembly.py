@@ -138,6 +138,7 @@ class Assembly:
         def booted() -> None:
             charging.forget()
             configuration.review_later()
+            house.keys.booted(station_id)
 
         station.on_booted = booted
         station.on_connected = connected

@@ -39,9 +39,11 @@ from wattgate.runtime.operations import Operations
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.site_keeper import SiteKeeper
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.key_writing import KeyWriting
 from wattgate.runtime.station.knowledge import CardKnowledge
 from wattgate.runtime.station.station import House, Station
 from wattgate.runtime.station.stations import RefusedAttempt, Stations
+from wattgate.runtime.station.wallbox_keys import WallboxKeys
 from wattgate.runtime.supervisor import Supervisor
 from wattgate.runtime.traffic import Traffic, backend_link, wallbox_link
 
@@ -58,13 +60,14 @@ class Manager:
     def __init__(self, site: Site, store: Store, tools: Tools, key: PasswordKey) -> None:
         """`key` is the one under which the site's passwords are kept, now and later."""
         self.site = as_kept(site, key)
-        self._key = key
         self._store = store
         self._tools = tools
         self._tasks = Supervisor()
         cards = CardKnowledge(tools.clock, lambda: card_rules(self.site))
         salt = tools.identifiers.salt()
         self.traffic = Traffic(tools.clock, lambda: Mask(salt, self.site.site.hide_cards))
+        self.keys = WallboxKeys(self._site_now, key, store, tools, self._tasks)
+        self.key_writing = KeyWriting(self.keys, self._tasks)
         self._house = House(
             store,
             tools,
@@ -74,12 +77,13 @@ class Manager:
             self._something_changed,
             EvidenceKeeper(tools.clock, self._keeps_evidence),
             self.traffic,
+            self.keys,
         )
         self.limits = Limits(store, tools, self._tasks, self._something_changed)
         self.releases = Releases(store, tools, self._tasks, self.limits, self._something_changed)
         self.behaviours = Behaviours(store, tools, self._tasks)
         self.grid_meter = GridMeter(self._site_now, tools)
-        self.stations = Stations(self.site, {}, tools, key)
+        self.stations = Stations(self.site, {}, tools, self.keys)
         self.letters = DeadLetters(store, self._link_named)
         self._evses: dict[str, tuple[EvseOcpp16, Station]] = {}
         self._watch = ObedienceWatch(
@@ -111,6 +115,8 @@ class Manager:
         """Take up what was stored, then begin to decide; wallboxes may connect afterwards."""
         recovered = await self._store.recover()
         self._house.cards.recover(recovered.tags, recovered.notes)
+        self.keys.recover(recovered.notes)
+        self.key_writing.recover(self.site.station_ids())
         await self.limits.recover(recovered)
         self.releases.recover(recovered.releases)
         self.behaviours.recover(recovered)
@@ -123,7 +129,7 @@ class Manager:
             self._look_again_after,
         )
         assembly.build(recovered)
-        self.stations = Stations(self.site, assembly.stations, self._tools, self._key)
+        self.stations = Stations(self.site, assembly.stations, self._tools, self.keys)
         for link_id, depth in undelivered(recovered, assembly.stations.values()).items():
             log.error("messages for a backend the site no longer has", link=link_id, waiting=depth)
         self._evses = {
@@ -156,8 +162,9 @@ class Manager:
 
     def remarks(self) -> tuple[Problem, ...]:
         """What is worth saying about the settings, though they can be run."""
-        lost = lost_passwords(self.site, self._key)
-        return (*remarks(self.site), *(Problem(name, _KEPT_IN_VAIN) for name in lost))
+        lost = (*lost_passwords(self.site, self.keys.password_key), *self.keys.lost())
+        said = remarks(self.site, self.keys.given())
+        return (*said, *(Problem(name, _KEPT_IN_VAIN) for name in lost))
 
     @property
     def is_deciding(self) -> bool:
@@ -271,7 +278,7 @@ class Manager:
         A disk that is full does not keep anybody from lowering a limit.
         """
         async with self._patching:  # two at once must not undo each other
-            self.site = changed = as_kept(change(self.site), self._key)
+            self.site = changed = as_kept(change(self.site), self.keys.password_key)
             self._tell_evses(changed)
             await self._keeper.keep(changed)
         return changed

@@ -49,6 +49,7 @@ CARD = '[[card]]\nid_tag = "04A1B2C3"'
         {"limit": "10", "site": 'load_management = "observe"'},
         {"gateway": "", "enabled": "false"},
         {"password": "", "own_password": "geheim-1234"},
+        {"password": "", "server": 'tls = "on"', "wallbox": "security_profile = 3"},
         {"site": 'on_deactivation = "release"'},
         {"rfid": "04A1"},
         {"rfid": "04A1", "wallbox": 'free_tag = "FREE"'},
@@ -102,3 +103,42 @@ def test_what_the_owner_may_not_expect_is_said_with_its_path(
     [remark] = remarks(read_toml(SITE.format(**SOUND | change)))
     assert remark.path == path
     assert word in remark.message
+
+
+def without_password(*names: str) -> str:
+    """Wallboxes of which nothing else is to be said."""
+    evses = (
+        f'[[evse]]\nid = "{name}"\naddress = "{name}"\n'
+        '[[evse.gateway]]\nurl = "ws://backend/"\n'
+        f'client_id = "{name}"\n'
+        for name in names
+    )
+    return "[site]\nmax_current_a = 63\nhouse_load_a = 10\n" + "".join(evses)
+
+
+def test_s1_that_no_wallbox_has_a_password_is_said_once() -> None:
+    (remark,) = remarks(read_toml(without_password("CP1", "CP2")))
+    assert remark.path == "ocpp_server › password"
+    assert remark.message.startswith(
+        "no wallbox has a password: anybody in the network can connect"
+    )
+    assert "keep the port in a network of your own" in remark.message
+
+
+OWN = '[[wallbox]]\nid = "CP1"\npassword = "geheim-1234"\n'
+
+
+@pytest.mark.parametrize(
+    ("own", "keyed", "named"),
+    [
+        (OWN, (), ['wallbox "CP2"']),
+        ("", ("CP1",), ['wallbox "CP2"']),
+        (OWN, ("CP2",), []),
+        ("", ("CP1", "CP2"), []),
+    ],
+)
+def test_s1_a_key_of_ours_is_as_good_as_a_password(
+    own: str, keyed: tuple[str, ...], named: list[str]
+) -> None:
+    site = read_toml(without_password("CP1", "CP2") + own)
+    assert [remark.path for remark in remarks(site, keyed)] == named

@@ -1,6 +1,6 @@
 """What is worth saying about a site that can be run all the same."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from wattgate.core.errors import Problem
@@ -19,12 +19,20 @@ BEARABLE_S: Final = 90.0
 
 _BROKEN: Final = frozenset({TlsVersion.V1_0, TlsVersion.V1_1})
 
+_IN_ITS_PLACE: Final = (
+    "anybody in the network can connect in its place; keep the port in a network of your own"
+)
+
 Remark = Callable[[Site], Iterator[Problem]]
 
 
-def remarks(site: Site) -> tuple[Problem, ...]:
-    """Everything worth saying, each with its path in the words of the site file."""
-    return tuple(problem for remark in _REMARKS for problem in remark(site))
+def remarks(site: Site, keyed: Collection[str] = ()) -> tuple[Problem, ...]:
+    """Everything worth saying, each with its path in the words of the site file.
+
+    `keyed` are the ChargeBox IDs of wallboxes that have a key of ours instead of a password.
+    """
+    said = [problem for remark in _REMARKS for problem in remark(site)]
+    return (*said, *_no_password(site, keyed))
 
 
 def _nothing_left(site: Site) -> Iterator[Problem]:
@@ -46,15 +54,24 @@ def _open_to_all(site: Site) -> Iterator[Problem]:
             yield Problem(f'evse "{evse.id}"', "no backend and no cards: everybody may charge")
 
 
-def _no_password(site: Site) -> Iterator[Problem]:
-    if site.ocpp_server.password:
+def _no_password(site: Site, keyed: Collection[str]) -> Iterator[Problem]:
+    """S1: who may connect without any proof; where all may, that is said once."""
+    known = site.station_ids()
+    open_to_all = [each for each in known if each not in keyed and _proves_nothing(site, each)]
+    if len(open_to_all) == len(known) > 1:
+        yield Problem(
+            "ocpp_server › password",
+            f"no wallbox has a password: {_IN_ITS_PLACE}",
+        )
         return
-    for station_id in site.station_ids():
-        if not site.wallbox(station_id).password:
-            yield Problem(
-                f'wallbox "{station_id}"',
-                "no password: anybody in the network can connect in its place",
-            )
+    for station_id in open_to_all:
+        yield Problem(f'wallbox "{station_id}"', f"no password: {_IN_ITS_PLACE}")
+
+
+def _proves_nothing(site: Site, station_id: str) -> bool:
+    """Security profile 3 proves by certificate what 1 and 2 do by password."""
+    wallbox = site.wallbox(station_id)
+    return not (site.ocpp_server.password or wallbox.password or wallbox.security_profile == 3)
 
 
 def _long_grants(site: Site) -> Iterator[Problem]:
@@ -121,7 +138,6 @@ def _shares(site: Site) -> bool:
 _REMARKS: Final[tuple[Remark, ...]] = (
     _nothing_left,
     _open_to_all,
-    _no_password,
     _long_grants,
     _single_value,
     _free_tag,

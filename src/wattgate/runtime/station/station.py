@@ -21,6 +21,7 @@ from wattgate.runtime.station.knowledge import CardKnowledge
 from wattgate.runtime.station.open_transactions import OpenTransactions
 from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.station.silence import close_when_silent
+from wattgate.runtime.station.wallbox_keys import WallboxKeys
 from wattgate.runtime.store_failures import say_not_stored
 from wattgate.runtime.supervisor import Supervisor
 from wattgate.runtime.traffic import Traffic
@@ -52,6 +53,7 @@ class House:
     """Called when the control loop should look again before its next cycle."""
     evidence: EvidenceKeeper
     traffic: Traffic
+    keys: WallboxKeys
 
 
 class Station:

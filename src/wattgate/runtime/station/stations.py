@@ -18,11 +18,11 @@ from wattgate.core.ocpp.handshake import (
     Refused,
     admit,
 )
-from wattgate.core.security.passwords import PasswordKey
 from wattgate.core.site.model import Site
 from wattgate.ports.links import Receiver
 from wattgate.runtime.peer import Peer, Tools
 from wattgate.runtime.station.station import Station
+from wattgate.runtime.station.wallbox_keys import WallboxKeys
 from wattgate.runtime.traffic import wallbox_link
 
 log = structlog.get_logger()
@@ -44,38 +44,47 @@ class RefusedAttempt:
 class SiteDirectory:
     """The wallboxes that the site knows. Implements core.ocpp.handshake.Directory."""
 
-    def __init__(self, site: Site, key: PasswordKey) -> None:
+    def __init__(self, site: Site, keys: WallboxKeys) -> None:
+        self._keys = keys
         self._entries: dict[str, DirectoryEntry] = {}
         self._folded: dict[str, DirectoryEntry] = {}
         for station_id in site.station_ids():
             wallbox = site.wallbox(station_id)
             entry = DirectoryEntry(
                 station_id=station_id,
-                password=wallbox.password or site.ocpp_server.password,
+                password="",
                 security_profile=wallbox.security_profile,
                 assume_ocpp16=False,
-                key=key,
+                key=keys.password_key,
             )
             self._entries[station_id] = entry
             self._folded.setdefault(station_id.casefold(), entry)
 
     def find(self, claimed_id: str) -> DirectoryEntry | None:
         """The exact id first, then one that differs in case only (R19)."""
-        return self._entries.get(claimed_id) or self._folded.get(claimed_id.casefold())
+        entry = self._entries.get(claimed_id) or self._folded.get(claimed_id.casefold())
+        return entry and self._with_passwords(entry)
+
+    def _with_passwords(self, entry: DirectoryEntry) -> DirectoryEntry:
+        """What it has to prove may have changed since the start."""
+        required = self._keys.required(entry.station_id)
+        following = self._keys.of(entry.station_id).next_kept
+        return replace(entry, password=required, next_password=following)
 
 
 class Stations:
     """The door of the OCPP server."""
 
     def __init__(
-        self, site: Site, stations: Mapping[str, Station], tools: Tools, key: PasswordKey
+        self, site: Site, stations: Mapping[str, Station], tools: Tools, keys: WallboxKeys
     ) -> None:
         self.by_id = dict(stations)
         self.refused: deque[RefusedAttempt] = deque(maxlen=REMEMBERED)
         self.refused_count = 0
         """Since the start, those no longer remembered included."""
         self._site = site
-        self._directory = SiteDirectory(site, key)
+        self._directory = SiteDirectory(site, keys)
+        self._keys = keys
         self._tools = tools
         for station in self.by_id.values():
             station.on_turned_away = partial(self._could_not_stay, station.station_id)
@@ -95,6 +104,7 @@ class Stations:
     def welcome(self, admitted: Admitted, peer_address: str) -> Receiver:
         """Hand the connection to its station."""
         station = self.by_id[admitted.station_id]
+        self._keys.came(station.station_id, admitted.proof)
         overtakes = self._site.wallbox(station.station_id).overtaking
         name = f"wallbox {station.station_id} {peer_address}"
         recorder = station.house.traffic.recorder(wallbox_link(station.station_id))

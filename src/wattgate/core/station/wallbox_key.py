@@ -1,0 +1,147 @@
+"""A key that we make for a wallbox, and how it takes the place of its password (A01 of SEC).
+
+"Improved security for OCPP 1.6-J" A01 lets the central system write AuthorizationKey; the wallbox
+then comes back with it. Not every wallbox does, and what was sent may have arrived although no
+answer came. So the key opens the door beside what was there before, until the wallbox has come
+with the one or the other. A key that it did not come with is set aside, and is still good: a
+wallbox that takes it up at a restart weeks later is not locked out, and nobody else has it.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+
+class Step(StrEnum):
+    """How far a new key is on its way into the wallbox."""
+
+    SHOWN = "shown"
+    """Somebody was told it, and will enter it at the wallbox."""
+    SENT = "sent"
+    """The wallbox was told it, and may have understood."""
+    TAKEN = "taken"
+    """It has accepted, and should come back with it."""
+    AFTER_RESTART = "after-restart"
+    """It has accepted, and uses it after its next restart."""
+    SET_ASIDE = "set-aside"
+    """It came with what it had before, or did not come; the key stays good."""
+
+
+class Answer(StrEnum):
+    """How a wallbox took the key: the status of ChangeConfiguration.conf, as far as it matters."""
+
+    ACCEPTED = "Accepted"
+    REBOOT_REQUIRED = "RebootRequired"
+    REFUSED = "refused"
+    """Rejected, NotSupported, or a CALLERROR: it has certainly not taken it."""
+    UNKNOWN = "unknown"
+    """None came, or one that says nothing."""
+    UNSENT = "unsent"
+    """It never left."""
+
+
+class NextKey(msgspec.Struct, frozen=True):
+    """A key on its way; `kept` as `PasswordKey` keeps it."""
+
+    kept: str
+    step: Step
+
+
+class WallboxKey(msgspec.Struct, frozen=True):
+    """Which keys of ours a wallbox has, as it is stored.
+
+    `own_password` is the wallbox's own in the site, as it is kept: another one there is newer, and
+    wins. `present` is the key that it has come with, empty where the site's password holds.
+    """
+
+    own_password: str
+    present: str = ""
+    next: NextKey | None = None
+
+    def __repr__(self) -> str:
+        return f"WallboxKey({'key' if self.present else 'password'}, next={self.step})"
+
+    @property
+    def step(self) -> Step | None:
+        """How far the next key is; None where there is none."""
+        return self.next.step if self.next is not None else None
+
+    @property
+    def next_kept(self) -> str:
+        """The next key as it is kept; empty where there is none."""
+        return self.next.kept if self.next is not None else ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to remember."""
+        return not self.present and self.next is None
+
+
+NO_KEY: Final = WallboxKey("")
+"""Of a wallbox that was never given one."""
+
+_AFTER: Final = {
+    Answer.ACCEPTED: Step.TAKEN,
+    Answer.REBOOT_REQUIRED: Step.AFTER_RESTART,
+    Answer.UNKNOWN: Step.SENT,
+}
+
+
+def offered(before: WallboxKey, own_password: str, kept: str, step: Step) -> WallboxKey:
+    """Let a new key open the door, beside what does so now; an earlier next one is forgotten."""
+    return WallboxKey(own_password, before.present, NextKey(kept, step))
+
+
+def answered(key: WallboxKey, kept: str, answer: Answer) -> WallboxKey:
+    """The wallbox has answered, or not, what it was told of the key `kept`."""
+    if key.next_kept != kept or key.step is not Step.SENT:
+        return key  # it has come with it meanwhile, or another one was made
+    step = _AFTER.get(answer)
+    return _with_next(key, NextKey(kept, step) if step is not None else None)
+
+
+def came_with_next(key: WallboxKey) -> WallboxKey:
+    """The wallbox has come with the next key: what it had before is forgotten."""
+    return WallboxKey(key.own_password, key.next_kept or key.present)
+
+
+def came_with_present(key: WallboxKey) -> WallboxKey:
+    """It has come with what it had before."""
+    return _set_aside(key, Step.SENT, Step.TAKEN)
+
+
+def restarted_with_present(key: WallboxKey) -> WallboxKey:
+    """It has restarted, and come with what it had before."""
+    return _set_aside(key, Step.SENT, Step.TAKEN, Step.AFTER_RESTART)
+
+
+def stayed_away(key: WallboxKey) -> WallboxKey:
+    """It has not come back in time."""
+    return _set_aside(key, Step.SENT, Step.TAKEN)
+
+
+def write(key: WallboxKey) -> str:
+    """As it is stored."""
+    return msgspec.json.encode(key).decode()
+
+
+def read(text: str | None, own_password: str) -> WallboxKey:
+    """What was stored, where it still counts; a password newly written in the site wins."""
+    try:
+        key = msgspec.json.decode(text or "null", type=WallboxKey | None)
+    except msgspec.MsgspecError:
+        key = None
+    if key is None or key.own_password != own_password:
+        return WallboxKey(own_password)
+    return key
+
+
+def _set_aside(key: WallboxKey, *steps: Step) -> WallboxKey:
+    if key.next is None or key.step not in steps:
+        return key
+    return _with_next(key, NextKey(key.next.kept, Step.SET_ASIDE))
+
+
+def _with_next(key: WallboxKey, following: NextKey | None) -> WallboxKey:
+    return WallboxKey(key.own_password, key.present, following)

@@ -1,0 +1,160 @@
+"""The keys that we make for wallboxes: which open the door, and what of them is stored."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import structlog
+
+from wattgate.core.ocpp.handshake import Proof
+from wattgate.core.security.passwords import PasswordKey
+from wattgate.core.site.model import Site
+from wattgate.core.station.wallbox_key import (
+    NO_KEY,
+    Answer,
+    Step,
+    WallboxKey,
+    answered,
+    came_with_next,
+    came_with_present,
+    offered,
+    read,
+    restarted_with_present,
+    stayed_away,
+    write,
+)
+from wattgate.ports.store import DeleteNote, NoteRecord, SaveNote, Store, StoreFailed
+from wattgate.runtime.peer import Tools
+from wattgate.runtime.store_failures import say_not_stored
+from wattgate.runtime.supervisor import Supervisor
+
+log = structlog.get_logger()
+
+_NAME: Final = "key"
+
+
+class WallboxKeys:
+    """What each wallbox of the site has to prove, by ChargeBox ID.
+
+    A new key is stored before anybody is told of it; what follows is stored after it has happened,
+    and found out again by the next connection where a kill came in between.
+    """
+
+    def __init__(
+        self,
+        site: Callable[[], Site],
+        password_key: PasswordKey,
+        store: Store,
+        tools: Tools,
+        tasks: Supervisor,
+    ) -> None:
+        self.password_key = password_key
+        self._site = site
+        self._store = store
+        self._tools = tools
+        self._tasks = tasks
+        self._keys: dict[str, WallboxKey] = {}
+        self._proofs: dict[str, Proof] = {}
+
+    def recover(self, notes: Iterable[NoteRecord]) -> None:
+        """Go on with what was stored; keys of wallboxes whose password was changed are void."""
+        kept = {note.scope: note.text for note in notes if note.name == _NAME}
+        for station_id in self._site().station_ids():
+            self._keys[station_id] = read(kept.get(_scope(station_id)), self._own(station_id))
+
+    def of(self, station_id: str) -> WallboxKey:
+        """What is known of the keys of a wallbox."""
+        return self._keys.get(station_id, NO_KEY)
+
+    def required(self, station_id: str) -> str:
+        """The password that a wallbox needs, as it is kept; empty where it needs none."""
+        site = self._site()
+        return self.of(station_id).present or self._own(station_id) or site.ocpp_server.password
+
+    def given(self) -> frozenset[str]:
+        """The ChargeBox IDs of those that have come with a key of ours."""
+        return frozenset(name for name, key in self._keys.items() if key.present)
+
+    def lost(self) -> tuple[str, ...]:
+        """Whose key was kept under another password key, as the site file names them."""
+        return tuple(
+            f'wallbox "{name}"'
+            for name, key in self._keys.items()
+            if key.present and not self.password_key.made(key.present)
+        )
+
+    def came(self, station_id: str, proof: Proof) -> None:
+        """A wallbox has come in, with this."""
+        self._proofs[station_id] = proof
+        change = came_with_next if proof is Proof.NEXT else came_with_present
+        self._change_later(station_id, change)
+
+    def booted(self, station_id: str) -> None:
+        """A wallbox has told of a start, on the connection that it has come in with."""
+        if self._proofs.get(station_id) is not Proof.NEXT:
+            self._change_later(station_id, restarted_with_present)
+
+    def stayed_away(self, station_id: str) -> None:
+        """A wallbox has not come back in time with its new key."""
+        self._change_later(station_id, stayed_away)
+
+    async def offer(self, station_id: str, step: Step) -> str:
+        """Make a key that opens the door from now on; the key in hexadecimal.
+
+        Raises StoreFailed, and then there is none.
+        """
+        text = self._tools.identifiers.authorization_key()
+        own, kept = self._own(station_id), self.password_key.kept(text)
+        new = offered(self.of(station_id), own, kept, step)
+        await self._store.commit(_saving(station_id, new))
+        self._keys[station_id] = new
+        log.info("new key for a wallbox", station=station_id, step=step.value)
+        return text
+
+    async def answered(self, station_id: str, text: str, answer: Answer) -> None:
+        """Keep how the wallbox took the key that it was told."""
+        kept = self.password_key.kept(text)
+        self._keys[station_id] = answered(self.of(station_id), kept, answer)
+        log.info("wallbox was told its new key", station=station_id, answer=answer.value)
+        await self._save(station_id)
+
+    async def forget(self, station_id: str) -> None:
+        """Let the site's password hold again, and no key of ours.
+
+        Raises StoreFailed, and then nothing has changed.
+        """
+        await self._store.commit(DeleteNote(_scope(station_id), _NAME))
+        self._keys[station_id] = WallboxKey(self._own(station_id))
+        log.info("key of a wallbox forgotten: the site's password holds", station=station_id)
+
+    # Inside
+
+    def _change_later(self, station_id: str, change: Callable[[WallboxKey], WallboxKey]) -> None:
+        before = self.of(station_id)
+        self._keys[station_id] = key = change(before)
+        if key == before:
+            return
+        if key.present != before.present:
+            log.info("wallbox uses its new key", station=station_id)
+        else:
+            log.warning("wallbox has not come with its new key", station=station_id)
+        self._tasks.spawn(self._save(station_id), name=f"{station_id} key")
+
+    async def _save(self, station_id: str) -> None:
+        """Store what is known now; should that fail, the next start finds out again."""
+        try:
+            await self._store.commit(_saving(station_id, self.of(station_id)))
+        except StoreFailed as exc:
+            say_not_stored(exc, station=station_id)
+
+    def _own(self, station_id: str) -> str:
+        return self._site().wallbox(station_id).password
+
+
+def _saving(station_id: str, key: WallboxKey) -> SaveNote | DeleteNote:
+    if key.is_empty:
+        return DeleteNote(_scope(station_id), _NAME)
+    return SaveNote(NoteRecord(_scope(station_id), _NAME, write(key)))
+
+
+def _scope(station_id: str) -> str:
+    return f"wallbox {station_id}"

@@ -1,0 +1,142 @@
+"""A key of ours takes the place of a wallbox's password, and never locks it out (A01 of SEC)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wattgate.core.station.wallbox_key import (
+    NO_KEY,
+    Answer,
+    NextKey,
+    Step,
+    WallboxKey,
+    answered,
+    came_with_next,
+    came_with_present,
+    offered,
+    read,
+    restarted_with_present,
+    stayed_away,
+    write,
+)
+
+OWN, ONE, TWO = "kept own password", "kept key one", "kept key two"
+
+
+def on_its_way(step: Step, present: str = "") -> WallboxKey:
+    return WallboxKey(OWN, present, NextKey(ONE, step))
+
+
+@pytest.mark.parametrize("step", [Step.SHOWN, Step.SENT])
+@pytest.mark.parametrize("present", ["", TWO])
+def test_a_new_key_opens_the_door_beside_what_does_so_now(step: Step, present: str) -> None:
+    key = offered(WallboxKey(OWN, present), OWN, ONE, step)
+    assert (key.present, key.next_kept, key.step) == (present, ONE, step)
+    assert not key.is_empty
+
+
+@pytest.mark.parametrize(
+    ("answer", "step"),
+    [
+        (Answer.ACCEPTED, Step.TAKEN),
+        (Answer.REBOOT_REQUIRED, Step.AFTER_RESTART),
+        (Answer.UNKNOWN, Step.SENT),
+        (Answer.REFUSED, None),
+        (Answer.UNSENT, None),
+    ],
+)
+def test_only_a_key_that_the_wallbox_has_certainly_not_taken_is_forgotten(
+    answer: Answer, step: Step | None
+) -> None:
+    key = answered(on_its_way(Step.SENT, TWO), ONE, answer)
+    assert key.step is step
+    assert key.next_kept == ("" if step is None else ONE)
+    assert key.present == TWO
+
+
+@pytest.mark.parametrize("answer", Answer)
+def test_an_answer_that_comes_after_the_wallbox_did_changes_nothing(answer: Answer) -> None:
+    for key in (WallboxKey(OWN, ONE), on_its_way(Step.SET_ASIDE), on_its_way(Step.SHOWN), NO_KEY):
+        assert answered(key, ONE, answer) == key
+    assert answered(on_its_way(Step.SENT), TWO, answer) == on_its_way(Step.SENT)
+
+
+@pytest.mark.parametrize("step", Step)
+def test_a_wallbox_that_comes_with_the_key_has_it_however_late_that_is(step: Step) -> None:
+    assert came_with_next(on_its_way(step, TWO)) == WallboxKey(OWN, ONE)
+
+
+def test_one_that_comes_with_its_key_again_has_it_still() -> None:
+    assert came_with_next(WallboxKey(OWN, ONE)) == WallboxKey(OWN, ONE)
+
+
+@pytest.mark.parametrize(
+    ("step", "came", "restarted", "away"),
+    [
+        (Step.SHOWN, Step.SHOWN, Step.SHOWN, Step.SHOWN),
+        (Step.SENT, Step.SET_ASIDE, Step.SET_ASIDE, Step.SET_ASIDE),
+        (Step.TAKEN, Step.SET_ASIDE, Step.SET_ASIDE, Step.SET_ASIDE),
+        (Step.AFTER_RESTART, Step.AFTER_RESTART, Step.SET_ASIDE, Step.AFTER_RESTART),
+        (Step.SET_ASIDE, Step.SET_ASIDE, Step.SET_ASIDE, Step.SET_ASIDE),
+    ],
+)
+def test_a_key_that_it_does_not_come_with_is_set_aside_and_stays_good(
+    step: Step, came: Step, restarted: Step, away: Step
+) -> None:
+    key = on_its_way(step, TWO)
+    assert came_with_present(key) == on_its_way(came, TWO)
+    assert restarted_with_present(key) == on_its_way(restarted, TWO)
+    assert stayed_away(key) == on_its_way(away, TWO)
+
+
+def test_without_a_key_on_its_way_nothing_changes() -> None:
+    for change in (came_with_present, restarted_with_present, stayed_away, came_with_next):
+        assert change(WallboxKey(OWN, ONE)) == WallboxKey(OWN, ONE)
+    assert WallboxKey(OWN).is_empty
+    assert (WallboxKey(OWN, ONE).step, WallboxKey(OWN, ONE).next_kept) == (None, "")
+
+
+STEPS = st.sampled_from(
+    [
+        lambda key: offered(key, OWN, TWO, Step.SENT),
+        lambda key: answered(key, key.next_kept, Answer.ACCEPTED),
+        lambda key: answered(key, key.next_kept, Answer.UNKNOWN),
+        came_with_next,
+        came_with_present,
+        restarted_with_present,
+        stayed_away,
+        lambda key: read(write(key), OWN),
+    ]
+)
+
+
+@given(st.lists(STEPS), st.sampled_from([ONE, ""]))
+def test_what_the_wallbox_last_came_with_opens_the_door_until_it_comes_with_another(
+    steps: list[object], present: str
+) -> None:
+    key, has = WallboxKey(OWN, present), present
+    for step in steps:
+        if step is came_with_next and key.next is not None:
+            has = key.next_kept
+        key = step(key)  # type: ignore[operator] # a change of the list above
+        assert key.present == has
+
+
+@pytest.mark.parametrize("key", [NO_KEY, WallboxKey(OWN, ONE), *map(on_its_way, Step)])
+def test_what_is_stored_is_read_back(key: WallboxKey) -> None:
+    assert read(write(key), key.own_password) == key
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "null", "[]", '{"own_password": 5}'])
+def test_what_cannot_be_read_is_no_key(text: str | None) -> None:
+    assert read(text, OWN) == WallboxKey(OWN)
+
+
+def test_a_password_newly_written_in_the_site_wins() -> None:
+    assert read(write(on_its_way(Step.TAKEN, TWO)), "another") == WallboxKey("another")
+
+
+def test_s4_it_does_not_say_what_is_kept() -> None:
+    assert repr([on_its_way(Step.SENT, TWO), WallboxKey(OWN)]) == (
+        "[WallboxKey(key, next=sent), WallboxKey(password, next=None)]"
+    )
