@@ -13,7 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from wattgate.core.security.certificates import CertificateFacts, HashData, Held, Origin
+from wattgate.core.security.certificates import (
+    CertificateFacts,
+    HashData,
+    Held,
+    KeyKind,
+    Origin,
+)
 from wattgate.core.security.certificates import IssuedEntry as IssuedEntry
 
 
@@ -65,7 +71,9 @@ class Certificates(Protocol):
         """A certificate and its chain, without the key; None where the set has none of that id."""
         ...
 
-    async def import_own(self, set_name: str, material: Material) -> tuple[Held, ...]:
+    async def import_own(
+        self, set_name: str, material: Material, origin: Origin = Origin.IMPORTED
+    ) -> tuple[Held, ...]:
         """Take a certificate with its key in place of the own one with the same kind of key.
 
         Self-signed ones of either kind go as well. The key may be missing where it is here: that
@@ -154,8 +162,10 @@ class Authority(Protocol):
         """Everything that it has signed, newest first."""
         ...
 
-    async def create(self, common_name: str, organisation: str, days: int) -> CertificateFacts:
-        """Make it.
+    async def create(
+        self, common_name: str, organisation: str, days: int, kind: KeyKind = KeyKind.ECDSA
+    ) -> CertificateFacts:
+        """Make it; wallboxes that know no ECDSA need one with RSA.
 
         Raises:
             ConfigError: there is one already, or the names do not fit a certificate.
@@ -163,8 +173,12 @@ class Authority(Protocol):
         """
         ...
 
-    async def issue_server(self, names: Sequence[str], days: int) -> Issued:
+    async def issue_server(
+        self, names: Sequence[str], days: int, kind: KeyKind = KeyKind.ECDSA
+    ) -> Issued:
         """Make a key and a certificate for a server of these host names and addresses.
+
+        Like everything that it signs, it ends with the authority at the latest.
 
         Raises:
             ConfigError: there is no authority, a name is none, or `days` is out of range.
@@ -172,7 +186,9 @@ class Authority(Protocol):
         """
         ...
 
-    async def issue_client(self, common_name: str, organisation: str, days: int) -> Issued:
+    async def issue_client(
+        self, common_name: str, organisation: str, days: int, kind: KeyKind = KeyKind.ECDSA
+    ) -> Issued:
         """Make a key and a certificate for a client, as a wallbox; raises as `issue_server`."""
         ...
 
@@ -181,12 +197,17 @@ class Authority(Protocol):
     ) -> Issued:
         """Sign a request (PEM or DER) for a client; raises as `issue_server`.
 
-        `common_names`: refuse a request whose CN is none of these; empty: whoever it names.
+        `common_names`: refuse a request whose CN is none of these; empty: whoever it names. Upper
+        and lower case do not count. Of what it asks for only the name and the key count.
         """
         ...
 
     def as_pkcs12(self, issued: Issued, passphrase: str) -> bytes:
-        """A certificate with its key and chain in one file, for whoever installs it."""
+        """A certificate with its key and chain in one file, for whoever installs it.
+
+        Raises:
+            ConfigError: the passphrase is empty, or the key was made elsewhere.
+        """
         ...
 
     async def revoke(self, certificate_id: str) -> IssuedEntry | None:

@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from wattgate.adapters.certificates.facts import facts_of
 from wattgate.adapters.certificates.judging import Identity
 from wattgate.adapters.certificates.keys import (
-    KeyKind,
     OwnKey,
     as_own,
     kind_of,
@@ -24,7 +23,7 @@ from wattgate.adapters.certificates.keys import (
 from wattgate.adapters.certificates.loading import refusal
 from wattgate.adapters.certificates.pem import blocks
 from wattgate.adapters.certificates.reading import read
-from wattgate.core.security.certificates import Held, Origin, Role
+from wattgate.core.security.certificates import Held, KeyKind, Origin, Role
 from wattgate.ports.certificates import Material, PassphraseNeeded
 
 _ORIGIN: Final = re.compile(r"^origin: (\S+)$", re.MULTILINE)

@@ -17,8 +17,7 @@ from wattgate.adapters.certificates.entries import (
     request_text,
     text_of,
 )
-from wattgate.adapters.certificates.keys import KeyKind
-from wattgate.core.security.certificates import Origin
+from wattgate.core.security.certificates import KeyKind, Origin
 
 log = structlog.get_logger()
 
@@ -44,14 +43,14 @@ def contents(held: CertificateSet) -> dict[str, str]:
 def load(folder: Path) -> CertificateSet:
     """Read a set; what is damaged is said in the log and set aside."""
     files.clear_unfinished(folder)
-    own = _read_all(folder, "own-*.pem", own_from)
+    own = read_all(folder, "own-*.pem", own_from)
     given = tuple(entry for entry in own if entry.held.origin is not Origin.SELF_SIGNED)
     return CertificateSet(
         # Self-signed ones do not count beside a given one: see Sets.import_own.
         by_kind(given or own),
-        _read_all(folder, "authority-*.pem", authority_from),
-        by_kind(_read_all(folder, "former-*.pem", own_from)),
-        next(iter(_read_all(folder, _REQUEST, request_from)), None),
+        read_all(folder, "authority-*.pem", authority_from),
+        by_kind(read_all(folder, "former-*.pem", own_from)),
+        next(iter(read_all(folder, _REQUEST, request_from)), None),
     )
 
 
@@ -75,7 +74,8 @@ def _stamps(folder: Path) -> Iterator[tuple[str, int, int, int]]:
         yield path.name, found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def _read_all(folder: Path, pattern: str, parse: Callable[[str], _Read]) -> tuple[_Read, ...]:
+def read_all(folder: Path, pattern: str, parse: Callable[[str], _Read]) -> tuple[_Read, ...]:
+    """Read every file of that name; what is damaged is said in the log and set aside."""
     read = (_read(path, parse) for path in sorted(folder.glob(pattern)))
     return tuple(entry for entry in read if entry is not None)
 

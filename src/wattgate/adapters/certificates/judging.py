@@ -13,8 +13,8 @@ from wattgate.adapters.certificates.facts import common_name, is_self_signed, is
 from wattgate.adapters.certificates.keys import (
     OwnKey,
     as_own,
+    as_own_public,
     describe,
-    is_of_use,
     public_der,
     weakness,
 )
@@ -95,7 +95,7 @@ def problems_of_own(certificate: x509.Certificate, now: datetime) -> Iterator[Pr
     """Everything that keeps a certificate from being shown in TLS."""
     yield from lifetime_problems(certificate, now)
     yield from _weak_key(certificate)
-    if not is_of_use(certificate.public_key()):
+    if as_own_public(certificate.public_key()) is None:
         kind = describe(certificate.public_key())
         yield Problem(
             _place(certificate), f"its key is of kind {kind}; wallboxes know RSA and ECDSA"

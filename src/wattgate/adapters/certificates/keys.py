@@ -1,6 +1,5 @@
 """Private and public keys: which kinds there are, and which are good enough."""
 
-from enum import Enum
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
@@ -12,21 +11,19 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from wattgate.core.security.certificates import KeyKind
+
 OwnKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 """A key that we can use: both kinds that the OCPP security profiles ask for (R33)."""
+
+OwnPublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
+"""Their public halves."""
 
 LEAST_RSA_BITS: Final = 2048
 """Less is refused, as OpenSSL does at its security level 2 and OCPP does (A00.FR.501)."""
 
 _CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 """The curves that TLS knows (RFC 8446 4.2.7), by OpenSSL's name."""
-
-
-class KeyKind(Enum):
-    """A server may show a certificate of each at once; the client's abilities decide which."""
-
-    RSA = "rsa"
-    ECDSA = "ecdsa"
 
 
 def generate(kind: KeyKind) -> OwnKey:
@@ -49,9 +46,9 @@ def as_own(key: PrivateKeyTypes) -> OwnKey | None:
     return key if isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) else None
 
 
-def is_of_use(key: PublicKeyTypes) -> bool:
-    """Whether it is of a kind that we have use for."""
-    return isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey)
+def as_own_public(key: PublicKeyTypes) -> OwnPublicKey | None:
+    """The same for its public half."""
+    return key if isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey) else None
 
 
 def describe(key: PublicKeyTypes) -> str:

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from wattgate.adapters.certificates.judging import Identity
-from wattgate.adapters.certificates.keys import KeyKind, OwnKey, generate
+from wattgate.adapters.certificates.keys import OwnPublicKey, generate
+from wattgate.core.security.certificates import KeyKind
 from wattgate.core.security.host_names import is_address
 
 SELF_SIGNED_DAYS: Final = 3650
@@ -32,8 +33,9 @@ def self_signed(kind: KeyKind, names: Sequence[str], now: datetime) -> Identity:
     a wallbox has stored.
     """
     key = generate(kind)
-    subject = name_of(_common_name(names), _ORGANISATION)
-    builder = begun(key, subject, now, SELF_SIGNED_DAYS).issuer_name(subject)
+    subject = name_of(common_name_among(names), _ORGANISATION)
+    until = now + timedelta(days=SELF_SIGNED_DAYS)
+    builder = begun(key.public_key(), subject, now, until).issuer_name(subject)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
     builder = builder.add_extension(
         x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
@@ -43,17 +45,18 @@ def self_signed(kind: KeyKind, names: Sequence[str], now: datetime) -> Identity:
     return Identity(key, builder.sign(key, hashes.SHA256()), ())
 
 
-def begun(key: OwnKey, subject: x509.Name, now: datetime, days: int) -> x509.CertificateBuilder:
+def begun(
+    key: OwnPublicKey, subject: x509.Name, now: datetime, until: datetime
+) -> x509.CertificateBuilder:
     """What every certificate begins with: whose it is, how long it counts, a chance number."""
-    start = now.replace(microsecond=0) - CLOCKS_DIFFER
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(now.replace(microsecond=0) + timedelta(days=days))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .not_valid_before(now.replace(microsecond=0) - CLOCKS_DIFFER)
+        .not_valid_after(until.replace(microsecond=0))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
 
 
@@ -87,6 +90,7 @@ def _general_name(name: str) -> x509.GeneralName:
     return x509.IPAddress(ipaddress.ip_address(name)) if is_address(name) else x509.DNSName(name)
 
 
-def _common_name(names: Sequence[str]) -> str:
+def common_name_among(names: Sequence[str]) -> str:
+    """The first name that fits a subject's CN."""
     fitting = (name for name in names if len(name) <= _LONGEST_COMMON_NAME)
     return next(fitting, _ORGANISATION)

@@ -29,7 +29,7 @@ from wattgate.adapters.certificates.entries import (
     own_entry,
 )
 from wattgate.adapters.certificates.judging import authorities_in, identity_in, strangers
-from wattgate.adapters.certificates.keys import KeyKind, OwnKey, generate
+from wattgate.adapters.certificates.keys import OwnKey, generate
 from wattgate.adapters.certificates.loading import refusal
 from wattgate.adapters.certificates.making import (
     RENEWED_DAYS_BEFORE,
@@ -39,7 +39,7 @@ from wattgate.adapters.certificates.making import (
 )
 from wattgate.adapters.certificates.reading import read
 from wattgate.core.errors import ConfigError, Problem
-from wattgate.core.security.certificates import SERVER_SET, Origin
+from wattgate.core.security.certificates import SERVER_SET, KeyKind, Origin
 from wattgate.ports.certificates import Material
 from wattgate.ports.store import StoreFailed
 
@@ -110,7 +110,7 @@ class Sets:
                 self._sets[SERVER_SET] = after
             return True
 
-    def import_own(self, name: str, material: Material, now: datetime) -> OwnEntry:
+    def import_own(self, name: str, material: Material, origin: Origin, now: datetime) -> OwnEntry:
         """Take an own certificate in place of the one with the same kind of key.
 
         Self-signed ones of either kind go as well: clients that know both kinds would get those as
@@ -122,7 +122,7 @@ class Sets:
             before = self.get(name)
             shown = [entry.identity.key for entry in before.own]
             asked = [before.request.key] if before.request else []
-            entry = _own_entry(bundle, (*asked, *shown), Origin.IMPORTED, now)
+            entry = _own_entry(bundle, (*asked, *shown), origin, now)
             given = [each for each in before.own if each.held.origin is not Origin.SELF_SIGNED]
             own = folder.by_kind((*given, entry))
             self._change(name, _answered(replace(before, own=own), entry))

@@ -75,7 +75,9 @@ class Vault:
         found = (each for each in entries if has_id(each, certificate_id))
         return next((entry.public_pem for entry in found), None)
 
-    async def import_own(self, set_name: str, material: Material) -> tuple[Held, ...]:
+    async def import_own(
+        self, set_name: str, material: Material, origin: Origin = Origin.IMPORTED
+    ) -> tuple[Held, ...]:
         """Take a certificate with its key; the key may be one that is here already.
 
         Raises:
@@ -84,7 +86,7 @@ class Vault:
             StoreFailed: it could not be kept.
         """
         now = self._clock.wall()
-        made = await asyncio.to_thread(self._sets.import_own, set_name, material, now)
+        made = await asyncio.to_thread(self._sets.import_own, set_name, material, origin, now)
         return (made.held,)
 
     async def import_authorities(

@@ -9,6 +9,16 @@ SERVER_SET: Final = "server"
 """Name of the certificates that the manager shows to wallboxes and browsers."""
 
 
+class KeyKind(StrEnum):
+    """A kind of key that TLS and the OCPP security profiles know (R33).
+
+    A server may show a certificate of each at once; the client's abilities decide which.
+    """
+
+    RSA = "rsa"
+    ECDSA = "ecdsa"
+
+
 class Role(StrEnum):
     """What a certificate is for in its set."""
 

@@ -1,0 +1,192 @@
+"""What the built-in authority keeps on disk: itself, everything it has signed, what it revoked."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+from cryptography import x509
+
+from wattgate.adapters.certificates import files, folder
+from wattgate.adapters.certificates.entries import (
+    Damaged,
+    OwnEntry,
+    authority_from,
+    own_from,
+    pem_of,
+    text_of,
+)
+from wattgate.adapters.certificates.facts import facts_of
+from wattgate.adapters.certificates.issuing import revocation_list
+from wattgate.core.errors import ConfigError, Problem
+from wattgate.core.security.certificates import IssuedEntry
+
+_ITSELF: Final = "authority.pem"
+_ISSUED: Final = "issued"
+_REVOKED: Final = "revoked.crl"
+_NOTE: Final = re.compile(r"^(purpose|issued|revoked): (\S+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One certificate that was signed."""
+
+    certificate: x509.Certificate
+    entry: IssuedEntry
+    issued: datetime
+    revoked: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The authority, and what it has signed by its ids, newest first. Changed: another object."""
+
+    authority: OwnEntry | None = None
+    records: tuple[Record, ...] = ()
+
+    @property
+    def revoked(self) -> frozenset[str]:
+        """Fingerprints of what counts no more."""
+        found = (record for record in self.records if record.revoked is not None)
+        return frozenset(record.entry.facts.fingerprint for record in found)
+
+
+class Register:
+    """The books below a folder; nothing is read before `load`, changes belong into a thread."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._books = Books()
+        self._revoked: frozenset[str] = frozenset()
+        self._stamp: tuple[folder.Stamp, folder.Stamp] | None = None
+        self._lock = Lock()
+
+    @property
+    def books(self) -> Books:
+        """As they are now."""
+        return self._books
+
+    @property
+    def revoked(self) -> frozenset[str]:
+        """Fingerprints of what counts no more."""
+        return self._revoked
+
+    def load(self) -> bool:
+        """Read what has changed on disk since it was read last; says whether something has."""
+        with self._lock:
+            if self._stamp == self._stamps():
+                return False
+            files.clear_unfinished(self._root)
+            files.clear_unfinished(self._root / _ISSUED)
+            itself = folder.read_all(self._root, _ITSELF, own_from)
+            records = folder.read_all(self._root / _ISSUED, "*.pem", record_from)
+            self._put(Books(next(iter(itself), None), _sorted(records)))
+            return True
+
+    def create(self, authority: OwnEntry) -> None:
+        """Keep the authority itself.
+
+        Raises:
+            ConfigError: there is one already.
+            StoreFailed: it could not be kept.
+        """
+        with self._lock:
+            if self._books.authority is not None:
+                raise ConfigError([Problem("authority", "was made already; there is only one")])
+            files.write(self._root / _ITSELF, text_of(authority))
+            self._put(replace(self._books, authority=authority))
+
+    def note(self, record: Record) -> None:
+        """Keep what was signed, before anybody gets it.
+
+        Raises:
+            StoreFailed: it could not be kept.
+        """
+        with self._lock:
+            self._write(record)
+            self._put(replace(self._books, records=_sorted((record, *self._books.records))))
+
+    def revoke(self, certificate_id: str, now: datetime) -> IssuedEntry | None:
+        """Mark a certificate, and write the list of all that are; None where it is none of ours.
+
+        Raises:
+            StoreFailed: not all of it could be kept. What is marked counts no more.
+        """
+        with self._lock:
+            wanted = certificate_id.lower()
+            found = [each for each in self._books.records if each.entry.facts.id == wanted]
+            if not found:
+                return None
+            (former, *_) = found
+            entry = replace(former.entry, is_revoked=True)
+            record = replace(former, entry=entry, revoked=former.revoked or now)
+            self._write(record)
+            others = (each for each in self._books.records if each is not former)
+            self._put(replace(self._books, records=_sorted((record, *others))))
+            self._write_list(now)
+            return entry
+
+    def revocation_list(self) -> str | None:
+        """The list of what was revoked, PEM; None where nothing was."""
+        try:
+            return (self._root / _REVOKED).read_text(encoding="ascii")
+        except OSError:
+            return None
+
+    def _write(self, record: Record) -> None:
+        files.write(self._root / _ISSUED / f"{record.entry.facts.id}.pem", record_text(record))
+
+    def _write_list(self, now: datetime) -> None:
+        authority = self._books.authority
+        if authority is not None:
+            revoked = [
+                (each.certificate, each.revoked) for each in self._books.records if each.revoked
+            ]
+            files.write(self._root / _REVOKED, revocation_list(authority.identity, revoked, now))
+
+    def _put(self, books: Books) -> None:
+        self._books = books
+        self._revoked = books.revoked
+        self._stamp = self._stamps()
+
+    def _stamps(self) -> tuple[folder.Stamp, folder.Stamp]:
+        return folder.stamp(self._root), folder.stamp(self._root / _ISSUED)
+
+
+def new_record(certificate: x509.Certificate, purpose: str, now: datetime) -> Record:
+    """Note a certificate that was signed just now."""
+    return Record(certificate, IssuedEntry(facts_of(certificate), purpose, False), now)
+
+
+def record_text(record: Record) -> str:
+    """What the file of a record holds: a few notes, and the certificate."""
+    notes = {
+        "purpose": record.entry.purpose,
+        "issued": record.issued.isoformat(),
+        "revoked": record.revoked.isoformat() if record.revoked else "",
+    }
+    lines = [f"{name}: {value}\n" for name, value in notes.items() if value]
+    return "".join(lines) + pem_of(record.certificate)
+
+
+def record_from(text: str) -> Record:
+    """Read what `record_text` wrote.
+
+    Raises:
+        Damaged: it is none.
+    """
+    certificate = authority_from(text).certificate
+    notes = dict(_NOTE.findall(text))
+    try:
+        issued = datetime.fromisoformat(notes["issued"])
+        revoked = datetime.fromisoformat(notes["revoked"]) if "revoked" in notes else None
+        entry = IssuedEntry(facts_of(certificate), notes["purpose"], revoked is not None)
+    except (KeyError, ValueError):
+        raise Damaged("its notes cannot be read") from None
+    return Record(certificate, entry, issued, revoked)
+
+
+def _sorted(records: tuple[Record, ...]) -> tuple[Record, ...]:
+    return tuple(sorted(records, key=lambda each: each.issued, reverse=True))
