@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from wattgate.cli.main import app
+from wattgate.cli.tls_options import ClientTls
 from wattgate.cli.wallbox_setup import Setup
 from wattgate.core.wallbox.quirks import DEVIATIONS, Quirk
 
@@ -24,6 +25,22 @@ def test_wrong_options_are_said_all_at_once() -> None:
     ]
 
 
+def test_files_and_options_that_are_wrong_are_said_together(tmp_path: Path) -> None:
+    torn = tmp_path / "torn.pem"
+    torn.write_text("-----BEGIN CERTIFICATE-----\nAAAA")
+    missing = tmp_path / "missing.pem"
+    wrong = ["wallbox", "--id", "CP1", "--backend", "wss://host/", "--security-profile", "2"]
+    files = ["--ca", str(torn), "--certificate", str(missing), "--ciphers", "MILITARY"]
+    result = CliRunner().invoke(app, [*wrong, *files])
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == [
+        "--security-profile 2: needs --password",
+        f"--certificate: {missing} cannot be read: No such file or directory",
+        f"--ca: {torn}: file: is cut off: a block that begins does not end",
+        "--ciphers MILITARY: OpenSSL knows no such cipher suite",
+    ]
+
+
 @pytest.mark.parametrize(
     ("options", "field", "value"),
     [
@@ -39,6 +56,21 @@ def test_wrong_options_are_said_all_at_once() -> None:
         (["--key", "A=1", "--key", "B=2"], "keys", ("A=1", "B=2")),
         (["--plug", "--rfid", "A"], "id_tag", "A"),
         (["--max-current", "32"], "max_current_a", 32.0),
+        (
+            ["--ca", "a", "--ca", "b", "--check-name", "--security-profile", "2"],
+            "tls",
+            ClientTls((Path("a"), Path("b")), check_name=True, profile=2),
+        ),
+        (
+            ["--certificate", "c", "--private-key", "k", "--system-roots"],
+            "tls",
+            ClientTls(system_roots=True, certificate=Path("c"), key=Path("k")),
+        ),
+        (
+            ["--tls-max-version", "1.1", "--ciphers", "ALL"],
+            "tls",
+            ClientTls(newest="1.1", ciphers="ALL"),
+        ),
     ],
 )
 def test_options_reach_the_wallbox(
@@ -46,11 +78,11 @@ def test_options_reach_the_wallbox(
 ) -> None:
     seen: list[Setup] = []
 
-    def run(setup: Setup) -> int:
+    def run(setup: Setup, _tls: object) -> int:
         seen.append(setup)
         return 0
 
-    monkeypatch.setattr("wattgate.cli.wallbox_setup.problems_of", lambda _setup: [])
+    monkeypatch.setattr("wattgate.cli.wallbox_run.prepare", lambda _setup: (None, []))
     monkeypatch.setattr("wattgate.cli.wallbox_run.run", run)
     assert CliRunner().invoke(app, [*GOOD, *options]).exit_code == 0
     assert getattr(seen[0], field) == value

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from wattgate import __version__
+from wattgate.cli.tls_options import ClientTls
 from wattgate.cli.wallbox_setup import Setup, options_of, problems_of
 from wattgate.core.wallbox.car import Car
 from wattgate.core.wallbox.quirks import Quirk
@@ -24,6 +25,7 @@ from wattgate.core.wallbox.quirks import Quirk
         ({"vendor": "V" * 21}, "--vendor"),
         ({"model": "M" * 21}, "--model"),
         ({"firmware": "1" * 51}, "--firmware"),
+        ({"tls": ClientTls(check_name=True), "url": "wss://host/"}, "--check-name"),
     ],
 )
 def test_a_wrong_option_is_named(fields: dict[str, Any], words: str) -> None:
@@ -52,6 +54,11 @@ def test_the_defaults_are_right() -> None:
         ({}, "serial", "CP1"),
         ({"station_id": "C" * 26}, "serial", ""),
         ({"taper_from": 0.8}, "car", Car(charged_wh=20_000.0, taper_from=0.8)),
+        (
+            {"tls": ClientTls(profile=2)},
+            "configuration",
+            {"MeterValueSampleInterval": "10", "SecurityProfile": "2"},
+        ),
         (
             {"keys": ("HeartbeatInterval=5",)},
             "configuration",

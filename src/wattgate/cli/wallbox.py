@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -76,6 +77,46 @@ def wallbox(
         list[str] | None,
         typer.Option(help="What a configuration key holds at first.", metavar="NAME=VALUE"),
     ] = None,
+    security_profile: Annotated[
+        int | None,
+        typer.Option(
+            help="Connect with this OCPP security profile, 0 to 3, and with nothing less.",
+            metavar="N",
+        ),
+    ] = None,
+    ca: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Who may vouch for the server: a root, or its own certificate; again for more.",
+            metavar="FILE",
+        ),
+    ] = None,
+    system_roots: Annotated[
+        bool,
+        typer.Option("--system-roots", help="The authorities of this machine may vouch for it."),
+    ] = False,
+    check_name: Annotated[
+        bool,
+        typer.Option("--check-name", help="Its certificate must name the host of the URL."),
+    ] = False,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(help="Client certificate, PEM or PKCS#12, with or without its key."),
+    ] = None,
+    private_key: Annotated[
+        Path | None,
+        typer.Option(
+            "--private-key",
+            help="Its key; the passphrase of one that is encrypted is asked for, or in "
+            "WATTGATE_PASSPHRASE.",
+        ),
+    ] = None,
+    tls_max_version: Annotated[
+        str, typer.Option(help="Newest TLS that it knows, e.g. 1.2.", metavar="VERSION")
+    ] = "",
+    ciphers: Annotated[
+        str, typer.Option(help="The cipher suites that it knows, as OpenSSL writes them.")
+    ] = "",
     json: Annotated[bool, typer.Option("--json", help="Print events as JSON lines.")] = False,
     frames: Annotated[bool, typer.Option("--frames", help="Print every frame.")] = False,
 ) -> None:
@@ -83,8 +124,9 @@ def wallbox(
 
     Exit status: 0 it was ended, 1 it failed, 2 an option is wrong.
     """
-    from wattgate.cli.wallbox_run import run
-    from wattgate.cli.wallbox_setup import Setup, problems_of
+    from wattgate.cli.tls_options import ClientTls
+    from wattgate.cli.wallbox_run import prepare, run
+    from wattgate.cli.wallbox_setup import Setup
 
     setup = Setup(
         station_id=id,
@@ -111,10 +153,20 @@ def wallbox(
         quirks=(*(quirk or ()), *(("forgets-profiles",) if forget_profiles else ())),
         clock_offset_s=clock_offset,
         keys=tuple(key or ()),
+        tls=ClientTls(
+            authorities=tuple(ca or ()),
+            system_roots=system_roots,
+            check_name=check_name,
+            certificate=certificate,
+            key=private_key,
+            profile=security_profile,
+            newest=tls_max_version,
+            ciphers=ciphers,
+        ),
         as_json=json,
         frames=frames,
     )
-    problems = problems_of(setup)
+    tls, problems = prepare(setup)
     for problem in problems:
         typer.echo(problem, err=True)
-    raise typer.Exit(2 if problems else run(setup))
+    raise typer.Exit(2 if problems else run(setup, tls))

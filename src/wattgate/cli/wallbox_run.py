@@ -7,13 +7,15 @@ from pathlib import Path
 
 import structlog
 
+from wattgate.adapters.certificates.facts import facts_of_der
 from wattgate.adapters.clock import SystemClock
 from wattgate.adapters.identifiers import SystemIdentifiers
 from wattgate.adapters.ocpp_socket.dialer import PicowsDialer
 from wattgate.adapters.ocpp_socket.loop import new_event_loop
 from wattgate.cli.backend_lines import print_line
 from wattgate.cli.stdin_lines import watch_lines
-from wattgate.cli.wallbox_setup import Setup, options_of
+from wattgate.cli.wallbox_setup import Setup, options_of, problems_of
+from wattgate.cli.wallbox_tls import WallboxTls, opened
 from wattgate.cli.wallbox_words import json_line, plain_line
 from wattgate.core.ocpp.handshake import backend_url, basic_authorization
 from wattgate.core.wallbox import actions as do
@@ -34,18 +36,24 @@ from wattgate.runtime.peer import Tools
 from wattgate.runtime.supervisor import Supervisor
 
 
-def run(setup: Setup) -> int:
+def prepare(setup: Setup) -> tuple[WallboxTls, list[str]]:
+    """Read the files that the options name; gives everything that is wrong with both as well."""
+    tls, wrong_files = opened(setup.tls, SystemClock().wall())
+    return tls, [*problems_of(setup), *wrong_files]
+
+
+def run(setup: Setup, tls: WallboxTls) -> int:
     """Run until `quit` or a signal; answers the exit status."""
     # Standard output belongs to the events.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        return runner.run(_Terminal(setup).run())
+        return runner.run(_Terminal(setup, tls).run())
 
 
 class _Terminal:
     """The person at the wallbox: types lines, reads events."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup, tls: WallboxTls) -> None:
         self._setup = setup
         self._clock = SystemClock()
         self._stop = asyncio.Event()
@@ -59,7 +67,7 @@ class _Terminal:
                 backend_url(setup.url, setup.station_id, append_id=True),
                 basic_authorization(setup.station_id, setup.password),
             ),
-            PicowsDialer(),
+            PicowsDialer(tls.contexts, read_facts=facts_of_der),
             Tools(self._clock, SystemIdentifiers()),
             self._show,
             frames=setup.frames,

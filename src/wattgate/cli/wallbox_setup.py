@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from wattgate import __version__
+from wattgate.cli.tls_options import ClientTls, client_problems
 from wattgate.core.site.destinations import identity_complaint, url_complaint
 from wattgate.core.units import MIN_CHARGE_A
 from wattgate.core.wallbox.car import Car
@@ -45,6 +46,7 @@ class Setup:
     quirks: tuple[str, ...] = ()
     clock_offset_s: float | None = None
     keys: tuple[str, ...] = ()
+    tls: ClientTls = field(default_factory=ClientTls)
     as_json: bool = False
     frames: bool = False
 
@@ -69,7 +71,9 @@ def problems_of(setup: Setup) -> list[str]:
         for option, value, least, most in ranges
         if not least <= value <= most
     ]
-    return [*_wrong_names(setup), *problems, *(p for key in setup.keys if (p := _wrong_key(key)))]
+    wrong_keys = (problem for key in setup.keys if (problem := _wrong_key(key)))
+    wrong_tls = client_problems(setup.tls, setup.url, setup.password)
+    return [*_wrong_names(setup), *problems, *wrong_keys, *wrong_tls]
 
 
 def options_of(setup: Setup) -> Options:
@@ -99,8 +103,16 @@ def options_of(setup: Setup) -> Options:
         echo_data=setup.echo_data,
         quirks=frozenset(map(Quirk, setup.quirks)),
         clock_offset_s=setup.clock_offset_s,
-        configuration={"MeterValueSampleInterval": str(setup.meter_interval_s), **keys},
+        configuration={
+            "MeterValueSampleInterval": str(setup.meter_interval_s),
+            **_profile_told(setup.tls),
+            **keys,
+        },
     )
+
+
+def _profile_told(tls: ClientTls) -> dict[str, str]:
+    return {} if tls.profile is None else {"SecurityProfile": str(tls.profile)}
 
 
 def _wrong_names(setup: Setup) -> Iterator[str]:

@@ -26,6 +26,7 @@ WORDS: Final[Mapping[str, str]] = {
     "received": "<- {text}",
     "reset": "{type} reset",
     "restart": "starting anew",
+    "secured": "the connection is {what}",
     "sent": "-> {text}",
     "started": "transaction {transaction_id} on connector {connector}, card {id_tag}: {status}",
     "starting": "transaction of {id_tag} begins on connector {connector}",

@@ -71,6 +71,7 @@ class Bench:
     events: list[Happened] = field(default_factory=list)
     answers: dict[str, Any] = field(default_factory=answers_of_a_friend)
     is_deaf: bool = False
+    security: LinkSecurity = LinkSecurity.PLAIN
     wallbox: WallboxLoop | None = None
 
     async def dial(self, target: DialTarget, receiver: Receiver) -> Link:
@@ -78,7 +79,7 @@ class Bench:
         await asyncio.sleep(0)
         if self.failures:
             raise self.failures.pop(0)
-        end = FarEnd(receiver, self._answer, self.is_deaf)
+        end = FarEnd(receiver, self._answer, self.is_deaf, security=self.security)
         self.ends.append(end)
         receiver.opened(end)
         return end
@@ -128,6 +129,16 @@ async def test_the_wallbox_dials_boots_and_reports_its_states() -> None:
         actions = [json.loads(text)[2] for text in bench.end.heard]
         assert actions == ["BootNotification", "StatusNotification", "StatusNotification"]
         assert bench.kinds() == ["status", "connected", "boot"]
+
+
+@pytest.mark.parametrize("security", [LinkSecurity.UNVERIFIED, LinkSecurity.VERIFIED])
+@in_virtual_time()
+async def test_a_connection_with_tls_says_what_it_proves_s10(security: LinkSecurity) -> None:
+    async with running(Bench(security=security)) as bench:
+        assert bench.kinds() == ["status", "secured", "connected", "boot"]
+        (told,) = [event.facts for event in bench.events if event.kind == "secured"]
+        assert told["security"] == security.value
+        assert ("not verified" in str(told["what"])) is (security is LinkSecurity.UNVERIFIED)
 
 
 @in_virtual_time()

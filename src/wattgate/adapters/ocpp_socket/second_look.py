@@ -12,8 +12,8 @@ from wattgate.core.security.dial_faults import Seen
 LOOK_S: Final = 3.0
 """s that a second look may take: the failure itself is known, and is to be told."""
 
-ReadFacts = Callable[[bytes], CertificateFacts]
-"""Reads a certificate in DER; raises ValueError where it cannot."""
+ReadFacts = Callable[[bytes], CertificateFacts | None]
+"""Reads a certificate in DER; None where it cannot."""
 
 
 async def look(
@@ -51,12 +51,7 @@ async def _shake_hands(sock: socket.socket, host: str, read_facts: ReadFacts | N
 
 
 def _facts(der: bytes | None, read_facts: ReadFacts | None) -> CertificateFacts | None:
-    if der is None or read_facts is None:
-        return None
-    try:
-        return read_facts(der)
-    except ValueError:
-        return None
+    return None if der is None or read_facts is None else read_facts(der)
 
 
 def _trusting() -> ssl.SSLContext:

@@ -11,6 +11,7 @@ from typing import Final, assert_never
 from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.ocpp.frames import Call
 from wattgate.core.security.certificates import LinkSecurity
+from wattgate.core.security.link_words import BACKEND_SECURITY
 from wattgate.core.wallbox.actions import Action
 from wattgate.core.wallbox.charge_point import ChargePoint
 from wattgate.core.wallbox.effects import Answer, Effect, Happened, Reboot, Refuse, SendCall
@@ -94,8 +95,11 @@ class WallboxLoop:
     # What the line hears
 
     def line_opened(self, link: Link) -> None:
-        """The link carries the wallbox's messages from now on."""
+        """The link carries the wallbox's messages from now on; one with TLS says what it proves."""
         self._link = link
+        if link.security is not LinkSecurity.PLAIN:
+            words = BACKEND_SECURITY[link.security]
+            self._report(Happened("secured", {"security": link.security.value, "what": words}))
 
     def line_heard(self) -> None:
         """Who was heard counts as reached (R29)."""

@@ -1,0 +1,85 @@
+"""Certificates and keys from files, for the two ends that are for trying things out."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from wattgate.adapters.certificates.bundle import Bundle
+from wattgate.adapters.certificates.entries import (
+    AuthorityEntry,
+    OwnEntry,
+    authority_entry,
+    own_entry,
+)
+from wattgate.adapters.certificates.judging import authorities_in, identity_in
+from wattgate.adapters.certificates.reading import read
+from wattgate.cli.evse_login import MisuseError
+from wattgate.cli.passphrases import unlocked
+from wattgate.core.errors import ConfigError
+from wattgate.core.security.certificates import Origin
+from wattgate.ports.certificates import Material
+
+T = TypeVar("T")
+
+
+def own_from(
+    option: str, certificate: Path, key: Path | None, problems: list[str]
+) -> tuple[OwnEntry, ...]:
+    """Read a certificate of our own with its key: PEM, DER or PKCS#12, in one file or two.
+
+    Its time is not looked at: what an expired one brings about is worth a try. Without an entry
+    something is added to `problems`, under the option's name.
+    """
+    files = [certificate] if key is None else [certificate, key]
+
+    def made(bundle: Bundle) -> tuple[OwnEntry, ...]:
+        begins = [each.not_valid_before_utc for each in bundle.certificates]
+        identity = identity_in(bundle, (), max(begins, default=_NEVER))
+        return (own_entry(identity, Origin.IMPORTED),)
+
+    return _attempted(option, files, made, problems)
+
+
+def authorities_from(
+    option: str, files: Iterable[Path], now: datetime, problems: list[str]
+) -> tuple[AuthorityEntry, ...]:
+    """Read certificates that may vouch for others, or for themselves."""
+
+    def made(bundle: Bundle) -> tuple[AuthorityEntry, ...]:
+        found = authorities_in(bundle, now)
+        return tuple(authority_entry(certificate, Origin.IMPORTED) for certificate in found)
+
+    return tuple(entry for file in files for entry in _attempted(option, [file], made, problems))
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def _attempted(
+    option: str,
+    files: list[Path],
+    made: Callable[[Bundle], tuple[T, ...]],
+    problems: list[str],
+) -> tuple[T, ...]:
+    names = ", ".join(map(str, files))
+    parts = [_content(option, file, problems) for file in files]
+    known = tuple(part for part in parts if part is not None)
+    if len(known) < len(parts):
+        return ()
+    try:
+        bundle = unlocked(lambda passphrase: read(Material(known, passphrase)), names)
+        return made(bundle)
+    except MisuseError as error:
+        problems.append(f"{option}: {error}")
+    except ConfigError as error:
+        problems.extend(f"{option}: {names}: {problem}" for problem in error.problems)
+    return ()
+
+
+def _content(option: str, file: Path, problems: list[str]) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        problems.append(f"{option}: {file} cannot be read: {error.strerror or error}")
+        return None
