@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# Run all tests on two cores: what stays in one process beside what starts processes of its own.
+# Run all tests on two cores, several jobs at a time: what starts processes mostly waits for them.
 #
-# The core has to be covered by its own tests alone, every branch of it; the rest together to a
-# floor. Everything that a lane says is shown when it is done.
+# One job holds all that stays in one process, and keeps a core busy; each file of process tests
+# is a job of its own. The core has to be covered by its own tests alone, every branch of it; the
+# rest together to a floor. What a job says is shown when it is done.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-pytest=.venv/bin/pytest
+at_once=3
 floor=95
+export pytest=.venv/bin/pytest
 said=$(mktemp -d)
+export said
 trap 'rm -rf "$said"' EXIT
 
 inside() {
@@ -21,18 +24,22 @@ inside() {
 }
 
 processes() {
-    COVERAGE_FILE=.coverage.processes $pytest -q tests/cli tests/e2e --cov --cov-branch --cov-report=
+    COVERAGE_FILE=.coverage.${1//\//.} $pytest -q "$1" --cov --cov-branch --cov-report=
 }
 
+job() {
+    local says=$said/${1//\//.} failed
+    if [ "$1" = inside ]; then inside; else processes "$1"; fi >"$says" 2>&1
+    failed=$?
+    flock "$said" sh -c 'printf "== %s\n" "$1" && cat "$2"' show "$1" "$says"
+    return $failed
+}
+export -f inside processes job
+
 rm -f .coverage .coverage.*
-processes >"$said/processes" 2>&1 &
-lane=$!
-inside
-inside_failed=$?
-wait "$lane"
-processes_failed=$?
-cat "$said/processes"
-[ $((inside_failed + processes_failed)) -eq 0 ] || exit 1
+# Longer files mostly take longer, and the last job to begin should be a short one.
+printf '%s\n' inside tests/cli $(ls -S tests/e2e/test_*.py) |
+    xargs -P "$at_once" -I {} bash -c 'job {}' || exit 1
 .venv/bin/coverage combine -q
 .venv/bin/coverage report --fail-under="$floor" | tail -n 4
 exit "${PIPESTATUS[0]}"

@@ -20,7 +20,7 @@ from typing import Any, Final, Self, TypeVar
 T = TypeVar("T")
 Event = dict[str, Any]
 
-LIMIT_S: Final = 20.0
+LIMIT_S: Final = 60.0
 """s that anything may take that a test waits for, unless it says otherwise."""
 
 WATTGATE: Final = Path(sys.prefix) / "bin/wattgate"

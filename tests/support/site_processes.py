@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
-from tests.support.processes import Event, Program, Stage, free_port
+from tests.support.processes import LIMIT_S, Event, Program, Stage, free_port
 
 PASSWORD: Final = "correct horse"
 RETRY_S: Final = "0.2"
@@ -67,7 +67,8 @@ class ManagerProcess:
     async def ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
         """Ask the API as the administrator; the answer of a request that must succeed."""
         url = self.http_url.rstrip("/") + path
-        async with httpx.AsyncClient(auth=("admin", PASSWORD), trust_env=False) as client:
+        client = httpx.AsyncClient(auth=("admin", PASSWORD), trust_env=False, timeout=LIMIT_S)
+        async with client:
             answer = await client.request(method, url, json=body)
         assert answer.is_success, answer.text
         return answer.json()
