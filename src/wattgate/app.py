@@ -10,7 +10,11 @@ from typing import Final
 
 import structlog
 
+from wattgate.adapters.certificates.contexts import Contexts
+from wattgate.adapters.certificates.facts import facts_of_der
+from wattgate.adapters.certificates.vault import Vault
 from wattgate.adapters.clock import SystemClock
+from wattgate.adapters.data_folder import working_on
 from wattgate.adapters.identifiers import SystemIdentifiers
 from wattgate.adapters.keyfile import open_folder, password_key
 from wattgate.adapters.ocpp_socket.dialer import PicowsDialer
@@ -19,21 +23,26 @@ from wattgate.adapters.signatures import EcdsaCheck
 from wattgate.adapters.store.sqlite import SqliteStore
 from wattgate.adapters.web.server import WebServer
 from wattgate.core.gateway.backoff import Backoff
+from wattgate.core.security.host_names import names_of
 from wattgate.core.security.passwords import PasswordKey
 from wattgate.core.site.keeping import as_kept, is_readable
 from wattgate.core.site.merging import applied
 from wattgate.core.site.model import Site
 from wattgate.core.site.reading import parse_toml, read_mapping
+from wattgate.ports.clock import Clock
 from wattgate.ports.store import StoreFailed
 from wattgate.runtime.backend_assembly import Backends
+from wattgate.runtime.certificate_upkeep import CertificateUpkeep
 from wattgate.runtime.manager import Manager
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.site_keeper import SITE_DOCUMENT, save_site
+from wattgate.runtime.supervisor import Supervisor
 
 log = structlog.get_logger()
 
 DATABASE: Final = "wattgate.sqlite3"
 KEY_FILE: Final = "secret.key"
+CERTIFICATES: Final = "certificates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +104,28 @@ async def _forget_readable(store: SqliteStore) -> None:
         log.info("passwords of wallboxes are kept as hashes from now on")
 
 
+@dataclass(frozen=True, slots=True)
+class Safe:
+    """Certificates and keys, and the TLS settings made of them."""
+
+    vault: Vault
+    contexts: Contexts
+
+
+async def open_safe(data_dir: Path, clock: Clock, site: Site) -> Safe:
+    """Open what the data folder has; the first time, certificates are made (P21)."""
+    vault = Vault(data_dir / CERTIFICATES, clock)
+    await vault.open(names_of(site.ocpp_server.names))
+    return Safe(vault, Contexts(vault.get))
+
+
 async def run_manager(options: Options, started: Callable[[Addresses], None]) -> None:
     """Run until cancelled. `started` is called once everything listens.
 
     Raises:
         ConfigError: the site has problems; nothing was started.
         StoreFailed: the data directory cannot be used.
+        FolderInUse: another process works on the data directory.
         OSError: a port cannot be listened on.
     """
     database = options.data_dir / DATABASE
@@ -112,14 +137,17 @@ async def run_manager(options: Options, started: Callable[[Addresses], None]) ->
     tools = Tools(SystemClock(), SystemIdentifiers())
     store = SqliteStore(database)
     async with AsyncExitStack() as cleanup:
+        say_url = cleanup.enter_context(working_on(options.data_dir))
         await store.open()
         cleanup.push_async_callback(store.close)
         key = password_key(options.data_dir / KEY_FILE)
         site = await load_site(store, options.site_text, key)
         manager = Manager(site, store, tools, key)
         cleanup.push_async_callback(manager.stop)
+        safe = await open_safe(options.data_dir, tools.clock, site)
         backoff = Backoff(options.backend_retry_s, options.backend_retry_s)
-        await manager.start(Backends(PicowsDialer(), backoff))
+        dialer = PicowsDialer(safe.contexts.client_context, read_facts=facts_of_der)
+        await manager.start(Backends(dialer, backoff))
         port = site.ocpp_server.port if options.ocpp_port is None else options.ocpp_port
         listener = OcppListener(site.ocpp_server.host, port, manager.stations)
         await listener.start()
@@ -135,6 +163,9 @@ async def run_manager(options: Options, started: Callable[[Addresses], None]) ->
         )
         await web.start()
         cleanup.push_async_callback(web.close)
+        tasks = await cleanup.enter_async_context(Supervisor())
+        tasks.spawn(CertificateUpkeep(safe.vault).run(), name="certificates")
+        say_url(web.url)
         ocpp = f"ws://{site.ocpp_server.host}:{listener.port}/"
         started(Addresses(ocpp, web.url, web.setup_token))
         await asyncio.get_running_loop().create_future()

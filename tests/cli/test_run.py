@@ -113,7 +113,7 @@ def test_a_second_manager_on_the_same_data_is_refused(site: Path, tmp_path: Path
     with running("--site", str(site), "--data", data):
         ended = run("--data", data, "--http-port", "0")
     assert ended.returncode == 1
-    assert "already in use by another Wattgate" in ended.stderr
+    assert "is in use by a manager that runs at http://127.0.0.1:" in ended.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

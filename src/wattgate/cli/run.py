@@ -80,6 +80,7 @@ def run(
 def _run(options: Options, source: Path, *, log_json: bool) -> int:
     import asyncio
 
+    from wattgate.adapters.data_folder import FolderInUse
     from wattgate.adapters.ocpp_socket.loop import new_event_loop
     from wattgate.cli.check import say_problems
     from wattgate.cli.logs import log_to_stderr
@@ -92,6 +93,8 @@ def _run(options: Options, source: Path, *, log_json: bool) -> int:
             runner.run(_until_told(options))
     except ConfigError as exc:
         say_problems(source, exc)
+    except FolderInUse as exc:
+        typer.echo(f"Cannot start: {exc}", err=True)
     except StoreFailed as exc:
         typer.echo(f"The data directory {options.data_dir} cannot be used: {exc}", err=True)
     except OSError as exc:

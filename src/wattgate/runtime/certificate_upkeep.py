@@ -1,0 +1,54 @@
+"""Keeps the certificates as they should be while the manager runs."""
+
+import asyncio
+from typing import Final, Protocol
+
+import structlog
+
+from wattgate.ports.store import StoreFailed
+
+log = structlog.get_logger()
+
+LOOK_S: Final = 10.0
+"""s until it is noticed that somebody has changed the files, as a backup that is put back."""
+
+RENEW_S: Final = 3600.0
+"""s from one look at the self-signed certificates to the next."""
+
+
+class Kept(Protocol):
+    """Certificates on a disk."""
+
+    async def reload(self) -> bool:
+        """Read what somebody else has changed; says whether there was anything."""
+        ...
+
+    async def keep_self_signed(self) -> bool:
+        """Renew the self-signed certificates where it is time; says whether it was."""
+        ...
+
+
+class CertificateUpkeep:
+    """Renews what renews itself (P21), and notices what somebody else has put into the files.
+
+    Handshakes use what is new; open connections go on.
+    """
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+
+    async def run(self) -> None:
+        """Look after them for ever."""
+        while True:
+            await self._renew()
+            for _ in range(int(RENEW_S / LOOK_S)):
+                await asyncio.sleep(LOOK_S)
+                if await self._kept.reload():
+                    log.info("certificates read again, as their files have changed")
+
+    async def _renew(self) -> None:
+        try:
+            if await self._kept.keep_self_signed():
+                log.info("self-signed certificates renewed")
+        except StoreFailed as exc:
+            log.warning("self-signed certificates not renewed", reason=str(exc))
