@@ -21,10 +21,12 @@ from wattgate.adapters.ocpp_socket.dialer import PicowsDialer
 from wattgate.adapters.ocpp_socket.listener import OcppListener
 from wattgate.adapters.signatures import EcdsaCheck
 from wattgate.adapters.store.sqlite import SqliteStore
+from wattgate.adapters.web.reception import Https
 from wattgate.adapters.web.server import WebServer
 from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.security.host_names import names_of
 from wattgate.core.security.passwords import PasswordKey
+from wattgate.core.security.tls_mode import TlsMode
 from wattgate.core.site.keeping import as_kept, is_readable
 from wattgate.core.site.merging import applied
 from wattgate.core.site.model import Site
@@ -58,6 +60,7 @@ class Options:
     site_text: str | None = None
     http_host: str = "127.0.0.1"
     http_port: int = 19521
+    http_tls: TlsMode = TlsMode.DETECT
     ocpp_port: int | None = None
     backend_retry_s: float = 10.0
     admin_password: str | None = field(default=None, repr=False)
@@ -65,10 +68,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where a started manager listens."""
+    """Where a started manager listens; `http` has one or two places, plain before HTTPS."""
 
     ocpp: str
-    http: str
+    http: tuple[str, ...]
     setup_token: str | None
 
 
@@ -160,6 +163,7 @@ async def run_manager(options: Options, started: Callable[[Addresses], None]) ->
             port=options.http_port,
             admin_password=options.admin_password,
             signatures=EcdsaCheck(),
+            https=Https(options.http_tls, lambda: safe.contexts.server_context(ask_client=False)),
         )
         await web.start()
         cleanup.push_async_callback(web.close)
@@ -167,5 +171,5 @@ async def run_manager(options: Options, started: Callable[[Addresses], None]) ->
         tasks.spawn(CertificateUpkeep(safe.vault).run(), name="certificates")
         say_url(web.url)
         ocpp = f"ws://{site.ocpp_server.host}:{listener.port}/"
-        started(Addresses(ocpp, web.url, web.setup_token))
+        started(Addresses(ocpp, web.urls, web.setup_token))
         await asyncio.get_running_loop().create_future()

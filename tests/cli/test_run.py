@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import urllib.request
@@ -14,6 +16,7 @@ from pathlib import Path
 import pytest
 
 WATTGATE = str(Path(sys.prefix) / "bin" / "wattgate")
+CURL = shutil.which("curl") or "curl"
 LIMIT_S = 30
 SITE = """
 [site]
@@ -142,13 +145,47 @@ def test_a_first_start_prints_a_one_time_token_and_a_password_in_the_environment
     with running("--site", str(site), "--data", str(tmp_path / "one")) as (process, said):
         assert said[0].startswith("Wallboxes connect to ws://127.0.0.1:")
         assert process.stdout is not None
+        assert process.stdout.readline().startswith("Encrypted on https://127.0.0.1:")
         assert "one-time token" in process.stdout.readline()
         assert len(process.stdout.readline().strip()) >= 20
     words = ("--site", str(site), "--data", str(tmp_path / "two"))
     with running(*words, WATTGATE_ADMIN_PASSWORD="correct horse") as (process, _):
         process.send_signal(signal.SIGTERM)
         assert process.stdout is not None
+        assert process.stdout.readline().startswith("Encrypted on ")
         assert process.stdout.read().strip() == "Wattgate has stopped."
+
+
+@pytest.mark.parametrize(
+    ("mode", "schemes"),
+    [("off", ["http"]), ("detect", ["http", "https"]), ("on", ["https"])],
+)
+def test_the_api_speaks_what_it_is_told_to(
+    mode: str, schemes: list[str], site: Path, tmp_path: Path
+) -> None:
+    """P6, P21: with a certificate that is there from the first start, and names this machine."""
+    words = ("--site", str(site), "--data", str(tmp_path / "data"), "--http-tls", mode)
+    with running(*words, WATTGATE_ADMIN_PASSWORD="correct horse") as (_, said):
+        port = int(said[-1].rpartition(":")[2].rstrip("/"))
+        assert said[-1] == f"API on {schemes[0]}://127.0.0.1:{port}/"
+        shown = tmp_path / "shown.pem"
+        shown.write_text(_certificate_shown(port) if "https" in schemes else "")
+        served = [scheme for scheme in ("http", "https") if _answers(scheme, port, shown)]
+        assert served == schemes
+
+
+def _certificate_shown(port: int) -> str:
+    return ssl.get_server_certificate(("127.0.0.1", port), timeout=LIMIT_S)
+
+
+def _answers(scheme: str, port: int, certificate: Path) -> bool:
+    """Whether curl is served, which trusts this certificate and insists on the name in it."""
+    curl = subprocess.run(  # noqa: S603 - fixed words, and whichever curl there is
+        [CURL, "--silent", "--fail", "--noproxy", "*", "--cacert", str(certificate),
+         "--write-out", "%{http_code}", f"{scheme}://localhost:{port}/healthz"],
+        capture_output=True, timeout=LIMIT_S, check=False,
+    )  # fmt: skip
+    return curl.stdout == b'{"status":"ok"}200'
 
 
 def _basic(url: str) -> urllib.request.HTTPBasicAuthHandler:

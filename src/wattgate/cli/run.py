@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wattgate.core.security.tls_mode import TlsMode
+
 if TYPE_CHECKING:
     from wattgate.app import Addresses, Options
 
@@ -29,6 +31,12 @@ def run(
     http_port: Annotated[
         int, typer.Option(help="Port of the API; 0 takes any free one.", min=0, max=65535)
     ] = 19521,
+    http_tls: Annotated[
+        TlsMode,
+        typer.Option(
+            help="HTTPS on the API's port: off, on, or detect, which takes plain HTTP as well.",
+        ),
+    ] = TlsMode.DETECT,
     ocpp_port: Annotated[
         int | None,
         typer.Option(
@@ -67,6 +75,7 @@ def run(
                 site_text=read_site_file(site) if site is not None else None,
                 http_host=http_host,
                 http_port=http_port,
+                http_tls=http_tls,
                 ocpp_port=ocpp_port,
                 backend_retry_s=backend_retry,
                 admin_password=os.environ.get("WATTGATE_ADMIN_PASSWORD") or None,
@@ -123,7 +132,10 @@ async def _until_told(options: Options) -> None:
 
 def _say_addresses(addresses: Addresses) -> None:
     typer.echo(f"Wallboxes connect to {addresses.ocpp}<ChargeBox ID>")
-    typer.echo(f"API on {addresses.http}")
+    first, *others = addresses.http
+    typer.echo(f"API on {first}")
+    for url in others:
+        typer.echo(f"Encrypted on {url}")
     if addresses.setup_token is not None:
         typer.echo("No admin password yet: POST /api/v1/setup sets one, with this one-time token")
         typer.echo(addresses.setup_token)
