@@ -71,13 +71,25 @@ NOTES: Final = (
      "after the start."),
     ("SecurityEventNotification", "One that a backend answers with NotImplemented or NotSupported "
      "is not sent again."),
+    ("SignCertificate", "Signed by the authority that is built in, where there is one and the "
+     "request names the wallbox's ChargeBox ID or serial number: Accepted, and CertificateSigned "
+     "follows. Whatever the policy."),
     ("ChangeConfiguration", "[By key](#configuration-keys). Where it is relayed, only the keys of "
-     "a *link* end at the gateway: an AuthorizationKey becomes that of our login, the others are "
-     "Rejected."),
+     "a *link* end at the gateway."),
+    ("CertificateSigned", "The answer to our own request: the login begins anew with it. Where "
+     "the backend refuses it then, the certificate from before is back. Whatever the policy."),
     ("ClearCache", "What this backend said about cards is forgotten here, too."),
-    ("ExtendedTriggerMessage", "As TriggerMessage; SignChargePointCertificate is Rejected."),
+    ("DeleteCertificate", "Only what this backend installed for its link, and never the last one "
+     "that vouches for it. Whatever the policy."),
+    ("ExtendedTriggerMessage", "As TriggerMessage; SignChargePointCertificate asks for a "
+     "certificate of our login, with a key of our own. Whatever the policy."),
     ("GetConfiguration", "In the wallbox's answer, the keys that are kept here have the values of "
      "this backend; AuthorizationKey has none."),
+    ("GetInstalledCertificateIds", "Those of the backend's link; a ManufacturerRootCertificate is "
+     "the wallbox's and passes. Whatever the policy."),
+    ("InstallCertificate", "Trusted for the backend's link from the next connection on; taken back "
+     "where the backend was not verified before and no connection comes of it. A "
+     "ManufacturerRootCertificate is the wallbox's and passes. Whatever the policy."),
     ("RemoteStartTransaction", "Without a connector it gets that of the EVSE. A charging profile "
      "is taken out and kept as the backend's own, unless load management only observes."),
     ("RemoteStopTransaction", "A transaction that is none of this backend is Rejected."),
@@ -99,12 +111,11 @@ With `offline_policy = "hold"`, unless something else is said:
 _CANNED: Final = """
 ## Answers in the gateway's own words
 
-Where the table says *answer* the gateway says `{{}}`, except for what is listed here. Where it
-says *refuse* it uses the message's own word for no. Some answers are computed, since they say a
-verdict, the time or an id: {computed}.
+Where the table says *answer* the gateway says `{{}}`, except for what is listed here.
+Some answers are computed, since they say a verdict, the time or an id: {computed}.
 
-| message | backend away | without backend | refused |
-|---|---|---|---|"""
+| message | backend away | without backend |
+|---|---|---|"""
 
 _KEYS: Final = """
 ## Configuration keys
@@ -195,7 +206,7 @@ def _spelled(path: IdPath) -> str:
 
 def _canned_rows() -> Iterator[str]:
     for rule in POLICY.values():
-        own = (rule.away_answer, rule.local_answer, rule.refusal or "{}")
+        own = (rule.away_answer, rule.local_answer)
         if any(text != "{}" for text in own):
             cells = [rule.action, *(_NONE if text == "{}" else f"`{text}`" for text in own)]
             yield f"| {' | '.join(cells)} |"

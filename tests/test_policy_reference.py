@@ -23,9 +23,9 @@ def test_the_reference_page_is_what_the_policy_table_says() -> None:
         "| R51-R54, R101 |",
         "| SetChargingProfile | backend | virtualise | forward | forward | - | - "
         "| `connectorId`, `csChargingProfiles.transactionId` | 30 s | R97 |",
-        "| InstallCertificate | backend | refuse | refuse | refuse | - | - | - | - | R36, R37 |",
-        '| DataTransfer | `{"status":"Rejected"}` | `{"status":"UnknownVendorId"}` | - |',
-        '| DeleteCertificate | - | - | `{"status":"Failed"}` |',
+        "| InstallCertificate | backend | virtualise | virtualise | virtualise | - | - | - | - "
+        "| R36, R37 |",
+        '| DataTransfer | `{"status":"Rejected"}` | `{"status":"UnknownVendorId"}` |',
         "| AuthorizationKey | link | a new password for the login at that backend; never readable "
         "| R24, R37 |",
         "| ConnectionTimeOut | relay | - | R80 |",

@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 
+from wattgate.adapters.certificates.authority import BuiltInAuthority
 from wattgate.adapters.certificates.contexts import Contexts
 from wattgate.adapters.certificates.facts import facts_of_der
 from wattgate.adapters.certificates.vault import Vault
@@ -45,6 +46,7 @@ log = structlog.get_logger()
 DATABASE: Final = "wattgate.sqlite3"
 KEY_FILE: Final = "secret.key"
 CERTIFICATES: Final = "certificates"
+AUTHORITY: Final = "authority"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +111,10 @@ async def _forget_readable(store: SqliteStore) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Safe:
-    """Certificates and keys, and the TLS settings made of them."""
+    """Certificates and keys, the authority that is built in, and TLS settings made of them."""
 
     vault: Vault
+    authority: BuiltInAuthority
     contexts: Contexts
 
 
@@ -119,7 +122,9 @@ async def open_safe(data_dir: Path, clock: Clock, site: Site) -> Safe:
     """Open what the data folder has; the first time, certificates are made (P21)."""
     vault = Vault(data_dir / CERTIFICATES, clock)
     await vault.open(names_of(site.ocpp_server.names))
-    return Safe(vault, Contexts(vault.get))
+    authority = BuiltInAuthority(data_dir / AUTHORITY, clock)
+    await authority.open()
+    return Safe(vault, authority, Contexts(vault.get, authority.root))
 
 
 async def run_manager(options: Options, started: Callable[[Addresses], None]) -> None:
@@ -150,7 +155,7 @@ async def run_manager(options: Options, started: Callable[[Addresses], None]) ->
         safe = await open_safe(options.data_dir, tools.clock, site)
         backoff = Backoff(options.backend_retry_s, options.backend_retry_s)
         dialer = PicowsDialer(safe.contexts.client_context, read_facts=facts_of_der)
-        await manager.start(Backends(dialer, backoff))
+        await manager.start(Backends(dialer, safe.vault, backoff), safe.authority)
         port = site.ocpp_server.port if options.ocpp_port is None else options.ocpp_port
         listener = OcppListener(site.ocpp_server.host, port, manager.stations)
         await listener.start()

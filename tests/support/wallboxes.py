@@ -38,6 +38,7 @@ def answers_of_a_friend() -> dict[str, Payload | None]:
         "Heartbeat": {"currentTime": "now"},
         "DataTransfer": {"status": "Accepted"},
         "FirmwareStatusNotification": {},
+        "LogStatusNotification": {},
         "DiagnosticsStatusNotification": {},
     }
 

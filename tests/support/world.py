@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.support.paper_certificates import PaperAuthority, PaperCertificates
 from tests.support.virtual_time import FakeClock, ScriptedIdentifiers
 
 from wattgate.adapters.store.memory import MemoryStore
@@ -205,13 +206,16 @@ class World:
     clock: FakeClock = field(default_factory=FakeClock)
     identifiers: ScriptedIdentifiers | None = None
     password_key: PasswordKey = KEY
+    certificates: PaperCertificates = field(default_factory=PaperCertificates)
+    authority: PaperAuthority = field(default_factory=PaperAuthority)
     manager: Manager | None = None
 
     async def start(self) -> Manager:
         """Start the manager on what is stored."""
         tools = Tools(self.clock, self.identifiers or ScriptedIdentifiers())
         self.manager = Manager(read_toml(self.site_toml), self.store, tools, self.password_key)
-        await self.manager.start(Backends(self.dialer, self.backoff, self.retry))
+        backends = Backends(self.dialer, self.certificates, self.backoff, self.retry)
+        await self.manager.start(backends, self.authority)
         return self.manager
 
     async def kill(self) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from itertools import chain
 from math import inf
 from typing import Final
 
@@ -16,13 +17,15 @@ from wattgate.core.site.model import (
     Site,
 )
 from wattgate.core.station.authorisation import AuthorizationStatus
+from wattgate.core.station.serials import serial_numbers
+from wattgate.ports.certificates import Authority
 from wattgate.ports.store import NoteRecord, Recovered
 from wattgate.runtime.backend_assembly import (
     Backends,
     add_backend,
     identity_of,
-    login_of,
     needs_backend,
+    own_side_of,
 )
 from wattgate.runtime.charging.behaviours import Behaviours
 from wattgate.runtime.charging.smart_charging import SmartCharging
@@ -40,6 +43,7 @@ from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.station.relaying import begin_to_relay, is_relayed
 from wattgate.runtime.station.signed_data import recovered_signed
 from wattgate.runtime.station.station import House, Station
+from wattgate.runtime.station.wallbox_certificates import WallboxCertificates
 from wattgate.runtime.station.wallbox_configuration import WallboxConfiguration
 from wattgate.runtime.station.wallbox_messages import WallboxMessages
 
@@ -50,7 +54,8 @@ SETTLE_AFTER_CONNECT_S: Final = 6.0
 class Assembly:
     """Builds the wallboxes of one site with their EVSEs and backend links.
 
-    `stations` are by ChargeBox ID; `virtuals` keep the backends' profiles, by EVSE id.
+    `stations` and `certificates` are by ChargeBox ID; `virtuals` keep the profiles of backends, by
+    EVSE id.
     """
 
     def __init__(
@@ -61,8 +66,10 @@ class Assembly:
         limits: Limits,
         behaviours: Behaviours,
         look_later: Callable[[float], None],
+        authority: Authority,
     ) -> None:
         self.stations: dict[str, Station] = {}
+        self.certificates: dict[str, WallboxCertificates] = {}
         self.virtuals: dict[str, VirtualCharging] = {}
         self._configurations: dict[str, WallboxConfiguration] = {}
         self._notes: tuple[NoteRecord, ...] = ()
@@ -72,6 +79,7 @@ class Assembly:
         self._limits = limits
         self._behaviours = behaviours
         self._look_later = look_later
+        self._authority = authority
         self._late: dict[str, LateRejections] = {}
 
     def build(self, recovered: Recovered) -> None:
@@ -134,6 +142,10 @@ class Assembly:
         messages.recover(recovered.notes)
         station.on_call = messages.called
         station.on_transaction = self._transaction_changed
+        others = partial(self._names_of_others, station_id)
+        certificates = WallboxCertificates(station, self._authority, others)
+        self.certificates[station_id] = certificates
+        station.on_signing = certificates.asked_to_sign
 
         def booted() -> None:
             charging.forget()
@@ -149,12 +161,22 @@ class Assembly:
                 self._connect_backend(station, evse, recovered)
         return station
 
+    def _names_of_others(self, station_id: str) -> frozenset[str]:
+        """What stands for another wallbox in a certificate, so that none can pass for it (R35).
+
+        In folded case, since names are compared so.
+        """
+        others = [each for each in self.stations.values() if each.station_id != station_id]
+        serials = (serial_numbers(each.presence.boot_text) for each in others)
+        ids = (each for each in self._site().station_ids() if each != station_id)
+        return frozenset(map(str.casefold, chain(ids, *serials)))
+
     def _connect_backend(self, station: Station, evse: EvseOcpp16, recovered: Recovered) -> None:
         identity = identity_of(station.station_id, evse.settings)
         if is_relayed(evse.settings, identity.link_id, self._site(), recovered):
             backends, house = self._backends, self._house
-            login = login_of(identity, evse.settings, backends, house, recovered)
-            link = RelayLink(identity, login, house.tools, backends.backoff, house.traffic)
+            own = own_side_of(station, identity, evse.settings, backends, recovered)
+            link = RelayLink(identity, own, house.tools, backends.backoff, house.traffic)
             begin_to_relay(station, evse, link)
             return
         configuration = self._configurations[station.station_id]

@@ -11,25 +11,29 @@ from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.gateway.outbox import RetryPolicy
 from wattgate.core.ocpp.handshake import backend_url
 from wattgate.core.site.model import EvseSettings, GatewaySettings
+from wattgate.core.station.serials import serial_numbers
+from wattgate.ports.certificates import Certificates
 from wattgate.ports.links import Dialer, DialTarget, TlsTerms
 from wattgate.ports.store import Recovered
 from wattgate.runtime.gateway.backend_commands import BackendCommandHandler
 from wattgate.runtime.gateway.backend_link import BackendLink, LinkIdentity
 from wattgate.runtime.gateway.configuration_commands import ConfigurationCommands
-from wattgate.runtime.gateway.north_login import Account, NorthLogin
+from wattgate.runtime.gateway.north_login import Account
 from wattgate.runtime.gateway.north_side import north_side
 from wattgate.runtime.gateway.outbox_pump import OutboxPump
+from wattgate.runtime.gateway.own_side import OwnSide, own_side
 from wattgate.runtime.gateway.virtual_charging import VirtualCharging
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
-from wattgate.runtime.station.station import House, Station
+from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.wallbox_configuration import WallboxConfiguration
 
 
 @dataclass(frozen=True, slots=True)
 class Backends:
-    """How backends are reached."""
+    """How backends are reached, and what certificates there are for it."""
 
     dialer: Dialer
+    certificates: Certificates
     backoff: Backoff = field(default_factory=Backoff)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
 
@@ -85,18 +89,29 @@ def identity_of(station_id: str, settings: EvseSettings) -> LinkIdentity:
     return LinkIdentity(link_id, station_id, settings.id, target, gateway.boot_on_reconnect)
 
 
-def login_of(
+def own_side_of(
+    station: Station,
     identity: LinkIdentity,
     settings: EvseSettings,
     backends: Backends,
-    house: House,
     recovered: Recovered,
-) -> NorthLogin:
-    """Who opens the backend's door: with the key that it gave, where it did (R37)."""
+) -> OwnSide:
+    """Our end of the link; a certificate of ours names the wallbox's serial number (R35)."""
     gateway = settings.gateways[0]
-    client_id = gateway.identity(identity.station_id)
-    account = Account(identity.link_id, client_id, gateway.secret)
-    return NorthLogin(account, backends.dialer, house.store, recovered.notes)
+    account = Account(identity.link_id, gateway.identity(identity.station_id), gateway.secret)
+
+    def identify() -> str:
+        return next(iter(serial_numbers(station.presence.boot_text)), account.client_id)
+
+    return own_side(
+        account,
+        identity.target,
+        backends.dialer,
+        backends.certificates,
+        station.house.store,
+        recovered.notes,
+        identify,
+    )
 
 
 def add_backend(
@@ -117,8 +132,8 @@ def add_backend(
     pump.sendings.recover(recovered.notes)
     virtual = VirtualCharging(evse, station.presence, link_id, house)
     virtual.recover(recovered.profiles)
-    login = login_of(identity, evse.settings, backends, house, recovered)
-    north = north_side(login, pump, house.store, house.tools, house.tasks, recovered.notes)
+    own = own_side_of(station, identity, evse.settings, backends, recovered)
+    north = north_side(own, pump, house.store, house.tools, house.tasks, recovered.notes)
     link = BackendLink(
         identity,
         BackendCommandHandler(

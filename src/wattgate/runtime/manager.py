@@ -19,6 +19,7 @@ from wattgate.core.site.remarks import remarks
 from wattgate.core.station.models import WallboxModel, read_model
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.core.units import PhaseTriple
+from wattgate.ports.certificates import Authority
 from wattgate.ports.store import Store
 from wattgate.runtime.assembly import Assembly, feeders_of
 from wattgate.runtime.backend_assembly import Backends, undelivered
@@ -43,6 +44,7 @@ from wattgate.runtime.station.key_writing import KeyWriting
 from wattgate.runtime.station.knowledge import CardKnowledge
 from wattgate.runtime.station.station import House, Station
 from wattgate.runtime.station.stations import RefusedAttempt, Stations
+from wattgate.runtime.station.wallbox_certificates import WallboxCertificates
 from wattgate.runtime.station.wallbox_keys import WallboxKeys
 from wattgate.runtime.supervisor import Supervisor
 from wattgate.runtime.traffic import Traffic, backend_link, wallbox_link
@@ -111,7 +113,7 @@ class Manager:
         self._patching = asyncio.Lock()
         self._keeper = SiteKeeper(store, self._tasks)
 
-    async def start(self, backends: Backends) -> None:
+    async def start(self, backends: Backends, authority: Authority) -> None:
         """Take up what was stored, then begin to decide; wallboxes may connect afterwards."""
         recovered = await self._store.recover()
         self._house.cards.recover(recovered.tags, recovered.notes)
@@ -127,6 +129,7 @@ class Manager:
             self.limits,
             self.behaviours,
             self._look_again_after,
+            authority,
         )
         assembly.build(recovered)
         self.stations = Stations(self.site, assembly.stations, self._tools, self.keys)
@@ -195,6 +198,10 @@ class Manager:
     def excess_a(self) -> Mapping[str, float]:
         """By how much circuits are over if all EVSEs draw their worst, A by circuit."""
         return self._loop.excess_a if self._loop is not None else {}
+
+    def certificates(self, station_id: str) -> WallboxCertificates | None:
+        """The certificates of one wallbox; None for an unknown id."""
+        return self._assembly.certificates.get(station_id) if self._assembly is not None else None
 
     def refused(self) -> tuple[RefusedAttempt, ...]:
         """Connections that were not let in, newest first."""

@@ -5,6 +5,7 @@ import pytest
 
 from wattgate.core.backend.commands import read_command
 from wattgate.core.backend.orders import AskStation
+from wattgate.core.backend.requests import install_root
 from wattgate.core.ocpp.v16.actions import ACTIONS, Sender, decode_request
 
 WALL: Final = datetime(2026, 1, 1, 0, 30, 15, 999_999, tzinfo=timezone(timedelta(hours=-1)))
@@ -53,6 +54,22 @@ ASKED: Final = [
         "GetCompositeSchedule",
         '{"connectorId":0,"duration":60,"chargingRateUnit":"A"}',
     ),
+    (
+        "certificate CP1",
+        "ExtendedTriggerMessage",
+        '{"requestedMessage":"SignChargePointCertificate"}',
+    ),
+    (
+        "roots CP1",
+        "GetInstalledCertificateIds",
+        '{"certificateType":"CentralSystemRootCertificate"}',
+    ),
+    (
+        "remove-root CP1 ab cd 12",
+        "DeleteCertificate",
+        '{"certificateHashData":{"hashAlgorithm":"SHA256","issuerNameHash":"ab",'
+        '"issuerKeyHash":"cd","serialNumber":"12"}}',
+    ),
     ("reset CP1 soft", "Reset", '{"type":"Soft"}'),
     ("reset CP1 hard", "Reset", '{"type":"Hard"}'),
     ("config CP1", "GetConfiguration", "{}"),
@@ -83,6 +100,16 @@ def test_a_line_becomes_a_request_of_the_specification(
     assert read_command(line, WALL) == AskStation("CP1", action, payload_text)
     assert ACTIONS[action].sender is not Sender.CHARGE_POINT
     decode_request(action, payload_text)
+
+
+def test_a_root_is_installed_as_the_specification_has_it() -> None:
+    wish = install_root("CP1", "-----BEGIN")
+    assert wish == AskStation(
+        "CP1",
+        "InstallCertificate",
+        '{"certificateType":"CentralSystemRootCertificate","certificate":"-----BEGIN"}',
+    )
+    decode_request(wish.action, wish.payload_text)
 
 
 def test_a_profile_never_starts_in_the_future_r93() -> None:

@@ -21,7 +21,7 @@ from wattgate.core.gateway.config_keys import (
             "TransactionMessageRetryInterval MessageTimeout LocalPreAuthorize "
             "LocalAuthorizeOffline",
         ),
-        (Treatment.LINK, "AuthorizationKey SecurityProfile CpoName"),
+        (Treatment.LINK, "AuthorizationKey SecurityProfile CpoName CertificateStoreMaxLength"),
         (
             Treatment.RELAY,
             "StopTxnSampledData StopTxnAlignedData MeterValuesAlignedData ConnectionTimeOut "
@@ -54,7 +54,12 @@ def test_keys_are_compared_as_a_wallbox_might_read_them_r37(row: object) -> None
 
 
 def test_the_keys_of_a_link_and_the_virtual_ones_are_folded_r37() -> None:
-    assert {"authorizationkey", "securityprofile", "cponame"} == LINK_KEYS
+    assert {
+        "authorizationkey",
+        "certificatestoremaxlength",
+        "cponame",
+        "securityprofile",
+    } == LINK_KEYS
     assert all(key == key.casefold() for key in LINK_KEYS | VIRTUAL_KEYS)
     assert not LINK_KEYS & VIRTUAL_KEYS
 

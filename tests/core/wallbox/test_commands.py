@@ -10,13 +10,13 @@ from wattgate.core.wallbox.effects import Answer, SendCall
 from wattgate.core.wallbox.quirks import Quirk
 
 
-def test_every_action_of_ocpp_16_without_the_security_extension_is_carried_out() -> None:
+def test_every_action_of_ocpp_16_is_carried_out_and_of_the_extension_the_trigger() -> None:
     wanted = {
         action
         for action, row in ACTIONS.items()
         if row.sender is not Sender.CHARGE_POINT and not row.security_extension
     }
-    assert set(COMMANDS) == wanted
+    assert set(COMMANDS) == wanted | {"ExtendedTriggerMessage"}
 
 
 @pytest.mark.parametrize(
@@ -88,6 +88,7 @@ def test_the_answer_comes_before_what_it_causes() -> None:
         ("ClearCache", {}),
         ("ClearChargingProfile", {}),
         ("DataTransfer", {"vendorId": "V"}),
+        ("ExtendedTriggerMessage", {"requestedMessage": "Heartbeat"}),
         ("GetCompositeSchedule", {"connectorId": 1, "duration": 60}),
         ("GetConfiguration", {}),
         ("GetDiagnostics", {"location": "ftp://host/"}),

@@ -127,6 +127,22 @@ def test_messages_are_sent_on_demand_r88(message: str, action: str) -> None:
     assert wallbox.sent_actions() == [action]
 
 
+@pytest.mark.parametrize(
+    "message", ["Heartbeat", "FirmwareStatusNotification", "LogStatusNotification", "MeterValues"]
+)
+def test_the_security_extension_asks_for_messages_in_its_own_way_r40(message: str) -> None:
+    wallbox = online()
+    wallbox.forget()
+    assert wallbox.command("ExtendedTriggerMessage", {"requestedMessage": message}) == ACCEPTED
+    assert wallbox.sent_actions() == [message]
+
+
+def test_a_wallbox_without_keys_asks_for_no_certificate_r40() -> None:
+    request = {"requestedMessage": "SignChargePointCertificate"}
+    answer = online().command("ExtendedTriggerMessage", request)
+    assert answer == {"status": "NotImplemented"}
+
+
 @pytest.mark.parametrize(("connector", "reported"), [(None, [0, 1, 2]), (0, [0]), (2, [2])])
 def test_states_are_reported_on_demand(connector: int | None, reported: list[int]) -> None:
     wallbox = online(connectors=2)

@@ -1,8 +1,12 @@
+import asyncio
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
 import pytest
+from tests.support.paper_certificates import PaperAuthority, certificate, request, signed
+from tests.support.virtual_time import in_virtual_time
 
 from wattgate.core.backend.admission import Guests
 from wattgate.core.backend.central_system import CentralSystem
@@ -36,6 +40,7 @@ from wattgate.core.ocpp.handshake import Admitted, EmptyUpgrade, HandshakeReques
 from wattgate.core.security.certificates import LinkSecurity
 from wattgate.ports.links import Receiver
 from wattgate.runtime.ends.backend_server import BackendServer
+from wattgate.runtime.ends.backend_signing import BackendSigning
 from wattgate.runtime.peer import Tools
 
 WALL: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -112,7 +117,13 @@ class Disk:
 class Bench:
     """A backend server and everything around it."""
 
-    def __init__(self, *, guests: Guests | None = None, frames: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        guests: Guests | None = None,
+        frames: bool = False,
+        authority: PaperAuthority | None = None,
+    ) -> None:
         self.events: list[Event] = []
         self.disk = Disk()
         self.server = BackendServer(
@@ -122,6 +133,7 @@ class Bench:
             self.events.append,
             save=self.disk.save,
             frames=frames,
+            signing=BackendSigning(authority, self.events.append) if authority else None,
         )
 
     def connect(self, station_id: str = "CP1") -> tuple[Receiver, Wire]:
@@ -300,3 +312,59 @@ def test_without_a_state_file_nothing_is_saved() -> None:
     receiver.opened(wire)
     receiver.received(START)
     assert wire.sent == [STARTED]
+
+
+# A certificate authority of its charge points
+
+
+def signing(csr: str) -> str:
+    return json.dumps([2, "c1", "SignCertificate", {"csr": csr}])
+
+
+@in_virtual_time()
+async def test_a_charge_point_gets_the_certificate_that_it_asks_for() -> None:
+    bench = Bench(authority=PaperAuthority())
+    receiver, wire = bench.connect()
+    receiver.received(signing(request("CP1")))
+    await asyncio.sleep(0.1)
+    assert [json.loads(text) for text in wire.sent] == [
+        [3, "c1", {"status": "Accepted"}],
+        [2, "q1", "CertificateSigned", {"certificateChain": signed(request("CP1"))}],
+    ]
+    kinds = [event.kind for event in bench.events]
+    assert kinds == ["connected", "call", "replied", "requested"]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (signing("x"), [3, "c1", {"status": "Rejected"}]),
+        ('[2,"c1","SignCertificate",{}]', [4, "c1", "OccurenceConstraintViolation"]),
+    ],
+)
+@in_virtual_time()
+async def test_what_is_no_request_is_not_signed(text: str, answer: list[object]) -> None:
+    bench = Bench(authority=PaperAuthority())
+    receiver, wire = bench.connect()
+    receiver.received(text)
+    await asyncio.sleep(0.1)
+    (frame,) = [json.loads(text) for text in wire.sent]
+    assert frame[:3] == answer
+
+
+@in_virtual_time()
+async def test_a_charge_point_is_to_trust_the_backends_authority() -> None:
+    bench = Bench(authority=PaperAuthority())
+    _, wire = bench.connect()
+    bench.events_of("install-root CP1")
+    (frame,) = [json.loads(text) for text in wire.sent]
+    assert frame[2] == "InstallCertificate"
+    assert frame[3]["certificate"] == certificate("Paper Root")
+
+
+def test_a_backend_without_an_authority_has_none_to_install() -> None:
+    for bench in (Bench(), Bench(authority=PaperAuthority(name=""))):
+        (event,) = bench.events_of("install-root CP1")
+        assert event == CommandRefused(
+            "install-root CP1", "the backend has no authority (--authority)"
+        )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from tests.support.paper_certificates import PaperCertificates, signed
 from tests.support.virtual_time import FakeClock, ScriptedIdentifiers, in_virtual_time
 from tests.support.wallboxes import CARD, answers_of_a_friend
 
@@ -15,7 +16,9 @@ from wattgate.core.wallbox.charge_point import ChargePoint
 from wattgate.core.wallbox.effects import Happened
 from wattgate.core.wallbox.moment import Moment, stamp
 from wattgate.core.wallbox.options import Options
+from wattgate.ports.certificates import Certificates
 from wattgate.ports.links import DialFailed, DialStep, DialTarget, Link, Receiver
+from wattgate.runtime.ends.wallbox_certificates import WallboxCertificates
 from wattgate.runtime.ends.wallbox_loop import Account, WallboxLoop
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.supervisor import Supervisor
@@ -106,7 +109,13 @@ class Bench:
 
 
 @asynccontextmanager
-async def running(bench: Bench, *, frames: bool = False, **options: Any) -> AsyncIterator[Bench]:  # noqa: ANN401 - the fields of Options
+async def running(
+    bench: Bench,
+    *,
+    frames: bool = False,
+    certificates: Certificates | None = None,
+    **options: Any,  # noqa: ANN401 - the fields of Options
+) -> AsyncIterator[Bench]:
     clock = bench.clock
     bench.wallbox = WallboxLoop(
         ChargePoint(Options("CP1", **options), Moment(clock.monotonic(), clock.wall())),
@@ -115,6 +124,9 @@ async def running(bench: Bench, *, frames: bool = False, **options: Any) -> Asyn
         Tools(clock, ScriptedIdentifiers()),
         bench.events.append,
         frames=frames,
+        certificates=(
+            WallboxCertificates(certificates, "CP1", bench.events.append) if certificates else None
+        ),
     )
     async with Supervisor() as supervisor:
         supervisor.spawn(bench.wallbox.run(), name="wallbox")
@@ -265,3 +277,70 @@ async def test_without_link_the_end_is_at_once() -> None:
     async with running(Bench(failures=[DialFailed(DialStep.DNS, "?")])) as bench:
         pass
     assert bench.ends == []
+
+
+# Certificates (what it answers to each message is in test_wallbox_certificates)
+
+
+async def signed_for(bench: Bench) -> None:
+    """The central system has the wallbox ask for a certificate, and gives it."""
+    bench.answers["SignCertificate"] = {"status": "Accepted"}
+    trigger = '{"requestedMessage":"SignChargePointCertificate"}'
+    bench.end.say(f'[2,"t","ExtendedTriggerMessage",{trigger}]')
+    await asyncio.sleep(0.1)
+    (asked,) = bench.heard("SignCertificate")
+    payload = json.dumps({"certificateChain": signed(asked["csr"])})
+    bench.end.say(f'[2,"s","CertificateSigned",{payload}]')
+    await asyncio.sleep(0.1)
+
+
+@in_virtual_time()
+async def test_the_wallbox_connects_anew_with_a_certificate_that_was_signed() -> None:
+    certificates = PaperCertificates()
+    async with running(Bench(), certificates=certificates) as bench:
+        await signed_for(bench)
+        assert json.loads(bench.end.heard[-1]) == [3, "s", {"status": "Accepted"}]
+        assert len(bench.ends) == 1
+        await asyncio.sleep(5)
+        assert len(bench.ends) == 2
+        assert certificates.names("wallbox") == ["CP1"]
+        assert certificates.former == {}
+
+
+@in_virtual_time()
+async def test_a_certificate_that_is_refused_gives_way_to_the_one_before() -> None:
+    certificates = PaperCertificates()
+    async with running(Bench(), certificates=certificates) as bench:
+        bench.failures.append(DialFailed(DialStep.TLS, "unknown authority"))
+        await signed_for(bench)
+        await asyncio.sleep(10)
+        assert len(bench.ends) == 2
+        assert certificates.names("wallbox") == []
+        assert "certificate-taken-back" in bench.kinds()
+
+
+@in_virtual_time()
+async def test_a_central_system_that_is_away_says_nothing_about_a_certificate() -> None:
+    certificates = PaperCertificates()
+    async with running(Bench(), certificates=certificates) as bench:
+        bench.failures.append(DialFailed(DialStep.TCP, "refused"))
+        await signed_for(bench)
+        await asyncio.sleep(10)
+        assert certificates.names("wallbox") == ["CP1"]
+
+
+@in_virtual_time()
+async def test_a_wallbox_without_certificates_does_not_support_them() -> None:
+    async with running(Bench()) as bench:
+        bench.end.say('[2,"a","CertificateSigned",{"certificateChain":"x"}]')
+        await asyncio.sleep(0.1)
+        assert json.loads(bench.end.heard[-1])[:3] == [4, "a", "NotSupported"]
+
+
+@in_virtual_time()
+async def test_a_link_that_was_lost_meanwhile_is_not_hung_up_again() -> None:
+    async with running(Bench(), certificates=PaperCertificates()) as bench:
+        await signed_for(bench)
+        bench.end.lose()
+        await asyncio.sleep(10)
+        assert len(bench.ends) == 2

@@ -24,6 +24,13 @@ from tests.support.virtual_time import in_virtual_time, run_virtual
 from tests.support.world import Json, World
 
 OBSERVING = ONE_BACKEND.replace("[site]", '[site]\nload_management = "observe"')
+SOME_HASH = {
+    "hashAlgorithm": "SHA256",
+    "issuerNameHash": "00",
+    "issuerKeyHash": "00",
+    "serialNumber": "1",
+}
+CENTRAL = "CentralSystemRootCertificate"
 REJECTED = {"status": "Rejected"}
 DONE = {"status": "Accepted"}
 
@@ -166,16 +173,14 @@ async def test_in_observe_a_profile_is_relayed_under_our_transaction_id_r97() ->
         ("ChangeConfiguration", {"key": "authorizationkey", "value": "00"}, REJECTED),
         ("ChangeConfiguration", {"key": "SecurityProfile", "value": "0"}, REJECTED),
         ("ChangeConfiguration", {"key": "CpoName", "value": "x"}, DONE),
+        ("ChangeConfiguration", {"key": "CertificateStoreMaxLength", "value": "9"}, REJECTED),
         ("CertificateSigned", {"certificateChain": "x"}, REJECTED),
-        ("DeleteCertificate", {"certificateHashData": {}}, {"status": "Failed"}),
-        ("GetInstalledCertificateIds", {}, {"status": "NotFound"}),
-        ("InstallCertificate", {"certificate": "x"}, REJECTED),
+        ("DeleteCertificate", {"certificateHashData": SOME_HASH}, {"status": "NotFound"}),
+        ("GetInstalledCertificateIds", {"certificateType": CENTRAL}, {"status": "NotFound"}),
+        ("InstallCertificate", {"certificateType": CENTRAL, "certificate": "x"}, REJECTED),
         ("TriggerMessage", {"requestedMessage": "BootNotification"}, REJECTED),
-        (
-            "ExtendedTriggerMessage",
-            {"requestedMessage": "SignChargePointCertificate"},
-            REJECTED,
-        ),
+        ("ExtendedTriggerMessage", {"requestedMessage": "SignChargePointCertificate"}, DONE),
+        ("TriggerMessage", {"requestedMessage": "SignChargePointCertificate"}, REJECTED),
         ("TriggerMessage", {"requestedMessage": "Heartbeat"}, DONE),
     ],
 )

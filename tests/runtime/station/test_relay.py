@@ -28,6 +28,8 @@ from wattgate.runtime.station.observer import Observer
 from wattgate.runtime.station.relay import Pair, Relay
 
 BACKEND_AWAY = (1013, "the backend is away")
+CENTRAL = "CentralSystemRootCertificate"
+SIGN = "SignChargePointCertificate"
 ODD = '{ "vendorId":"V\\/","data":"1E3", "x":[1E3, 1.10] }'
 
 
@@ -109,8 +111,13 @@ async def test_equal_message_ids_of_both_ends_do_not_meet_r8() -> None:
     [
         ("ChangeConfiguration", {"key": "AuthorizationKey", "value": "00"}, "Rejected"),
         ("ChangeConfiguration", {"key": "securityprofile", "value": "2"}, "Rejected"),
-        ("InstallCertificate", {}, "Rejected"),
-        ("DeleteCertificate", {}, "Failed"),
+        ("ChangeConfiguration", {"key": "AuthorizationKey", "value": 7}, "Rejected"),
+        ("ChangeConfiguration", '{"key":"A","key":"AuthorizationKey"}', "Rejected"),
+        ("ChangeConfiguration", {"key": "CpoName", "value": "Example Power"}, "Accepted"),
+        ("InstallCertificate", {"certificateType": CENTRAL, "certificate": "x"}, "Rejected"),
+        ("CertificateSigned", {"certificateChain": "x"}, "Rejected"),
+        ("GetInstalledCertificateIds", {"certificateType": CENTRAL}, "NotFound"),
+        ("ExtendedTriggerMessage", {"requestedMessage": SIGN}, "Accepted"),
     ],
 )
 @in_virtual_time()

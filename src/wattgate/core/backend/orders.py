@@ -21,6 +21,13 @@ class AskStation:
 
 
 @dataclass(frozen=True, slots=True)
+class InstallRoot:
+    """Have a charge point trust the backend's own authority."""
+
+    station_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class DropStation:
     """Close a charge point's socket."""
 
@@ -67,4 +74,4 @@ class Quit:
 Setting = ListTag | ForgetTag | SetRegistration
 """Orders that change how the backend answers."""
 
-Command = Setting | AskStation | DropStation | ListStations | Help | Quit
+Command = Setting | AskStation | InstallRoot | DropStation | ListStations | Help | Quit

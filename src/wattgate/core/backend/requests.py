@@ -16,6 +16,7 @@ DEFAULT_PROFILE_ID: Final = 1
 START_PROFILE_ID: Final = 2
 COMPOSITE_DURATION_S: Final = 3600
 
+_ROOT: Final = "CentralSystemRootCertificate"
 _RESETS: Final = {"soft": "Soft", "hard": "Hard"}
 _AVAILABILITIES: Final = {"on": "Operative", "off": "Inoperative"}
 
@@ -117,6 +118,36 @@ def trigger(words: list[str], _wall: datetime) -> AskStation:
     if len(words) > 2:
         payload["connectorId"] = _whole(words[2])
     return _request(words[0], "TriggerMessage", payload)
+
+
+def certificate(words: list[str], _wall: datetime) -> AskStation:
+    """ExtendedTriggerMessage: the charge point is to ask for a certificate (R40)."""
+    payload = {"requestedMessage": "SignChargePointCertificate"}
+    return _request(words[0], "ExtendedTriggerMessage", payload)
+
+
+def install_root(station_id: str, pem: str) -> AskStation:
+    """InstallCertificate: the charge point is to believe whom this authority vouches for."""
+    payload = {"certificateType": _ROOT, "certificate": pem}
+    return _request(station_id, "InstallCertificate", payload)
+
+
+def roots(words: list[str], _wall: datetime) -> AskStation:
+    """GetInstalledCertificateIds."""
+    return _request(words[0], "GetInstalledCertificateIds", {"certificateType": _ROOT})
+
+
+def remove_root(words: list[str], _wall: datetime) -> AskStation:
+    """DeleteCertificate, by the SHA-256 hashes that `roots` has told."""
+    payload = {
+        "certificateHashData": {
+            "hashAlgorithm": "SHA256",
+            "issuerNameHash": words[1],
+            "issuerKeyHash": words[2],
+            "serialNumber": words[3],
+        }
+    }
+    return _request(words[0], "DeleteCertificate", payload)
 
 
 def data(words: list[str], _wall: datetime) -> AskStation:

@@ -108,6 +108,7 @@ LOCAL_PRE_AUTHORIZE: Final = "LocalPreAuthorize"
 SAMPLED_DATA: Final = "MeterValuesSampledData"
 SAMPLE_INTERVAL: Final = "MeterValueSampleInterval"
 SECURITY_PROFILE: Final = "SecurityProfile"
+STORE_LENGTH: Final = "CertificateStoreMaxLength"
 ATTEMPTS: Final = "TransactionMessageAttempts"
 RETRY_INTERVAL: Final = "TransactionMessageRetryInterval"
 
@@ -176,8 +177,21 @@ _ROWS: Final = (
         "a new password for the login at that backend; never readable",
         "R24, R37",
     ),
-    KeyRule(SECURITY_PROFILE, _L, "Rejected; reads back that of the login", "R32, R37"),
-    KeyRule(CPO_NAME, _L, "kept for the login at that backend", "R37", _name),
+    KeyRule(
+        SECURITY_PROFILE,
+        _L,
+        "raised for the login at that backend, never lowered, where all that it needs is there; "
+        "taken back where no connection comes of it; reads back what the login truly has",
+        "R32, R37",
+    ),
+    KeyRule(
+        CPO_NAME,
+        _L,
+        "kept for the login at that backend, and the organisation in its certificate",
+        "R37",
+        _name,
+    ),
+    KeyRule(STORE_LENGTH, _L, "Rejected: how many certificates a link takes is ours", "R37"),
     KeyRule("StopTxnSampledData", _RELAY, _SIGNED, "R81"),
     KeyRule("StopTxnAlignedData", _RELAY, _SIGNED, "R81"),
     KeyRule("MeterValuesAlignedData", _RELAY, _SIGNED, "R81"),

@@ -20,8 +20,6 @@ class Decision(StrEnum):
     """Answer it here; what it says may still be passed on."""
     VIRTUALISE = "virtualise"
     """Carry it out inside the gateway on the backend's behalf; the wallbox never sees it."""
-    REFUSE = "refuse"
-    """Answer with a CALLERROR, or with the message's own word for no."""
 
 
 class Sender(StrEnum):
@@ -51,7 +49,7 @@ class Rule:
 
     `connector` and `transaction` are the paths of the ids that are mapped, `answer_connector` that
     of a connector id in the answer. `away_answer` and `local_answer` are what is said where the
-    decision is to answer, but for the messages of `COMPUTED`; `refusal` where it is to refuse.
+    decision is to answer, but for the messages of `COMPUTED`.
     `keeps_last`: while the backend is away the last one is kept, and sent after the next login.
     `timeout_s` bounds the wait for the answer to what is forwarded.
     """
@@ -59,8 +57,8 @@ class Rule:
     action: str
     sender: Sender
     online: Decision
-    away: Decision = Decision.REFUSE
-    local: Decision = Decision.REFUSE
+    away: Decision = Decision.ANSWER
+    local: Decision = Decision.ANSWER
     observing: Decision | None = None
     relayed: Decision = Decision.FORWARD
     connector: Path | None = None
@@ -68,7 +66,6 @@ class Rule:
     answer_connector: Path | None = None
     away_answer: str = "{}"
     local_answer: str = "{}"
-    refusal: str | None = None
     keeps_last: bool = False
     timeout_s: float = 30.0
     rules: str = ""
@@ -80,12 +77,11 @@ class Rule:
         return self.online
 
 
-_F, _S, _A, _V, _R = (
+_F, _S, _A, _V = (
     Decision.FORWARD,
     Decision.STORE,
     Decision.ANSWER,
     Decision.VIRTUALISE,
-    Decision.REFUSE,
 )
 _UP, _DOWN, _BOTH = Sender.WALLBOX, Sender.BACKEND, Sender.BOTH
 _NO: Final = '{"status":"Rejected"}'
@@ -103,9 +99,9 @@ def _command(
     return Rule(action, _DOWN, _F, connector=connector, transaction=transaction, rules=rules)
 
 
-def _link_only(action: str, refusal: str) -> Rule:
+def _link_only(action: str) -> Rule:
     """A backend's command that concerns its link with us, and never the wallbox's (R36)."""
-    return Rule(action, _DOWN, _R, relayed=_R, refusal=refusal, rules="R36, R37")
+    return Rule(action, _DOWN, _V, relayed=_V, rules="R36, R37")
 
 
 _ROWS: Final = (
@@ -175,12 +171,12 @@ _ROWS: Final = (
     _command("UnlockConnector", "R101", connector=CONNECTOR),
     _command("UpdateFirmware", "R87"),
     # Improved security for OCPP 1.6-J edition 2. Messages that re-key a link end at the gateway.
-    _link_only("CertificateSigned", _NO),
-    _link_only("DeleteCertificate", '{"status":"Failed"}'),
+    _link_only("CertificateSigned"),
+    _link_only("DeleteCertificate"),
     _command("ExtendedTriggerMessage", "R40, R88", connector=CONNECTOR),
-    _link_only("GetInstalledCertificateIds", '{"status":"NotFound"}'),
+    _link_only("GetInstalledCertificateIds"),
     _command("GetLog", "R87"),
-    _link_only("InstallCertificate", _NO),
+    _link_only("InstallCertificate"),
     _notice("LogStatusNotification"),
     Rule("SecurityEventNotification", _UP, _S, _S, _A, rules="R38"),
     Rule(

@@ -1,46 +1,47 @@
 """What does not pass although wallbox and backend talk to each other directly (R36, R37)."""
 
+from enum import Enum, auto
 from typing import Final
 
-from wattgate.core.gateway.config_keys import AUTHORIZATION_KEY, LINK_KEYS, folded_key
-from wattgate.core.gateway.config_overlay import named_keys
-from wattgate.core.gateway.link_key import is_key
-from wattgate.core.gateway.policy import Decision, Rule, Sender, rule_for
+from wattgate.core.gateway.link_messages import (
+    CertificateMatter,
+    LinkKeyChange,
+    certificate_matter,
+    link_key_change,
+    names_several_keys,
+)
+from wattgate.core.gateway.policy import Rule, Sender, rule_for
 from wattgate.core.ocpp.frames import Call
-from wattgate.core.ocpp.splice import read_scalar
 
 RELAY_WAIT_S: Final = 60.0
 """s after which nobody waits for an answer any more, where the table names no longer time (R16)."""
 
-_NO: Final = '{"status":"Rejected"}'
+
+class Ending(Enum):
+    """Why a message ends at the gateway."""
+
+    SIGNING = auto()
+    """The wallbox wants a certificate for its link with us."""
+    LINK_CERTIFICATE = auto()
+    """The backend changes certificates of its link with us."""
+    SEVERAL_KEYS = auto()
+    """It names several configuration keys: the wallbox might read another one than we do."""
 
 
-def own_answer(call: Call, sender: Sender) -> str | None:
-    """The answer that the gateway gives by itself; None for what passes on, known or not (R13)."""
-    rule = rule_for(call.action, sender)
-    if rule is not None and rule.relayed is not Decision.FORWARD:
-        return rule.refusal or rule.away_answer
-    return _NO if sender is Sender.BACKEND and re_keys_a_link(call) else None
+def ending(call: Call, sender: Sender) -> Ending | LinkKeyChange | None:
+    """Why it ends here; None for what passes on, known or not (R13).
 
-
-def re_keys_a_link(call: Call) -> bool:
-    """Whether it changes a key that belongs to one link: the backend's is not the wallbox's.
-
-    One that names several keys may, since a wallbox might read another one than we do.
+    A LinkKeyChange: the backend changes a configuration key of its link with us.
     """
-    if call.action != "ChangeConfiguration":
-        return False
-    keys = named_keys(call.payload_text)
-    return len(keys) > 1 or any(folded_key(key) in LINK_KEYS for key in keys)
-
-
-def new_key(call: Call) -> str | None:
-    """The AuthorizationKey that a backend gives for its own link (R37); None where it is none."""
-    if call.action != "ChangeConfiguration":
-        return None
-    keys, value = named_keys(call.payload_text), read_scalar(call.payload_text, ("value",))
-    is_ours = [folded_key(key) for key in keys] == [AUTHORIZATION_KEY.casefold()]
-    return value if is_ours and isinstance(value, str) and is_key(value) else None
+    if sender is Sender.WALLBOX:
+        return Ending.SIGNING if call.action == "SignCertificate" else None
+    if names_several_keys(call):
+        return Ending.SEVERAL_KEYS
+    change = link_key_change(call)
+    if change is not None:
+        return change
+    is_links = certificate_matter(call) is CertificateMatter.LINK
+    return Ending.LINK_CERTIFICATE if is_links else None
 
 
 def wait_s(call: Call, sender: Sender) -> float:

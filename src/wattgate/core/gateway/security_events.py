@@ -21,13 +21,15 @@ class SecurityEvent(StrEnum):
     STARTUP = "StartupOfTheDevice"
     """The manager has started; once per start."""
     RECONFIGURED = "ReconfigurationOfSecurityParameters"
-    """The backend let us in with a key that it had given us."""
+    """The backend changed a key, certificates or the profile of our login, and that holds."""
     INVALID_CERTIFICATE = "InvalidCentralSystemCertificate"
     """The backend's certificate is not accepted; once until TLS with it works again."""
     INVALID_TLS_VERSION = "InvalidTLSVersion"
     """The backend speaks no version of TLS that we do; once as well."""
     INVALID_CIPHERS = "InvalidTLSCipherSuite"
     """The backend speaks no cipher suite that we do; once as well."""
+    INVALID_OWN_CERTIFICATE = "InvalidChargePointCertificate"
+    """The certificate that the backend gave us is of no use."""
 
 
 EVENT_OF: Final[Mapping[TlsFault, SecurityEvent]] = {

@@ -25,6 +25,7 @@ COMMANDS: Final[dict[str, Handler]] = {
     "ClearCache": permission.clear_cache,
     "ClearChargingProfile": charging.clear_charging_profile,
     "DataTransfer": device.data_transfer,
+    "ExtendedTriggerMessage": device.extended_trigger_message,
     "GetCompositeSchedule": charging.get_composite_schedule,
     "GetConfiguration": device.get_configuration,
     "GetDiagnostics": device.get_diagnostics,

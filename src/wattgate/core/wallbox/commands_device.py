@@ -8,6 +8,7 @@ from wattgate.core.ocpp.v16._generated import (
     ChangeAvailabilityRequest,
     ChangeConfigurationRequest,
     DataTransferRequest,
+    ExtendedTriggerMessageRequest,
     GetConfigurationRequest,
     GetDiagnosticsRequest,
     ResetRequest,
@@ -96,10 +97,22 @@ def reset(state: State, payload_text: str) -> object:
 def trigger_message(state: State, payload_text: str) -> object:
     """Send a message on demand; a second BootNotification is refused (R44)."""
     request = decode_payload(payload_text, TriggerMessageRequest)
-    concerned = _concerned(state, request.connector_id or 0)
-    if concerned is None or not _may_trigger(state, request.requested_message):
+    return _trigger(state, request.requested_message, request.connector_id)
+
+
+def extended_trigger_message(state: State, payload_text: str) -> object:
+    """The same in the security extension (R40); certificates are nothing it could ask for here."""
+    request = decode_payload(payload_text, ExtendedTriggerMessageRequest)
+    if request.requested_message not in _TRIGGERED:
+        return {"status": "NotImplemented"}
+    return _trigger(state, request.requested_message, request.connector_id)
+
+
+def _trigger(state: State, message: str, number: int | None) -> object:
+    concerned = _concerned(state, number or 0)
+    if concerned is None or not _may_trigger(state, message):
         return _REJECTED
-    _TRIGGERED[request.requested_message](state, request.connector_id, concerned)
+    _TRIGGERED[message](state, number, concerned)
     return _ACCEPTED
 
 
@@ -127,6 +140,7 @@ _TRIGGERED: Final[dict[str, Trigger]] = {
     "BootNotification": lambda state, _number, _concerned: boot(state),
     "DiagnosticsStatusNotification": _idle("DiagnosticsStatusNotification"),
     "FirmwareStatusNotification": _idle("FirmwareStatusNotification"),
+    "LogStatusNotification": _idle("LogStatusNotification"),
     "Heartbeat": lambda state, _number, _concerned: beat(state),
     "MeterValues": _samples,
     "StatusNotification": _statuses,

@@ -24,11 +24,13 @@ from wattgate.core.backend.orders import (
     DropStation,
     ForgetTag,
     Help,
+    InstallRoot,
     ListStations,
     ListTag,
     Quit,
     SetRegistration,
 )
+from wattgate.core.backend.requests import install_root
 from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.core.ocpp.handshake import (
     Admission,
@@ -41,7 +43,9 @@ from wattgate.core.ocpp.handshake import (
 )
 from wattgate.core.security.certificates import LinkSecurity
 from wattgate.ports.links import Link, Receiver
+from wattgate.runtime.ends.backend_signing import BackendSigning
 from wattgate.runtime.peer import NoAnswer, Outcome, Peer, Tools
+from wattgate.runtime.supervisor import Supervisor
 
 Report = Callable[[Event], None]
 Save = Callable[[Memory], None]
@@ -55,6 +59,7 @@ class BackendServer:
 
     `report` gets every event; `save` keeps the memory before an answer that depends on it goes
     out, and may raise OSError: then the call is refused with InternalError, to be tried again.
+    Without `signing` nobody gets a certificate.
     """
 
     def __init__(
@@ -66,7 +71,10 @@ class BackendServer:
         *,
         save: Save | None = None,
         frames: bool = False,
+        signing: BackendSigning | None = None,
     ) -> None:
+        self._signing = signing
+        self._tasks = Supervisor()
         self._central = central
         self._guests = guests
         self._tools = tools
@@ -118,6 +126,10 @@ class BackendServer:
 
     def peer_called(self, peer: Peer, call: Call) -> None:
         """Answer a charge point, when what it said is kept."""
+        if self._signing is not None and call.action == "SignCertificate":
+            work = self._sign(self._signing, peer, call)
+            self._tasks.spawn(work, name=f"{peer.name} {call.action}")
+            return
         reaction = self._central.received(peer.name, call, self._tools.clock.wall())
         if not self._keep():
             peer.refuse(call.unique_id, "InternalError", "the backend could not store this")
@@ -154,6 +166,19 @@ class BackendServer:
         for peer in tuple(self._peers.values()):
             peer.close(1001, "the backend stops")
 
+    async def _sign(self, signing: BackendSigning, peer: Peer, call: Call) -> None:
+        payload_text = await signing.sign(peer, call)
+        if payload_text is not None:
+            self._ask(peer, AskStation(peer.name, "CertificateSigned", payload_text))
+
+    def _install_root(self, station_id: str, line: str) -> None:
+        pem = self._signing.root_pem if self._signing is not None else None
+        if pem is None:
+            self._report(CommandRefused(line, "the backend has no authority (--authority)"))
+        else:
+            wish = install_root(station_id, pem)
+            self._with_peer(station_id, line, lambda peer: self._ask(peer, wish))
+
     def _obey(self, command: Command, line: str) -> bool:
         match command:
             case Quit():
@@ -166,6 +191,8 @@ class BackendServer:
                 self._with_peer(station_id, line, lambda peer: peer.close(1000, "dropped"))
             case AskStation(station_id):
                 self._with_peer(station_id, line, lambda peer: self._ask(peer, command))
+            case InstallRoot(station_id):
+                self._install_root(station_id, line)
             case ListTag() | ForgetTag() | SetRegistration():
                 self._report(self._central.change(command))
                 self._keep()

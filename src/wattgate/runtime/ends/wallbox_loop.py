@@ -19,12 +19,17 @@ from wattgate.core.wallbox.moment import Moment
 from wattgate.core.wallbox.state import NoAnswer
 from wattgate.ports.links import Dialer, DialFailed, DialTarget, Link
 from wattgate.runtime import peer as peers
+from wattgate.runtime.ends.wallbox_certificates import WallboxCertificates
 from wattgate.runtime.peer import Peer, Tools
+from wattgate.runtime.supervisor import Supervisor
 
 Report = Callable[[Happened], None]
 
 RECONNECT: Final = Backoff(minimum_s=1.0, range_s=1.0, doublings=5)
 """How a wallbox comes back; shorter than a product would, since it is for trying things out."""
+
+REKEY_PAUSE_S: Final = 1.0
+"""s after which the wallbox connects anew with a new certificate: its answer was read by then."""
 
 GOODBYE_S: Final = 1.0
 """How long the end waits for the other end's goodbye."""
@@ -46,7 +51,10 @@ class Account:
 
 
 class WallboxLoop:
-    """Runs one charge point; `report` gets every event, with `frames` also every frame."""
+    """Runs one charge point; `report` gets every event, with `frames` also every frame.
+
+    Without `certificates` it has none to talk about, and says that it does not support that.
+    """
 
     def __init__(
         self,
@@ -57,7 +65,10 @@ class WallboxLoop:
         report: Report,
         *,
         frames: bool = False,
+        certificates: WallboxCertificates | None = None,
     ) -> None:
+        self._certificates = certificates
+        self._tasks = Supervisor()
         self._charge_point = charge_point
         self._account = account
         self._dialer = dialer
@@ -80,6 +91,7 @@ class WallboxLoop:
         finally:
             self._set_timer(None)
             await self._say_goodbye()
+            await self._tasks.stop()
 
     def handle(self, action: Action) -> None:
         """Let somebody do something at the wallbox."""
@@ -126,13 +138,26 @@ class WallboxLoop:
 
     def peer_called(self, peer: Peer, call: Call) -> None:
         """The central system asks; on a link that was hung up nobody listens."""
-        if peer is self._peer:
+        if peer is not self._peer:
+            return
+        if self._certificates is not None and self._certificates.concerns(call):
+            work = self._about_certificates(self._certificates, peer, call)
+            self._tasks.spawn(work, name=f"{self._account.station_id} {call.action}")
+        else:
             self._perform(self._charge_point.called(call, self._moment()))
 
     def peer_closed(self, peer: Peer, code: int, reason: str) -> None:
         """The charge point has been told by `line_lost`."""
 
     # Inside
+
+    async def _about_certificates(
+        self, certificates: WallboxCertificates, peer: Peer, call: Call
+    ) -> None:
+        if await certificates.answer(peer, call):
+            await asyncio.sleep(REKEY_PAUSE_S)
+            if peer is self._peer:
+                self._hang_up("the wallbox has a new certificate")
 
     async def _stay_connected(self) -> None:
         """One connection, from dialling to its end."""
@@ -143,7 +168,11 @@ class WallboxLoop:
         except DialFailed as failed:
             facts = {"step": failed.step.value, "reason": failed.reason}
             self._report(Happened("not-connected", facts))
+            if self._certificates is not None:
+                await self._certificates.not_connected(failed)
         else:
+            if self._certificates is not None:
+                await self._certificates.connected()
             await self._gone.wait()
         self._failures += 1
 

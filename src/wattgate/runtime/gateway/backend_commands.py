@@ -5,6 +5,11 @@ from functools import partial
 
 from wattgate.core.errors import PeerError
 from wattgate.core.gateway.connectors import BACKEND_CONNECTOR, with_connector
+from wattgate.core.gateway.link_messages import (
+    SIGN_OURS,
+    CertificateMatter,
+    certificate_matter,
+)
 from wattgate.core.gateway.policy import Decision, Rule, Sender, rule_for
 from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.session import Priority
@@ -25,7 +30,7 @@ REJECTED = '{"status":"Rejected"}'
 
 _URGENT = frozenset({"RemoteStopTransaction", "UnlockConnector", "Reset"})
 _ONCE_ACCEPTED = frozenset({"RemoteStartTransaction", "RemoteStopTransaction"})
-_OWN_MESSAGES = frozenset({"Heartbeat", "BootNotification", "SignChargePointCertificate"})
+_OWN_MESSAGES = frozenset({"Heartbeat", "BootNotification", SIGN_OURS})
 
 
 class BackendCommandHandler:
@@ -73,10 +78,8 @@ class BackendCommandHandler:
 
     def _decide(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         match rule.decide(observing=self._station.house.observing()):
-            case Decision.REFUSE:
-                self._refuse(ask, rule)
             case Decision.VIRTUALISE:
-                self._station.in_background(ask, self._virtualise(link, ask, rule))
+                self._carry_out(link, ask, rule)
             case _ if ask.call.action in TRIGGERS and not link.is_online:
                 trigger_early(link, ask)
             case _ if ask.call.action in _ONCE_ACCEPTED and not link.is_online:
@@ -84,11 +87,19 @@ class BackendCommandHandler:
             case _:
                 self._handlers.get(ask.call.action, self._forward)(link, ask, rule)
 
-    def _refuse(self, ask: Ask, rule: Rule) -> None:
-        if rule.refusal is not None:
-            ask.answer(rule.refusal)
-        else:
-            ask.refuse("NotSupported", f"{ask.call.action} ends at the gateway")
+    def _carry_out(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        match certificate_matter(ask.call):
+            case CertificateMatter.LINK:
+                self._link_certificate(link, ask)
+            case CertificateMatter.WALLBOX:
+                self._forward(link, ask, rule)
+            case None:
+                self._station.in_background(ask, self._virtualise(link, ask, rule))
+
+    def _link_certificate(self, link: BackendLink, ask: Ask) -> None:
+        if self._evse.north is not None:
+            work = self._evse.north.commands.certificate(ask, link.log_in_again)
+            self._station.in_background(ask, work)
 
     async def _virtualise(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         answer_text = await self._virtual.handle(ask.call)
@@ -181,6 +192,8 @@ class BackendCommandHandler:
         if message == "MeterValues":
             text = self._evse.connectors.to_wallbox(ask.call.payload_text, rule.connector)
             self._send(ask, rule, text, self._asking_for_meter_values)
+        elif certificate_matter(ask.call) is CertificateMatter.LINK:
+            self._link_certificate(link, ask)
         elif message not in _OWN_MESSAGES:
             self._forward(link, ask, rule)
         elif message == "Heartbeat":

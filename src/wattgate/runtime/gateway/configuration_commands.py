@@ -1,30 +1,24 @@
 """What a backend changes and reads of its charge point's configuration (R37, R80-R84)."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import urlsplit
 
 import structlog
 
 from wattgate.core.gateway.config_keys import (
     ATTEMPTS,
-    AUTHORIZATION_KEY,
-    CPO_NAME,
     HEARTBEAT,
     RETRY_INTERVAL,
-    SECURITY_PROFILE,
     KeyRule,
     Treatment,
     names_of,
     rule_of,
 )
 from wattgate.core.gateway.config_overlay import Entry, asked_keys, named_keys, overlaid, values_of
-from wattgate.core.gateway.link_key import is_key
+from wattgate.core.gateway.link_messages import LinkKeyChange
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_link import BackendLink
-from wattgate.runtime.gateway.north_login import REKEY_PAUSE_S
 from wattgate.runtime.gateway.north_side import NorthSide
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.station import Station
@@ -66,7 +60,9 @@ class ConfigurationCommands:
             case Treatment.VIRTUALISE if isinstance(value, str) and row.accepts(value):
                 self._station.in_background(ask, self._virtualise(link, ask, row, value))
             case Treatment.LINK if isinstance(value, str):
-                self._station.in_background(ask, self._change_link(link, ask, row, value))
+                change = LinkKeyChange(row, value)
+                work = self._north.commands.change_key(ask, change, link.log_in_again)
+                self._station.in_background(ask, work)
             case _:
                 self._reject(ask, row)
 
@@ -89,19 +85,6 @@ class ConfigurationCommands:
         self._north.apply_retries()
         self._wallbox.review_later()
 
-    async def _change_link(self, link: BackendLink, ask: Ask, row: KeyRule, value: str) -> None:
-        """A key is stored before it is accepted: the backend drops the old one then (R37)."""
-        if row.key == CPO_NAME and row.accepts(value):
-            await self._north.configuration.keep(CPO_NAME, value)
-            ask.answer(_ACCEPTED, "kept for this link (R37)")
-        elif row.key == AUTHORIZATION_KEY and is_key(value):
-            await self._north.login.rekey(value)
-            ask.answer(_ACCEPTED, "a new key for this link (R37)")
-            await asyncio.sleep(REKEY_PAUSE_S)
-            link.log_in_again("the backend gave us a new key")
-        else:  # SecurityProfile: never lower (A05.FR.01), and this login can do no better
-            self._reject(ask, row)
-
     def _reject(self, ask: Ask, row: KeyRule) -> None:
         log.info("backend may not set this", evse=self._evse.evse_id, key=row.key)
         ask.answer(_REJECTED, f"a backend may not set this ({row.rules})")
@@ -117,13 +100,10 @@ class ConfigurationCommands:
         north = self._north
         values = north.configuration.values
         retry = north.pump.retry
-        profile = "2" if urlsplit(link.identity.target.url).scheme == "wss" else "1"
         entries = [
             Entry(ATTEMPTS, str(retry.attempts)),
             Entry(RETRY_INTERVAL, f"{retry.interval_s:.0f}"),
-            Entry(AUTHORIZATION_KEY, None),
-            Entry(SECURITY_PROFILE, profile if north.login.has_password else "0"),
-            Entry(CPO_NAME, values.get(CPO_NAME, "")),
+            *north.commands.entries(),
         ]
         if link.heartbeats.interval_s is not None:
             entries.append(Entry(HEARTBEAT, f"{link.heartbeats.interval_s:.0f}"))

@@ -11,8 +11,10 @@ from wattgate.ports.store import NoteRecord, Store
 from wattgate.runtime.gateway.backend_configuration import BackendConfiguration
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.kept_reports import KeptReports
+from wattgate.runtime.gateway.link_commands import LinkCommands
 from wattgate.runtime.gateway.north_login import NorthLogin
 from wattgate.runtime.gateway.outbox_pump import OutboxPump
+from wattgate.runtime.gateway.own_side import OwnSide
 from wattgate.runtime.gateway.security_reports import SecurityReports
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.supervisor import Supervisor
@@ -25,6 +27,7 @@ class NorthSide:
     pump: OutboxPump
     configuration: BackendConfiguration
     login: NorthLogin
+    commands: LinkCommands
     kept_reports: KeptReports
     security: SecurityReports
 
@@ -41,6 +44,7 @@ class NorthSide:
         link.on_accepted = partial(self.kept_reports.send, link)
         self.login.on_proven = partial(self.security.report, SecurityEvent.RECONFIGURED)
         self.login.on_tls_fault = lambda fault: self.security.report(EVENT_OF[fault])
+        self.commands.report_to(self.security.report)
         self.security.report(SecurityEvent.STARTUP)
 
     def apply_retries(self) -> None:
@@ -53,7 +57,7 @@ class NorthSide:
 
 
 def north_side(
-    login: NorthLogin,
+    own: OwnSide,
     pump: OutboxPump,
     store: Store,
     tools: Tools,
@@ -64,8 +68,9 @@ def north_side(
     notes = tuple(notes)
     return NorthSide(
         pump,
-        BackendConfiguration(pump.link_id, store, notes),
-        login,
+        own.configuration,
+        own.login,
+        own.commands,
         KeptReports(pump.link_id, store, tasks, notes),
         SecurityReports(pump, store, tools, tasks, notes),
     )

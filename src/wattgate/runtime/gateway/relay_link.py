@@ -12,7 +12,7 @@ from wattgate.core.ocpp.frames import CallResult
 from wattgate.ports.links import DialFailed
 from wattgate.runtime.gateway.backend_link import LinkIdentity
 from wattgate.runtime.gateway.link_state import LinkState
-from wattgate.runtime.gateway.north_login import NorthLogin
+from wattgate.runtime.gateway.own_side import OwnSide
 from wattgate.runtime.peer import Outcome, Peer, PeerOwner, Tools
 from wattgate.runtime.traffic import Traffic
 from wattgate.runtime.traffic import backend_link as link_name
@@ -32,14 +32,14 @@ class RelayLink:
     def __init__(
         self,
         identity: LinkIdentity,
-        login: NorthLogin,
+        own: OwnSide,
         tools: Tools,
         backoff: Backoff,
         traffic: Traffic,
     ) -> None:
         self.identity = identity
         self._state = LinkState(identity.link_id, AWAY, tools.clock)
-        self.login = login
+        self.own = own
         self._tools = tools
         self._backoff = backoff
         self._traffic = traffic
@@ -64,7 +64,7 @@ class RelayLink:
         name = link_name(self.identity.link_id)
         peer = Peer(name, owner, self._tools, recorder=self._traffic.recorder(name))
         try:
-            dialled = await self.login.dial(self.identity.target, peer)
+            dialled = await self.own.login.dial(self.identity.target, peer)
         except DialFailed as exc:
             self._failed(Fault(LinkStep(exc.step), exc.reason, exc.http_status))
             return False

@@ -5,15 +5,16 @@ so that it keeps its messages itself (protocol-rules §1, R47).
 """
 
 import asyncio
+from functools import partial
 from typing import Final
 
 import structlog
 
+from wattgate.core.gateway.link_messages import LinkKeyChange
 from wattgate.core.gateway.policy import Sender
-from wattgate.core.gateway.relaying import new_key, own_answer, wait_s
+from wattgate.core.gateway.relaying import Ending, ending, wait_s
 from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.runtime.ask import Ask
-from wattgate.runtime.gateway.north_login import REKEY_PAUSE_S
 from wattgate.runtime.gateway.relay_link import AWAY, RelayLink
 from wattgate.runtime.peer import NoAnswer, OnDone, Outcome, Peer
 from wattgate.runtime.station.observer import Observer
@@ -26,6 +27,8 @@ TRY_AGAIN_LATER: Final = 1013
 """WebSocket close code for a wallbox whose backend is away (R47)."""
 
 BACKEND_AWAY: Final = "the backend is away"
+
+_REJECTED: Final = '{"status":"Rejected"}'
 
 
 class Relay:
@@ -63,16 +66,19 @@ class Relay:
         if self._pair is not None:
             self._pair.wallbox_called(ask)
 
-    def new_key(self, ask: Ask, key: str) -> None:
-        """The backend gives us a key for its own link (R37)."""
-        self._station.in_background(ask, self._take_key(ask, key))
-
-    async def _take_key(self, ask: Ask, key: str) -> None:
-        """Stored before it is accepted: the backend drops the old one then."""
-        await self.link.login.rekey(key)
-        ask.answer('{"status":"Accepted"}', "a new key for this link (R37)")
-        await asyncio.sleep(REKEY_PAUSE_S)
-        ask.peer.close(1000, "the backend gave us a new key")
+    def ends_here(self, ask: Ask, why: Ending | LinkKeyChange) -> None:
+        """Answer in the gateway's own name what concerns one of the two links (R36, R37)."""
+        commands, again = self.link.own.commands, partial(ask.peer.close, 1000)
+        match why:
+            case Ending.SIGNING:
+                self._station.on_signing(ask)
+            case LinkKeyChange():
+                self._station.in_background(ask, commands.change_key(ask, why, again))
+            case Ending.LINK_CERTIFICATE:
+                self._station.in_background(ask, commands.certificate(ask, again))
+            case Ending.SEVERAL_KEYS:
+                log.warning("ends at the gateway", action=ask.call.action, link=ask.peer.name)
+                ask.answer(_REJECTED, "names more than one key")
 
     async def _connect(self, pair: "Pair") -> None:
         address = pair.wallbox.address
@@ -97,9 +103,9 @@ class Pair:
 
     def wallbox_called(self, ask: Ask) -> None:
         """Pass a CALL of the wallbox on, and what the backend answers back."""
-        text = own_answer(ask.call, Sender.WALLBOX)
-        if text is not None:
-            ask.answer(text)
+        why = ending(ask.call, Sender.WALLBOX)
+        if why is not None:
+            self._relay.ends_here(ask, why)
         elif self._backend is None:
             self._waiting.append(ask)
         else:
@@ -133,13 +139,9 @@ class Pair:
     def peer_called(self, peer: Peer, call: Call) -> None:
         """Pass a CALL of the backend on, and what the wallbox answers back."""
         ask = Ask(peer, call)
-        key, text = new_key(call), own_answer(call, Sender.BACKEND)
-        if key is not None:
-            self._relay.new_key(ask, key)
-            return
-        if text is not None:
-            log.warning("ends at the gateway", action=call.action, link=peer.name)
-            ask.answer(text)
+        why = ending(call, Sender.BACKEND)
+        if why is not None:
+            self._relay.ends_here(ask, why)
             return
         self.wallbox.ask(
             call.action,

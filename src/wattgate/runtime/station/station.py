@@ -76,6 +76,8 @@ class Station:
         self.on_left: Callable[[], None] = _nothing
         self.on_turned_away: Callable[[str, str], None] = _nobody_notes
         """Called with address and reason when it was let in, but could not stay (R47)."""
+        self.on_signing: Callable[[Ask], None] = _nobody_signs
+        """Called when it asks for a certificate of its link with us (R36)."""
         self.on_booted: Callable[[], None] = _nothing
         self.on_transaction: Callable[[EvseOcpp16], None] = _no_matter
         """Called when an EVSE's transaction has begun or ended."""
@@ -209,6 +211,10 @@ async def _guarded(ask: Ask, work: Coroutine[Any, Any, None]) -> None:
 
 def _nobody_handles(ask: Ask) -> None:
     ask.refuse("NotSupported", "this wallbox is not set up yet")
+
+
+def _nobody_signs(ask: Ask) -> None:
+    ask.answer('{"status":"Rejected"}', "nobody signs certificates here")
 
 
 def _nothing() -> None:

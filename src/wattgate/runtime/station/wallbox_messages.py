@@ -53,6 +53,7 @@ class WallboxMessages:
             "Heartbeat": self._heartbeat,
             "MeterValues": self._meter_values,
             "SecurityEventNotification": self._security_event,
+            "SignCertificate": self._sign_certificate,
             "StartTransaction": self._start_transaction,
             "StatusNotification": self._status,
             "StopTransaction": self._stop_transaction,
@@ -216,6 +217,9 @@ class WallboxMessages:
             link.pump.added(message)
         ask.stored(draft.payload_text)
         ask.answer("{}")
+
+    def _sign_certificate(self, ask: Ask, rule: Rule) -> None:
+        self._station.on_signing(ask)
 
     # Transactions
 
