@@ -1,8 +1,11 @@
 import base64
 import os
+import re
+from pathlib import Path
 
 import pytest
 import typer
+from tests.support.certificates import HERE, self_signed
 from tests.support.http_answers import answering
 
 from wattgate.cli import evse_login
@@ -54,3 +57,23 @@ def test_what_cannot_work_is_said_before_anything_is_sent(
 
 def test_nobody_types_into_a_test() -> None:
     assert not somebody_is_there()
+
+
+@pytest.mark.parametrize(
+    ("option", "variable", "words"),
+    [
+        ("missing.pem", "", "--ca missing.pem: No such file or directory"),
+        ("", "missing.pem", "WATTGATE_CA missing.pem: No such file or directory"),
+        ("empty.pem", "good.pem", "--ca empty.pem: holds no certificate (PEM)"),
+        (".", "", "--ca .: "),
+    ],
+)
+def test_a_file_that_holds_no_certificate_is_said_before_anything_is_sent(
+    option: str, variable: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("empty.pem").write_text("no certificate")
+    Path("good.pem").write_bytes(self_signed("x", *HERE).certificate_pem)
+    monkeypatch.setenv("WATTGATE_CA", variable)
+    with pytest.raises(MisuseError, match=f"^{re.escape(words)}"):
+        log_in("https://localhost", "x", option)

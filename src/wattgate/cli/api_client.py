@@ -3,11 +3,14 @@
 import base64
 import re
 import socket
+import ssl
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
+
+from wattgate.cli.api_trust import trusting, why_not
 
 ANSWER_S: Final = 10.0
 """s until a question is given up: the first one waits until the password is hashed."""
@@ -62,10 +65,14 @@ def wrong_url(url: str) -> str | None:
 
 
 class ApiClient:
-    """The API of the manager at `url`, which `wrong_url` finds nothing wrong with."""
+    """The API of the manager at `url`, which `wrong_url` finds nothing wrong with.
 
-    def __init__(self, url: str, authorization: str) -> None:
+    `trust` is whom it believes over HTTPS; None: whomever this machine believes.
+    """
+
+    def __init__(self, url: str, authorization: str, trust: ssl.SSLContext | None = None) -> None:
         self._url = url.rstrip("/")
+        self._trust = trust
         self._headers = {"Authorization": authorization, "Content-Type": "application/json"}
 
     def ask(
@@ -73,9 +80,7 @@ class ApiClient:
     ) -> bytes:
         """Return the body of the answer to one request; raises ApiError."""
         parts = urlsplit(self._url)
-        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        port = parts.port or _PORTS[parts.scheme]
-        connection = kind(parts.hostname or "", port, timeout=patience_s)
+        connection = self._connection(parts, patience_s)
         content = None if body is None else msgspec.json.encode(body)
         try:
             connection.request(method, parts.path + path, content, self._headers)
@@ -93,10 +98,19 @@ class ApiClient:
             )
         return told
 
+    def _connection(self, parts: SplitResult, patience_s: float) -> HTTPConnection:
+        host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+        if parts.scheme == "http":
+            return HTTPConnection(host, port, timeout=patience_s)
+        trust = self._trust or trusting("")
+        return HTTPSConnection(host, port, timeout=patience_s, context=trust)
+
 
 def _why(error: OSError | HTTPException) -> str:
     if isinstance(error, socket.gaierror):
         return "its host name is not known"
+    if isinstance(error, ssl.SSLError):
+        return why_not(error)
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 evse = typer.Typer(
     help="Look at the EVSEs of a running manager, and act on one of them.",
-    epilog="WATTGATE_TOKEN (an API token) or WATTGATE_ADMIN_PASSWORD takes the place of a prompt.",
+    epilog="WATTGATE_TOKEN (an API token) or WATTGATE_ADMIN_PASSWORD takes the place of a prompt, "
+    "WATTGATE_CA that of --ca.",
     no_args_is_help=True,
 )
 
@@ -22,42 +23,54 @@ Url = Annotated[str, typer.Option("--url", help="Where the manager's API is.", m
 Password = Annotated[
     str, typer.Option("--password", help="The admin password; better in the environment.")
 ]
+Ca = Annotated[
+    str,
+    typer.Option(
+        "--ca",
+        help="Certificate to trust over https: the manager's own or its root's.",
+        metavar="FILE",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print what the API answers.")]
 
 LOCAL = "http://127.0.0.1:19521"
 
 
 @evse.command("list")
-def list_all(url: Url = LOCAL, password: Password = "", json: Json = False) -> None:
+def list_all(url: Url = LOCAL, ca: Ca = "", password: Password = "", json: Json = False) -> None:
     """Every EVSE: what it may draw, what it draws, whether it obeys.
 
     Exit status of all these commands: 0 done, 1 it did not work, 2 misused.
     """
     from wattgate.cli.evse_run import list_all
 
-    run_command(url, password, lambda api: list_all(api, as_json=json))
+    run_command(url, ca, password, lambda api: list_all(api, as_json=json))
 
 
 @evse.command()
-def show(id: EvseId, url: Url = LOCAL, password: Password = "", json: Json = False) -> None:
+def show(
+    id: EvseId, url: Url = LOCAL, ca: Ca = "", password: Password = "", json: Json = False
+) -> None:
     """All that is known of one EVSE and of how its wallbox takes limits."""
     from wattgate.cli.evse_run import show
 
-    run_command(url, password, lambda api: show(api, id, as_json=json))
+    run_command(url, ca, password, lambda api: show(api, id, as_json=json))
 
 
 @evse.command("clear-profiles")
 def clear_profiles(
-    id: EvseId, url: Url = LOCAL, password: Password = "", json: Json = False
+    id: EvseId, url: Url = LOCAL, ca: Ca = "", password: Password = "", json: Json = False
 ) -> None:
     """Delete the charging profiles in the wallbox once; load management sets its limit again."""
-    _operate(id, url, password, json, "clear-profiles")
+    _operate(id, url, ca, password, json, "clear-profiles")
 
 
 @evse.command()
-def adopt(id: EvseId, url: Url = LOCAL, password: Password = "", json: Json = False) -> None:
+def adopt(
+    id: EvseId, url: Url = LOCAL, ca: Ca = "", password: Password = "", json: Json = False
+) -> None:
     """Delete what others left in the wallbox, and set our own limit."""
-    _operate(id, url, password, json, "adopt")
+    _operate(id, url, ca, password, json, "adopt")
 
 
 @evse.command()
@@ -65,29 +78,36 @@ def release(
     id: EvseId,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether it is meant.")] = False,
     url: Url = LOCAL,
+    ca: Ca = "",
     password: Password = "",
     json: Json = False,
 ) -> None:
     """Delete the limits in the wallbox and set none any more, until the EVSE is activated."""
     from wattgate.cli.evse_run import release
 
-    run_command(url, password, lambda api: release(api, id, is_sure=yes, as_json=json))
+    run_command(url, ca, password, lambda api: release(api, id, is_sure=yes, as_json=json))
 
 
 @evse.command()
-def activate(id: EvseId, url: Url = LOCAL, password: Password = "", json: Json = False) -> None:
+def activate(
+    id: EvseId, url: Url = LOCAL, ca: Ca = "", password: Password = "", json: Json = False
+) -> None:
     """Take it into service and limit it again, whether it was released or deactivated."""
-    _operate(id, url, password, json, "activate")
+    _operate(id, url, ca, password, json, "activate")
 
 
 @evse.command()
-def deactivate(id: EvseId, url: Url = LOCAL, password: Password = "", json: Json = False) -> None:
+def deactivate(
+    id: EvseId, url: Url = LOCAL, ca: Ca = "", password: Password = "", json: Json = False
+) -> None:
     """Take it out of service: it may do only what `on_deactivation` of the site says."""
-    _operate(id, url, password, json, "deactivate")
+    _operate(id, url, ca, password, json, "deactivate")
 
 
 @evse.command()
-def prove(id: EvseId, url: Url = LOCAL, password: Password = "", json: Json = False) -> None:
+def prove(
+    id: EvseId, url: Url = LOCAL, ca: Ca = "", password: Password = "", json: Json = False
+) -> None:
     """Prove, step by step, that limits end by themselves and survive a power cycle.
 
     A car has to charge. Ctrl-C gives the proof up. Exit status 0 only if both are proven.
@@ -96,22 +116,22 @@ def prove(id: EvseId, url: Url = LOCAL, password: Password = "", json: Json = Fa
 
     from wattgate.cli.evse_prove import prove
 
-    run_command(url, password, lambda api: prove(api, id, as_json=json, wait=time.sleep))
+    run_command(url, ca, password, lambda api: prove(api, id, as_json=json, wait=time.sleep))
 
 
-def _operate(id: str, url: str, password: str, as_json: bool, operation: str) -> None:
+def _operate(id: str, url: str, ca: str, password: str, as_json: bool, operation: str) -> None:
     from wattgate.cli.evse_run import operate
 
-    run_command(url, password, lambda api: operate(api, id, operation, as_json=as_json))
+    run_command(url, ca, password, lambda api: operate(api, id, operation, as_json=as_json))
 
 
-def run_command(url: str, password: str, act: Callable[[ApiClient], int]) -> None:
+def run_command(url: str, ca: str, password: str, act: Callable[[ApiClient], int]) -> None:
     """Log in at the manager, act, and end with the exit status of that."""
     from wattgate.cli.api_client import ApiError
     from wattgate.cli.evse_login import MisuseError, log_in
 
     try:
-        status = act(log_in(url, password))
+        status = act(log_in(url, password, ca))
     except MisuseError as exc:
         typer.echo(str(exc), err=True)
         status = 2

@@ -1,11 +1,13 @@
 """With what `wattgate evse` proves that it may act."""
 
 import os
+import ssl
 import sys
 
 import typer
 
 from wattgate.cli.api_client import ApiClient, with_password, with_token, wrong_url
+from wattgate.cli.api_trust import trusting
 
 
 class MisuseError(Exception):
@@ -17,16 +19,29 @@ def somebody_is_there() -> bool:
     return sys.stdin.isatty()
 
 
-def log_in(url: str, password: str) -> ApiClient:
+def log_in(url: str, password: str, ca: str = "") -> ApiClient:
     """Return the API at `url`, with the first that there is.
 
-    That is `password`, WATTGATE_TOKEN, WATTGATE_ADMIN_PASSWORD, or what a person types. Raises
-    MisuseError without any, and for what is no URL.
+    That is `password`, WATTGATE_TOKEN, WATTGATE_ADMIN_PASSWORD, or what a person types. Over HTTPS
+    the certificates in the file `ca` are believed, else those of WATTGATE_CA, else the machine's
+    roots. Raises MisuseError without a login, for what is no URL, and no certificates.
     """
     problem = wrong_url(url)
     if problem is not None:
         raise MisuseError(f"--url {url}: {problem}")
-    return ApiClient(url, _authorization(password))
+    return ApiClient(url, _authorization(password), _trust(ca))
+
+
+def _trust(ca: str) -> ssl.SSLContext | None:
+    name, file = ("--ca", ca) if ca else ("WATTGATE_CA", os.environ.get("WATTGATE_CA", ""))
+    if not file:
+        return None
+    try:
+        return trusting(file)
+    except ssl.SSLError:
+        raise MisuseError(f"{name} {file}: holds no certificate (PEM)") from None
+    except OSError as exc:
+        raise MisuseError(f"{name} {file}: {exc.strerror or exc}") from None
 
 
 def _authorization(password: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from wattgate.cli.evse import LOCAL, EvseId, Json, Password, Url, run_command
+from wattgate.cli.evse import LOCAL, Ca, EvseId, Json, Password, Url, run_command
 
 
 def traffic(
@@ -20,6 +20,7 @@ def traffic(
         typer.Option(help="Save all that is remembered, for `wattgate replay`.", metavar="FILE"),
     ] = None,
     url: Url = LOCAL,
+    ca: Ca = "",
     password: Password = "",
     json: Json = False,
 ) -> None:
@@ -37,10 +38,11 @@ def traffic(
                 "--save: saves what is remembered now, without --follow and --json", err=True
             )
             raise typer.Exit(2)
-        run_command(url, password, lambda api: traffic_run.save(api, id, save))
+        run_command(url, ca, password, lambda api: traffic_run.save(api, id, save))
     else:
         run_command(
             url,
+            ca,
             password,
             lambda api: traffic_run.show(
                 api, id, as_json=json, wait=time.sleep if follow else None

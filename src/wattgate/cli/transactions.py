@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from wattgate.cli.evse import LOCAL, Json, Password, Url, run_command
+from wattgate.cli.evse import LOCAL, Ca, Json, Password, Url, run_command
 
 transactions = typer.Typer(
     help="Look at the transactions of a running manager.",
-    epilog="WATTGATE_TOKEN (an API token) or WATTGATE_ADMIN_PASSWORD takes the place of a prompt.",
+    epilog="WATTGATE_TOKEN (an API token) or WATTGATE_ADMIN_PASSWORD takes the place of a prompt, "
+    "WATTGATE_CA that of --ca.",
     no_args_is_help=True,
 )
 
@@ -32,6 +33,7 @@ def evidence(
     id: TransactionId,
     save: Save = "",
     url: Url = LOCAL,
+    ca: Ca = "",
     password: Password = "",
     json: Json = False,
 ) -> None:
@@ -41,4 +43,4 @@ def evidence(
     """
     from wattgate.cli.transactions_run import evidence
 
-    run_command(url, password, lambda api: evidence(api, id, save=save, as_json=json))
+    run_command(url, ca, password, lambda api: evidence(api, id, save=save, as_json=json))
