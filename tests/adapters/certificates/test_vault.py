@@ -370,7 +370,7 @@ async def test_what_answers_no_request_of_ours_is_refused_R37(tmp_path: Path) ->
     await vault.begin_request("north", "CP1", "")
     with pytest.raises(ConfigError, match="private key"):
         await vault.finish_request("north", answer(old))
-    with pytest.raises(ConfigError, match="neither PEM nor DER"):
+    with pytest.raises(ConfigError, match="is not PEM"):
         await vault.finish_request("north", "hello")
     assert own(vault, "north") == []
 

@@ -5,8 +5,9 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_der_private_key, pkcs7, pkcs12
 
-from wattgate.adapters.certificates.bundle import UNREADABLE, Bundle
+from wattgate.adapters.certificates.bundle import Bundle, secret
 from wattgate.adapters.certificates.der import is_cut_off, is_pkcs12
+from wattgate.adapters.certificates.facts import UNREADABLE
 from wattgate.ports.certificates import PassphraseNeeded
 
 
@@ -53,7 +54,7 @@ def _encrypted_key(part: bytes, passphrase: str | None) -> PrivateKeyTypes:
     if passphrase is None:
         raise PassphraseNeeded(was_wrong=False)
     try:
-        return load_der_private_key(part, passphrase.encode())
+        return load_der_private_key(part, secret(passphrase))
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise PassphraseNeeded(was_wrong=True) from None
 
@@ -63,7 +64,7 @@ def _read_pkcs12(bundle: Bundle, name: str, part: bytes, passphrase: str | None)
     if is_cut_off(part):
         bundle.refuse(name, "is cut off: it is shorter than it says")
         return
-    for attempt in (None, b"", *((passphrase.encode(),) if passphrase else ())):
+    for attempt in (None, b"", *((secret(passphrase),) if passphrase else ())):
         try:
             found = pkcs12.load_pkcs12(part, attempt)
         except UnsupportedAlgorithm:

@@ -1,18 +1,13 @@
 """What was found in the parts that somebody brings."""
 
 from dataclasses import dataclass, field
-from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from wattgate.adapters.certificates.facts import facts_of
 from wattgate.adapters.certificates.keys import public_der
 from wattgate.core.errors import Problem
-
-UNREADABLE: Final = (ValueError, TypeError, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType)
-"""How the library says that it cannot make sense of something."""
 
 
 @dataclass(slots=True)
@@ -24,7 +19,7 @@ class Bundle:
     problems: list[Problem] = field(default_factory=list)
 
     def take_certificate(self, certificate: x509.Certificate) -> None:
-        """Note a certificate; raises ValueError for one that has unreadable fields."""
+        """Note a certificate; raises one of UNREADABLE where a field cannot be read."""
         if certificate not in self.certificates:
             facts_of(certificate)
             self.certificates.append(certificate)
@@ -38,3 +33,11 @@ class Bundle:
     def refuse(self, path: str, message: str) -> None:
         """Note what has to be mended."""
         self.problems.append(Problem(path, message))
+
+
+def secret(passphrase: str) -> bytes:
+    """A passphrase as OpenSSL takes it; what a terminal sent that is not UTF-8 stays as it was."""
+    try:
+        return passphrase.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a character, as JSON can carry it: not what anybody typed
+        return passphrase.encode("utf-8", "replace")

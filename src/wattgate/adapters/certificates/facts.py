@@ -20,6 +20,16 @@ ALGORITHMS: Final[dict[str, hashes.HashAlgorithm]] = {
 }
 """As HashAlgorithmEnumType spells them."""
 
+UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""How the library says that it cannot make sense of something."""
+
 _NAME_OIDS: Final = {NameOID.EMAIL_ADDRESS: "emailAddress"}
 """What RFC 4514 has no short word for, and people write."""
 
@@ -28,7 +38,7 @@ def facts_of(certificate: x509.Certificate) -> CertificateFacts:
     """Describe a certificate.
 
     Raises:
-        ValueError: it cannot be read after all.
+        UNREADABLE: one of these, where a field cannot be read after all.
     """
     return CertificateFacts(
         subject=certificate.subject.rfc4514_string(_NAME_OIDS),
@@ -50,7 +60,7 @@ def facts_of_der(der: bytes) -> CertificateFacts | None:
     """Describe what a peer has shown; None where it cannot be read."""
     try:
         return facts_of(x509.load_der_x509_certificate(der))
-    except (ValueError, x509.UnsupportedGeneralNameType):
+    except UNREADABLE:
         return None
 
 

@@ -11,10 +11,12 @@ from urllib.parse import quote, unquote
 from wattgate.ports.store import StoreFailed
 
 _FOLDER_MODE: Final = 0o700
+_FILE_MODE: Final = 0o600
 _UNFINISHED: Final = ".unfinished"
 _LONGEST_NAME_B: Final = 200
+_NO_NAME: Final = "+"
 _FULL_NAME: Final = "name.txt"
-"""Has the name of a set where that is too long for a folder."""
+"""Has the name of a set where that does not fit a folder."""
 
 
 def write(path: Path, text: str) -> None:
@@ -72,6 +74,13 @@ def clear_unfinished(folder: Path) -> None:
             path.unlink()
 
 
+def protect(folder: Path) -> None:
+    """Take from others what they may do with a set: somebody may have put files there by hand."""
+    for path in (folder, *folder.glob("*.pem")):
+        with suppress(OSError):
+            path.chmod(_FOLDER_MODE if path.is_dir() else _FILE_MODE)
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder that only we can enter, and those above it."""
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
@@ -82,7 +91,7 @@ def make_folder(folder: Path) -> None:
 
 def folder_of(root: Path, name: str) -> Path:
     """Where a set lives: any name, also one with a slash, is one folder."""
-    quoted = quote(name, safe="").replace(".", "%2E")
+    quoted = quote(name, safe="").replace(".", "%2E") or _NO_NAME
     if len(quoted) > _LONGEST_NAME_B:
         quoted = f"{quoted[:100]}+{sha256(name.encode()).hexdigest()[:32]}"
     return root / quoted

@@ -43,6 +43,7 @@ def contents(held: CertificateSet) -> dict[str, str]:
 def load(folder: Path) -> CertificateSet:
     """Read a set; what is damaged is said in the log and set aside."""
     files.clear_unfinished(folder)
+    files.protect(folder)
     own = read_all(folder, "own-*.pem", own_from)
     given = tuple(entry for entry in own if entry.held.origin is not Origin.SELF_SIGNED)
     return CertificateSet(

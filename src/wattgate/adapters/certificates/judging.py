@@ -86,9 +86,9 @@ def chain_of(
 def strangers(
     identity: Identity, certificates: Iterable[x509.Certificate]
 ) -> tuple[x509.Certificate, ...]:
-    """Those that have no part in an identity's chain, roots included."""
+    """Those that have no part in an identity's chain; a root never has."""
     part = {identity.certificate, *identity.chain}
-    return tuple(certificate for certificate in certificates if certificate not in part)
+    return tuple(each for each in certificates if each not in part and not is_self_signed(each))
 
 
 def problems_of_own(certificate: x509.Certificate, now: datetime) -> Iterator[Problem]:

@@ -7,8 +7,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from wattgate.adapters.certificates.bundle import UNREADABLE
-from wattgate.adapters.certificates.facts import common_name
+from wattgate.adapters.certificates.facts import UNREADABLE, common_name
 from wattgate.adapters.certificates.judging import lifetime_problems
 from wattgate.adapters.certificates.keys import OwnPublicKey, as_own_public, describe, weakness
 from wattgate.adapters.certificates.pem import blocks

@@ -1,6 +1,7 @@
 """Reading what somebody brings: PEM, DER and PKCS#12, in any number of parts, in any order."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from cryptography import x509
@@ -8,10 +9,10 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs7
 
 from wattgate.adapters.certificates.binary import read_binary
-from wattgate.adapters.certificates.bundle import UNREADABLE, Bundle
+from wattgate.adapters.certificates.bundle import Bundle, secret
 from wattgate.adapters.certificates.der import first_element
+from wattgate.adapters.certificates.facts import UNREADABLE
 from wattgate.adapters.certificates.pem import Block, blocks
-from wattgate.core.errors import ConfigError
 from wattgate.ports.certificates import Material, PassphraseNeeded
 
 _CERTIFICATE: Final = frozenset({"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"})
@@ -27,45 +28,79 @@ _NOT_WHAT_IS_NEEDED: Final = {
 }
 
 
+BinaryReader = Callable[[Bundle, str, bytes, str | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What is looked at: which PEM blocks hold keys of interest, and what is done without PEM."""
+
+    keys: frozenset[str]
+    read_binary: BinaryReader
+
+
+def _refuse_binary(bundle: Bundle, name: str, part: bytes, passphrase: str | None) -> None:
+    del part, passphrase
+    bundle.refuse(name, "is not PEM")
+
+
+_EVERYTHING: Final = _Scope(_KEY, read_binary)
+_CERTIFICATES: Final = _Scope(frozenset(), read_binary)
+_CERTIFICATES_IN_PEM: Final = _Scope(frozenset(), _refuse_binary)
+
+
 def read(material: Material) -> Bundle:
     """Read all parts; what cannot be read is among the problems.
 
     Raises:
         PassphraseNeeded: something is encrypted.
     """
+    return _read(material, _EVERYTHING)
+
+
+def read_certificates(material: Material) -> Bundle:
+    """Read certificates; keys in PEM are passed over, encrypted or not.
+
+    Raises:
+        PassphraseNeeded: a part is PKCS#12 with a passphrase.
+    """
+    return _read(material, _CERTIFICATES)
+
+
+def read_from_peer(material: Material) -> Bundle:
+    """Read certificates that came over a link: PEM only.
+
+    Keys and PKCS#12 say themselves how much work it is to read them, without a limit.
+    """
+    return _read(material, _CERTIFICATES_IN_PEM)
+
+
+def _read(material: Material, scope: _Scope) -> Bundle:
     bundle = Bundle()
     for number, part in enumerate(material.parts, 1):
         name = f"file {number}" if len(material.parts) > 1 else "file"
-        _read_part(bundle, name, part, material.passphrase)
+        _read_part(bundle, name, part, material.passphrase, scope)
     return bundle
 
 
-def certificates_in(text: str) -> list[x509.Certificate]:
-    """Certificates in PEM text.
-
-    Raises:
-        ConfigError: one of them cannot be read.
-    """
-    bundle = read(Material((text.encode(),)))
-    if bundle.problems:
-        raise ConfigError(bundle.problems)
-    return bundle.certificates
-
-
-def _read_part(bundle: Bundle, name: str, part: bytes, passphrase: str | None) -> None:
+def _read_part(
+    bundle: Bundle, name: str, part: bytes, passphrase: str | None, scope: _Scope
+) -> None:
     found = blocks(part)
     if not part.strip():
         bundle.refuse(name, "is empty")
     elif found:
         for block in found:
-            _read_block(bundle, name, block, passphrase)
+            _read_block(bundle, name, block)
+            if block.label in scope.keys:
+                _take_key(bundle, name, block, passphrase)
     elif b"-----BEGIN " in part:
         bundle.refuse(name, "is cut off: a block that begins does not end")
     else:
-        read_binary(bundle, name, part, passphrase)
+        scope.read_binary(bundle, name, part, passphrase)
 
 
-def _read_block(bundle: Bundle, name: str, block: Block, passphrase: str | None) -> None:
+def _read_block(bundle: Bundle, name: str, block: Block) -> None:
     """Read one block; what TLS has no use for, as parameters of curves, is passed over."""
     if block.label in _CERTIFICATE:
         try:
@@ -74,8 +109,6 @@ def _read_block(bundle: Bundle, name: str, block: Block, passphrase: str | None)
             bundle.refuse(name, _why_unreadable(block))
     elif block.label == "PKCS7":
         _take_all(bundle, name, pkcs7.load_der_pkcs7_certificates, block)
-    elif block.label in _KEY:
-        _take_key(bundle, name, block, passphrase)
     elif block.label in _NOT_WHAT_IS_NEEDED:
         bundle.refuse(name, _NOT_WHAT_IS_NEEDED[block.label])
 
@@ -93,7 +126,7 @@ def _take_all(
 def _take_key(bundle: Bundle, name: str, block: Block, passphrase: str | None) -> None:
     if block.is_encrypted and passphrase is None:
         raise PassphraseNeeded(was_wrong=False)
-    password = passphrase.encode() if passphrase is not None and block.is_encrypted else None
+    password = secret(passphrase) if passphrase is not None and block.is_encrypted else None
     try:
         bundle.take_key(load_pem_private_key(block.text.encode(), password))
     except UnsupportedAlgorithm:

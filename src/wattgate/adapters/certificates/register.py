@@ -78,8 +78,9 @@ class Register:
         with self._lock:
             if self._stamp == self._stamps():
                 return False
-            files.clear_unfinished(self._root)
-            files.clear_unfinished(self._root / _ISSUED)
+            for place in (self._root, self._root / _ISSUED):
+                files.clear_unfinished(place)
+                files.protect(place)
             itself = folder.read_all(self._root, _ITSELF, own_from)
             records = folder.read_all(self._root / _ISSUED, "*.pem", record_from)
             self._put(Books(next(iter(itself), None), _sorted(records)))

@@ -37,7 +37,7 @@ from wattgate.adapters.certificates.making import (
     name_of,
     self_signed,
 )
-from wattgate.adapters.certificates.reading import read
+from wattgate.adapters.certificates.reading import read, read_certificates, read_from_peer
 from wattgate.core.errors import ConfigError, Problem
 from wattgate.core.security.certificates import SERVER_SET, KeyKind, Origin
 from wattgate.ports.certificates import Material
@@ -45,6 +45,7 @@ from wattgate.ports.store import StoreFailed
 
 log = structlog.get_logger()
 
+_AUTHORITY_READERS: Final = {Origin.INSTALLED: read_from_peer}
 _EMPTY: Final = CertificateSet()
 
 
@@ -130,7 +131,7 @@ class Sets:
 
     def finish_request(self, name: str, chain: Material, now: datetime) -> OwnEntry:
         """Take the answer to the open request as the only own certificate."""
-        bundle = read(chain)
+        bundle = read_from_peer(chain)
         with self._lock:
             before = self.get(name)
             if before.request is None:
@@ -156,7 +157,8 @@ class Sets:
         self, name: str, material: Material, origin: Origin, now: datetime
     ) -> tuple[AuthorityEntry, ...]:
         """Believe every certificate in it from now on."""
-        certificates = authorities_in(read(material), now)
+        bundle = _AUTHORITY_READERS.get(origin, read_certificates)(material)
+        certificates = authorities_in(bundle, now)
         with self._lock:
             before = self.get(name)
             known = {entry.certificate: entry for entry in before.authorities}
@@ -231,7 +233,7 @@ def _own_entry(
         raise ConfigError([Problem("certificate", f"OpenSSL refuses it: {reason}")])
     for stranger in strangers(identity, bundle.certificates):
         log.info(
-            "A certificate is not sent along: it is a root, or not part of the chain",
+            "A certificate is not sent along: it is not part of the chain",
             subject=stranger.subject.rfc4514_string(),
         )
     return entry
