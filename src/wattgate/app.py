@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ from wattgate.adapters.ocpp_socket.dialer import PicowsDialer
 from wattgate.adapters.ocpp_socket.listener import OcppListener
 from wattgate.adapters.signatures import EcdsaCheck
 from wattgate.adapters.store.sqlite import SqliteStore
+from wattgate.adapters.web.certificate_office import CertificateOffice, used_by
 from wattgate.adapters.web.reception import Https
 from wattgate.adapters.web.server import WebServer
 from wattgate.core.gateway.backoff import Backoff
@@ -36,6 +38,7 @@ from wattgate.ports.clock import Clock
 from wattgate.ports.store import StoreFailed
 from wattgate.runtime.backend_assembly import Backends
 from wattgate.runtime.certificate_upkeep import CertificateUpkeep
+from wattgate.runtime.expiry_watch import ExpiryWatch, stock_of
 from wattgate.runtime.manager import Manager
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.site_keeper import SITE_DOCUMENT, save_site
@@ -117,6 +120,10 @@ class Safe:
     authority: BuiltInAuthority
     contexts: Contexts
 
+    def office(self, clock: Clock, site: Callable[[], Site]) -> CertificateOffice:
+        """What people can do with them."""
+        return CertificateOffice(self.vault, self.authority, clock, lambda: used_by(site()))
+
 
 async def open_safe(data_dir: Path, clock: Clock, site: Site) -> Safe:
     """Open what the data folder has; the first time, certificates are made (P21)."""
@@ -125,6 +132,35 @@ async def open_safe(data_dir: Path, clock: Clock, site: Site) -> Safe:
     authority = BuiltInAuthority(data_dir / AUTHORITY, clock)
     await authority.open()
     return Safe(vault, authority, Contexts(vault.get, authority.root))
+
+
+async def open_office(data_dir: Path) -> CertificateOffice:
+    """Open the certificates of a manager that does not run; whoever asks works on its folder.
+
+    Raises:
+        ConfigError: the stored site has problems.
+        StoreFailed: the folder cannot be used.
+    """
+    database = data_dir / DATABASE
+    site = await _stored_site(database) if _is_there(database) else Site()
+    clock = SystemClock()
+    safe = await open_safe(data_dir, clock, site)
+    return safe.office(clock, lambda: site)
+
+
+def _is_there(database: Path) -> bool:
+    """Whether the manager was started once: reading must not make an empty database."""
+    return database.exists()
+
+
+async def _stored_site(database: Path) -> Site:
+    store = SqliteStore(database)
+    await store.open()
+    try:
+        text = await store.document(SITE_DOCUMENT)
+    finally:
+        await store.close()
+    return read_mapping(json.loads(text)) if text else Site()
 
 
 async def run_manager(options: Options, started: Callable[[Addresses], None]) -> None:
@@ -169,11 +205,14 @@ async def run_manager(options: Options, started: Callable[[Addresses], None]) ->
             admin_password=options.admin_password,
             signatures=EcdsaCheck(),
             https=Https(options.http_tls, lambda: safe.contexts.server_context(ask_client=False)),
+            office=safe.office(tools.clock, lambda: manager.site),
         )
         await web.start()
         cleanup.push_async_callback(web.close)
         tasks = await cleanup.enter_async_context(Supervisor())
-        tasks.spawn(CertificateUpkeep(safe.vault).run(), name="certificates")
+        tasks.spawn(CertificateUpkeep(safe.vault, safe.authority).run(), name="certificates")
+        watch = ExpiryWatch(partial(stock_of, safe.vault, safe.authority), tools.clock)
+        tasks.spawn(watch.run(), name="certificates that expire")
         say_url(web.url)
         ocpp = f"ws://{site.ocpp_server.host}:{listener.port}/"
         started(Addresses(ocpp, web.urls, web.setup_token))

@@ -6,15 +6,21 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import httpx
 from tests.support.virtual_time import FakeClock, ScriptedIdentifiers
 from tests.support.world import Scripted, ScriptedDialer, World
 
+from wattgate.adapters.certificates.authority import BuiltInAuthority
+from wattgate.adapters.certificates.vault import Vault
+from wattgate.adapters.clock import SystemClock
 from wattgate.adapters.signatures import EcdsaCheck
+from wattgate.adapters.web.certificate_office import CertificateOffice, used_by
 from wattgate.adapters.web.reception import NO_HTTPS, Https
 from wattgate.adapters.web.server import WebServer
 from wattgate.core.security.tls_mode import TlsMode
+from wattgate.ports.clock import Clock
 from wattgate.runtime.peer import Tools
 
 ADMIN = ("admin", "correct horse")
@@ -40,6 +46,8 @@ address = "CP2"
 
 WITHIN_S = 20.0
 
+NOWHERE: Final = Path("/nonexistent")
+
 TLS = Path(__file__).parents[1] / "fixtures" / "tls"
 
 
@@ -58,6 +66,29 @@ def trusting_us() -> ssl.SSLContext:
 def https(mode: TlsMode = TlsMode.DETECT) -> Https:
     """HTTPS as the setting says."""
     return Https(mode, our_context)
+
+
+class KeptCertificates:
+    """Certificates and authority in a folder."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self.clock = clock
+        self._vault = Vault(folder / "certificates", clock, lambda: ("localhost", "127.0.0.1"))
+        self._authority = BuiltInAuthority(folder / "authority", clock)
+
+    async def open(self) -> None:
+        """Read what is there; the first time, make the server's."""
+        await self._vault.open()
+        await self._authority.open()
+
+    def office(self, world: World) -> CertificateOffice:
+        """What can be done with them."""
+
+        def used() -> dict[str, tuple[str, ...]]:
+            assert world.manager is not None
+            return used_by(world.manager.site)
+
+        return CertificateOffice(self._vault, self._authority, self.clock, used)
 
 
 @dataclass
@@ -87,10 +118,15 @@ def new_server(
     port: int = 0,
     password: str | None = ADMIN[1],
     https: Https = NO_HTTPS,
+    certificates: KeptCertificates | None = None,
 ) -> WebServer:
-    """A server for a world that has started."""
+    """A server for a world that has started; by default without certificates of its own.
+
+    With them it goes by the real clock, as those do.
+    """
     assert world.manager is not None
-    tools = Tools(FakeClock(), ScriptedIdentifiers())
+    kept = certificates or KeptCertificates(NOWHERE, FakeClock())
+    tools = Tools(kept.clock, ScriptedIdentifiers())
     return WebServer(
         world.manager,
         world.store,
@@ -99,20 +135,32 @@ def new_server(
         port=port,
         admin_password=password,
         signatures=EcdsaCheck(),
+        office=kept.office(world),
         https=https,
     )
 
 
 @asynccontextmanager
 async def serving(
-    world: World | None = None, *, password: str | None = ADMIN[1], https: Https = NO_HTTPS
+    world: World | None = None,
+    *,
+    password: str | None = ADMIN[1],
+    https: Https = NO_HTTPS,
+    certificates: Path | None = None,
 ) -> AsyncIterator[Api]:
-    """Start a world and its API; without a `password` it is still to be set up."""
+    """Start a world and its API; without a `password` it is still to be set up.
+
+    `certificates` is the folder where the manager keeps its own.
+    """
     world = world or a_world()
     async with asyncio.timeout(WITHIN_S), AsyncExitStack() as cleanup:
         await world.start()
         cleanup.push_async_callback(world.kill)
-        server = new_server(world, password=password, https=https)
+        kept = None
+        if certificates is not None:
+            kept = KeptCertificates(certificates, SystemClock())
+            await kept.open()
+        server = new_server(world, password=password, https=https, certificates=kept)
         await server.start()
         cleanup.push_async_callback(server.close)
         client = httpx.AsyncClient(

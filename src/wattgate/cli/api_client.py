@@ -25,7 +25,14 @@ _SET_UP: Final = "/api/v1/setup"
 
 
 class ApiError(Exception):
-    """The manager did not do what it was asked; the text says why, for a person."""
+    """The manager did not do what it was asked; the text says why, for a person.
+
+    `kind` is the type of its problem details, where they have one.
+    """
+
+    def __init__(self, said: str, kind: str = "") -> None:
+        super().__init__(said)
+        self.kind = kind
 
 
 class _Problem(msgspec.Struct, frozen=True):
@@ -36,6 +43,7 @@ class _Problem(msgspec.Struct, frozen=True):
 
 
 class _Problems(msgspec.Struct, frozen=True):
+    type: str = ""
     detail: str = ""
     problems: tuple[_Problem, ...] = ()
 
@@ -93,9 +101,8 @@ class ApiClient:
         finally:
             connection.close()
         if not 200 <= answer.status < 300:
-            raise ApiError(
-                _refusal(answer.status, told, f"{path} answers {answer.status} {answer.reason}")
-            )
+            otherwise = f"{path} answers {answer.status} {answer.reason}"
+            raise _refusal(answer.status, told, otherwise)
         return told
 
     def _connection(self, parts: SplitResult, patience_s: float) -> HTTPConnection:
@@ -114,13 +121,13 @@ def _why(error: OSError | HTTPException) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
-def _refusal(status: int, body: bytes, otherwise: str) -> str:
+def _refusal(status: int, body: bytes, otherwise: str) -> ApiError:
     """What the manager said of a request that it refused."""
     try:
         said = msgspec.json.decode(body, type=_Problems)
     except msgspec.DecodeError:
-        return otherwise
+        return ApiError(otherwise)
     if status == _UNAUTHORIZED and said.detail and _SET_UP not in said.detail:
-        return "the password or token is wrong"
+        return ApiError("the password or token is wrong")
     parts = [said.detail, *(f"{each.path}: {each.message}" for each in said.problems)]
-    return "\n  ".join(part for part in parts if part) or otherwise
+    return ApiError("\n  ".join(part for part in parts if part) or otherwise, said.type)

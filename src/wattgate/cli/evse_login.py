@@ -19,17 +19,18 @@ def somebody_is_there() -> bool:
     return sys.stdin.isatty()
 
 
-def log_in(url: str, password: str, ca: str = "") -> ApiClient:
+def log_in(url: str, password: str, ca: str = "", known: ssl.SSLContext | None = None) -> ApiClient:
     """Return the API at `url`, with the first that there is.
 
     That is `password`, WATTGATE_TOKEN, WATTGATE_ADMIN_PASSWORD, or what a person types. Over HTTPS
-    the certificates in the file `ca` are believed, else those of WATTGATE_CA, else the machine's
-    roots. Raises MisuseError without a login, for what is no URL, and no certificates.
+    the certificates in the file `ca` are believed, else those of WATTGATE_CA, else whatever
+    `known` says, else the machine's roots. Raises MisuseError without a login, for what is no URL,
+    and no certificates.
     """
     problem = wrong_url(url)
     if problem is not None:
         raise MisuseError(f"--url {url}: {problem}")
-    return ApiClient(url, _authorization(password), _trust(ca))
+    return ApiClient(url, _authorization(password), _trust(ca) or known)
 
 
 def _trust(ca: str) -> ssl.SSLContext | None:

@@ -28,6 +28,14 @@ def log_to_stderr(*, as_json: bool) -> None:
     logging.basicConfig(handlers=[_FromLibraries()], level=logging.WARNING, force=True)
 
 
+def warn_on_stderr() -> None:
+    """Send warnings to stderr, for a command that says itself what it does."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+    )
+
+
 class _FromLibraries(logging.Handler):
     """Lets libraries, which log the standard way, write into our log."""
 

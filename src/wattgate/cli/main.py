@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from wattgate.cli.backend import backend
+from wattgate.cli.cert import cert
 from wattgate.cli.check import check
 from wattgate.cli.demo import demo
 from wattgate.cli.evse import evse
@@ -27,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # its locals could show passwords
 )
 app.command()(backend)
+app.add_typer(cert, name="cert")
 app.command()(check)
 app.command()(demo)
 app.add_typer(evse, name="evse")

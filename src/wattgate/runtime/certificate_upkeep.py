@@ -16,12 +16,16 @@ RENEW_S: Final = 3600.0
 """s from one look at the self-signed certificates to the next."""
 
 
-class Kept(Protocol):
-    """Certificates on a disk."""
+class Reloaded(Protocol):
+    """Something whose files others may change."""
 
     async def reload(self) -> bool:
         """Read what somebody else has changed; says whether there was anything."""
         ...
+
+
+class Kept(Reloaded, Protocol):
+    """Certificates on a disk."""
 
     async def keep_self_signed(self) -> bool:
         """Renew the self-signed certificates where it is time; says whether it was."""
@@ -34,8 +38,9 @@ class CertificateUpkeep:
     Handshakes use what is new; open connections go on.
     """
 
-    def __init__(self, kept: Kept) -> None:
+    def __init__(self, kept: Kept, *others: Reloaded) -> None:
         self._kept = kept
+        self._all = (kept, *others)
 
     async def run(self) -> None:
         """Look after them for ever."""
@@ -43,8 +48,12 @@ class CertificateUpkeep:
             await self._renew()
             for _ in range(int(RENEW_S / LOOK_S)):
                 await asyncio.sleep(LOOK_S)
-                if await self._kept.reload():
-                    log.info("certificates read again, as their files have changed")
+                await self._reload()
+
+    async def _reload(self) -> None:
+        changed = [await each.reload() for each in self._all]
+        if any(changed):
+            log.info("certificates read again, as their files have changed")
 
     async def _renew(self) -> None:
         try:

@@ -12,7 +12,7 @@ from litestar.openapi.spec import Components, License, SecurityScheme, Server
 from litestar.types import ASGIApp
 
 from wattgate import __version__
-from wattgate.adapters.web import problems
+from wattgate.adapters.web import authority_routes, certificate_routes, problems
 from wattgate.adapters.web.dead_letter_routes import list_dead_letters, resend_all, resend_one
 from wattgate.adapters.web.evidence_routes import read_evidence
 from wattgate.adapters.web.evse_routes import list_evses, read_evse
@@ -53,7 +53,7 @@ a bearer token or the cookie of a session. Without them it is answered with 401,
 too many failures, and with 403 where a token's scope does not cover it. With a session, whatever \
 changes something also carries the header `X-CSRF-Token`. Units stand in the names; currents are \
 per phase. What goes wrong is answered as problem details (RFC 9457). Bodies are JSON of at most \
-64 KiB.\
+64 KiB, with certificates 2 MiB.\
 """
 
 ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
@@ -87,6 +87,8 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     list_tokens,
     create_token,
     revoke_token,
+    *certificate_routes.ROUTES,
+    *authority_routes.ROUTES,
     list_warnings,
     health,
     metrics,

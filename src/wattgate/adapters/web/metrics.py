@@ -1,6 +1,7 @@
 """`/metrics`: figures for Prometheus, read from the manager when they are asked for."""
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from typing import Final
 
 from litestar import Response, get
@@ -14,6 +15,7 @@ from wattgate import __version__
 from wattgate.adapters.web.presenting import measured_now
 from wattgate.adapters.web.services import GivenServices
 from wattgate.core.charging.obedience import Verdict
+from wattgate.core.security.endings import Ending
 from wattgate.ports.store import StoreCondition
 from wattgate.runtime.evse_state import EvseState
 from wattgate.runtime.manager import Manager
@@ -41,6 +43,7 @@ async def metrics(services: GivenServices) -> Response[bytes]:
     registry = CollectorRegistry(auto_describe=False)
     registry.register(SiteCollector(services.manager, given_up, now))
     registry.register(StoreCollector(services.store.condition))
+    registry.register(CertificateCollector(services.office.endings(), services.tools.clock.wall()))
     ProcessCollector(registry=registry)
     return Response(generate_latest(registry), media_type=MEDIA_TYPE)
 
@@ -143,6 +146,28 @@ class StoreCollector(Collector):
             "1 while the disk has no room for the space that is to be kept aside.",
             float(not self._condition.has_reserve),
         )
+
+
+class CertificateCollector(Collector):
+    """When certificates end, seen from `now`."""
+
+    def __init__(self, endings: Iterable[Ending], now: datetime) -> None:
+        self._endings = endings
+        self._now = now
+
+    def collect(self) -> Iterable[Metric]:
+        """One sample per certificate that somebody has to look after."""
+        family = GaugeMetricFamily(
+            "wattgate_certificate_expires_seconds",
+            "Until the certificate expires; negative: it has. Label kind: own, chain, authority, "
+            "or what an issued one is for.",
+            labels=["set", "kind", "common_name", "id"],
+        )
+        for each in self._endings:
+            labels = [each.place, each.kind, each.facts.common_name, each.facts.id]
+            left = each.facts.not_after - self._now
+            family.add_metric(labels, left.total_seconds())
+        yield family
 
 
 Reader = Callable[[EvseState], float | None]

@@ -12,6 +12,7 @@ from litestar.types import ExceptionHandlersMap
 from msgspec import Meta
 
 from wattgate.core.errors import ConfigError
+from wattgate.ports.certificates import PassphraseNeeded
 from wattgate.ports.store import NotYetStored, StoreFailed
 
 log = structlog.get_logger()
@@ -29,7 +30,10 @@ class ProblemPart(msgspec.Struct, frozen=True):
 
 
 class ProblemDetails(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An error (RFC 9457)."""
+    """An error (RFC 9457).
+
+    `type` is there where a program can do something about it.
+    """
 
     title: Annotated[str, Meta(description="The HTTP status in words")]
     status: Annotated[int, Meta(description="The HTTP status")]
@@ -37,6 +41,7 @@ class ProblemDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     problems: Annotated[
         tuple[ProblemPart, ...], Meta(description="Everything that has to be mended, at once")
     ] = ()
+    type: Annotated[str, Meta(description="A URN; left out: the title says it all")] = ""
 
 
 def details(
@@ -94,6 +99,20 @@ def _config(_request: AnyRequest, exc: ConfigError) -> Response[bytes]:
     return _answer(details(HTTPStatus.UNPROCESSABLE_ENTITY, "Nothing has been changed.", parts))
 
 
+PASSPHRASE_NEEDED: Final = "urn:wattgate:passphrase-needed"  # noqa: S105 - a type of problem
+PASSPHRASE_WRONG: Final = "urn:wattgate:passphrase-wrong"  # noqa: S105 - a type of problem
+
+
+def _passphrase(_request: AnyRequest, exc: PassphraseNeeded) -> Response[bytes]:
+    """What somebody is asked for in return."""
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    said = "The key is encrypted: its passphrase is needed."
+    if exc.was_wrong:
+        said = "The key is encrypted, and the passphrase is wrong."
+    kind = PASSPHRASE_WRONG if exc.was_wrong else PASSPHRASE_NEEDED
+    return _answer(ProblemDetails(status.phrase, status, said, type=kind))
+
+
 def _store(_request: AnyRequest, exc: StoreFailed) -> Response[bytes]:
     log.error("store failed", reason=str(exc))
     if isinstance(exc, NotYetStored):
@@ -125,6 +144,7 @@ def _bug(request: AnyRequest, exc: Exception) -> Response[bytes]:
 HANDLERS: Final[ExceptionHandlersMap] = {
     HTTPException: _http,
     ConfigError: _config,
+    PassphraseNeeded: _passphrase,
     StoreFailed: _store,
     TimeoutError: _slow,
     RecursionError: _too_deep,

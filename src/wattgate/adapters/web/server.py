@@ -9,6 +9,7 @@ from uvicorn import Config, Server
 from wattgate.adapters.sockets.accept import keep_accepting, listening_socket
 from wattgate.adapters.web.access import Access
 from wattgate.adapters.web.app import new_app
+from wattgate.adapters.web.certificate_office import CertificateOffice
 from wattgate.adapters.web.https_only import HTTPS_ONLY
 from wattgate.adapters.web.porch import Caller
 from wattgate.adapters.web.protocol import PatientProtocol
@@ -49,10 +50,11 @@ class WebServer:
         port: int,
         admin_password: str | None,
         signatures: SignatureCheck,
+        office: CertificateOffice,
         https: Https = NO_HTTPS,
     ) -> None:
         self._access = Access(store, tools.clock, admin_password)
-        self._services = Services(manager, store, tools, self._access, signatures)
+        self._services = Services(manager, store, tools, self._access, signatures, office)
         self._host = host
         self._port = port
         self._https = https

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from litestar.di import NamedDependency
 
 from wattgate.adapters.web.access import Access
+from wattgate.adapters.web.certificate_office import CertificateOffice
 from wattgate.ports.signatures import SignatureCheck
 from wattgate.ports.store import Store
 from wattgate.runtime.manager import Manager
@@ -20,6 +21,7 @@ class Services:
     tools: Tools
     access: Access
     signatures: SignatureCheck
+    office: CertificateOffice
 
 
 GivenServices = NamedDependency[Services]

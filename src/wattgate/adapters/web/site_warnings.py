@@ -39,7 +39,16 @@ def _store(services: Services) -> Iterator[SiteWarning]:
         yield SiteWarning("store", "the disk has no room for the space that is to be kept aside")
 
 
+def _certificates(services: Services) -> Iterator[SiteWarning]:
+    now = services.tools.clock.wall()
+    for ending in services.office.endings():
+        said = ending.warning(now)
+        if said is not None:
+            yield SiteWarning(f'certificates "{ending.place}"', said)
+
+
 _WARNERS: Final[tuple[SiteWarner, ...]] = (
     _settings,
     _store,
+    _certificates,
 )
