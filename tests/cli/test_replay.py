@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import structlog
 from tests.support.recordings import a_session
+from tests.support.tls_ends import Office, alerting_server, serving
 from typer.testing import CliRunner, Result
 
 from wattgate.cli.main import app
@@ -37,6 +38,21 @@ def test_nobody_at_the_other_end_means_that_it_did_not_work(recording: str) -> N
     assert result.stderr.startswith("It did not work: ")
 
 
+def test_a_manager_that_the_named_authority_does_not_vouch_for_is_not_played_against(
+    recording: str, tmp_path: Path
+) -> None:
+    """S10; without an authority it is not verified (P23), and nobody answers here."""
+    office = Office(tmp_path)
+    server = serving(office.issue("server", hosts=["localhost"]))
+    elsewhere = str(office.root("elsewhere").certificate)
+    with alerting_server(server) as port:
+        to = ("--id", "CP1", "--to", f"wss://localhost:{port}/")
+        refused, unanswered = run(recording, *to, "--ca", elsewhere), run(recording, *to)
+    assert (refused.exit_code, unanswered.exit_code) == (1, 1)
+    assert "the backend's certificate is not accepted" in refused.stderr
+    assert "hung up right after the TLS handshake" in unanswered.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -45,6 +61,8 @@ def test_nobody_at_the_other_end_means_that_it_did_not_work(recording: str) -> N
         (["--id", "CP1", "--to", "http://x/"], "--to: "),
         (["--id", "CP1", "--to", NOWHERE, "--speed", "0"], "--speed 0: must be within"),
         (["--id", "CP1"], "--to"),
+        (["--id", "CP1", "--to", "wss://h/", "--ca", "/nowhere"], "--ca: /nowhere cannot be read"),
+        (["--id", "CP1", "--to", NOWHERE, "--ca", "/nowhere"], "--ca: /nowhere cannot be read"),
     ],
 )
 def test_options_that_cannot_be_are_misuse(recording: str, words: list[str], said: str) -> None:

@@ -17,6 +17,7 @@ from tests.support.tls_ends import Office, Paper
 
 from wattgate.cli.passphrases import VARIABLE
 from wattgate.cli.tls_files import authorities_from, own_from
+from wattgate.core.errors import Problem
 
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
 
@@ -33,9 +34,9 @@ def paper(office: Office) -> Paper:
 
 def read(certificate: Path, key: Path | None = None) -> tuple[list[str], list[str]]:
     """Common names of what was found, and the problems."""
-    problems: list[str] = []
+    problems: list[Problem] = []
     entries = own_from("--certificate", certificate, key, problems)
-    return [entry.held.facts.common_name for entry in entries], problems
+    return [entry.held.facts.common_name for entry in entries], list(map(str, problems))
 
 
 def encrypted(paper: Paper) -> Path:
@@ -137,11 +138,11 @@ def test_several_authorities_are_read_and_what_is_wrong_with_any_is_said(
 ) -> None:
     one, two = office.root("one"), office.root("two")
     old = office.issue("old", valid_for=timedelta(days=1))
-    problems: list[str] = []
+    problems: list[Problem] = []
     files = [one.certificate, old.certificate, two.certificate, Path(os.devnull)]
     entries = authorities_from("--ca", files, NOW, problems)
     assert [entry.held.facts.common_name for entry in entries] == ["one", "two"]
-    assert problems == [
+    assert list(map(str, problems)) == [
         f'--ca: {old.certificate}: certificate "old": has expired: it was valid until '
         "2020-01-03 03:04 UTC",
         f"--ca: {os.devnull}: file: is empty",

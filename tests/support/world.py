@@ -183,12 +183,16 @@ class ScriptedDialer:
     dialled: list[DialTarget] = field(default_factory=list)
     opens: dict[str, set[str | None]] = field(default_factory=dict)
     security: LinkSecurity = LinkSecurity.PLAIN
+    absence: DialFailed = field(
+        default_factory=lambda: DialFailed(DialStep.TCP, "connection refused")
+    )
+    """What is found in place of a backend that is not there."""
 
     async def dial(self, target: DialTarget, receiver: Receiver) -> Link:
         self.dialled.append(target)
         backend = self.backends.get(target.url)
         if backend is None:
-            raise DialFailed(DialStep.TCP, "connection refused")
+            raise self.absence
         if target.authorization not in self.opens.get(target.url, {target.authorization}):
             raise DialFailed(DialStep.HTTP, "the backend answered HTTP 401", 401)
         return connect(receiver, backend, self.security)

@@ -21,6 +21,14 @@ def replay(
     password: Annotated[
         str, typer.Option(help="Password; empty for none.", envvar="WATTGATE_WALLBOX_PASSWORD")
     ] = "",
+    ca: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Who may vouch for a manager with wss://: a root, or its own certificate; again "
+            "for more. Without, it is not verified.",
+            metavar="FILE",
+        ),
+    ] = None,
 ) -> None:
     """Play the wallbox of a recording against a manager, and say what it answers differently.
 
@@ -28,4 +36,4 @@ def replay(
     """
     from wattgate.cli.replay_run import Wish, run
 
-    raise typer.Exit(run(Wish(file, id, to, None if fast else speed, password)))
+    raise typer.Exit(run(Wish(file, id, to, None if fast else speed, password, tuple(ca or ()))))

@@ -9,12 +9,15 @@ from pathlib import Path
 import structlog
 import typer
 
+from wattgate.adapters.certificates.facts import facts_of_der
 from wattgate.adapters.clock import SystemClock
 from wattgate.adapters.identifiers import SystemIdentifiers
 from wattgate.adapters.ocpp_socket.dialer import PicowsDialer
 from wattgate.adapters.ocpp_socket.loop import new_event_loop
 from wattgate.cli.check import say_problems
 from wattgate.cli.evse_words import plain
+from wattgate.cli.tls_options import ClientTls
+from wattgate.cli.wallbox_tls import WallboxTls, opened
 from wattgate.core.errors import ConfigError
 from wattgate.core.ocpp.handshake import backend_url, basic_authorization
 from wattgate.core.replay.player import Difference, Outcome, Player
@@ -34,11 +37,13 @@ class Wish:
     url: str
     speed: float | None = 1.0
     password: str = field(default="", repr=False)
+    authorities: tuple[Path, ...] = ()
 
 
 def run(wish: Wish) -> int:
     """Play it; every difference is said at once, a summary at the end."""
-    problems = list(_problems(wish))
+    tls, wrong_files = opened(ClientTls(wish.authorities), SystemClock().wall())
+    problems = [*_problems(wish), *map(str, wrong_files)]
     for problem in problems:
         typer.echo(problem, err=True)
     recording = _read(wish.file)
@@ -46,7 +51,7 @@ def run(wish: Wish) -> int:
         return 2
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        return runner.run(_play(wish, Player(recording)))
+        return runner.run(_play(wish, Player(recording), tls))
 
 
 def _problems(wish: Wish) -> Iterator[str]:
@@ -70,9 +75,10 @@ def _read(file: Path) -> Recording | None:
     return None
 
 
-async def _play(wish: Wish, player: Player) -> int:
+async def _play(wish: Wish, player: Player, tls: WallboxTls) -> int:
     tools = Tools(SystemClock(), SystemIdentifiers())
-    loop = ReplayLoop(player, PicowsDialer(), tools, _say_difference, speed=wish.speed)
+    dialer = PicowsDialer(tls.contexts, read_facts=facts_of_der)
+    loop = ReplayLoop(player, dialer, tools, _say_difference, speed=wish.speed)
     target = DialTarget(
         backend_url(wish.url, wish.station_id, append_id=True),
         basic_authorization(wish.station_id, wish.password),

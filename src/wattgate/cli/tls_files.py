@@ -16,7 +16,7 @@ from wattgate.adapters.certificates.judging import authorities_in, identity_in
 from wattgate.adapters.certificates.reading import read
 from wattgate.cli.evse_login import MisuseError
 from wattgate.cli.passphrases import unlocked
-from wattgate.core.errors import ConfigError
+from wattgate.core.errors import ConfigError, Problem
 from wattgate.core.security.certificates import Origin
 from wattgate.ports.certificates import Material
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 def own_from(
-    option: str, certificate: Path, key: Path | None, problems: list[str]
+    option: str, certificate: Path, key: Path | None, problems: list[Problem]
 ) -> tuple[OwnEntry, ...]:
     """Read a certificate of our own with its key: PEM, DER or PKCS#12, in one file or two.
 
@@ -42,7 +42,7 @@ def own_from(
 
 
 def authorities_from(
-    option: str, files: Iterable[Path], now: datetime, problems: list[str]
+    option: str, files: Iterable[Path], now: datetime, problems: list[Problem]
 ) -> tuple[AuthorityEntry, ...]:
     """Read certificates that may vouch for others, or for themselves."""
 
@@ -60,7 +60,7 @@ def _attempted(
     option: str,
     files: list[Path],
     made: Callable[[Bundle], tuple[T, ...]],
-    problems: list[str],
+    problems: list[Problem],
 ) -> tuple[T, ...]:
     names = ", ".join(map(str, files))
     parts = [_content(option, file, problems) for file in files]
@@ -71,15 +71,16 @@ def _attempted(
         bundle = unlocked(lambda passphrase: read(Material(known, passphrase)), names)
         return made(bundle)
     except MisuseError as error:
-        problems.append(f"{option}: {error}")
+        problems.append(Problem(option, str(error)))
     except ConfigError as error:
-        problems.extend(f"{option}: {names}: {problem}" for problem in error.problems)
+        problems.extend(Problem(option, f"{names}: {each}") for each in error.problems)
     return ()
 
 
-def _content(option: str, file: Path, problems: list[str]) -> bytes | None:
+def _content(option: str, file: Path, problems: list[Problem]) -> bytes | None:
     try:
         return file.read_bytes()
     except OSError as error:
-        problems.append(f"{option}: {file} cannot be read: {error.strerror or error}")
+        why = error.strerror or error
+        problems.append(Problem(option, f"{file} cannot be read: {why}"))
         return None

@@ -39,7 +39,7 @@ from wattgate.runtime.supervisor import Supervisor
 def prepare(setup: Setup) -> tuple[WallboxTls, list[str]]:
     """Read the files that the options name; gives everything that is wrong with both as well."""
     tls, wrong_files = opened(setup.tls, SystemClock().wall())
-    return tls, [*problems_of(setup), *wrong_files]
+    return tls, [*problems_of(setup), *map(str, wrong_files)]
 
 
 def run(setup: Setup, tls: WallboxTls) -> int:

@@ -10,6 +10,7 @@ from wattgate.adapters.certificates.contexts import Contexts
 from wattgate.adapters.certificates.entries import CertificateSet
 from wattgate.cli.tls_files import authorities_from, own_from
 from wattgate.cli.tls_options import ClientTls
+from wattgate.core.errors import Problem
 from wattgate.core.security.certificates import LinkSecurity
 from wattgate.core.site.choices import NameCheck, TlsVersion
 from wattgate.ports.links import TlsTerms
@@ -44,9 +45,9 @@ class WallboxTls:
         return context, security
 
 
-def opened(options: ClientTls, now: datetime) -> tuple[WallboxTls, Sequence[str]]:
+def opened(options: ClientTls, now: datetime) -> tuple[WallboxTls, Sequence[Problem]]:
     """Read the files, asking for passphrases; gives everything that is wrong with them as well."""
-    problems: list[str] = []
+    problems: list[Problem] = []
     own = (
         own_from("--certificate", options.certificate, options.key, problems)
         if options.certificate is not None
@@ -58,7 +59,9 @@ def opened(options: ClientTls, now: datetime) -> tuple[WallboxTls, Sequence[str]
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).set_ciphers(options.ciphers)
         except ssl.SSLError:
-            problems.append(f"--ciphers {options.ciphers}: OpenSSL knows no such cipher suite")
+            problems.append(
+                Problem(f"--ciphers {options.ciphers}", "OpenSSL knows no such cipher suite")
+            )
     return tls, problems
 
 

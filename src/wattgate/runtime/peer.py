@@ -23,6 +23,7 @@ from wattgate.core.ocpp.session import (
     Superseded,
     TimedOut,
 )
+from wattgate.core.security.certificates import LinkSecurity
 from wattgate.ports.clock import Clock
 from wattgate.ports.identifiers import Identifiers
 from wattgate.ports.links import Link
@@ -104,6 +105,11 @@ class Peer:
     def address(self) -> str:
         """Address of the other end; empty when closed."""
         return self._link.peer_address if self._link else ""
+
+    @property
+    def security(self) -> LinkSecurity:
+        """What TLS proves of the other end; nothing when closed."""
+        return self._link.security if self._link else LinkSecurity.PLAIN
 
     # The receiver's side
 

@@ -297,6 +297,22 @@ def test_a_backend_without_a_cipher_suite_in_common_is_told_with_its_own_r33(
     assert failed.reason.endswith("it speaks ECDHE-ECDSA-AES256-SHA with TLSv1.2")
 
 
+@pytest.mark.parametrize("error", [ssl.SSLError(1, "bad"), OSError("gone"), ValueError("odd")])
+def test_certificates_of_ours_that_cannot_be_used_fail_at_tls_and_stop_nothing(
+    error: Exception,
+) -> None:
+    def broken(_: TlsTerms | None) -> tuple[ssl.SSLContext, LinkSecurity]:
+        raise error
+
+    async def scenario() -> None:
+        with pytest.raises(DialFailed) as failed:
+            await PicowsDialer(broken).dial(DialTarget("wss://localhost:1/", None), Ear())
+        assert failed.value.step is DialStep.TLS
+        assert failed.value.reason == "our certificates cannot be used; the log says why"
+
+    run(scenario)
+
+
 def test_without_a_reader_of_certificates_the_reason_is_told_all_the_same(
     leaf: Paper, office: Office
 ) -> None:

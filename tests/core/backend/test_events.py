@@ -27,7 +27,7 @@ def test_words_may_contain_braces() -> None:
 @pytest.mark.parametrize(
     ("event", "line"),
     [
-        (Connected("CP1", "127.0.0.1:5"), "CP1: connected from 127.0.0.1:5"),
+        (Connected("CP1", "127.0.0.1:5", "TLS"), "CP1: connected from 127.0.0.1:5, TLS"),
         (ConnectionRefused(None, "a", "no id"), "refused a (as none): no id"),
         (
             StationListed("CP1", "away", "none", {"1": "Charging", "2": "Available"}, (5000,)),

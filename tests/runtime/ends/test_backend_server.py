@@ -182,7 +182,7 @@ def test_a_call_is_answered_and_reported() -> None:
     receiver.received(HEARTBEAT)
     answer_text = '{"currentTime":"2026-01-01T00:00:00.000Z"}'
     assert wire.sent == [f'[3,"h1",{answer_text}]']
-    assert bench.events[0] == Connected("CP1", "127.0.0.1:50000")
+    assert bench.events[0] == Connected("CP1", "127.0.0.1:50000", "plain")
     assert bench.events[-1] == Replied("CP1", "Heartbeat", "h1", answer_text)
     receiver.closed(1006, "")
     assert bench.events[-1:] == [Disconnected("CP1", 1006, "")]

@@ -16,6 +16,9 @@ from tests.support.frames import (
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json
 
+from wattgate.core.security.dial_faults import TlsFault
+from wattgate.ports.links import DialFailed, DialStep
+
 EVENT = "SecurityEventNotification"
 OF_WALLBOX = {"type": "FirmwareUpdated", "timestamp": "2026-05-15T12:00:00Z"}
 STARTUP = {"type": "StartupOfTheDevice", "timestamp": "2026-05-15T12:00:00.000Z"}
@@ -107,6 +110,32 @@ async def test_a_new_key_is_reported_once_it_has_opened_the_door_r37_r38() -> No
     assert types(site) == ["StartupOfTheDevice", "ReconfigurationOfSecurityParameters"]
     await restarted(site)
     assert types(site)[2:] == ["StartupOfTheDevice"]
+    await site.world.kill()
+
+
+@pytest.mark.parametrize(
+    ("fault", "event"),
+    [
+        (TlsFault.CERTIFICATE, "InvalidCentralSystemCertificate"),
+        (TlsFault.VERSION, "InvalidTLSVersion"),
+        (TlsFault.CIPHERS, "InvalidTLSCipherSuite"),
+    ],
+)
+@in_virtual_time()
+async def test_why_tls_failed_is_reported_once_it_works_again_r38(
+    fault: TlsFault, event: str
+) -> None:
+    site = await a_site()
+    await site.backend.ask("ExtendedTriggerMessage", {"requestedMessage": "Heartbeat"})
+    dialer = site.world.dialer
+    dialer.absence = DialFailed(DialStep.TLS, "not accepted", fault=fault)
+    dialer.backends.clear()
+    site.backend.hang_up()
+    await asyncio.sleep(60.0)
+    assert len(dialer.dialled) > 2
+    dialer.backends["ws://backend/CP1"] = site.backend
+    await asyncio.sleep(60.0)
+    assert types(site) == ["StartupOfTheDevice", event]
     await site.world.kill()
 
 

@@ -101,6 +101,11 @@ def is_worth_a_look(error: ssl.SSLError) -> bool:
     return isinstance(error, ssl.SSLCertVerificationError) or a_look_helps(_reason(error))
 
 
+def own_failure() -> DialFailed:
+    """Describe certificates of ours that TLS cannot be set up with."""
+    return DialFailed(DialStep.TLS, "our certificates cannot be used; the log says why")
+
+
 def lost_failure(step: DialStep, tls_version: str | None) -> DialFailed:
     """Describe a backend that hung up without a word; `tls_version` None before TLS is done."""
     if step is DialStep.TLS:

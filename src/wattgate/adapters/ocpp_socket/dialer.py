@@ -2,48 +2,42 @@
 
 import asyncio
 import contextlib
-import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from typing import Final
 
 import aiofastnet
+import structlog
 from picows import (
     WSHandshakeError,
     WSInvalidURL,
-    WSListener,
     WSProtocolError,
     WSTransport,
-    WSUpgradeRequest,
-    WSUpgradeResponse,
 )
 
 from wattgate.adapters.ocpp_socket.client_protocol import (
-    MAX_MESSAGE_BYTES,
     FirstRead,
     Plan,
-    plan_of,
 )
 from wattgate.adapters.ocpp_socket.connection import Connection
+from wattgate.adapters.ocpp_socket.dial_attempt import Attempt, check_url
 from wattgate.adapters.ocpp_socket.dial_failures import (
-    dns_failure,
     http_failure,
     is_worth_a_look,
     lost_failure,
-    subprotocol_failure,
-    tcp_failure,
+    own_failure,
     timeout_failure,
     tls_failure,
     url_failure,
 )
 from wattgate.adapters.ocpp_socket.pulse import KeepAlive
 from wattgate.adapters.ocpp_socket.second_look import ReadFacts, look
-from wattgate.adapters.sockets.accept import address_text
 from wattgate.core.security.certificates import LinkSecurity
 from wattgate.core.security.dial_faults import Seen
-from wattgate.ports.links import DialStep, DialTarget, Link, Receiver, TlsTerms
+from wattgate.ports.links import DialTarget, Link, Receiver, TlsTerms
 from wattgate.runtime.supervisor import Supervisor
+
+log = structlog.get_logger()
 
 ClientContexts = Callable[[TlsTerms | None], tuple[ssl.SSLContext, LinkSecurity]]
 """Gives the TLS settings for these terms, and what a connection made with them proves.
@@ -52,21 +46,13 @@ Called for wss URLs only, for every dial, in a thread of its own.
 """
 
 
+_BUFFER_BYTES: Final = 16 * 1024 + 64
+"""Per connection and direction: one TLS record. The library's own choice is sixteen."""
+
+
 def _machine_context(_: TlsTerms | None) -> tuple[ssl.SSLContext, LinkSecurity]:
     """Trust the authorities of this machine."""
     return ssl.create_default_context(), LinkSecurity.VERIFIED
-
-
-def _check_url(url: str) -> None:
-    """Refuse what picows would stumble over, or would send as a broken request."""
-    if not url.isprintable() or " " in url:
-        raise url_failure("it contains a blank or a control character")
-    try:
-        port = urlsplit(url).port
-    except ValueError:
-        port = 0
-    if port == 0:
-        raise url_failure("the port is not a number from 1 to 65535")
 
 
 async def _see_its_end(transport: WSTransport) -> None:
@@ -76,87 +62,6 @@ async def _see_its_end(transport: WSTransport) -> None:
     """
     with contextlib.suppress(WSProtocolError):
         await transport.wait_disconnected()
-
-
-def _forget(_: Connection) -> None:
-    """Nobody keeps a list of outgoing connections."""
-
-
-@dataclass(eq=False, slots=True)
-class _Attempt:
-    """One dial: how far it is, and whether somebody still waits for it."""
-
-    target: DialTarget
-    receiver: Receiver
-    keepalive: KeepAlive
-    timeout_s: float
-    step: DialStep = DialStep.DNS
-    security: LinkSecurity = LinkSecurity.PLAIN
-    host: str = ""
-    sock: socket.socket | None = None
-    place: tuple[int, tuple[object, ...]] | None = None
-    given_up: bool = False
-
-    def plan(self) -> Plan:
-        """Read the URL; takes a millisecond."""
-        headers = {"Sec-WebSocket-Protocol": self.target.subprotocol}
-        if self.target.authorization is not None:
-            headers["Authorization"] = self.target.authorization
-        plan = plan_of(self.target.url, self.answered, headers)
-        self.host = plan.host
-        return plan
-
-    async def connected_socket(self, plan: Plan) -> socket.socket:
-        """Find the host and connect to it, trying its addresses in turn."""
-        loop = asyncio.get_running_loop()
-        try:
-            found = await loop.getaddrinfo(plan.host, plan.port, type=socket.SOCK_STREAM)
-        except (socket.gaierror, UnicodeError) as error:
-            raise dns_failure(error) from error
-        self.step = DialStep.TCP
-        failure: OSError = TimeoutError()
-        for family, kind, number, _, address in found:
-            self.sock = socket.socket(family, kind, number)
-            self.sock.setblocking(False)
-            try:
-                async with asyncio.timeout(self.timeout_s / len(found)):
-                    await loop.sock_connect(self.sock, address)
-            except OSError as error:
-                self.sock.close()
-                failure = error
-            except asyncio.CancelledError:
-                self.sock.close()
-                raise
-            else:
-                self.place = family, address
-                self.step = DialStep.TLS if plan.is_secure else DialStep.HTTP
-                return self.sock
-        raise tcp_failure(failure) from failure
-
-    def connected(self) -> None:
-        """TLS, if any, is done."""
-        self.step = DialStep.HTTP
-
-    def answered(self, _: WSUpgradeRequest, response: WSUpgradeResponse) -> WSListener:
-        """Take the backend's 101 if it chose what was offered (R23)."""
-        chosen = response.headers.get("Sec-WebSocket-Protocol")
-        if self.given_up or self.sock is None or chosen != self.target.subprotocol:
-            raise subprotocol_failure(self.target.subprotocol, chosen)
-        return Connection(
-            address_text(self.sock.getpeername()),
-            self.receiver,
-            security=self.security,
-            keepalive=self.keepalive,
-            max_message_bytes=MAX_MESSAGE_BYTES,
-            ended=_forget,
-        )
-
-    def give_up(self) -> None:
-        """Make sure that nothing comes of it: what was begun goes on by itself when cancelled."""
-        self.given_up = True
-        if self.sock is not None:
-            with contextlib.suppress(OSError):
-                self.sock.shutdown(socket.SHUT_RDWR)
 
 
 class PicowsDialer:
@@ -188,8 +93,8 @@ class PicowsDialer:
         Raises:
             DialFailed: the connection was not made.
         """
-        _check_url(target.url)
-        attempt = _Attempt(target, receiver, self._keepalive, self._connect_timeout_s)
+        check_url(target.url)
+        attempt = Attempt(target, receiver, self._keepalive, self._connect_timeout_s)
         try:
             async with asyncio.timeout(self._connect_timeout_s):
                 return await self._connect(attempt)
@@ -203,12 +108,12 @@ class PicowsDialer:
             attempt.give_up()
             raise
 
-    async def _look(self, attempt: _Attempt) -> Seen | None:
+    async def _look(self, attempt: Attempt) -> Seen | None:
         if attempt.place is None:
             return None
         return await look(*attempt.place, attempt.host, self._read_facts)
 
-    async def _connect(self, attempt: _Attempt) -> Connection:
+    async def _connect(self, attempt: Attempt) -> Connection:
         plan, context = await asyncio.to_thread(self._prepare, attempt)
         sock = await attempt.connected_socket(plan)
         first = FirstRead(plan.factory(), attempt.connected)
@@ -219,6 +124,8 @@ class PicowsDialer:
                 sock=sock,
                 ssl=context,
                 server_hostname=plan.host if plan.is_secure else None,
+                ssl_incoming_bio_size=_BUFFER_BYTES if plan.is_secure else None,
+                ssl_outgoing_bio_size=_BUFFER_BYTES if plan.is_secure else None,
             )
             await first.picows.wait_until_handshake_complete()
         except (TimeoutError, ssl.SSLError):
@@ -235,7 +142,7 @@ class PicowsDialer:
         self._ends.spawn(_see_its_end(first.picows.transport), name="end of a dialled connection")
         return listener
 
-    def _prepare(self, attempt: _Attempt) -> tuple[Plan, ssl.SSLContext | None]:
+    def _prepare(self, attempt: Attempt) -> tuple[Plan, ssl.SSLContext | None]:
         """Reading certificates takes tens of milliseconds: not on the loop."""
         try:
             plan = attempt.plan()
@@ -244,5 +151,9 @@ class PicowsDialer:
             raise url_failure(reason) from None  # its text has the URL, which may have a password
         if not plan.is_secure:
             return plan, None
-        context, attempt.security = self._contexts(attempt.target.tls)
+        try:
+            context, attempt.security = self._contexts(attempt.target.tls)
+        except (OSError, ValueError) as error:
+            log.exception("no TLS for a connection")
+            raise own_failure() from error
         return plan, context

@@ -52,12 +52,11 @@ def _backend_is_not_verified(state: EvseState) -> str | None:
     link = state.evse.login
     if link is None or link.status.security is not LinkSecurity.UNVERIFIED:
         return None
-    gateway = state.evse.settings.gateways[0]
     return (
         "The backend is not verified: nobody vouches for its certificate, so that whoever is on "
-        "the way may pretend to be it. Store its authority, or its certificate itself, in the set "
-        f"{gateway.certificate_set(state.evse.settings.id)!r}; where a public authority signed it, "
-        "set `system_roots`."
+        "the way may pretend to be it. Store its authority, or its certificate itself: `wattgate "
+        f"cert import --authority --evse {state.evse.settings.id} FILE`; where a public authority "
+        "signed it, set `system_roots`."
     )
 
 

@@ -20,12 +20,13 @@ class Listening:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A charge point is here."""
+    """A charge point is here; `over` is "plain", "TLS" or "TLS with a client certificate"."""
 
     kind: ClassVar[str] = "connected"
-    words: ClassVar[str] = "{id}: connected from {peer_address}"
+    words: ClassVar[str] = "{id}: connected from {peer_address}, {over}"
     id: str
     peer_address: str
+    over: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,12 +133,17 @@ def _always(words: str) -> Callable[[_Case], str]:
 
 _CHECKS: Final[dict[int, Callable[[_Case], str]]] = {
     2: _unknown_authority,
+    7: _always(
+        "its signature does not fit the authority of that name: another key, or a certificate with "
+        "the same distinguished name as its authority"
+    ),
     9: _not_yet,
     10: _expired,
     18: _self_signed,
     19: _unknown_authority,
     20: _unknown_authority,
     21: _unknown_authority,
+    22: _always("its chain is too long"),
     23: _always("it was revoked"),
     24: _always("what signed it is no authority"),
     26: _always("it is not for servers"),

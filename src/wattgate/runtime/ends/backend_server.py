@@ -1,7 +1,7 @@
 """Connects the test backend's mind with sockets, a state file and command lines."""
 
 from collections.abc import Callable
-from typing import assert_never
+from typing import Final, assert_never
 
 from wattgate.core.backend.central_system import CentralSystem, Refusal, Reply
 from wattgate.core.backend.commands import HELP, Misunderstood, read_command
@@ -49,6 +49,12 @@ from wattgate.runtime.supervisor import Supervisor
 
 Report = Callable[[Event], None]
 Save = Callable[[Memory], None]
+
+_OVER: Final = {
+    LinkSecurity.PLAIN: "plain",
+    LinkSecurity.UNVERIFIED: "TLS",
+    LinkSecurity.VERIFIED: "TLS with a client certificate",
+}
 
 REPLACED = 1008
 """Close code for a connection that a newer one of the same id replaces (R27)."""
@@ -121,7 +127,7 @@ class BackendServer:
             self._report(Disconnected(peer.name, REPLACED, reason))
             older.close(REPLACED, reason)
         self._central.connected(peer.name)
-        self._report(Connected(peer.name, peer.address))
+        self._report(Connected(peer.name, peer.address, _OVER[peer.security]))
         self._keep()
 
     def peer_called(self, peer: Peer, call: Call) -> None:
