@@ -1,12 +1,13 @@
 """Real handshakes on this machine: who believes whom, in both of the manager's roles."""
 
+import socket
 import ssl
 from pathlib import Path
 
 import pytest
 from tests.support.certificates import EXPIRED, Pair, PrivateKey, Root, rsa_key, self_signed
 from tests.support.openssl_commands import PASSPHRASE, OpensslRoot
-from tests.support.tls_peers import Meeting, listening, meet, s_client
+from tests.support.tls_peers import PATIENCE_S, Meeting, listening, meet, s_client
 from tests.support.vaults import vault_in
 
 from wattgate.adapters.certificates.contexts import Contexts
@@ -386,6 +387,7 @@ async def test_what_is_not_believed_any_more_does_not_get_in_again(tmp_path: Pat
 async def test_a_context_for_the_same_terms_is_made_once(tmp_path: Path) -> None:
     vault, contexts = await opened(tmp_path)
     first = contexts.client_context(NORTH)
+    assert contexts.client_context() is contexts.client_context()
     assert contexts.client_context(TlsTerms("north")) is first
     assert contexts.client_context(TlsTerms("other")) is not first
     await vault.import_authorities("north", trusted(ROOT))
@@ -424,3 +426,47 @@ async def test_the_same_name_in_root_and_client_fails_under_the_root_and_not_sto
     assert not meet(contexts.server_context(), context).is_well
     await vault.import_authorities(SERVER_SET, Material((certificate.read_bytes(),)))
     assert meet(contexts.server_context(), context).is_well
+
+
+# ----- Sessions that are taken up again
+
+
+def again(
+    server_side: ssl.SSLContext, client_side: ssl.SSLContext, session: ssl.SSLSession | None = None
+) -> tuple[bool, ssl.SSLSession | None, bytes | None]:
+    """Whether the server knew the session, the next one, and the certificate that it saw."""
+    with listening(server_side) as (port, outcome):
+        with (
+            socket.create_connection(("127.0.0.1", port), PATIENCE_S) as raw,
+            client_side.wrap_socket(raw, server_hostname="localhost", session=session) as secure,
+        ):
+            secure.recv(100)
+            known, session = bool(secure.session_reused), secure.session
+        return known, session, outcome.result().peer
+
+
+async def test_wallboxes_get_no_tickets_that_would_let_them_in_again(tmp_path: Path) -> None:
+    vault, contexts = await opened(tmp_path)
+    await vault.import_authorities(SERVER_SET, trusted(ROOT))
+    box = client(tmp_path, BOX)
+    for server_side, is_known in (
+        (contexts.server_context(), False),
+        (contexts.server_context(ask_client=False), True),
+    ):
+        _, session, _ = again(server_side, box)
+        assert again(server_side, box, session)[0] is is_known
+
+
+async def test_a_session_of_tls_1_2_shows_its_certificate_again_and_ends_with_the_authority(
+    tmp_path: Path,
+) -> None:
+    vault, contexts = await opened(tmp_path)
+    (held,) = await vault.import_authorities(SERVER_SET, trusted(ROOT))
+    box = client(tmp_path, BOX, ssl.TLSVersion.TLSv1_2)
+    _, session, _ = again(contexts.server_context(), box)
+    known, session, peer = again(contexts.server_context(), box, session)
+    assert (known, peer) == (True, BOX.certificate_der)  # what was revoked can still be seen
+    await vault.import_authorities(SERVER_SET, trusted(STRANGE))
+    await vault.remove(SERVER_SET, held.facts.id)
+    with pytest.raises(ssl.SSLError):
+        again(contexts.server_context(), box, session)

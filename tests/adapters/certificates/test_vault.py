@@ -1,5 +1,6 @@
 """What lies on disk: there from the start, whole or not at all, readable for nobody else (P21)."""
 
+import os
 import stat
 from collections.abc import Callable
 from datetime import timedelta
@@ -198,6 +199,14 @@ async def test_what_another_process_changed_is_noticed(tmp_path: Path) -> None:
     assert running.held("north") == ()
 
 
+async def test_the_server_is_never_left_without_a_certificate(tmp_path: Path) -> None:
+    running = await opened(tmp_path, "manager.local")
+    for path in paths(tmp_path / "server"):
+        path.unlink()
+    assert await running.reload()
+    assert [held.facts.names[0] for held in own(running)] == ["manager.local"] * 2
+
+
 # ----- Faults of the disk
 
 
@@ -280,6 +289,30 @@ async def test_without_a_disk_a_self_signed_certificate_serves_all_the_same(
         vault = await opened(in_the_way)
     assert len(own(vault)) == 2
     assert "counts for this run only" in str(said)
+    before = own(vault)
+    assert not await vault.reload()
+    assert not await vault.keep_self_signed()
+    assert own(vault) == before
+
+
+async def test_with_a_full_disk_the_server_s_certificate_serves_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        vault = await opened(tmp_path)
+        before = own(vault)
+        assert len(before) == 2
+        assert not await vault.reload()
+        with pytest.raises(StoreFailed, match="No space left"):
+            await vault.import_authorities("north", Material((ROOT.certificate_pem,)))
+        assert vault.held("north") == ()
+    assert own(vault) == before
+    await vault.import_own(SERVER_SET, both(OWN))
+    assert own(await opened(tmp_path)) == own(vault)
 
 
 async def test_what_cannot_be_kept_is_not_confirmed_and_does_not_count(tmp_path: Path) -> None:

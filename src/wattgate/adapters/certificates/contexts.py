@@ -35,6 +35,8 @@ _STRONG: Final = f"{CIPHERS}:@SECLEVEL=2"
 _ANYTHING_ENCRYPTED: Final = f"{CIPHERS}:ECDHE+AES:AES128-SHA:AES256-SHA:@SECLEVEL=0"
 """Before TLS 1.2 there is no GCM, and every signature has SHA-1, which OpenSSL has given up."""
 
+_NOTHING: Final = CertificateSet()
+
 _Made = TypeVar("_Made")
 
 
@@ -80,7 +82,7 @@ class Contexts:
         that. Reading the system's roots takes tens of milliseconds: not on the event loop.
         """
         terms = terms or TlsTerms("")
-        held = self._sets(terms.certificates) if terms.certificates else CertificateSet()
+        held = self._sets(terms.certificates) if terms.certificates else _NOTHING
         return self._kept(terms, (held,), lambda: _client_context(held, terms))
 
     def _kept(self, key: Hashable, made_of: tuple[object, ...], make: Callable[[], _Made]) -> _Made:
@@ -107,7 +109,8 @@ def _server_context(
     authorities = (*held.certificates, *((root,) if root is not None else ()))
     if ask_client and authorities:
         context.verify_mode = ssl.CERT_OPTIONAL
-        # Who may come in is decided at every handshake, not by what an earlier one has found.
+        # A ticket would let a wallbox in again without its certificate being checked anew; sessions
+        # of TLS 1.2 without tickets end with this context, and still show the certificate.
         context.options |= ssl.OP_NO_TICKET
         context.num_tickets = 0
         _believe(context, authorities)

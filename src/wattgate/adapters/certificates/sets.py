@@ -71,7 +71,8 @@ class Sets:
         """Read what has changed on disk since it was read last; says whether something has."""
         with self._lock:
             folders = self._folders()
-            gone = self._sets.keys() - folders.keys()
+            # What never was on disk, for want of space, serves on.
+            gone = [each for each in self._sets.keys() - folders.keys() if self._stamps.get(each)]
             for name in gone:
                 del self._sets[name]
                 self._stamps.pop(name, None)
@@ -109,6 +110,8 @@ class Sets:
                     "The self-signed certificate counts for this run only", reason=str(failure)
                 )
                 self._sets[SERVER_SET] = after
+                place = files.folder_of(self._root, SERVER_SET)
+                self._stamps[SERVER_SET] = folder.stamp(place)
             return True
 
     def import_own(self, name: str, material: Material, origin: Origin, now: datetime) -> OwnEntry:

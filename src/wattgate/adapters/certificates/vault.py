@@ -36,7 +36,7 @@ class Vault:
         `names` are the host names and addresses that a self-signed one must have, beside those
         that the machine knows of itself. A damaged file is set aside and said in the log.
         """
-        await self.reload()
+        await asyncio.to_thread(self._sets.load)
         await self.keep_self_signed(names)
 
     async def keep_self_signed(self, names: Sequence[str] | None = None) -> bool:
@@ -54,8 +54,14 @@ class Vault:
         return self._sets.keep_self_signed(names, self._names, self._clock.wall())
 
     async def reload(self) -> bool:
-        """Read what somebody else, as the command line, has changed; says whether there was."""
-        return await asyncio.to_thread(self._sets.load)
+        """Read what somebody else, as the command line, has changed; says whether there was.
+
+        The server gets self-signed certificates where it has none any more.
+        """
+        changed = await asyncio.to_thread(self._sets.load)
+        if changed:
+            await self.keep_self_signed()
+        return changed
 
     def get(self, set_name: str) -> CertificateSet:
         """A set with its keys, for TLS; a changed set is another object."""
