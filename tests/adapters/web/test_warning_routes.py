@@ -1,7 +1,10 @@
+import httpx
 import pytest
-from tests.support.web import a_world, serving
+from structlog.testing import capture_logs
+from tests.support.web import ADMIN, a_world, https, new_server, serving, trusting_us
 
 from wattgate.adapters.store.memory import MemoryStore
+from wattgate.core.security.tls_mode import TlsMode
 from wattgate.ports.store import StoreCondition
 
 FINE = """
@@ -54,3 +57,32 @@ async def test_a_store_in_trouble_is_a_warning(monkeypatch: pytest.MonkeyPatch) 
                 "message": "the disk has no room for the space that is to be kept aside",
             },
         ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        (TlsMode.OFF, "speaks plain HTTP with other machines"),
+        (TlsMode.DETECT, "takes plain HTTP from other machines, too"),
+        (TlsMode.ON, None),
+    ],
+)
+@pytest.mark.asyncio
+async def test_a_port_that_gives_passwords_away_is_a_warning_in_the_log_and_the_api(
+    mode: TlsMode, words: str | None
+) -> None:
+    world = a_world(FINE)
+    await world.start()
+    with capture_logs() as logs:
+        server = new_server(world, host="", https=https(mode))
+        await server.start()
+    url = server.url
+    assert url == f"{'https' if mode is TlsMode.ON else 'http'}://localhost:{server.port}/"
+    async with httpx.AsyncClient(base_url=url, auth=ADMIN, verify=trusting_us()) as client:
+        told = (await client.get("/api/v1/warnings")).json()
+    await server.close()
+    await world.kill()
+    logged = [each["event"] for each in logs if each.get("about") == "HTTP port"]
+    assert [each["message"] for each in told] == logged
+    assert len(logged) == (words is not None)
+    assert all(each.startswith(words or "") for each in logged)

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from typing import Final
 
+import structlog
 from uvicorn import Config, Server
 
 from wattgate.adapters.sockets.accept import keep_accepting, listening_socket
@@ -15,12 +16,15 @@ from wattgate.adapters.web.porch import Caller
 from wattgate.adapters.web.protocol import PatientProtocol
 from wattgate.adapters.web.reception import NO_HTTPS, Https, Reception
 from wattgate.adapters.web.services import Services
+from wattgate.core.security.exposure import exposure
 from wattgate.core.security.tls_mode import TlsMode
 from wattgate.ports.signatures import SignatureCheck
 from wattgate.ports.store import Store
 from wattgate.runtime.manager import Manager
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.supervisor import Supervisor
+
+log = structlog.get_logger()
 
 CLOSING_S: Final = 3
 """s that requests under way may still take when the server closes."""
@@ -54,7 +58,10 @@ class WebServer:
         https: Https = NO_HTTPS,
     ) -> None:
         self._access = Access(store, tools.clock, admin_password)
-        self._services = Services(manager, store, tools, self._access, signatures, office)
+        self._exposure = exposure(host, https.mode)
+        self._services = Services(
+            manager, store, tools, self._access, signatures, office, exposure=self._exposure
+        )
         self._host = host
         self._port = port
         self._https = https
@@ -71,7 +78,7 @@ class WebServer:
     @property
     def urls(self) -> tuple[str, ...]:
         """Where the server is reached, plain before HTTPS: `http://127.0.0.1:19521/`."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
+        host = f"[{self._host}]" if ":" in self._host else self._host or "localhost"
         return tuple(f"{scheme}://{host}:{self._port}/" for scheme in _SCHEMES[self._https.mode])
 
     @property
@@ -120,6 +127,8 @@ class WebServer:
             state = {HTTPS_ONLY: not is_welcome}
             return PatientProtocol(config, server.server_state, state, reception.porch, caller)
 
+        if self._exposure is not None:
+            log.warning(self._exposure, about="HTTP port")
         reception = Reception(self._https, new_protocol)
         self._server, self._reception = server, reception
         loop = asyncio.get_running_loop()

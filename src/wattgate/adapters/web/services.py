@@ -14,7 +14,10 @@ from wattgate.runtime.peer import Tools
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One running manager and what belongs to it; every route takes it as `services`."""
+    """One running manager and what belongs to it; every route takes it as `services`.
+
+    `exposure` is what others can read of the HTTP port; None: nothing.
+    """
 
     manager: Manager
     store: Store
@@ -22,6 +25,7 @@ class Services:
     access: Access
     signatures: SignatureCheck
     office: CertificateOffice
+    exposure: str | None
 
 
 GivenServices = NamedDependency[Services]

@@ -47,8 +47,14 @@ def _certificates(services: Services) -> Iterator[SiteWarning]:
             yield SiteWarning(f'certificates "{ending.place}"', said)
 
 
+def _http_port(services: Services) -> Iterator[SiteWarning]:
+    if services.exposure is not None:
+        yield SiteWarning("HTTP port", services.exposure)
+
+
 _WARNERS: Final[tuple[SiteWarner, ...]] = (
     _settings,
     _store,
     _certificates,
+    _http_port,
 )
