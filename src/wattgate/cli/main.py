@@ -13,6 +13,7 @@ from wattgate.cli.cert import cert
 from wattgate.cli.check import check
 from wattgate.cli.demo import demo
 from wattgate.cli.evse import evse
+from wattgate.cli.key import key
 from wattgate.cli.messages import messages
 from wattgate.cli.replay import replay
 from wattgate.cli.run import run
@@ -32,6 +33,7 @@ app.add_typer(cert, name="cert")
 app.command()(check)
 app.command()(demo)
 app.add_typer(evse, name="evse")
+app.add_typer(key, name="key")
 app.add_typer(messages, name="messages")
 app.command()(replay)
 app.command()(run)

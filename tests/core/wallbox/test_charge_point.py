@@ -30,7 +30,7 @@ from wattgate.core.wallbox.actions import (
     Unplug,
 )
 from wattgate.core.wallbox.charge_point import SLOWNESS_S
-from wattgate.core.wallbox.effects import Answer, SendCall
+from wattgate.core.wallbox.effects import Answer, Reconnect, SendCall
 from wattgate.core.wallbox.quirks import Quirk
 from wattgate.core.wallbox.status import TRANSITIONS
 
@@ -42,6 +42,46 @@ def test_the_password_is_what_the_central_system_set_r24() -> None:
     assert wallbox.machine.password is None
     wallbox.command("ChangeConfiguration", {"key": "AuthorizationKey", "value": KEY})
     assert wallbox.machine.password == b"\xab" * 16
+
+
+@pytest.mark.parametrize(
+    ("quirks", "status", "hangs_up", "at_once", "after_restart"),
+    [
+        ((), "Accepted", True, KEY, KEY),
+        ((Quirk.KEY_STAYS,), "Accepted", False, KEY, KEY),
+        ((Quirk.KEY_IGNORED,), "Accepted", True, None, None),
+        ((Quirk.KEY_IGNORED, Quirk.KEY_STAYS), "Accepted", False, None, None),
+        ((Quirk.KEY_AFTER_RESTART,), "RebootRequired", False, None, KEY),
+    ],
+)
+def test_a_new_key_is_used_as_a01_has_it_or_as_quirks_do(
+    quirks: tuple[Quirk, ...],
+    status: str,
+    hangs_up: bool,
+    at_once: str | None,
+    after_restart: str | None,
+) -> None:
+    wallbox = online(**playing(*quirks))
+    change = {"key": "AuthorizationKey", "value": KEY}
+    assert wallbox.command("ChangeConfiguration", change) == {"status": status}
+    assert (Reconnect() in wallbox.effects) is hangs_up
+    assert wallbox.machine.password == (at_once and bytes.fromhex(at_once))
+    if hangs_up:
+        answer = next(each for each in wallbox.effects if isinstance(each, Answer))
+        assert wallbox.effects.index(answer) < wallbox.effects.index(Reconnect())
+    wallbox.act(PowerCycle())
+    assert wallbox.machine.password == (after_restart and bytes.fromhex(after_restart))
+
+
+def test_a_key_that_it_was_set_up_with_is_its_password_r24() -> None:
+    assert online(**configured(AuthorizationKey=KEY)).machine.password == b"\xab" * 16
+
+
+def test_a_key_that_is_none_changes_nothing_r24() -> None:
+    wallbox = online()
+    change = {"key": "AuthorizationKey", "value": "secret"}
+    assert wallbox.command("ChangeConfiguration", change) == {"status": "Rejected"}
+    assert Reconnect() not in wallbox.effects
 
 
 def test_connection_and_loss_are_told_once() -> None:

@@ -209,8 +209,16 @@ async def test_no_wallbox_is_restarted_while_a_car_charges_r83() -> None:
 async def test_who_is_not_here_or_on_the_way_to_a_key_gets_none() -> None:
     async with a_box() as box:
         await box.is_written()
-        with pytest.raises(KeyNotWritten, match="was told a key already"):
-            await box.is_written()
+        manager = box.world.manager
+        assert manager is not None
+        ways = (
+            box.is_written(),
+            manager.key_writing.show("CP1"),
+            manager.key_writing.forget("CP1"),
+        )
+        for way in ways:
+            with pytest.raises(KeyNotWritten, match="was told a key already"):
+                await way
         box.end.hang_up()
         await settled()
         with pytest.raises(KeyNotWritten, match="not connected"):
@@ -341,7 +349,7 @@ async def test_a_key_that_is_shown_waits_for_the_installer_as_long_as_it_takes()
     async with a_box() as box:
         manager = box.world.manager
         assert manager is not None
-        key = await manager.keys.offer("CP1", Step.SHOWN)
+        key = await manager.key_writing.show("CP1")
         await asyncio.sleep(PAUSE_S + RETURN_S)
         box.end.hang_up()
         await restarted(box)
@@ -362,7 +370,7 @@ async def test_a_key_can_be_given_up_for_the_password_of_the_site() -> None:
         box.takes_it()
         await box.comes()
         assert box.world.manager is not None
-        await box.world.manager.keys.forget("CP1")
+        await box.world.manager.key_writing.forget("CP1")
         assert box.opens("secret")
         assert not box.opens(box.password)
         await restarted(box)

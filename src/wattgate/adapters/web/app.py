@@ -18,6 +18,7 @@ from wattgate.adapters.web.evidence_routes import read_evidence
 from wattgate.adapters.web.evse_routes import list_evses, read_evse
 from wattgate.adapters.web.guard import Guard
 from wattgate.adapters.web.health_routes import health
+from wattgate.adapters.web.key_routes import forget_key, make_key, read_key
 from wattgate.adapters.web.logins import COOKIES
 from wattgate.adapters.web.meter_routes import put_meter_reading, read_meter
 from wattgate.adapters.web.metrics import metrics
@@ -71,6 +72,9 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     begin_proof,
     read_proof,
     cancel_proof,
+    read_key,
+    make_key,
+    forget_key,
     read_traffic,
     download_traffic,
     list_transactions,

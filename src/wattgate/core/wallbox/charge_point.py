@@ -46,10 +46,12 @@ class ChargePoint:
             **keys_of(options.quirks),
             **options.configuration,
         }
+        configuration = Configuration(first)
         self._state = State(
             options=options,
             moment=moment,
-            configuration=Configuration(first),
+            configuration=configuration,
+            key_text=configuration.text("AuthorizationKey"),
             max_current_a=options.max_current_a,
             clock_offset=timedelta(seconds=options.clock_offset_s or 0.0),
             connectors=tuple(
@@ -67,7 +69,7 @@ class ChargePoint:
     @property
     def password(self) -> bytes | None:
         """The password that an AuthorizationKey set (R24); None while none was set."""
-        return password_bytes(self._state.configuration.text("AuthorizationKey"))
+        return password_bytes(self._state.key_text)
 
     def connected(self, moment: Moment) -> list[Effect]:
         """The link to the central system is up."""
@@ -229,6 +231,8 @@ class ChargePoint:
         for connector in state.connectors:
             connector.claim = None
             connector.is_done = False
+        if state.plays(Quirk.KEY_AFTER_RESTART):
+            state.key_text = state.configuration.text("AuthorizationKey")
         if state.plays(Quirk.FORGETS_PROFILES):
             state.profiles = ProfileStack()
             apply_limits(state)

@@ -17,7 +17,9 @@ from wattgate.core.ocpp.v16._generated import (
 )
 from wattgate.core.ocpp.validation import decode_payload
 from wattgate.core.wallbox.connector import Connector
+from wattgate.core.wallbox.effects import Reconnect
 from wattgate.core.wallbox.quirk_messages import listed
+from wattgate.core.wallbox.quirks import Quirk
 from wattgate.core.wallbox.registration import beat, boot, report_connector, report_station
 from wattgate.core.wallbox.state import Registration, State, ignore
 from wattgate.core.wallbox.transactions import sample_on_request, stop
@@ -53,7 +55,20 @@ def change_configuration(state: State, payload_text: str) -> object:
     status = state.configuration.change(request.key, request.value)
     if status == "Accepted" and request.key == "HeartbeatInterval":
         state.heartbeat_at = state.now
+    if status == "Accepted" and request.key == "AuthorizationKey":
+        status = _new_key(state)
     return {"status": status}
+
+
+def _new_key(state: State) -> str:
+    """Take a key up as A01 of SEC has it, or as some do; the status to answer with."""
+    if state.plays(Quirk.KEY_AFTER_RESTART):
+        return "RebootRequired"
+    if not state.plays(Quirk.KEY_IGNORED):
+        state.key_text = state.configuration.text("AuthorizationKey")
+    if not state.plays(Quirk.KEY_STAYS):
+        state.effects.append(Reconnect())
+    return "Accepted"
 
 
 def get_configuration(state: State, payload_text: str) -> object:

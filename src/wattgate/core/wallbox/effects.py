@@ -45,4 +45,9 @@ class Reboot:
     """The wallbox starts anew: its link goes down."""
 
 
-Effect = SendCall | Answer | Refuse | Happened | Reboot
+@dataclass(frozen=True, slots=True)
+class Reconnect:
+    """The wallbox hangs up, and comes back with the password that it has now (A01 of SEC)."""
+
+
+Effect = SendCall | Answer | Refuse | Happened | Reboot | Reconnect

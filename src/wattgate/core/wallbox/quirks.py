@@ -9,6 +9,8 @@ _UNITS: Final = "ChargingScheduleAllowedChargingRateUnit"
 _FEATURES: Final = "SupportedFeatureProfiles"
 _WITHOUT_SMART_CHARGING: Final = "Core,FirmwareManagement,LocalAuthListManagement,RemoteTrigger"
 
+_NO_MODEL: Final = "what writing a key has to get over; no wallbox in particular"
+
 
 class Quirk(StrEnum):
     """One deviation from OCPP 1.6, by the name it is chosen with."""
@@ -44,6 +46,9 @@ class Quirk(StrEnum):
     CURRENTS_TAGGED_LN = "currents-tagged-ln"
     FAULTED_INFO = "faulted-info"
     CHARGING_AT_ZERO = "charging-at-zero"
+    KEY_IGNORED = "key-ignored"
+    KEY_STAYS = "key-stays"
+    KEY_AFTER_RESTART = "key-after-restart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +169,15 @@ DEVIATIONS: Final[Mapping[Quirk, Deviation]] = {
     ),
     Quirk.CHARGING_AT_ZERO: Deviation(
         "reports Charging while it permits nothing", "another simulator"
+    ),
+    Quirk.KEY_IGNORED: Deviation(
+        "accepts a new AuthorizationKey and goes on with the password that it had", _NO_MODEL
+    ),
+    Quirk.KEY_STAYS: Deviation(
+        "accepts a new AuthorizationKey and stays connected with the old one", _NO_MODEL
+    ),
+    Quirk.KEY_AFTER_RESTART: Deviation(
+        "answers RebootRequired to a new AuthorizationKey, and uses it after a restart", _NO_MODEL
     ),
 }
 """Every quirk."""

@@ -51,7 +51,8 @@ class State:
 
     `boot_at`, `heartbeat_at` and `reboot_at` are monotonic times, in s, None for never;
     `signed_texts` go into the next meter values of a transaction; `profiles_taken` counts the
-    profiles it accepted; `postponed` are commands to be obeyed from a time on (Quirk.SLOW).
+    profiles it accepted; `key_text` is the AuthorizationKey that it logs in with, empty where none
+    was written; `postponed` are commands to be obeyed from a time on (Quirk.SLOW).
     """
 
     options: Options
@@ -62,6 +63,7 @@ class State:
     queue: OfflineQueue = field(default_factory=OfflineQueue)
     profiles: ProfileStack = field(default_factory=ProfileStack)
     profiles_taken: int = 0
+    key_text: str = field(default="", repr=False)
     postponed: deque[tuple[float, Call]] = field(default_factory=deque)
     clock_offset: timedelta = timedelta()
     max_current_a: float = 0.0

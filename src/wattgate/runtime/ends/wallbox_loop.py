@@ -14,7 +14,15 @@ from wattgate.core.security.certificates import LinkSecurity
 from wattgate.core.security.link_words import BACKEND_SECURITY
 from wattgate.core.wallbox.actions import Action
 from wattgate.core.wallbox.charge_point import ChargePoint
-from wattgate.core.wallbox.effects import Answer, Effect, Happened, Reboot, Refuse, SendCall
+from wattgate.core.wallbox.effects import (
+    Answer,
+    Effect,
+    Happened,
+    Reboot,
+    Reconnect,
+    Refuse,
+    SendCall,
+)
 from wattgate.core.wallbox.moment import Moment
 from wattgate.core.wallbox.state import NoAnswer
 from wattgate.ports.links import Dialer, DialFailed, DialTarget, Link
@@ -217,6 +225,8 @@ class WallboxLoop:
                     self._peer.refuse(unique_id, code, description)
             case Reboot():
                 self._hang_up("the wallbox starts anew")
+            case Reconnect():
+                self._hang_up("the wallbox comes back with its new key")
             case _:
                 assert_never(effect)
 

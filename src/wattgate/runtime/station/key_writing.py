@@ -77,12 +77,35 @@ class KeyWriting:
         # Whoever asked may go away; the wallbox has to be followed to the end.
         return await asyncio.shield(self._tasks.start(self._write(station, restart), name=name))
 
+    async def show(self, station_id: str) -> str:
+        """Make a key for somebody to enter at the wallbox; in hexadecimal.
+
+        Raises:
+            KeyNotWritten: the wallbox is on its way to another one.
+            StoreFailed: it could not be stored, and counts for nothing.
+        """
+        self._is_not_on_the_way(station_id)
+        return await self._keys.offer(station_id, Step.SHOWN)
+
+    async def forget(self, station_id: str) -> None:
+        """Let the site's password hold again.
+
+        Raises:
+            KeyNotWritten: the wallbox is on its way to a key, and would be locked out.
+            StoreFailed: that could not be stored, and nothing has changed.
+        """
+        self._is_not_on_the_way(station_id)
+        await self._keys.forget(station_id)
+
+    def _is_not_on_the_way(self, station_id: str) -> None:
+        if self._keys.of(station_id).step in _ON_THE_WAY:
+            raise KeyNotWritten("the wallbox was told a key already, and has to come back first")
+
     async def _write(self, station: Station, restart: bool) -> Written:
         station_id, peer = station.station_id, station.presence.peer
         if peer is None:
             raise KeyNotWritten("the wallbox is not connected")
-        if self._keys.of(station_id).step in _ON_THE_WAY:
-            raise KeyNotWritten("it was told a key already, and has to come back first")
+        self._is_not_on_the_way(station_id)
         text = await self._keys.offer(station_id, Step.SENT)
         payload = json.dumps({"key": "AuthorizationKey", "value": text}, separators=(",", ":"))
         answer = _read(await _call(peer, "ChangeConfiguration", payload))
