@@ -9,7 +9,7 @@ from tests.support.shared_current import site
 from tests.support.world import BOOT, Json, World
 
 from wattgate.core.ocpp.handshake import HandshakeRequest, Refused, basic_authorization
-from wattgate.core.station.wallbox_key import Step
+from wattgate.core.station.wallbox_key import KeyStep
 from wattgate.runtime.station.key_writing import Written
 
 OPEN = site("CP1")
@@ -69,7 +69,7 @@ class KeyedBox:
         assert manager is not None
         return await manager.key_writing.write(manager.stations.by_id["CP1"], restart=restart)
 
-    def step(self) -> Step | None:
+    def step(self) -> KeyStep | None:
         assert self.world.manager is not None
         return self.world.manager.keys.of("CP1").step
 

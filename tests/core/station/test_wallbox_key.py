@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from wattgate.core.station.wallbox_key import (
     NO_KEY,
     Answer,
+    KeyStep,
     NextKey,
-    Step,
     WallboxKey,
     answered,
     came_with_next,
@@ -23,13 +23,13 @@ from wattgate.core.station.wallbox_key import (
 OWN, ONE, TWO = "kept own password", "kept key one", "kept key two"
 
 
-def on_its_way(step: Step, present: str = "") -> WallboxKey:
+def on_its_way(step: KeyStep, present: str = "") -> WallboxKey:
     return WallboxKey(OWN, present, NextKey(ONE, step))
 
 
-@pytest.mark.parametrize("step", [Step.SHOWN, Step.SENT])
+@pytest.mark.parametrize("step", [KeyStep.SHOWN, KeyStep.SENT])
 @pytest.mark.parametrize("present", ["", TWO])
-def test_a_new_key_opens_the_door_beside_what_does_so_now(step: Step, present: str) -> None:
+def test_a_new_key_opens_the_door_beside_what_does_so_now(step: KeyStep, present: str) -> None:
     key = offered(WallboxKey(OWN, present), OWN, ONE, step)
     assert (key.present, key.next_kept, key.step) == (present, ONE, step)
     assert not key.is_empty
@@ -38,17 +38,17 @@ def test_a_new_key_opens_the_door_beside_what_does_so_now(step: Step, present: s
 @pytest.mark.parametrize(
     ("answer", "step"),
     [
-        (Answer.ACCEPTED, Step.TAKEN),
-        (Answer.REBOOT_REQUIRED, Step.AFTER_RESTART),
-        (Answer.UNKNOWN, Step.SENT),
+        (Answer.ACCEPTED, KeyStep.TAKEN),
+        (Answer.REBOOT_REQUIRED, KeyStep.AFTER_RESTART),
+        (Answer.UNKNOWN, KeyStep.SENT),
         (Answer.REFUSED, None),
         (Answer.UNSENT, None),
     ],
 )
 def test_only_a_key_that_the_wallbox_has_certainly_not_taken_is_forgotten(
-    answer: Answer, step: Step | None
+    answer: Answer, step: KeyStep | None
 ) -> None:
-    key = answered(on_its_way(Step.SENT, TWO), ONE, answer)
+    key = answered(on_its_way(KeyStep.SENT, TWO), ONE, answer)
     assert key.step is step
     assert key.next_kept == ("" if step is None else ONE)
     assert key.present == TWO
@@ -56,13 +56,18 @@ def test_only_a_key_that_the_wallbox_has_certainly_not_taken_is_forgotten(
 
 @pytest.mark.parametrize("answer", Answer)
 def test_an_answer_that_comes_after_the_wallbox_did_changes_nothing(answer: Answer) -> None:
-    for key in (WallboxKey(OWN, ONE), on_its_way(Step.SET_ASIDE), on_its_way(Step.SHOWN), NO_KEY):
+    for key in (
+        WallboxKey(OWN, ONE),
+        on_its_way(KeyStep.SET_ASIDE),
+        on_its_way(KeyStep.SHOWN),
+        NO_KEY,
+    ):
         assert answered(key, ONE, answer) == key
-    assert answered(on_its_way(Step.SENT), TWO, answer) == on_its_way(Step.SENT)
+    assert answered(on_its_way(KeyStep.SENT), TWO, answer) == on_its_way(KeyStep.SENT)
 
 
-@pytest.mark.parametrize("step", Step)
-def test_a_wallbox_that_comes_with_the_key_has_it_however_late_that_is(step: Step) -> None:
+@pytest.mark.parametrize("step", KeyStep)
+def test_a_wallbox_that_comes_with_the_key_has_it_however_late_that_is(step: KeyStep) -> None:
     assert came_with_next(on_its_way(step, TWO)) == WallboxKey(OWN, ONE)
 
 
@@ -73,15 +78,15 @@ def test_one_that_comes_with_its_key_again_has_it_still() -> None:
 @pytest.mark.parametrize(
     ("step", "came", "restarted", "away"),
     [
-        (Step.SHOWN, Step.SHOWN, Step.SHOWN, Step.SHOWN),
-        (Step.SENT, Step.SET_ASIDE, Step.SET_ASIDE, Step.SET_ASIDE),
-        (Step.TAKEN, Step.SET_ASIDE, Step.SET_ASIDE, Step.SET_ASIDE),
-        (Step.AFTER_RESTART, Step.AFTER_RESTART, Step.SET_ASIDE, Step.AFTER_RESTART),
-        (Step.SET_ASIDE, Step.SET_ASIDE, Step.SET_ASIDE, Step.SET_ASIDE),
+        (KeyStep.SHOWN, KeyStep.SHOWN, KeyStep.SHOWN, KeyStep.SHOWN),
+        (KeyStep.SENT, KeyStep.SET_ASIDE, KeyStep.SET_ASIDE, KeyStep.SET_ASIDE),
+        (KeyStep.TAKEN, KeyStep.SET_ASIDE, KeyStep.SET_ASIDE, KeyStep.SET_ASIDE),
+        (KeyStep.AFTER_RESTART, KeyStep.AFTER_RESTART, KeyStep.SET_ASIDE, KeyStep.AFTER_RESTART),
+        (KeyStep.SET_ASIDE, KeyStep.SET_ASIDE, KeyStep.SET_ASIDE, KeyStep.SET_ASIDE),
     ],
 )
 def test_a_key_that_it_does_not_come_with_is_set_aside_and_stays_good(
-    step: Step, came: Step, restarted: Step, away: Step
+    step: KeyStep, came: KeyStep, restarted: KeyStep, away: KeyStep
 ) -> None:
     key = on_its_way(step, TWO)
     assert came_with_present(key) == on_its_way(came, TWO)
@@ -98,7 +103,7 @@ def test_without_a_key_on_its_way_nothing_changes() -> None:
 
 STEPS = st.sampled_from(
     [
-        lambda key: offered(key, OWN, TWO, Step.SENT),
+        lambda key: offered(key, OWN, TWO, KeyStep.SENT),
         lambda key: answered(key, key.next_kept, Answer.ACCEPTED),
         lambda key: answered(key, key.next_kept, Answer.UNKNOWN),
         came_with_next,
@@ -122,7 +127,7 @@ def test_what_the_wallbox_last_came_with_opens_the_door_until_it_comes_with_anot
         assert key.present == has
 
 
-@pytest.mark.parametrize("key", [NO_KEY, WallboxKey(OWN, ONE), *map(on_its_way, Step)])
+@pytest.mark.parametrize("key", [NO_KEY, WallboxKey(OWN, ONE), *map(on_its_way, KeyStep)])
 def test_what_is_stored_is_read_back(key: WallboxKey) -> None:
     assert read(write(key), key.own_password) == key
 
@@ -133,10 +138,10 @@ def test_what_cannot_be_read_is_no_key(text: str | None) -> None:
 
 
 def test_a_password_newly_written_in_the_site_wins() -> None:
-    assert read(write(on_its_way(Step.TAKEN, TWO)), "another") == WallboxKey("another")
+    assert read(write(on_its_way(KeyStep.TAKEN, TWO)), "another") == WallboxKey("another")
 
 
 def test_s4_it_does_not_say_what_is_kept() -> None:
-    assert repr([on_its_way(Step.SENT, TWO), WallboxKey(OWN)]) == (
+    assert repr([on_its_way(KeyStep.SENT, TWO), WallboxKey(OWN)]) == (
         "[WallboxKey(key, next=sent), WallboxKey(password, next=None)]"
     )

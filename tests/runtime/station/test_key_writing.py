@@ -10,7 +10,7 @@ from tests.support.world import BOOT, Answer, Json
 
 from wattgate.core.security.passwords import PasswordKey
 from wattgate.core.station.wallbox_key import Answer as KeyAnswer
-from wattgate.core.station.wallbox_key import Step
+from wattgate.core.station.wallbox_key import KeyStep
 from wattgate.ports.store import StoreFailed
 from wattgate.runtime.station.key_writing import PAUSE_S, RETURN_S, KeyNotWritten, Written
 
@@ -26,7 +26,7 @@ async def test_a_wallbox_gets_a_key_of_its_own_and_what_it_had_opens_nothing_any
         assert await box.is_written() == Written(KeyAnswer.ACCEPTED)
         (key,) = box.keys
         assert len(bytes.fromhex(key)) == 20
-        assert box.step() is Step.TAKEN
+        assert box.step() is KeyStep.TAKEN
         assert box.opens(password)
         assert box.opens(key)
         box.end.hang_up()
@@ -89,9 +89,9 @@ async def test_a_second_key_has_as_much_time_as_the_first() -> None:
         await box.is_written()
         box.end.hang_up()
         await asyncio.sleep(RETURN_S - 1)
-        assert box.step() is Step.TAKEN
+        assert box.step() is KeyStep.TAKEN
         await asyncio.sleep(PAUSE_S + 2)
-        assert box.step() is Step.SET_ASIDE
+        assert box.step() is KeyStep.SET_ASIDE
 
 
 @pytest.mark.parametrize("status", ["Rejected", "NotSupported", Refusal("NotSupported")])
@@ -122,7 +122,7 @@ async def test_a_key_of_which_the_wallbox_said_nothing_is_found_out_by_its_next_
             box.takes_it()
         await box.comes()
         assert box.has_key() is takes
-        assert box.step() is (None if takes else Step.SET_ASIDE)
+        assert box.step() is (None if takes else KeyStep.SET_ASIDE)
 
 
 @in_virtual_time()
@@ -133,10 +133,10 @@ async def test_a_wallbox_that_accepts_and_comes_with_the_old_one_may_come_with_t
         await box.is_written()
         box.end.hang_up()
         await box.comes()
-        assert (box.step(), box.has_key()) == (Step.SET_ASIDE, False)
+        assert (box.step(), box.has_key()) == (KeyStep.SET_ASIDE, False)
         await restarted(box)
         await box.comes()
-        assert box.step() is Step.SET_ASIDE
+        assert box.step() is KeyStep.SET_ASIDE
         assert box.opens("secret")
         box.end.hang_up()
         box.takes_it()
@@ -150,9 +150,9 @@ async def test_a_wallbox_that_does_not_come_back_in_time_is_told_and_not_locked_
         await box.is_written()
         box.end.hang_up()
         await asyncio.sleep(PAUSE_S + RETURN_S - 1)
-        assert box.step() is Step.TAKEN
+        assert box.step() is KeyStep.TAKEN
         await asyncio.sleep(2)
-        assert box.step() is Step.SET_ASIDE
+        assert box.step() is KeyStep.SET_ASIDE
         box.takes_it()
         await box.comes()
         assert box.has_key()
@@ -167,9 +167,9 @@ async def test_a_wallbox_that_needs_a_restart_is_waited_for_and_restarted_on_req
         assert box.end.all_of("Reset") == []
         box.end.hang_up()
         await box.comes()
-        assert box.step() is Step.AFTER_RESTART
+        assert box.step() is KeyStep.AFTER_RESTART
         await box.end.ask("BootNotification", BOOT)
-        assert box.step() is Step.SET_ASIDE
+        assert box.step() is KeyStep.SET_ASIDE
 
         box.end.answers["Reset"] = lambda _: {"status": "Accepted"}
         assert await box.is_written(restart=True) == Written(KeyAnswer.REBOOT_REQUIRED, True)
@@ -243,11 +243,11 @@ async def test_whoever_asked_may_go_away_meanwhile() -> None:
         await box.end.got("ChangeConfiguration")
         asking.cancel()
         await settled()
-        assert box.step() is Step.SENT
+        assert box.step() is KeyStep.SENT
         (message_id,) = box.end.held["ChangeConfiguration"]
         box.end.send(f'[3,"{message_id}",{{"status":"Accepted"}}]')
         await settled()
-        assert box.step() is Step.TAKEN
+        assert box.step() is KeyStep.TAKEN
         await asyncio.sleep(PAUSE_S)
         assert box.sent_away() is not None
 
@@ -283,7 +283,7 @@ async def test_a_kill_at_any_moment_leaves_the_wallbox_a_way_in_and_the_truth_co
         manager = box.world.manager
         assert manager is not None
         if moment == "stored":
-            box.keys.append(await manager.keys.offer("CP1", Step.SENT))
+            box.keys.append(await manager.keys.offer("CP1", KeyStep.SENT))
         else:
             asking = asyncio.get_running_loop().create_task(box.is_written())
             await box.end.got("ChangeConfiguration")
@@ -303,7 +303,7 @@ async def test_a_kill_at_any_moment_leaves_the_wallbox_a_way_in_and_the_truth_co
         assert box.opens(box.keys[-1])
         await box.comes()
         assert box.has_key() is takes
-        assert box.step() is (None if takes else Step.SET_ASIDE)
+        assert box.step() is (None if takes else KeyStep.SET_ASIDE)
         assert box.opens("secret") is not takes
 
 
@@ -313,9 +313,9 @@ async def test_after_a_restart_it_is_waited_for_as_long_as_before() -> None:
         await box.is_written()
         await restarted(box)
         await asyncio.sleep(RETURN_S - 1)
-        assert box.step() is Step.TAKEN
+        assert box.step() is KeyStep.TAKEN
         await asyncio.sleep(2)
-        assert box.step() is Step.SET_ASIDE
+        assert box.step() is KeyStep.SET_ASIDE
 
 
 @in_virtual_time()
@@ -354,7 +354,7 @@ async def test_a_key_that_is_shown_waits_for_the_installer_as_long_as_it_takes()
         box.end.hang_up()
         await restarted(box)
         await box.comes(boots=True)
-        assert box.step() is Step.SHOWN
+        assert box.step() is KeyStep.SHOWN
         box.end.hang_up()
         box.password = key
         await box.comes()

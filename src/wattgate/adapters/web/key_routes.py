@@ -12,7 +12,7 @@ from msgspec import Meta
 from wattgate.adapters.web import key_words
 from wattgate.adapters.web.problems import documented
 from wattgate.adapters.web.services import GivenServices, Services
-from wattgate.core.station.wallbox_key import Step
+from wattgate.core.station.wallbox_key import KeyStep
 from wattgate.runtime.station.key_writing import KeyNotWritten
 from wattgate.runtime.station.station import Station
 
@@ -23,7 +23,7 @@ ProvesWith = Literal["nothing", "common password", "own password", "key"]
 """What a wallbox has to prove itself with."""
 
 StepName = Annotated[
-    Step | None,
+    KeyStep | None,
     Meta(
         description="Of a new key: shown (somebody enters it), sent, taken (it should come back "
         "with it), after-restart (it uses it then), set-aside (it came with what it had before)"

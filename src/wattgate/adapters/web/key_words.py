@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from wattgate.core.station.wallbox_key import Answer, Step
+from wattgate.core.station.wallbox_key import Answer, KeyStep
 from wattgate.runtime.station.key_writing import Written
 
 SHOWN: Final = (
@@ -34,12 +34,12 @@ _HOLDS: Final[Mapping[str, str]] = {
     "own password": "It proves itself with its password in the site.",
     "key": "It proves itself with a key that only the wallbox knows.",
 }
-_ON_ITS_WAY: Final[Mapping[Step, str]] = {
-    Step.SHOWN: "A new key was told, and waits for the wallbox to come with it.",
-    Step.SENT: "A new key was sent, and has not been answered yet.",
-    Step.TAKEN: "The wallbox has accepted a new key, and should come back with it.",
-    Step.AFTER_RESTART: "The wallbox has accepted a new key, and uses it after its next restart.",
-    Step.SET_ASIDE: (
+_ON_ITS_WAY: Final[Mapping[KeyStep, str]] = {
+    KeyStep.SHOWN: "A new key was told, and waits for the wallbox to come with it.",
+    KeyStep.SENT: "A new key was sent, and has not been answered yet.",
+    KeyStep.TAKEN: "The wallbox has accepted a new key, and should come back with it.",
+    KeyStep.AFTER_RESTART: "The wallbox uses a new key after its next restart.",
+    KeyStep.SET_ASIDE: (
         "The wallbox has accepted a new key, and did not come with it; the key is good still, "
         "should it do so later."
     ),
@@ -51,7 +51,7 @@ def of_writing(written: Written) -> str:
     return _ANSWERED[written.answer] + (_RESTARTS if written.restarts else "")
 
 
-def of_state(proves_with: str, step: Step | None) -> str:
+def of_state(proves_with: str, step: KeyStep | None) -> str:
     """What holds, and what is on its way."""
     holds = _HOLDS[proves_with]
     return holds if step is None else f"{holds} {_ON_ITS_WAY[step]}"

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 
-class Step(StrEnum):
+class KeyStep(StrEnum):
     """How far a new key is on its way into the wallbox."""
 
     SHOWN = "shown"
@@ -45,7 +45,7 @@ class NextKey(msgspec.Struct, frozen=True):
     """A key on its way; `kept` as `PasswordKey` keeps it."""
 
     kept: str
-    step: Step
+    step: KeyStep
 
 
 class WallboxKey(msgspec.Struct, frozen=True):
@@ -63,7 +63,7 @@ class WallboxKey(msgspec.Struct, frozen=True):
         return f"WallboxKey({'key' if self.present else 'password'}, next={self.step})"
 
     @property
-    def step(self) -> Step | None:
+    def step(self) -> KeyStep | None:
         """How far the next key is; None where there is none."""
         return self.next.step if self.next is not None else None
 
@@ -82,20 +82,20 @@ NO_KEY: Final = WallboxKey("")
 """Of a wallbox that was never given one."""
 
 _AFTER: Final = {
-    Answer.ACCEPTED: Step.TAKEN,
-    Answer.REBOOT_REQUIRED: Step.AFTER_RESTART,
-    Answer.UNKNOWN: Step.SENT,
+    Answer.ACCEPTED: KeyStep.TAKEN,
+    Answer.REBOOT_REQUIRED: KeyStep.AFTER_RESTART,
+    Answer.UNKNOWN: KeyStep.SENT,
 }
 
 
-def offered(before: WallboxKey, own_password: str, kept: str, step: Step) -> WallboxKey:
+def offered(before: WallboxKey, own_password: str, kept: str, step: KeyStep) -> WallboxKey:
     """Let a new key open the door, beside what does so now; an earlier next one is forgotten."""
     return WallboxKey(own_password, before.present, NextKey(kept, step))
 
 
 def answered(key: WallboxKey, kept: str, answer: Answer) -> WallboxKey:
     """The wallbox has answered, or not, what it was told of the key `kept`."""
-    if key.next_kept != kept or key.step is not Step.SENT:
+    if key.next_kept != kept or key.step is not KeyStep.SENT:
         return key  # it has come with it meanwhile, or another one was made
     step = _AFTER.get(answer)
     return _with_next(key, NextKey(kept, step) if step is not None else None)
@@ -108,17 +108,17 @@ def came_with_next(key: WallboxKey) -> WallboxKey:
 
 def came_with_present(key: WallboxKey) -> WallboxKey:
     """It has come with what it had before."""
-    return _set_aside(key, Step.SENT, Step.TAKEN)
+    return _set_aside(key, KeyStep.SENT, KeyStep.TAKEN)
 
 
 def restarted_with_present(key: WallboxKey) -> WallboxKey:
     """It has restarted, and come with what it had before."""
-    return _set_aside(key, Step.SENT, Step.TAKEN, Step.AFTER_RESTART)
+    return _set_aside(key, KeyStep.SENT, KeyStep.TAKEN, KeyStep.AFTER_RESTART)
 
 
 def stayed_away(key: WallboxKey) -> WallboxKey:
     """It has not come back in time."""
-    return _set_aside(key, Step.SENT, Step.TAKEN)
+    return _set_aside(key, KeyStep.SENT, KeyStep.TAKEN)
 
 
 def write(key: WallboxKey) -> str:
@@ -137,10 +137,10 @@ def read(text: str | None, own_password: str) -> WallboxKey:
     return key
 
 
-def _set_aside(key: WallboxKey, *steps: Step) -> WallboxKey:
+def _set_aside(key: WallboxKey, *steps: KeyStep) -> WallboxKey:
     if key.next is None or key.step not in steps:
         return key
-    return _with_next(key, NextKey(key.next.kept, Step.SET_ASIDE))
+    return _with_next(key, NextKey(key.next.kept, KeyStep.SET_ASIDE))
 
 
 def _with_next(key: WallboxKey, following: NextKey | None) -> WallboxKey:

@@ -11,7 +11,7 @@ import structlog
 from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.session import Priority
 from wattgate.core.ocpp.splice import read_scalar
-from wattgate.core.station.wallbox_key import Answer, Step
+from wattgate.core.station.wallbox_key import Answer, KeyStep
 from wattgate.runtime.peer import NoAnswer, Outcome, Peer
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.wallbox_keys import WallboxKeys
@@ -27,7 +27,7 @@ RETURN_S: Final = 300.0
 
 ANSWER_S: Final = 30.0
 
-_ON_THE_WAY: Final = frozenset({Step.SENT, Step.TAKEN})
+_ON_THE_WAY: Final = frozenset({KeyStep.SENT, KeyStep.TAKEN})
 _MAY_HAVE_TAKEN: Final = frozenset({"InternalError", "GenericError"})
 """CALLERRORs that can come after the key was stored."""
 
@@ -85,7 +85,7 @@ class KeyWriting:
             StoreFailed: it could not be stored, and counts for nothing.
         """
         self._is_not_on_the_way(station_id)
-        return await self._keys.offer(station_id, Step.SHOWN)
+        return await self._keys.offer(station_id, KeyStep.SHOWN)
 
     async def forget(self, station_id: str) -> None:
         """Let the site's password hold again.
@@ -106,7 +106,7 @@ class KeyWriting:
         if peer is None:
             raise KeyNotWritten("the wallbox is not connected")
         self._is_not_on_the_way(station_id)
-        text = await self._keys.offer(station_id, Step.SENT)
+        text = await self._keys.offer(station_id, KeyStep.SENT)
         payload = json.dumps({"key": "AuthorizationKey", "value": text}, separators=(",", ":"))
         answer = _read(await _call(peer, "ChangeConfiguration", payload))
         await self._keys.answered(station_id, text, answer)

@@ -11,7 +11,7 @@ from wattgate.core.site.model import Site
 from wattgate.core.station.wallbox_key import (
     NO_KEY,
     Answer,
-    Step,
+    KeyStep,
     WallboxKey,
     answered,
     came_with_next,
@@ -97,7 +97,7 @@ class WallboxKeys:
         """A wallbox has not come back in time with its new key."""
         self._change_later(station_id, stayed_away)
 
-    async def offer(self, station_id: str, step: Step) -> str:
+    async def offer(self, station_id: str, step: KeyStep) -> str:
         """Make a key that opens the door from now on; the key in hexadecimal.
 
         Raises StoreFailed, and then there is none.
