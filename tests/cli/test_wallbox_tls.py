@@ -93,5 +93,18 @@ def test_what_it_is_given_while_it_runs_counts_from_the_next_connection_on(
 ) -> None:
     tls = wallbox(authorities=(office.root("elsewhere").certificate,))
     assert not meet(serving(server), tls.contexts()[0]).is_well
-    tls.held = wallbox(authorities=(root.certificate,)).held
+    new = wallbox(authorities=(root.certificate,)).held
+    tls.installed = lambda: new
     assert meet(serving(server), tls.contexts()[0]).is_well
+
+
+def test_a_certificate_that_it_gets_takes_the_place_of_the_one_it_was_given(
+    office: Office, root: Paper
+) -> None:
+    given, new = office.issue("CP1", root), office.issue("CP1 again", root)
+    tls = wallbox(certificate=given.certificate, key=given.key)
+    first = tls.held.own
+    assert len(first) == 1
+    tls.installed = lambda: wallbox(certificate=new.certificate, key=new.key).held
+    assert len(tls.held.own) == 1
+    assert tls.held.own != first

@@ -13,7 +13,8 @@ from wattgate.core.wallbox.effects import Happened
 def told_kinds() -> set[str]:
     """The first argument of every `tell(…)` and `Happened(…)` of the wallbox."""
     root = Path(wattgate.core.wallbox.__file__).parent
-    files = [*root.glob("*.py"), root.parents[1] / "runtime" / "ends" / "wallbox_loop.py"]
+    ends = root.parents[1] / "runtime" / "ends"
+    files = [*root.glob("*.py"), ends / "wallbox_loop.py", ends / "wallbox_certificates.py"]
     kinds: set[str] = set()
     for file in files:
         for node in ast.walk(ast.parse(file.read_text())):

@@ -20,6 +20,7 @@ from wattgate.cli.run import run
 from wattgate.cli.traffic import traffic
 from wattgate.cli.transactions import transactions
 from wattgate.cli.wallbox import wallbox
+from wattgate.cli.wallbox_certificates import wallbox_certificates
 
 app = typer.Typer(
     name="wattgate",
@@ -29,6 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # its locals could show passwords
 )
 app.command()(backend)
+cert.add_typer(wallbox_certificates, name="wallbox")
 app.add_typer(cert, name="cert")
 app.command()(check)
 app.command()(demo)

@@ -117,6 +117,13 @@ def wallbox(
     ciphers: Annotated[
         str, typer.Option(help="The cipher suites that it knows, as OpenSSL writes them.")
     ] = "",
+    keys_folder: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where it keeps certificates that it gets over OCPP; by default until it ends.",
+            metavar="DIR",
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print events as JSON lines.")] = False,
     frames: Annotated[bool, typer.Option("--frames", help="Print every frame.")] = False,
 ) -> None:
@@ -163,6 +170,7 @@ def wallbox(
             newest=tls_max_version,
             ciphers=ciphers,
         ),
+        keys_folder=keys_folder,
         as_json=json,
         frames=frames,
     )

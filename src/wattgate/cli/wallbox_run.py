@@ -3,11 +3,15 @@
 import asyncio
 import signal
 import sys
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import structlog
 
 from wattgate.adapters.certificates.facts import facts_of_der
+from wattgate.adapters.certificates.vault import Vault
 from wattgate.adapters.clock import SystemClock
 from wattgate.adapters.identifiers import SystemIdentifiers
 from wattgate.adapters.ocpp_socket.dialer import PicowsDialer
@@ -31,6 +35,7 @@ from wattgate.core.wallbox.lines import (
     read_line,
 )
 from wattgate.core.wallbox.moment import Moment
+from wattgate.runtime.ends.wallbox_certificates import SET, WallboxCertificates
 from wattgate.runtime.ends.wallbox_loop import Account, WallboxLoop
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.supervisor import Supervisor
@@ -46,20 +51,24 @@ def run(setup: Setup, tls: WallboxTls) -> int:
     """Run until `quit` or a signal; answers the exit status."""
     # Standard output belongs to the events.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        return runner.run(_Terminal(setup, tls).run())
+    with ExitStack() as stack:
+        folder = setup.keys_folder or Path(stack.enter_context(TemporaryDirectory()))
+        runner = stack.enter_context(asyncio.Runner(loop_factory=new_event_loop))
+        return runner.run(_Terminal(setup, tls, folder).run())
 
 
 class _Terminal:
     """The person at the wallbox: types lines, reads events."""
 
-    def __init__(self, setup: Setup, tls: WallboxTls) -> None:
+    def __init__(self, setup: Setup, tls: WallboxTls, folder: Path) -> None:
         self._setup = setup
         self._clock = SystemClock()
         self._stop = asyncio.Event()
         self._status = 0
         self._card = setup.id_tag
         moment = Moment(self._clock.monotonic(), self._clock.wall())
+        self._vault = Vault(folder, self._clock)
+        tls.installed = partial(self._vault.get, SET)
         self._wallbox = WallboxLoop(
             ChargePoint(options_of(setup), moment),
             Account(
@@ -71,11 +80,13 @@ class _Terminal:
             Tools(self._clock, SystemIdentifiers()),
             self._show,
             frames=setup.frames,
+            certificates=WallboxCertificates(self._vault, setup.station_id, self._show),
         )
 
     async def run(self) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
+        await self._vault.reload()
         async with Supervisor() as supervisor:
             supervisor.spawn(self._drive(), name=f"wallbox {self._setup.station_id}")
             if self._setup.is_plugged:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from wattgate import __version__
@@ -47,6 +48,7 @@ class Setup:
     clock_offset_s: float | None = None
     keys: tuple[str, ...] = ()
     tls: ClientTls = field(default_factory=ClientTls)
+    keys_folder: Path | None = None
     as_json: bool = False
     frames: bool = False
 

@@ -2,7 +2,7 @@
 
 import ssl
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -28,13 +28,22 @@ _VERSIONS: Final = {
 class WallboxTls:
     """Gives the dialer its TLS settings, anew for every connection.
 
-    `held` may be replaced while the wallbox runs: it counts from the next connection on.
+    `given` are the certificates of the options. What the central system installs while the wallbox
+    runs comes beside them, what it signs in place of them: from the next connection on.
     """
 
-    def __init__(self, options: ClientTls, held: CertificateSet) -> None:
-        self.held = held
+    def __init__(self, options: ClientTls, given: CertificateSet) -> None:
+        self.installed: Callable[[], CertificateSet] = CertificateSet
+        self._given = given
         self._options = options
         self._contexts = Contexts(lambda _: self.held)
+
+    @property
+    def held(self) -> CertificateSet:
+        """What counts now."""
+        installed = self.installed()
+        authorities = (*self._given.authorities, *installed.authorities)
+        return CertificateSet(installed.own or self._given.own, authorities)
 
     def contexts(self, _: TlsTerms | None = None) -> tuple[ssl.SSLContext, LinkSecurity]:
         """As adapters.ocpp_socket.dialer.ClientContexts."""

@@ -11,6 +11,9 @@ from wattgate.core.wallbox.moment import stamp
 WORDS: Final[Mapping[str, str]] = {
     "authorized": "card {id_tag} at connector {connector}: {status}",
     "boot": "boot {status}, interval {interval_s} s",
+    "certificate-requested": "asked for a certificate of {subject}, taken {taken}",
+    "certificate-taken-back": "the new certificate is taken back: {reason}",
+    "certificates": "{action} {status}: {what}",
     "command": "asked for {action}",
     "connected": "connected",
     "data": "vendor data of {vendor} {message_id}: {data}",

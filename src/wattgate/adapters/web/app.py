@@ -41,6 +41,12 @@ from wattgate.adapters.web.transaction_routes import (
     list_refused,
     list_transactions,
 )
+from wattgate.adapters.web.wallbox_certificate_routes import (
+    distrust,
+    list_trusted,
+    renew_certificate,
+    trust_us,
+)
 from wattgate.adapters.web.warning_routes import list_warnings
 from wattgate.core.errors import LocalUsageError
 
@@ -69,6 +75,10 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     release,
     activate,
     deactivate,
+    list_trusted,
+    trust_us,
+    renew_certificate,
+    distrust,
     begin_proof,
     read_proof,
     cancel_proof,

@@ -21,6 +21,7 @@ SCOPES: Final[dict[str, Scope | None]] = {
     "create_authority": Scope.ADMIN,
     "create_token": Scope.ADMIN,
     "deactivate_evse": Scope.OPERATE,
+    "distrust": Scope.ADMIN,
     "download_authority_der": Scope.ADMIN,
     "download_authority_pem": Scope.ADMIN,
     "download_certificate": Scope.ADMIN,
@@ -38,6 +39,7 @@ SCOPES: Final[dict[str, Scope | None]] = {
     "list_refused": Scope.READ,
     "list_tokens": Scope.ADMIN,
     "list_transactions": Scope.READ,
+    "list_trusted": Scope.ADMIN,
     "list_warnings": Scope.READ,
     "log_in": None,
     "log_out": Scope.READ,
@@ -56,12 +58,14 @@ SCOPES: Final[dict[str, Scope | None]] = {
     "read_traffic": Scope.READ,
     "release_evse": Scope.OPERATE,
     "remove_certificate": Scope.ADMIN,
+    "renew_certificate": Scope.ADMIN,
     "resend_dead_letter": Scope.OPERATE,
     "resend_dead_letters": Scope.OPERATE,
     "revoke_certificate": Scope.ADMIN,
     "revoke_token": Scope.ADMIN,
     "set_up": None,
     "sign_request": Scope.ADMIN,
+    "trust_us": Scope.ADMIN,
 }
 """None where no login is needed (guard.OPEN). What is not here needs everything there is."""
 
