@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 from tests.support.certificates import Root
 from tests.support.tls_peers import meet
-from tests.support.vaults import SetClock, vault_in
+from tests.support.vaults import SetClock, started_once, vault_in
 
 from wattgate.adapters.certificates.authority import BuiltInAuthority
 from wattgate.adapters.certificates.contexts import Contexts
@@ -383,7 +383,7 @@ async def test_what_it_issued_works_at_both_ends_of_a_connection_P23_P25(
     kind: KeyKind, tmp_path: Path
 ) -> None:
     authority = await made(tmp_path, kind)
-    vault = vault_in(tmp_path / "certificates")
+    vault = vault_in(started_once(tmp_path / "certificates"))
     await vault.open()
     contexts = Contexts(vault.get, authority.root)
     server = await authority.issue_server(["localhost"], 365, kind)
@@ -403,7 +403,7 @@ async def test_wallboxes_are_asked_for_certificates_from_the_moment_it_was_made(
     tmp_path: Path,
 ) -> None:
     authority = await opened(tmp_path)
-    vault = vault_in(tmp_path / "certificates")
+    vault = vault_in(started_once(tmp_path / "certificates"))
     await vault.open()
     contexts = Contexts(vault.get, authority.root)
     assert contexts.server_context().verify_mode is ssl.CERT_NONE

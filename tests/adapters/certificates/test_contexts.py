@@ -8,7 +8,7 @@ import pytest
 from tests.support.certificates import EXPIRED, Pair, PrivateKey, Root, rsa_key, self_signed
 from tests.support.openssl_commands import PASSPHRASE, OpensslRoot
 from tests.support.tls_peers import PATIENCE_S, Meeting, listening, meet, s_client
-from tests.support.vaults import vault_in
+from tests.support.vaults import started_once, vault_in
 
 from wattgate.adapters.certificates.contexts import Contexts
 from wattgate.adapters.certificates.vault import Vault
@@ -39,7 +39,7 @@ def trusted(*pairs: Pair) -> Material:
 
 
 async def opened(folder: Path) -> tuple[Vault, Contexts]:
-    vault = vault_in(folder)
+    vault = vault_in(started_once(folder))
     await vault.open()
     return vault, Contexts(vault.get)
 
@@ -249,6 +249,19 @@ async def test_browsers_are_not_asked_for_certificates(tmp_path: Path) -> None:
 
 
 # ----- Connections to backends
+
+
+@pytest.mark.parametrize("stored", [False, True], ids=["unverified", "verified"])
+async def test_a_certificate_that_anybody_could_forge_serves_only_where_none_counts_P23(
+    stored: bool, tmp_path: Path
+) -> None:
+    vault, contexts = await opened(tmp_path / "vault")
+    if stored:
+        await vault.import_authorities("north", trusted(ROOT))
+    weak = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    weak.set_ciphers("DEFAULT:@SECLEVEL=0")
+    weak.load_cert_chain(*ROOT.issue("backend", key=rsa_key(1024)).save(tmp_path, "weak"))
+    assert meet(weak, contexts.client_context(NORTH)[0]).is_well is not stored
 
 
 @BOTH_VERSIONS

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 from tests.support.certificates import EXPIRED, NOT_YET, Pair, Root, rsa_key, self_signed
-from tests.support.vaults import vault_in
+from tests.support.vaults import started_once, vault_in
 
 from wattgate.adapters.certificates.vault import Vault
 from wattgate.core.errors import ConfigError
@@ -90,7 +90,7 @@ REFUSED: dict[str, tuple[tuple[bytes, ...], tuple[str, ...]]] = {
 async def test_a_certificate_that_cannot_be_used_is_refused_and_nothing_changed_P22(
     parts: tuple[bytes, ...], reasons: tuple[str, ...], tmp_path: Path
 ) -> None:
-    vault = vault_in(tmp_path)
+    vault = vault_in(started_once(tmp_path))
     await vault.open()
     before = vault.held(SERVER_SET), files_below(tmp_path)
     with pytest.raises(ConfigError) as refused:
@@ -152,7 +152,7 @@ async def test_an_authority_that_could_vouch_for_nobody_is_refused_P24(tmp_path:
 
 @pytest_asyncio.fixture
 async def vault(tmp_path: Path) -> Vault:
-    vault = vault_in(tmp_path)
+    vault = vault_in(started_once(tmp_path))
     await vault.open()
     return vault
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from structlog.testing import capture_logs
 from tests.support.certificates import Pair, Root, rsa_key
-from tests.support.vaults import SetClock, vault_in
+from tests.support.vaults import SetClock, started_once, vault_in
 
 from wattgate.adapters.certificates.machine import machine_names
 from wattgate.adapters.certificates.vault import Vault
@@ -141,7 +141,7 @@ async def test_this_machine_has_names_that_fit_a_certificate() -> None:
 
 @pytest.mark.parametrize("name", ODD_NAMES)
 async def test_a_set_may_have_any_name_and_keeps_it(name: str, tmp_path: Path) -> None:
-    vault = await opened(tmp_path / "certificates")
+    vault = await opened(started_once(tmp_path / "certificates"))
     await vault.import_own(name, both(OWN))
     again = await opened(tmp_path / "certificates")
     assert again.set_names() == (SERVER_SET, name)
@@ -323,6 +323,23 @@ async def test_what_cannot_be_kept_is_not_confirmed_and_does_not_count(tmp_path:
     with pytest.raises(StoreFailed):
         await vault.begin_request("north", "CP1", "")
     assert vault.held("north") == ()
+
+
+async def test_where_only_half_could_be_kept_what_is_on_the_disk_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stuck(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    vault = await opened(started_once(tmp_path))
+    await vault.import_own("north", both(ROOT.issue("former", key=rsa_key())))
+    request = await vault.begin_request("north", "CP1", "")
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "unlink", stuck)
+        with pytest.raises(StoreFailed):
+            await vault.finish_request("north", answer(request))
+    assert [held.facts.common_name for held in own(vault, "north")] == ["former", "issued"]
+    assert own(await opened(tmp_path), "north") == own(vault, "north")
 
 
 # ----- Signing requests (R37)
