@@ -10,6 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from wattgate.adapters.ocpp_socket.entrance import NO_ROOM
+from wattgate.adapters.ocpp_socket.waiting_room import Room
 
 TLS_HELLO = bytes.fromhex("1603010200010001fc0303")
 OCPP16 = Subprotocol("ocpp1.6")
@@ -83,7 +84,7 @@ async def test_a_request_without_end_is_cut_off() -> None:
 async def test_a_crowd_of_silent_connections_does_not_keep_a_wallbox_out() -> None:
     """S3: the one who waited longest makes room."""
     gate = Gate()
-    async with listening(gate, max_unidentified=3) as listener, contextlib.AsyncExitStack() as hold:
+    async with listening(gate, room=Room(3, 3, 0)) as listener, contextlib.AsyncExitStack() as hold:
         silent = [
             await hold.enter_async_context(await RawClient.connect(listener.port)) for _ in range(4)
         ]
@@ -96,7 +97,7 @@ async def test_a_crowd_of_silent_connections_does_not_keep_a_wallbox_out() -> No
 @pytest.mark.asyncio
 async def test_connections_that_said_who_they_are_take_no_room() -> None:
     gate = Gate()
-    async with listening(gate, max_unidentified=1) as listener, contextlib.AsyncExitStack() as hold:
+    async with listening(gate, room=Room(1, 1, 0)) as listener, contextlib.AsyncExitStack() as hold:
         for _ in range(5):
             client = await hold.enter_async_context(await RawClient.connect(listener.port))
             await client.upgrade()
@@ -119,7 +120,7 @@ async def test_who_is_in_the_middle_of_its_request_makes_room_too() -> None:
     """S3."""
     gate = Gate()
     async with (
-        listening(gate, max_unidentified=1) as listener,
+        listening(gate, room=Room(1, 1, 0)) as listener,
         await RawClient.connect(listener.port) as slow,
     ):
         slow.send(request()[:-2])

@@ -8,6 +8,7 @@ def test_nobody_leaves_while_there_is_room() -> None:
     lobby: Lobby[int] = Lobby(3)
     assert [lobby.enter(number, "a") for number in range(3)] == [None, None, None]
     assert len(lobby) == 3
+    assert not lobby.has_room_for("b")
 
 
 def test_a_full_lobby_sends_away_who_waited_longest() -> None:
@@ -24,6 +25,20 @@ def test_a_flood_from_one_host_does_not_shut_out_another() -> None:
     lobby: Lobby[int] = Lobby(10)
     lobby.enter(0, "genuine")
     assert 0 not in [lobby.enter(number, "flood") for number in range(1, 100)]
+
+
+def test_one_host_has_its_share_and_no_more_though_there_is_room() -> None:
+    """S3."""
+    lobby: Lobby[int] = Lobby(10, per_host=2)
+    lobby.enter(0, "genuine")
+    assert [lobby.enter(number, "flood") for number in range(1, 5)] == [None, None, 1, 2]
+    assert not lobby.has_room_for("flood")
+    assert lobby.has_room_for("genuine")
+
+
+def test_a_host_without_a_share_has_only_its_newest_inside() -> None:
+    lobby: Lobby[int] = Lobby(10, per_host=0)
+    assert [lobby.enter(number, "a") for number in range(3)] == [None, 0, 1]
 
 
 def test_who_has_left_is_not_sent_away_again() -> None:

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import socket
+import ssl
+from collections.abc import Callable
 from typing import Any, Final, assert_never
 
 import structlog
@@ -11,8 +13,10 @@ from picows import WSUpgradeRequest, WSUpgradeResponseWithListener
 from wattgate.adapters.ocpp_socket.connection import Connection
 from wattgate.adapters.ocpp_socket.entrance import Entrance, Visitor
 from wattgate.adapters.ocpp_socket.fragments import CloseCode
+from wattgate.adapters.ocpp_socket.hang_ups import keep_quiet_about_hang_ups
 from wattgate.adapters.ocpp_socket.protocol_factory import new_protocol_factory
 from wattgate.adapters.ocpp_socket.pulse import KeepAlive
+from wattgate.adapters.ocpp_socket.securing import SecurePort, no_contexts, no_names
 from wattgate.adapters.ocpp_socket.upgrade import (
     NotAnUpgrade,
     accept,
@@ -20,18 +24,24 @@ from wattgate.adapters.ocpp_socket.upgrade import (
     refuse,
     target_of,
 )
+from wattgate.adapters.ocpp_socket.waiting_room import Room
 from wattgate.adapters.sockets.accept import keep_accepting, listening_socket
 from wattgate.core.ocpp.handshake import (
     Admitted,
     EmptyUpgrade,
     HandshakeRequest,
+    Proof,
     Refused,
     identity_from_target,
 )
+from wattgate.core.security.client_identity import ClientCertificate
+from wattgate.core.security.tls_mode import TlsMode
 from wattgate.ports.links import Gatekeeper, Link, Receiver
 from wattgate.runtime.supervisor import Supervisor
 
 log = structlog.get_logger()
+
+_ROOM: Final = Room()
 
 _CLOSING_S: Final = 2.0
 """How long close() waits for wallboxes to answer the close frame."""
@@ -57,12 +67,15 @@ class _Dismissal:
 class OcppListener:
     """Listens for wallboxes; `gatekeeper` decides who comes in.
 
-    `gatekeeper.turned_away` is called for connections that it was never asked about: TLS while
-    TLS is off, silence, garbage, no WebSocket, no room. Those it refuses itself it knows already.
+    `gatekeeper.turned_away` is called for connections that it was never asked about: a failed TLS
+    handshake, TLS while it is off, silence, garbage, no WebSocket, no room. Those it refuses itself
+    it knows already.
 
-    `host` empty: every address of the machine. `port` 0: any free one. `open_timeout_s` bounds
-    the time from accepting a socket to its complete HTTP request; at most `max_unidentified`
-    connections are in that state. `ping_interval_s`, `ping_timeout_s`: R28.
+    `host` empty: every address of the machine. `port` 0: any free one. `tls` says which
+    connections are taken (R31); `contexts` is asked for each TLS handshake, so that a renewed
+    certificate counts for the next one, and `read_certificate` for what a client's certificate (in
+    DER) says. `open_timeout_s` bounds the time from accepting a socket until it is let in; `room`
+    says how many may be in that state. `ping_interval_s`, `ping_timeout_s`: R28.
     """
 
     def __init__(
@@ -71,11 +84,14 @@ class OcppListener:
         port: int,
         gatekeeper: Gatekeeper,
         *,
+        tls: TlsMode = TlsMode.OFF,
+        contexts: Callable[[], ssl.SSLContext] | None = None,
+        read_certificate: Callable[[bytes], ClientCertificate | None] | None = None,
         ping_interval_s: float = 30.0,
         ping_timeout_s: float = 30.0,
         max_message_bytes: int = 16 * 2**20,
         open_timeout_s: float = 10.0,
-        max_unidentified: int = 256,
+        room: Room = _ROOM,
     ) -> None:
         self._host = host
         self._port = port
@@ -86,8 +102,9 @@ class OcppListener:
         self._entrance = Entrance(
             self._supervisor,
             lambda address, reason: gatekeeper.turned_away(address, reason, None),
+            SecurePort(tls, contexts or no_contexts, read_certificate or no_names),
             open_timeout_s=open_timeout_s,
-            room=max_unidentified,
+            room=room,
         )
         self._socket: socket.socket | None = None
         self._connections: set[Connection] = set()
@@ -104,6 +121,7 @@ class OcppListener:
         Raises:
             OSError: the address cannot be listened on (in use, not ours, not allowed).
         """
+        keep_quiet_about_hang_ups()
         factory = await new_protocol_factory(self._answer, self._max_message_bytes)
         listening = await listening_socket(self._host, self._port)
         self._socket = listening
@@ -140,9 +158,12 @@ class OcppListener:
         except Exception:
             log.exception("opening handshake failed", peer_address=visitor.address)
             return refuse(500, "internal error")
+        finally:
+            if not visitor.answered.done():
+                self._entrance.refuse(visitor)
 
     def _decide(self, request: WSUpgradeRequest, visitor: Visitor) -> WSUpgradeResponseWithListener:
-        asked = read_request(request, visitor.address, secure=visitor.secure)
+        asked = read_request(request, visitor.address, visitor.secure, visitor.certificate)
         if isinstance(asked, NotAnUpgrade):
             claimed_id = identity_from_target(target_of(request))
             self._gatekeeper.turned_away(visitor.address, asked.reason, claimed_id)
@@ -150,9 +171,11 @@ class OcppListener:
         admission = self._gatekeeper.admit(asked)
         match admission:
             case Admitted():
-                return self._admit(request, asked, admission)
+                answer = self._admit(request, asked, admission)
+                self._entrance.let_in(visitor, has_proved=admission.proof is not Proof.NONE)
+                return answer
             case Refused(status=status, reason=reason):
-                return refuse(status, reason)
+                return refuse(status, reason, admission.retry_after_s)
             case EmptyUpgrade(reason=reason):
                 connection = self._connection(visitor.address, _Dismissal(reason), ping=False)
                 return accept(request, None, connection)

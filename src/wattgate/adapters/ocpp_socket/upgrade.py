@@ -14,6 +14,7 @@ from picows import (
 )
 
 from wattgate.core.ocpp.handshake import HandshakeRequest
+from wattgate.core.security.client_identity import ClientCertificate
 
 _VERSIONS: Final = frozenset({"13", "8", "7"})
 """Versions whose frames are those of RFC 6455."""
@@ -45,7 +46,10 @@ def target_of(request: WSUpgradeRequest) -> str:
 
 
 def read_request(
-    request: WSUpgradeRequest, peer_address: str, *, secure: bool
+    request: WSUpgradeRequest,
+    peer_address: str,
+    secure: bool,
+    certificate: ClientCertificate | None = None,
 ) -> HandshakeRequest | NotAnUpgrade:
     """Check the upgrade (RFC 6455 §4.2.1) and extract what decides about the admission."""
     if "websocket" not in map(str.lower, _tokens(request, "Upgrade")):
@@ -65,6 +69,7 @@ def read_request(
         authorization=request.headers.get("Authorization"),
         peer_address=peer_address,
         secure=secure,
+        certificate=certificate,
     )
 
 
@@ -88,11 +93,18 @@ _EXTRA_HEADERS: Final = {
 _STATUSES: Final = frozenset(HTTPStatus)
 
 
-def refuse(status: int, reason: str) -> WSUpgradeResponseWithListener:
-    """Answer with an HTTP error, before any upgrade; the reason is the body."""
+def refuse(
+    status: int, reason: str, retry_after_s: int | None = None
+) -> WSUpgradeResponseWithListener:
+    """Answer with an HTTP error, before any upgrade; the reason is the body.
+
+    `retry_after_s`: whole s after which it may be tried again (RFC 9110 §10.2.3).
+    """
     # A status that Python has no name for cannot be sent; any client error says the same.
     known = HTTPStatus(status) if status in _STATUSES else HTTPStatus.BAD_REQUEST
     headers = {"Content-Type": "text/plain; charset=utf-8", **_EXTRA_HEADERS.get(known, {})}
+    if retry_after_s is not None:
+        headers["Retry-After"] = str(retry_after_s)
     body = f"{reason}\n".encode("utf-8", "replace")
     response = WSUpgradeResponse.create_error_response(known, body, headers)
     return WSUpgradeResponseWithListener(response, None)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 from urllib.parse import quote, unquote
 
+from wattgate.core.security.client_identity import ClientCertificate
 from wattgate.core.security.passwords import PasswordKey, wallbox_password_matches
 
 OCPP16: Final = "ocpp1.6"
@@ -18,7 +19,8 @@ class HandshakeRequest:
     """What a wallbox asked for when it opened its WebSocket.
 
     `target` is the request target as sent, `subprotocols` in the order of the wallbox,
-    `authorization` the header of that name, `secure` true when the connection came over TLS.
+    `authorization` the header of that name, `secure` true when the connection came over TLS,
+    `certificate` what the wallbox showed there, once we trust whoever signed it.
     """
 
     target: str
@@ -26,6 +28,7 @@ class HandshakeRequest:
     authorization: str | None = field(repr=False)
     peer_address: str
     secure: bool = False
+    certificate: ClientCertificate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +94,14 @@ class Admitted:
 class Refused:
     """Answer the upgrade with this HTTP status; `reason` is a sentence for the user.
 
-    `claimed_id` is what the wallbox called itself, None where it did not.
+    `claimed_id` is what the wallbox called itself, None where it did not; before `retry_after_s`
+    have passed it need not try again.
     """
 
     status: int
     reason: str
     claimed_id: str | None
+    retry_after_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

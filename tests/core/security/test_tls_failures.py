@@ -1,0 +1,34 @@
+import pytest
+
+from wattgate.core.security.tls_failures import (
+    BY_REASON,
+    BY_VERIFY_CODE,
+    HUNG_UP,
+    TlsFailure,
+    sentence,
+)
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        (TlsFailure("TLSV1_ALERT_UNKNOWN_CA"), "the wallbox does not trust our certificate"),
+        (TlsFailure("UNSUPPORTED_PROTOCOL"), "speaks no version of TLS that is allowed here"),
+        (TlsFailure("NO_SHARED_CIPHER"), "knows no cipher suite that we speak"),
+        (TlsFailure("CERTIFICATE_VERIFY_FAILED", 10), "its client certificate has expired"),
+        (TlsFailure("CERTIFICATE_VERIFY_FAILED", 20), "nobody we trust signed its client"),
+        (TlsFailure("CERTIFICATE_VERIFY_FAILED", 18), "nobody we trust signed its client"),
+        (TlsFailure("CERTIFICATE_VERIFY_FAILED", 99), "certificate verify failed (code 99)"),
+        (TlsFailure("A_NEW_REASON"), "a new reason"),
+        (TlsFailure(None), "no reason given"),
+    ],
+)
+def test_a_person_understands_why_a_handshake_failed_p9(failure: TlsFailure, said: str) -> None:
+    assert sentence(failure).startswith("TLS handshake failed: ")
+    assert said in sentence(failure)
+
+
+@pytest.mark.parametrize("words", [HUNG_UP, *BY_REASON.values(), *BY_VERIFY_CODE.values()])
+def test_no_reason_is_one_for_programmers(words: str) -> None:
+    assert "_" not in words.replace("tls_minimum", "")
+    assert not words.endswith(".")
