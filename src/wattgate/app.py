@@ -27,6 +27,7 @@ from wattgate.adapters.web.certificate_office import CertificateOffice, used_by
 from wattgate.adapters.web.reception import Https
 from wattgate.adapters.web.server import WebServer
 from wattgate.core.gateway.backoff import Backoff
+from wattgate.core.security.client_identity import ClientCertificate
 from wattgate.core.security.host_names import names_of
 from wattgate.core.security.passwords import PasswordKey
 from wattgate.core.security.tls_mode import TlsMode
@@ -124,6 +125,13 @@ class Safe:
         """What people can do with them."""
         return CertificateOffice(self.vault, self.authority, clock, lambda: used_by(site()))
 
+    def read_certificate(self, der: bytes) -> ClientCertificate | None:
+        """Read what a wallbox has shown; None where it cannot be read."""
+        facts = facts_of_der(der)
+        if facts is None:
+            return None
+        return ClientCertificate(facts, is_revoked=self.authority.is_revoked(der))
+
 
 async def open_safe(data_dir: Path, clock: Clock, site: Site) -> Safe:
     """Open what the data folder has; the first time, certificates are made (P21)."""
@@ -193,7 +201,14 @@ async def run_manager(options: Options, started: Callable[[Addresses], None]) ->
         dialer = PicowsDialer(safe.contexts.client_context, read_facts=facts_of_der)
         await manager.start(Backends(dialer, safe.vault, backoff), safe.authority)
         port = site.ocpp_server.port if options.ocpp_port is None else options.ocpp_port
-        listener = OcppListener(site.ocpp_server.host, port, manager.stations)
+        listener = OcppListener(
+            site.ocpp_server.host,
+            port,
+            manager.stations,
+            tls=site.ocpp_server.tls,
+            contexts=lambda: safe.contexts.server_context(site.ocpp_server.tls_minimum),
+            read_certificate=safe.read_certificate,
+        )
         await listener.start()
         cleanup.push_async_callback(listener.close)
         web = WebServer(
@@ -214,6 +229,7 @@ async def run_manager(options: Options, started: Callable[[Addresses], None]) ->
         watch = ExpiryWatch(partial(stock_of, safe.vault, safe.authority), tools.clock)
         tasks.spawn(watch.run(), name="certificates that expire")
         say_url(web.url)
-        ocpp = f"ws://{site.ocpp_server.host}:{listener.port}/"
+        scheme = "wss" if site.ocpp_server.tls is TlsMode.ON else "ws"
+        ocpp = f"{scheme}://{site.ocpp_server.host}:{listener.port}/"
         started(Addresses(ocpp, web.urls, web.setup_token))
         await asyncio.get_running_loop().create_future()

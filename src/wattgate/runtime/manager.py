@@ -39,11 +39,13 @@ from wattgate.runtime.load.releases import Releases
 from wattgate.runtime.operations import Operations
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.site_keeper import SiteKeeper
+from wattgate.runtime.station.certificate_names import CertificateNames
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.key_writing import KeyWriting
 from wattgate.runtime.station.knowledge import CardKnowledge
+from wattgate.runtime.station.refused_attempts import RefusedAttempt
 from wattgate.runtime.station.station import House, Station
-from wattgate.runtime.station.stations import RefusedAttempt, Stations
+from wattgate.runtime.station.stations import Stations
 from wattgate.runtime.station.wallbox_certificates import WallboxCertificates
 from wattgate.runtime.station.wallbox_keys import WallboxKeys
 from wattgate.runtime.supervisor import Supervisor
@@ -85,7 +87,8 @@ class Manager:
         self.releases = Releases(store, tools, self._tasks, self.limits, self._something_changed)
         self.behaviours = Behaviours(store, tools, self._tasks)
         self.grid_meter = GridMeter(self._site_now, tools)
-        self.stations = Stations(self.site, {}, tools, self.keys)
+        self._names = CertificateNames(self._site_now, store, self._tasks)
+        self.stations = Stations(self.site, {}, tools, self.keys, self._names)
         self.letters = DeadLetters(store, self._link_named)
         self._evses: dict[str, tuple[EvseOcpp16, Station]] = {}
         self._watch = ObedienceWatch(
@@ -118,6 +121,7 @@ class Manager:
         recovered = await self._store.recover()
         self._house.cards.recover(recovered.tags, recovered.notes)
         self.keys.recover(recovered.notes)
+        self._names.recover(recovered.notes)
         self.key_writing.recover(self.site.station_ids())
         await self.limits.recover(recovered)
         self.releases.recover(recovered.releases)
@@ -132,7 +136,7 @@ class Manager:
             authority,
         )
         assembly.build(recovered)
-        self.stations = Stations(self.site, assembly.stations, self._tools, self.keys)
+        self.stations = Stations(self.site, assembly.stations, self._tools, self.keys, self._names)
         for link_id, depth in undelivered(recovered, assembly.stations.values()).items():
             log.error("messages for a backend the site no longer has", link=link_id, waiting=depth)
         self._evses = {
@@ -205,7 +209,7 @@ class Manager:
 
     def refused(self) -> tuple[RefusedAttempt, ...]:
         """Connections that were not let in, newest first."""
-        return tuple(reversed(self.stations.refused))
+        return self.stations.refused.newest_first()
 
     def frames(
         self, evse_id: str, *, after: int | None = None, limit: int = MAX_FRAMES

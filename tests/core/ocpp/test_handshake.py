@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.certificate_facts import facts
 
 from wattgate.core.ocpp.handshake import (
     Admission,
@@ -21,7 +22,14 @@ from wattgate.core.ocpp.handshake import (
     choose_subprotocol,
     identity_from_target,
 )
+from wattgate.core.security.client_identity import (
+    BootDecides,
+    ClientCertificate,
+    Holder,
+    ItsOwn,
+)
 from wattgate.core.security.passwords import PasswordKey
+from wattgate.core.site.choices import CertificateName
 
 IDENTITIES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1)
 
@@ -135,6 +143,8 @@ KEY = PasswordKey(bytes(range(32)))
 ANOTHER_KEY = PasswordKey(bytes(32))
 KEPT = DirectoryEntry("Kept", KEY.kept("secret"), 1, assume_ocpp16=False, key=KEY)
 
+BY_SERIAL = CertificateName.SERIAL
+
 
 class Known:
     """A directory of a few wallboxes."""
@@ -150,6 +160,9 @@ class Known:
             "first": DirectoryEntry("First", "", 0, assume_ocpp16=False, next_password="newer"),
             "kept": replace(KEPT, next_password=KEY.kept("newer")),
             "lost": replace(KEPT, station_id="Lost", key=ANOTHER_KEY),
+            "mutual": DirectoryEntry("Mutual", "", 3, assume_ocpp16=False),
+            "serial": DirectoryEntry("Serial", "", 3, False, holder=Holder("Serial", BY_SERIAL)),
+            "both": DirectoryEntry("Both", "secret", 3, assume_ocpp16=False),
         }
         return entries.get(claimed_id.lower())
 
@@ -160,9 +173,16 @@ def ask(
     subprotocols: tuple[str, ...] = ("ocpp1.6",),
     *,
     secure: bool = False,
+    shows: str | None = None,
+    is_revoked: bool = False,
 ) -> Admission:
-    request = HandshakeRequest(target, subprotocols, authorization, "192.0.2.1", secure)
-    return admit(request, Known())
+    """`shows`: the name in the client certificate that came with TLS."""
+    certificate = None if shows is None else ClientCertificate(facts(shows), is_revoked)
+    secure = secure or certificate is not None
+    peer = "192.0.2.1"
+    return admit(
+        HandshakeRequest(target, subprotocols, authorization, peer, secure, certificate), Known()
+    )
 
 
 @pytest.mark.parametrize(
@@ -218,8 +238,34 @@ def test_s4_nothing_of_a_handshake_says_a_password() -> None:
 
 
 @pytest.mark.parametrize(
+    ("admission", "proof", "certificate"),
+    [
+        (ask("/Mutual", shows="mutual"), Proof.CERTIFICATE, ItsOwn("mutual")),
+        (ask("/Both", basic(b"Both:secret"), shows="Both"), Proof.PASSWORD, ItsOwn("Both")),
+        (ask("/Serial", shows="SN1"), Proof.CERTIFICATE, BootDecides("SN1")),
+        # Below profile 3 a certificate is nobody's business
+        (ask("/Open", shows="anybody"), Proof.NONE, None),
+        (ask("/Tls", basic(b"Tls:secret"), shows="anybody"), Proof.PASSWORD, None),
+    ],
+)
+def test_in_profile_3_the_certificate_tells_who_it_is_r32_r35(
+    admission: Admission, proof: Proof, certificate: object
+) -> None:
+    assert isinstance(admission, Admitted)
+    assert (admission.proof, admission.certificate) == (proof, certificate)
+
+
+@pytest.mark.parametrize(
     ("admission", "status", "claimed_id", "reason"),
     [
+        (ask("/Mutual"), 403, "Mutual", "security profile 3"),  # R31
+        (ask("/Mutual", secure=True), 403, "Mutual", "but it showed none"),
+        (ask("/Mutual", shows="Other"), 403, "Mutual", "names 'Other'"),  # R35
+        (ask("/Mutual", shows="Mutual", is_revoked=True), 403, "Mutual", "was revoked"),
+        (ask("/Open", shows="Open", is_revoked=True), 403, "Open", "was revoked"),
+        (ask("/Both", shows="Both"), 401, "Both", "sent no password"),
+        (ask("/Both", basic(b"Both:x"), shows="Both"), 401, "Both", "is wrong"),
+        (ask("/Tls", secure=True), 401, "Tls", "sent no password"),
         (ask("/"), 404, None, "does not end in its ChargeBox ID"),  # R20
         (ask("/Foreign"), 404, "Foreign", "'Foreign' is set up"),  # R20
         (ask("/Tls", basic(b"Tls:secret")), 403, "Tls", "security profile 2"),  # R31

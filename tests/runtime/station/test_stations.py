@@ -11,7 +11,7 @@ from tests.support.world import World, a_wallbox
 from wattgate.core.ocpp.handshake import Admitted, EmptyUpgrade, HandshakeRequest, Refused
 from wattgate.core.ocpp.session import Priority
 from wattgate.runtime.manager import Manager
-from wattgate.runtime.station.stations import REMEMBERED
+from wattgate.runtime.station.refused_attempts import REMEMBERED
 
 PEER = "192.0.2.9:1"
 LOCKED = site("CP1") + '[[wallbox]]\nid = "CP1"\npassword = "secret"\n'
@@ -57,7 +57,7 @@ async def test_a_wrong_password_is_refused_and_the_right_one_is_not_R25() -> Non
     assert isinstance(knock(manager, "/CP1", password="wrong"), Refused)
     assert isinstance(knock(manager, "/CP1"), Refused)
     assert isinstance(knock(manager, "/CP1", password="secret"), Admitted)
-    assert manager.stations.refused_count == 2
+    assert manager.stations.refused.count == 2
     await world.kill()
 
 
@@ -78,7 +78,7 @@ async def test_the_newest_attempts_are_remembered_and_all_are_counted() -> None:
         knock(manager, f"/X{number}")
     assert len(manager.refused()) == REMEMBERED
     assert manager.refused()[0].claimed_id == f"X{REMEMBERED + 4}"
-    assert manager.stations.refused_count == REMEMBERED + 5
+    assert manager.stations.refused.count == REMEMBERED + 5
     await world.kill()
 
 

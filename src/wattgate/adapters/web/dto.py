@@ -167,6 +167,9 @@ class RefusedConnection(msgspec.Struct, frozen=True):
     address: str
     claimed_id: Annotated[str | None, Meta(description="ChargeBox ID it came with")]
     reason: Annotated[str, Meta(description="Why it was refused, for a person")]
+    times: Annotated[
+        int, Meta(description="How often the same has come from that host; the last is told here")
+    ]
 
 
 class UndeliveredMessage(msgspec.Struct, frozen=True):

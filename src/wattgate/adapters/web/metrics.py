@@ -95,7 +95,7 @@ class SiteCollector(Collector):
         yield CounterMetricFamily(
             "wattgate_refused_connections",
             "Connections to the OCPP port that were not let in.",
-            stations.refused_count,
+            stations.refused.count,
         )
 
     def _clocks(self) -> Metric:

@@ -43,8 +43,11 @@ async def list_transactions(
     "/api/v1/refused", operation_id="list_refused", summary="Refused connections", tags=["records"]
 )
 async def list_refused(services: GivenServices) -> list[RefusedConnection]:
-    """The last 200 connections of wallboxes that were not let in, newest first."""
+    """The last connections to the OCPP port that were not let in, newest first.
+
+    Of one host, the same one for the same reason is told once, with how often; at most 200.
+    """
     return [
-        RefusedConnection(each.at, each.address, each.claimed_id, each.reason)
+        RefusedConnection(each.at, each.address, each.claimed_id, each.reason, each.times)
         for each in services.manager.refused()
     ]

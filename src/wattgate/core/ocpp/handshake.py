@@ -3,13 +3,21 @@
 import base64
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, Protocol
 from urllib.parse import quote, unquote
 
-from wattgate.core.security.client_identity import ClientCertificate
+from wattgate.core.security.client_identity import (
+    BootDecides,
+    ClientCertificate,
+    Holder,
+    ItsOwn,
+    SomebodyElses,
+    judge,
+)
 from wattgate.core.security.passwords import PasswordKey, wallbox_password_matches
+from wattgate.core.site.choices import CertificateName
 
 OCPP16: Final = "ocpp1.6"
 
@@ -47,6 +55,8 @@ class Proof(StrEnum):
     PASSWORD = "password"  # noqa: S105 - the word, no password
     NEXT = "next"
     """With the key that is to take the place of its password."""
+    CERTIFICATE = "certificate"
+    """With a client certificate, and no password, as none is required."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +64,10 @@ class DirectoryEntry:
     """What is configured for a wallbox.
 
     `password` empty: none is required. With `next_password` it gets in as well; empty: there is
-    none. Both are kept under `key`, or as they are where that is None. `security_profile` 0 to 3;
-    from 2 on the wallbox must come over TLS. `assume_ocpp16`: take a wallbox that names no
-    subprotocol as one of OCPP 1.6.
+    none. Both are kept under `key`, or as they are where that is None. `security_profile` 0 to 3
+    is the least that it must have (R32): from 2 on it must come over TLS, in 3 with a client
+    certificate that is `holder`'s (None: that of the ChargeBox ID). `assume_ocpp16`: take a wallbox
+    that names no subprotocol as one of OCPP 1.6.
     """
 
     station_id: str
@@ -65,6 +76,7 @@ class DirectoryEntry:
     assume_ocpp16: bool
     next_password: str = field(default="", repr=False)
     key: PasswordKey | None = None
+    holder: Holder | None = None
 
 
 class Directory(Protocol):
@@ -81,13 +93,14 @@ class Admitted:
 
     The answer names `subprotocol` only if the wallbox had offered it (RFC 6455 §4.2.2). `ping`
     false: a wallbox that is known not to answer pings is sent none (R28). `proof` tells how the
-    wallbox has shown that it is the one.
+    wallbox has shown that it is the one, `certificate` whose its certificate is where it needs one.
     """
 
     station_id: str
     subprotocol: str
     ping: bool = True
     proof: Proof = Proof.NONE
+    certificate: ItsOwn | BootDecides | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +170,10 @@ def basic_credentials(header: str | None, identity: str) -> Credentials | None:
 def admit(
     request: HandshakeRequest, directory: Directory, supported: Sequence[str] = (OCPP16,)
 ) -> Admission:
-    """Decide on a wallbox that wants to connect: id, TLS, password, subprotocol, in this order."""
+    """Decide on a wallbox that wants to connect.
+
+    By its id, TLS, its certificate, its password and the subprotocol, in this order.
+    """
     claimed_id = identity_from_target(request.target)
     if claimed_id is None:
         return Refused(404, _NO_ID, None)
@@ -168,10 +184,16 @@ def admit(
         )
     if entry.security_profile >= 2 and not request.secure:
         return Refused(403, _NEEDS_TLS.format(entry.security_profile), claimed_id)
+    certificate = _certificate(request.certificate, entry)
+    if isinstance(certificate, SomebodyElses):
+        return Refused(403, certificate.reason, claimed_id)
     proof = _proof(request.authorization, claimed_id, entry)
     if not isinstance(proof, Proof):
         return Refused(401, proof, claimed_id)
-    return _agree(request.subprotocols, entry, proof, supported)
+    if certificate is not None and proof is Proof.NONE:
+        proof = Proof.CERTIFICATE
+    agreed = _agree(request.subprotocols, entry, proof, supported)
+    return replace(agreed, certificate=certificate) if isinstance(agreed, Admitted) else agreed
 
 
 def backend_url(url: str, client_id: str, append_id: bool) -> str:
@@ -206,6 +228,23 @@ _NO_ID: Final = "The URL of the wallbox does not end in its ChargeBox ID."
 _NEEDS_TLS: Final = (
     "The wallbox is set up for security profile {}, which needs TLS, but it connected without TLS."
 )
+_NEEDS_CERTIFICATE: Final = (
+    "The wallbox is set up for security profile 3, which needs a client certificate, "
+    "but it showed none."
+)
+
+
+def _certificate(
+    shown: ClientCertificate | None, entry: DirectoryEntry
+) -> ItsOwn | BootDecides | SomebodyElses | None:
+    """Whose the certificate is; None where none is needed (profile 3, R35)."""
+    if shown is not None and shown.is_revoked:
+        return SomebodyElses("The client certificate of the wallbox was revoked.")
+    if entry.security_profile < 3:
+        return None
+    if shown is None:
+        return SomebodyElses(_NEEDS_CERTIFICATE)
+    return judge(shown.facts, entry.holder or Holder(entry.station_id, CertificateName.ID))
 
 
 def _proof(header: str | None, claimed_id: str, entry: DirectoryEntry) -> Proof | str:

@@ -1,14 +1,10 @@
 """All wallboxes of the site: who may connect, and who was turned away. Implements Gatekeeper."""
 
-from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
-from typing import Final
 
-import structlog
-
+from wattgate.core.ocpp.door import Door
 from wattgate.core.ocpp.handshake import (
     Admission,
     Admitted,
@@ -16,36 +12,25 @@ from wattgate.core.ocpp.handshake import (
     EmptyUpgrade,
     HandshakeRequest,
     Refused,
-    admit,
 )
+from wattgate.core.security.client_identity import BootDecides, Holder, ItsOwn
 from wattgate.core.site.model import Site
 from wattgate.ports.links import Receiver
 from wattgate.runtime.peer import Peer, Tools
+from wattgate.runtime.station.certificate_names import CertificateNames
+from wattgate.runtime.station.probation import Probation
+from wattgate.runtime.station.refused_attempts import RefusedAttempts
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.wallbox_keys import WallboxKeys
 from wattgate.runtime.traffic import wallbox_link
-
-log = structlog.get_logger()
-
-REMEMBERED: Final = 200
-"""Refused attempts that are kept for the user, newest last."""
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedAttempt:
-    """A connection that was not let in, and why, in words for a person (P9, P10)."""
-
-    at: datetime
-    address: str
-    claimed_id: str | None
-    reason: str
 
 
 class SiteDirectory:
     """The wallboxes that the site knows. Implements core.ocpp.handshake.Directory."""
 
-    def __init__(self, site: Site, keys: WallboxKeys) -> None:
+    def __init__(self, site: Site, keys: WallboxKeys, holder: Callable[[str], Holder]) -> None:
         self._keys = keys
+        self._holder = holder
         self._entries: dict[str, DirectoryEntry] = {}
         self._folded: dict[str, DirectoryEntry] = {}
         for station_id in site.station_ids():
@@ -63,35 +48,43 @@ class SiteDirectory:
     def find(self, claimed_id: str) -> DirectoryEntry | None:
         """The exact id first, then one that differs in case only (R19)."""
         entry = self._entries.get(claimed_id) or self._folded.get(claimed_id.casefold())
-        return entry and self._with_passwords(entry)
+        return entry and self._as_of_now(entry)
 
-    def _with_passwords(self, entry: DirectoryEntry) -> DirectoryEntry:
+    def _as_of_now(self, entry: DirectoryEntry) -> DirectoryEntry:
         """What it has to prove may have changed since the start."""
-        required = self._keys.required(entry.station_id)
-        following = self._keys.of(entry.station_id).next_kept
-        return replace(entry, password=required, next_password=following)
+        return replace(
+            entry,
+            password=self._keys.required(entry.station_id),
+            next_password=self._keys.of(entry.station_id).next_kept,
+            holder=self._holder(entry.station_id),
+        )
 
 
 class Stations:
     """The door of the OCPP server."""
 
     def __init__(
-        self, site: Site, stations: Mapping[str, Station], tools: Tools, keys: WallboxKeys
+        self,
+        site: Site,
+        stations: Mapping[str, Station],
+        tools: Tools,
+        keys: WallboxKeys,
+        names: CertificateNames,
     ) -> None:
         self.by_id = dict(stations)
-        self.refused: deque[RefusedAttempt] = deque(maxlen=REMEMBERED)
-        self.refused_count = 0
-        """Since the start, those no longer remembered included."""
+        self.refused = RefusedAttempts(tools.clock)
         self._site = site
-        self._directory = SiteDirectory(site, keys)
+        self._directory = SiteDirectory(site, keys, self._holder)
+        self._door = Door()
         self._keys = keys
+        self._names = names
         self._tools = tools
         for station in self.by_id.values():
             station.on_turned_away = partial(self._could_not_stay, station.station_id)
 
     def admit(self, request: HandshakeRequest) -> Admission:
-        """Decide by id, password and subprotocol; whoever is refused is remembered."""
-        admission = admit(request, self._directory)
+        """Decide by id, TLS, password and subprotocol; whoever is refused is remembered."""
+        admission = self._door.admit(request, self._directory, self._tools.clock.monotonic())
         match admission:
             case Refused(_, reason, claimed_id):
                 self.turned_away(request.peer_address, reason, claimed_id)
@@ -102,20 +95,37 @@ class Stations:
         return admission
 
     def welcome(self, admitted: Admitted, peer_address: str) -> Receiver:
-        """Hand the connection to its station."""
+        """Hand the connection to its station, or wait for its boot where that has to decide."""
+        match admitted.certificate:
+            case BootDecides(name):
+                return Probation(
+                    name,
+                    self._tools.identifiers.message_id,
+                    passed=lambda: self._receiver(admitted, peer_address, name),
+                    failed=partial(self._could_not_stay, admitted.station_id, peer_address),
+                )
+            case ItsOwn(name):
+                return self._receiver(admitted, peer_address, name)
+            case None:
+                return self._receiver(admitted, peer_address, "")
+
+    def _receiver(self, admitted: Admitted, peer_address: str, certificate_name: str) -> Receiver:
         station = self.by_id[admitted.station_id]
+        self._names.accepted(station.station_id, certificate_name)
         self._keys.came(station.station_id, admitted.proof)
         overtakes = self._site.wallbox(station.station_id).overtaking
         name = f"wallbox {station.station_id} {peer_address}"
         recorder = station.house.traffic.recorder(wallbox_link(station.station_id))
         return Peer(name, station, self._tools, overtakes=overtakes, recorder=recorder)
 
+    def _holder(self, station_id: str) -> Holder:
+        station = self.by_id.get(station_id)
+        boot_text = station.presence.boot_text if station is not None else None
+        return self._names.holder(station_id, boot_text)
+
     def _could_not_stay(self, station_id: str, address: str, reason: str) -> None:
         self.turned_away(address, reason, station_id)
 
     def turned_away(self, peer_address: str, reason: str, claimed_id: str | None) -> None:
         """Remember an attempt that did not get in."""
-        attempt = RefusedAttempt(self._tools.clock.wall(), peer_address, claimed_id, reason)
-        self.refused.append(attempt)
-        self.refused_count += 1
-        log.warning("connection refused", address=peer_address, id=claimed_id, reason=reason)
+        self.refused.note(peer_address, reason, claimed_id)

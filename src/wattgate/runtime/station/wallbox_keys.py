@@ -31,6 +31,9 @@ log = structlog.get_logger()
 
 _NAME: Final = "key"
 
+_BY_CERTIFICATE: Final = 3
+"""The OCPP security profile in which a client certificate tells who it is (R32)."""
+
 
 class WallboxKeys:
     """What each wallbox of the site has to prove, by ChargeBox ID.
@@ -66,9 +69,15 @@ class WallboxKeys:
         return self._keys.get(station_id, NO_KEY)
 
     def required(self, station_id: str) -> str:
-        """The password that a wallbox needs, as it is kept; empty where it needs none."""
+        """The password that a wallbox needs, as it is kept; empty where it needs none.
+
+        Whoever has to show a certificate need not know the password common to all.
+        """
+        own = self.of(station_id).present or self._own(station_id)
         site = self._site()
-        return self.of(station_id).present or self._own(station_id) or site.ocpp_server.password
+        if site.wallbox(station_id).security_profile >= _BY_CERTIFICATE:
+            return own
+        return own or site.ocpp_server.password
 
     def given(self) -> frozenset[str]:
         """The ChargeBox IDs of those that have come with a key of ours."""
