@@ -57,3 +57,8 @@ def test_a_process_that_is_killed_leaves_the_folder_free(tmp_path: Path) -> None
         holder.kill()
     with working_on(tmp_path):
         assert (tmp_path / LOCK).read_text() == ""
+
+
+def test_nobody_else_reads_where_the_manager_is(tmp_path: Path) -> None:
+    with working_on(tmp_path):
+        assert (tmp_path / LOCK).stat().st_mode & 0o777 == 0o600

@@ -161,7 +161,7 @@ def test_what_is_wrong_with_a_certificate_is_said_all_at_once(tmp_path: Path) ->
         (["server", "--install", "--out", "x.pem"], "--install, or --out FILE"),
         (["server", "--out", "x.pem"], "--name"),
         (["client", "--cn", "CP1", "--out", "no/cp1.p12"], "its folder does not exist"),
-        (["client", "--cn", "CP1", "--out", "cp1.p12", "--key", "cp1.key"], "holds the key"),
+        (["client", "--cn", "CP1", "--out", "x.p12", "--private-key", "x.key"], "holds the key"),
         (["client", "--cn", "CP1", "--out", "cp1.p12"], VARIABLE),
         (["csr", "lost.csr", "--out", "x.pem"], "lost.csr: No such file or directory"),
         (["show", "--url", "nonsense"], "--url nonsense: must look like"),

@@ -4,6 +4,7 @@ The lock is the kernel's (flock): it ends with the process, however that ends.
 """
 
 import fcntl
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,7 +34,8 @@ def working_on(folder: Path) -> Iterator[Callable[[str], None]]:
         OSError: the folder cannot be written to.
     """
     path = folder / LOCK
-    with path.open("a+", encoding="utf-8") as file:
+    opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    with os.fdopen(opened, "a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -54,7 +54,7 @@ Id = Annotated[
 ]
 KeyFile = Annotated[
     Path | None,
-    typer.Option("--key", help="Write the key into a file of its own.", metavar="FILE"),
+    typer.Option("--private-key", help="Write the key into a file of its own.", metavar="FILE"),
 ]
 
 Kind = Annotated[

@@ -85,7 +85,7 @@ class Export:
         """Refuse, before anything is done, what could not be written; raises MisuseError."""
         wrong = list(self.outputs().problems())
         if self.is_packed and self.key is not None:
-            wrong.append(f"--key {self.key}: {self.certificate} holds the key already")
+            wrong.append(f"--private-key {self.key}: {self.certificate} holds the key already")
         refuse(wrong)
 
 
