@@ -1,6 +1,6 @@
 """OCPP-J sockets as the runtime sees them: text in, text out, and who may come in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -117,7 +117,7 @@ class DialTarget:
     """
 
     url: str
-    authorization: str | None
+    authorization: str | None = field(repr=False)
     subprotocol: str = "ocpp1.6"
     tls: TlsTerms | None = None
 

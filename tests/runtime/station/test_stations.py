@@ -4,13 +4,22 @@ import asyncio
 import base64
 
 import pytest
+from structlog.testing import capture_logs
 from tests.support.shared_current import site
 from tests.support.virtual_time import WALL_START, in_virtual_time
 from tests.support.world import World, a_wallbox
 
-from wattgate.core.ocpp.handshake import Admitted, EmptyUpgrade, HandshakeRequest, Refused
+from wattgate.core.ocpp.handshake import (
+    Admitted,
+    EmptyUpgrade,
+    HandshakeRequest,
+    Refused,
+    basic_authorization,
+)
 from wattgate.core.ocpp.session import Priority
+from wattgate.core.site.writing import to_mapping
 from wattgate.runtime.manager import Manager
+from wattgate.runtime.site_keeper import SITE_DOCUMENT
 from wattgate.runtime.station.refused_attempts import REMEMBERED
 
 PEER = "192.0.2.9:1"
@@ -108,4 +117,42 @@ async def test_a_reduction_passes_a_slow_call_unless_the_site_forbids_it_r89(
     peer.ask("DataTransfer", "{}", lambda _: None, priority=Priority.REDUCTION)
     await asyncio.sleep(3)
     assert len(wallbox.all_of("DataTransfer")) == passes
+    await world.kill()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("", ["ocpp_server › password"]),
+        ('[ocpp_server]\npassword = "common"\n', []),
+        ('[[wallbox]]\nid = "CP1"\npassword = "own"\n', ['wallbox "CP2"']),
+    ],
+)
+@in_virtual_time()
+async def test_s1_who_may_connect_without_a_password_is_said_once_per_start(
+    more: str, said: list[str]
+) -> None:
+    world = World(site("CP1", "CP2") + more)
+    for _ in range(2):
+        with capture_logs() as logs:
+            await world.start()
+            world.plug_in("CP2", a_wallbox(), basic_authorization("CP2", "common"))
+            await asyncio.sleep(60)
+            await world.kill()
+        about = [each["about"] for each in logs if "no password" in each["event"]]
+        about += [each["about"] for each in logs if "no wallbox has a password" in each["event"]]
+        assert about == said
+
+
+@in_virtual_time()
+async def test_a_changed_common_password_counts_from_the_next_connection_on_s4() -> None:
+    world = World(site("CP1") + '[ocpp_server]\npassword = "common"\n')
+    manager = await world.start()
+    changed = await manager.patch_site({"ocpp_server": {"password": "newer"}})
+    assert "newer" not in str(to_mapping(changed, secrets=True))
+    assert isinstance(knock(manager, "/CP1", password="common"), Refused)
+    assert isinstance(knock(manager, "/CP1", password="newer"), Admitted)
+    stored = await world.store.document(SITE_DOCUMENT)
+    assert stored is not None
+    assert "newer" not in stored
     await world.kill()

@@ -38,8 +38,9 @@ async def change_site(
 ) -> SiteMapping:
     """Change settings; answers with all of them.
 
-    What concerns current takes effect within one cycle, the settings of `ocpp_server` with the
-    next start. Wallboxes, EVSEs, backends and cards are described by the site file only.
+    What concerns current takes effect within one cycle, the password of `ocpp_server` with the
+    next connection, its other settings with the next start. Wallboxes, EVSEs, backends and cards
+    are described by the site file only.
     """
     changed = await services.manager.patch_site(data)
     return to_mapping(changed, secrets=False)

@@ -4,7 +4,7 @@ import asyncio
 from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, assert_never
 
@@ -55,7 +55,7 @@ class Account:
 
     station_id: str
     url: str
-    authorization: str | None
+    authorization: str | None = field(repr=False)
 
 
 class WallboxLoop:
