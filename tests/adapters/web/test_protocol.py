@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from tests.support.raw_http import RawHttp
 from tests.support.web import serving
@@ -56,4 +58,7 @@ async def test_the_number_of_connections_has_an_end(monkeypatch: pytest.MonkeyPa
 async def test_what_is_no_http_is_refused() -> None:
     async with serving() as api, RawHttp(api.server.port) as raw:
         raw.send("\x01\x02 hello\r\n\r\n")
-        assert (await raw.head()).startswith("HTTP/1.1 400")
+        head = await raw.head()
+        assert head.startswith("HTTP/1.1 400 Bad Request\r\n")
+        assert "content-type: application/problem+json" in head
+        assert json.loads(await raw.rest())["detail"] == "Invalid HTTP request received."

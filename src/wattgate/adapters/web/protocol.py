@@ -1,13 +1,16 @@
 """HTTP/1.1 as uvicorn speaks it, with an end to patience: nobody holds a connection for nothing."""
 
 import asyncio
+from http import HTTPStatus
 from typing import Any, Final
 
+import msgspec
 from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from wattgate.adapters.web.porch import Caller, Porch
+from wattgate.adapters.web.problems import MEDIA_TYPE, details
 
 MAX_CONNECTIONS: Final = 512
 """Open connections, admitted or not; further ones are closed at once."""
@@ -50,17 +53,25 @@ class PatientProtocol(H11Protocol):
         super().data_received(data)
         if self.cycle is not None and not self.cycle.response_complete:
             self._porch.has_asked(self._caller)
-        elif self._caller.too_slow is None and not self.transport.is_closing():
-            self._porch.enter(self._caller)
 
     def on_response_complete(self) -> None:
-        """Wait on the porch for the next request."""
+        """Wait on the porch for the next request, or for the rest of the answer to be taken."""
         self._porch.enter(self._caller)
         super().on_response_complete()
-        if self.transport.is_closing():
-            self._porch.leave(self._caller)
-        elif self.cycle is not None and not self.cycle.response_complete:
+        if self.cycle is not None and not self.cycle.response_complete:
             self._porch.has_asked(self._caller)  # it had come already, behind the one before
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP with problem details, as everything else, and hang up."""
+        body = msgspec.json.encode(details(HTTPStatus.BAD_REQUEST, msg))
+        head = (
+            "HTTP/1.1 400 Bad Request",
+            f"content-type: {MEDIA_TYPE}",
+            f"content-length: {len(body)}",
+            "connection: close",
+        )
+        self.transport.write("\r\n".join((*head, "", "")).encode() + body)
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing more to wait for."""

@@ -69,7 +69,7 @@ class Reception:
         taken_over = False
         try:
             taken_over = await self._open(sock, caller)
-        except ConnectionError:
+        except OSError:
             pass  # hung up before it said anything
         finally:
             if not taken_over:
