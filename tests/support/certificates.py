@@ -78,6 +78,21 @@ class Root(Pair):
         builder = builder.add_extension(x509.BasicConstraints(True, None), critical=True)
         return cls(builder.sign(key, hashes.SHA256()), key)
 
+    def under(self, other: Pair) -> "Root":
+        """The same authority, signed by another one: an intermediate."""
+        mine = self.certificate
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(mine.subject)
+            .issuer_name(other.certificate.subject)
+            .public_key(self.key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(mine.not_valid_before_utc)
+            .not_valid_after(mine.not_valid_after_utc)
+            .add_extension(x509.BasicConstraints(True, None), critical=True)
+        )
+        return Root(builder.sign(other.key, hashes.SHA256()), self.key)
+
     def issue(
         self,
         common_name: str,

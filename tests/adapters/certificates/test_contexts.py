@@ -20,6 +20,7 @@ from wattgate.ports.links import TlsTerms
 pytestmark = pytest.mark.asyncio
 
 ROOT, STRANGE = Root.make("Root"), Root.make("Strange root")
+INTERMEDIATE = Root.make("Intermediate").under(ROOT)
 MANAGER = ROOT.issue("manager", "localhost")
 BOX = ROOT.issue("CP1")
 BOX_ITSELF = self_signed("CP1")
@@ -193,6 +194,7 @@ GOOD_BOXES = {
     "self-signed and stored": (trusted(BOX_ITSELF), BOX_ITSELF),
     "one of many": (trusted(STRANGE, BOX_ITSELF, ROOT), BOX),
     "with RSA": (trusted(ROOT), ROOT.issue("CP2", key=rsa_key())),
+    "only the intermediate is stored": (trusted(INTERMEDIATE), INTERMEDIATE.issue("CP1")),
 }
 
 
@@ -207,6 +209,7 @@ async def test_a_wallbox_that_somebody_vouches_for_is_known_by_its_certificate_P
 
 
 BAD_BOXES = {
+    "without the intermediate": (trusted(ROOT), INTERMEDIATE.issue("CP1")),
     "another root": (trusted(ROOT), STRANGE.issue("CP1")),
     "self-signed": (trusted(ROOT), BOX_ITSELF),
     "expired": (trusted(ROOT), ROOT.issue("CP1", life=EXPIRED)),
@@ -372,6 +375,16 @@ async def test_the_backend_gets_our_certificate_if_it_asks_for_one_P25(
 
 
 # ----- Changes
+
+
+async def test_the_chain_is_sent_so_that_the_root_is_enough_for_the_wallbox(
+    tmp_path: Path,
+) -> None:
+    vault, contexts = await opened(tmp_path)
+    pair = INTERMEDIATE.issue("manager", "localhost")
+    chain = Material((pair.certificate_pem + INTERMEDIATE.certificate_pem, pair.key_pem))
+    await vault.import_own(SERVER_SET, chain)
+    assert meet(contexts.server_context(), client(tmp_path, believes=ROOT)).is_well
 
 
 async def test_the_next_handshake_shows_what_was_imported_and_nothing_else_changes(

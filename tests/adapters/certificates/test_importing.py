@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -14,7 +13,14 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
-from tests.support.certificates import EXPIRED, NOT_YET, Pair, Root, rsa_key, self_signed
+from tests.support.certificates import (
+    EXPIRED,
+    NOT_YET,
+    Pair,
+    Root,
+    rsa_key,
+    self_signed,
+)
 from tests.support.vaults import started_once, vault_in
 
 from wattgate.adapters.certificates.vault import Vault
@@ -203,25 +209,17 @@ async def test_of_a_chain_the_intermediates_are_sent_in_their_order_and_the_root
 
 
 def chain_of_three() -> tuple[Pair, Pair, Pair]:
-    first = Pair(*signed_authority("first", ROOT))
-    second = Pair(*signed_authority("second", first))
-    return first, second, Root(second.certificate, second.key).issue("leaf")
+    first = Root.make("first").under(ROOT)
+    second = Root.make("second").under(first)
+    return first, second, second.issue("leaf")
 
 
-def signed_authority(name: str, by: Pair) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    pattern = Root.make(name)
-    assert isinstance(pattern.key, ec.EllipticCurvePrivateKey)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(pattern.certificate.subject)
-        .issuer_name(by.certificate.subject)
-        .public_key(pattern.key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(pattern.certificate.not_valid_before_utc)
-        .not_valid_after(pattern.certificate.not_valid_after_utc)
-        .add_extension(x509.BasicConstraints(True, None), critical=True)
-    )
-    return builder.sign(by.key, hashes.SHA256()), pattern.key
+async def test_two_authorities_that_vouch_for_each_other_come_once_each(vault: Vault) -> None:
+    one, other = Root.make("one"), Root.make("other")
+    leaf = one.issue("leaf")
+    pem = one.under(other).certificate_pem + other.under(one).certificate_pem
+    (held,) = await vault.import_own(SERVER_SET, Material((*both(leaf), pem)))
+    assert [facts.common_name for facts in held.chain] == ["one", "other"]
 
 
 async def test_authorities_are_believed_once_each_and_keep_their_origin_R37(vault: Vault) -> None:

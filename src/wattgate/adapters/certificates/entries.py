@@ -18,7 +18,6 @@ from wattgate.adapters.certificates.keys import (
     as_own,
     kind_of,
     private_pem,
-    same,
 )
 from wattgate.adapters.certificates.loading import refusal
 from wattgate.adapters.certificates.pem import blocks
@@ -136,8 +135,6 @@ def own_from(text: str) -> OwnEntry:
         raise Damaged("there is no private key in it")
     if not certificates:
         raise Damaged("there is no certificate in it")
-    if not same(key.public_key(), certificates[0].public_key()):
-        raise Damaged("its private key does not match its certificate")
     identity = Identity(key, certificates[0], tuple(certificates[1:]))
     entry = own_entry(identity, _origin(text))
     if reason := refusal(entry.secret_pem):

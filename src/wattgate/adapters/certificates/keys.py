@@ -75,11 +75,6 @@ def weakness(key: PublicKeyTypes) -> str | None:
     return None
 
 
-def same(one: PublicKeyTypes, other: PublicKeyTypes) -> bool:
-    """Whether it is the same key."""
-    return public_der(one) == public_der(other)
-
-
 def public_der(key: PublicKeyTypes) -> bytes:
     """A public key in the form that certificates carry (SubjectPublicKeyInfo)."""
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
