@@ -1,17 +1,21 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from wattgate.cli.backend_options import RawOptions, read_options
+from wattgate.cli.backend_tls import ServerTls
 from wattgate.core.backend.admission import Guests
 from wattgate.core.backend.manners import Manners
 from wattgate.core.backend.memory import Memory
 from wattgate.core.errors import ConfigError
 from wattgate.runtime.ends.state_file import StateFile
 
+NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
+
 
 def test_without_options_everybody_is_welcome() -> None:
-    options = read_options(RawOptions())
+    options = read_options(RawOptions(), NOW)
     assert (options.host, options.port) == ("127.0.0.1", 9000)
     assert options.guests == Guests()
     assert options.manners == Manners()
@@ -34,7 +38,8 @@ def test_every_option_counts(tmp_path: Path) -> None:
             require_boot=True,
             interval="60",
             state=tmp_path / "state.json",
-        )
+        ),
+        NOW,
     )
     assert options.guests == Guests(frozenset({"CP3"}), "common", {"CP1": "a=b", "CP2": ""})
     assert options.manners == Manners(
@@ -60,7 +65,7 @@ def test_every_option_counts(tmp_path: Path) -> None:
 def test_a_card_list_shuts_strangers_out_unless_told_otherwise(
     tags: tuple[str, ...], accept_all: bool | None, stranger: str
 ) -> None:
-    options = read_options(RawOptions(tags=tags, accept_all=accept_all))
+    options = read_options(RawOptions(tags=tags, accept_all=accept_all), NOW)
     assert options.tags.status("stranger") == stranger
     assert all(options.tags.status(tag) == "Accepted" for tag in tags)
 
@@ -75,7 +80,9 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
                 first_transaction_id="0",
                 id_passwords=["CP1", "=x"],
                 state=tmp_path / "state.json",
-            )
+                tls=ServerTls("sometimes"),
+            ),
+            NOW,
         )
     assert [problem.path for problem in caught.value.problems] == [
         "--port",
@@ -84,15 +91,16 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         "--interval",
         "--first-transaction-id",
         "--state",
+        "--tls sometimes",
     ]
 
 
 def test_a_password_that_is_written_wrongly_is_not_shown() -> None:
     with pytest.raises(ConfigError) as caught:
-        read_options(RawOptions(id_passwords=["secret"]))
+        read_options(RawOptions(id_passwords=["secret"]), NOW)
     assert "secret" not in str(caught.value)
 
 
 def test_a_state_file_in_no_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="there is no directory"):
-        read_options(RawOptions(state=tmp_path / "nowhere" / "state.json"))
+        read_options(RawOptions(state=tmp_path / "nowhere" / "state.json"), NOW)

@@ -44,12 +44,44 @@ def backend(
     state: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Remember across restarts.")
     ] = None,
+    tls: Annotated[
+        str,
+        typer.Option(
+            metavar="off|detect|on",
+            help="Speak TLS: on the same port as plain (detect), or alone; by default as "
+            "--certificate says.",
+        ),
+    ] = "",
+    certificate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Shown to charge points, PEM or PKCS#12; else a fresh one is made."
+        ),
+    ] = None,
+    private_key: Annotated[
+        Path | None,
+        typer.Option(
+            "--private-key",
+            metavar="FILE",
+            help="Its key; the passphrase of one that is encrypted is asked for, or in "
+            "WATTGATE_PASSPHRASE.",
+        ),
+    ] = None,
+    client_ca: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Let in only whom this certificate vouches for, or whose own it is; repeatable.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print events as JSON lines.")] = False,
     frames: Annotated[bool, typer.Option("--frames", help="Print every frame too.")] = False,
 ) -> None:
     """Run a small OCPP 1.6 backend; takes commands as lines on stdin, `help` lists them."""
+    from wattgate.adapters.clock import SystemClock
     from wattgate.cli.backend_options import RawOptions, read_options
     from wattgate.cli.backend_run import run_backend
+    from wattgate.cli.backend_tls import ServerTls
     from wattgate.core.errors import ConfigError
 
     raw = RawOptions(
@@ -66,9 +98,10 @@ def backend(
         require_boot=require_boot,
         interval=interval,
         state=state,
+        tls=ServerTls(tls, certificate, private_key, tuple(client_ca or ())),
     )
     try:
-        options = read_options(raw)
+        options = read_options(raw, SystemClock().wall())
     except ConfigError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error

@@ -1,9 +1,11 @@
 """The options of `wattgate backend`, read and checked together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
+from wattgate.cli.backend_tls import BackendTls, ServerTls, opened
 from wattgate.core.backend.admission import Guests
 from wattgate.core.backend.manners import Manners
 from wattgate.core.backend.memory import Memory
@@ -32,6 +34,7 @@ class RawOptions:
     require_boot: bool = False
     interval: str = "300"
     state: Path | None = None
+    tls: ServerTls = field(default_factory=ServerTls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,13 @@ class BackendOptions:
     tags: Tags
     file: StateFile | None
     memory: Memory | None
+    tls: BackendTls = field(default_factory=BackendTls)
 
 
-def read_options(raw: RawOptions) -> BackendOptions:
-    """Understand the options; the state file is read, nothing is written.
+def read_options(raw: RawOptions, now: datetime) -> BackendOptions:
+    """Understand the options; the files that they name are read, nothing is written.
+
+    A passphrase that is needed is asked for; certificates have to be valid `now`.
 
     Raises:
         ConfigError: with everything that is wrong, each under its option's name.
@@ -70,6 +76,7 @@ def read_options(raw: RawOptions) -> BackendOptions:
         tags=_tags(raw),
         file=None if raw.state is None else StateFile(raw.state),
         memory=_memory(raw.state, problems),
+        tls=opened(raw.tls, raw.host, now, problems),
     )
     if problems:
         raise ConfigError(problems)

@@ -7,6 +7,7 @@ import sys
 
 import structlog
 
+from wattgate.adapters.certificates.facts import facts_of_der
 from wattgate.adapters.clock import SystemClock
 from wattgate.adapters.identifiers import SystemIdentifiers
 from wattgate.adapters.ocpp_socket.listener import OcppListener
@@ -17,6 +18,7 @@ from wattgate.cli.stdin_lines import watch_lines
 from wattgate.core.backend.central_system import CentralSystem
 from wattgate.core.backend.events import Event
 from wattgate.core.backend.notices import Listening
+from wattgate.core.security.client_identity import ClientCertificate
 from wattgate.runtime.ends.backend_server import BackendServer
 from wattgate.runtime.peer import Tools
 
@@ -49,7 +51,14 @@ async def _serve(options: BackendOptions, *, as_json: bool, frames: bool) -> str
         save=None if options.file is None else options.file.save,
         frames=frames,
     )
-    listener = OcppListener(options.host, options.port, server)
+    listener = OcppListener(
+        options.host,
+        options.port,
+        server,
+        tls=options.tls.mode,
+        contexts=options.tls.contexts,
+        read_certificate=_read_certificate,
+    )
     try:
         await listener.start()
     except OSError as error:
@@ -57,12 +66,21 @@ async def _serve(options: BackendOptions, *, as_json: bool, frames: bool) -> str
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     url_host = f"[{options.host}]" if ":" in options.host else options.host
-    report(Listening(f"ws://{url_host}:{listener.port}/", options.host, listener.port))
+    report(
+        Listening(
+            f"{options.tls.scheme}://{url_host}:{listener.port}/", options.host, listener.port
+        )
+    )
     watch_lines(order)
     await stop.wait()
     server.close()
     await listener.close()
     return None
+
+
+def _read_certificate(der: bytes) -> ClientCertificate | None:
+    facts = facts_of_der(der)
+    return None if facts is None else ClientCertificate(facts)
 
 
 def _why_not(options: BackendOptions, error: OSError) -> str:

@@ -34,6 +34,7 @@ from wattgate.core.ocpp.handshake import (
     Refused,
     identity_from_target,
 )
+from wattgate.core.security.certificates import LinkSecurity
 from wattgate.core.security.client_identity import ClientCertificate
 from wattgate.core.security.tls_mode import TlsMode
 from wattgate.ports.links import Gatekeeper, Link, Receiver
@@ -45,6 +46,14 @@ _ROOM: Final = Room()
 
 _CLOSING_S: Final = 2.0
 """How long close() waits for wallboxes to answer the close frame."""
+
+
+def _security_of(asked: HandshakeRequest) -> LinkSecurity:
+    """What TLS proves of the client; a password is another matter."""
+    if not asked.secure:
+        return LinkSecurity.PLAIN
+    is_known = asked.certificate is not None and not asked.certificate.is_revoked
+    return LinkSecurity.VERIFIED if is_known else LinkSecurity.UNVERIFIED
 
 
 class _Dismissal:
@@ -177,7 +186,7 @@ class OcppListener:
             case Refused(status=status, reason=reason):
                 return refuse(status, reason, admission.retry_after_s)
             case EmptyUpgrade(reason=reason):
-                connection = self._connection(visitor.address, _Dismissal(reason), ping=False)
+                connection = self._connection(asked, _Dismissal(reason), ping=False)
                 return accept(request, None, connection)
             case _:
                 assert_never(admission)
@@ -187,13 +196,14 @@ class OcppListener:
     ) -> WSUpgradeResponseWithListener:
         offered = admitted.subprotocol in asked.subprotocols
         receiver = self._gatekeeper.welcome(admitted, asked.peer_address)
-        connection = self._connection(asked.peer_address, receiver, ping=admitted.ping)
+        connection = self._connection(asked, receiver, ping=admitted.ping)
         return accept(request, admitted.subprotocol if offered else None, connection)
 
-    def _connection(self, address: str, receiver: Receiver, *, ping: bool) -> Connection:
+    def _connection(self, asked: HandshakeRequest, receiver: Receiver, *, ping: bool) -> Connection:
         connection = Connection(
-            address,
+            asked.peer_address,
             receiver,
+            security=_security_of(asked),
             keepalive=self._keepalive if ping else None,
             max_message_bytes=self._max_message_bytes,
             ended=self._forget,
