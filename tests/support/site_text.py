@@ -1,16 +1,28 @@
 """Site files for tests, written from values."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 Value = str | float | bool
 
 
 def site(*tables: str, **fields: Value) -> str:
     """A site file that listens on this machine only; 32 A per phase unless `fields` say else."""
+    return _site({}, tables, fields)
+
+
+def secure_site(tls: str, *tables: str, **fields: Value) -> str:
+    """The same, with this TLS on the OCPP port: `detect` or `on`."""
+    return _site({"tls": tls}, tables, fields)
+
+
+def _site(port: Mapping[str, Value], tables: Sequence[str], fields: Mapping[str, Value]) -> str:
     place: dict[str, Value] = {"max_current_a": 32, "house_load_a": 0, "reserve_a": 0}
-    head = (table("[site]", place | fields), table("[ocpp_server]", {"host": "127.0.0.1"}))
-    return "\n".join([*head, *tables])
+    heads = (
+        table("[site]", place | dict(fields)),
+        table("[ocpp_server]", {"host": "127.0.0.1", **port}),
+    )
+    return "\n".join([*heads, *tables])
 
 
 def evse(id: str, address: str, *gateways: Mapping[str, Value], **fields: Value) -> str:

@@ -43,11 +43,11 @@ class FleetBox:
         """Hear what the wallbox tells."""
         match event.kind:
             case "sent":
-                self._went(json.loads(event.facts["text"]))
+                self._went(json.loads(str(event.facts["text"])))
             case "received":
-                self._came(json.loads(event.facts["text"]))
+                self._came(json.loads(str(event.facts["text"])))
             case "limit":
-                self.limits_a.append(float(event.facts["current_a"]))
+                self.limits_a.append(float(str(event.facts["current_a"])))
             case kind:
                 self.happened.append((kind, event.facts))
                 if kind == "boot" and self.count("boot") == 1:
