@@ -4,54 +4,28 @@ The server's certificate and those of the wallboxes are made as `openssl_command
 no names but the CN, umlauts; the root's key has a passphrase.
 """
 
-import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import pytest_asyncio
-from tests.support.openssl_commands import COMMON_NAME, PASSPHRASE, OpensslRoot
+from tests.support.openssl_commands import PASSPHRASE
+from tests.support.openssl_drawer import Drawer, Pair, cert
 from tests.support.processes import Program, Stage
-from tests.support.site_processes import PASSWORD, ManagerProcess, run_manager, run_wallbox
+from tests.support.site_processes import ManagerProcess, run_manager, run_wallbox
 from tests.support.site_text import evse, secure_site, wallbox
-from tests.support.terminal import run_on_terminal
 
 MODULE: Final = "module"
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope=MODULE)]
 
 SECRET: Final = "of every wallbox"
-Pair = tuple[Path, Path]
-
-
-@dataclass(frozen=True)
-class Drawer:
-    """Everything that somebody made with OpenSSL; `same` has the root's own [dn]."""
-
-    root: OpensslRoot
-    other_root: OpensslRoot
-    server: Pair
-    cp1: Pair
-    anybody: Pair
-    same: Pair
-    foreign: Pair
 
 
 @pytest.fixture(scope=MODULE)
 def drawer(tmp_path_factory: pytest.TempPathFactory) -> Drawer:
-    folder = tmp_path_factory.mktemp("openssl")
-    root = OpensslRoot.make(folder / "root")
-    other_root = OpensslRoot.make(folder / "other", "Fremde Tiefgarage")
-    return Drawer(
-        root,
-        other_root,
-        server=root.client("Lademanager"),
-        cp1=root.client("CP1"),
-        anybody=root.client("Stellplatz Süd"),
-        same=root.client(COMMON_NAME),
-        foreign=other_root.client("CP1"),
-    )
+    return Drawer.fill(tmp_path_factory.mktemp("openssl"))
 
 
 @dataclass
@@ -66,17 +40,9 @@ class Place:
     def url(self) -> str:
         return self.manager.url.replace("ws://", "wss://")
 
-    async def wattgate(self, *words: str | Path) -> str:
-        """Run `wattgate cert` on the manager's data; what it printed on a terminal."""
-        status, shown = run_on_terminal(
-            *(Path(sys.prefix) / "bin/wattgate", "cert", *words, "--data", self.manager.data),
-            folder=self.stage.folder,
-            prompt=r"[Pp]assphrase[^\n]*:",
-            answer=PASSPHRASE,
-            WATTGATE_ADMIN_PASSWORD=PASSWORD,
-        )
-        assert status == 0, shown
-        return shown
+    def cert(self, *words: str | Path) -> str:
+        """Run `wattgate cert` on the manager's data; what it showed."""
+        return cert(self.manager.data, *words)
 
     async def comes_in(self, station_id: str, *options: str | Path) -> Program:
         """Start a wallbox that is let in over a connection that it has verified."""
@@ -98,11 +64,14 @@ class Place:
         return str(shown["reason"])
 
 
-def ca(path: Path) -> Sequence[str | Path]:
+Words = tuple[str | Path, ...]
+
+
+def ca(path: Path) -> Words:
     return ("--ca", path)
 
 
-def shows(pair: Pair) -> Sequence[str | Path]:
+def shows(pair: Pair) -> Words:
     return ("--certificate", pair[0], "--private-key", pair[1])
 
 
@@ -111,7 +80,7 @@ async def a_place(folder: Path, drawer: Drawer, *tables: str) -> AsyncIterator[P
     text = secure_site("detect", *evses, *tables)
     async with Stage(folder) as stage:
         place = Place(stage, await run_manager(stage, text), drawer)
-        await place.wattgate("import", "--own", *drawer.server)
+        place.cert("import", "--own", *drawer.server)
         yield place
 
 
@@ -181,7 +150,7 @@ async def profile_3(
         wallbox("CP2", security_profile=3, certificate_name="any"),
     )
     async for place in a_place(tmp_path_factory.mktemp("profile3"), drawer, *tables):
-        await place.wattgate("import", "--authority", drawer.root.certificate)
+        place.cert("import", "--authority", drawer.root.certificate)
         yield place
 
 
@@ -233,7 +202,7 @@ async def leaf_stored(
     """The certificate of `CP1` itself is among the server's authorities, and no root."""
     table = wallbox("CP1", security_profile=3)
     async for place in a_place(tmp_path_factory.mktemp("leaf"), drawer, table):
-        await place.wattgate("import", "--authority", drawer.cp1[0])
+        place.cert("import", "--authority", drawer.cp1[0])
         yield place
 
 
@@ -256,7 +225,7 @@ async def test_p22_an_encrypted_key_is_taken_with_its_passphrase(leaf_stored: Pl
     """P26: the root's key asks for the passphrase; the root itself serves, and is believed."""
     drawer = leaf_stored.drawer
     root = drawer.root
-    shown = await leaf_stored.wattgate("import", "--own", root.certificate, root.key)
+    shown = leaf_stored.cert("import", "--own", root.certificate, root.key)
     assert PASSPHRASE not in shown
     box = await leaf_stored.comes_in("CP1", *PROFILE_3, *ca(root.certificate), *shows(drawer.cp1))
     box.type("quit")
