@@ -36,17 +36,13 @@ class Place:
     manager: ManagerProcess
     drawer: Drawer
 
-    @property
-    def url(self) -> str:
-        return self.manager.url.replace("ws://", "wss://")
-
     def cert(self, *words: str | Path) -> str:
         """Run `wattgate cert` on the manager's data; what it showed."""
         return cert(self.manager.data, *words)
 
     async def comes_in(self, station_id: str, *options: str | Path) -> Program:
         """Start a wallbox that is let in over a connection that it has verified."""
-        box = await run_wallbox(self.stage, station_id, self.url, *options)
+        box = await run_wallbox(self.stage, station_id, self.manager.secure_url, *options)
         await self.stage.event(box, "secured", security="verified")
         await self.stage.event(box, "boot", status="Accepted")
         return box
@@ -54,7 +50,7 @@ class Place:
     async def is_refused(self, station_id: str, *options: str | Path) -> str:
         """Start a wallbox that is not let in; the reason that the API tells."""
         mark = self.manager.mark
-        box = await run_wallbox(self.stage, station_id, self.url, *options)
+        box = await run_wallbox(self.stage, station_id, self.manager.secure_url, *options)
         await self.stage.event(box, "not-connected")
         shown = await self.manager.event("connection refused", mark)
         box.type("quit")
@@ -122,7 +118,9 @@ async def test_p23_a_wallbox_with_another_root_does_not_connect(profile_2: Place
 async def test_p23_without_a_root_a_wallbox_connects_and_is_told_unverified(
     profile_2: Place,
 ) -> None:
-    box = await run_wallbox(profile_2.stage, "CP1", profile_2.url, "--password", SECRET)
+    box = await run_wallbox(
+        profile_2.stage, "CP1", profile_2.manager.secure_url, "--password", SECRET
+    )
     await profile_2.stage.event(box, "secured", security="unverified")
     box.type("quit")
     await box.end()

@@ -29,6 +29,11 @@ class ManagerProcess:
         return f"ws://127.0.0.1:{self.ocpp_port}/"
 
     @property
+    def secure_url(self) -> str:
+        """The same for one that speaks TLS."""
+        return f"wss://127.0.0.1:{self.ocpp_port}/"
+
+    @property
     def mark(self) -> int:
         return self.program.mark
 

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
+from wattgate.adapters.certificates.contexts import Contexts
+from wattgate.adapters.certificates.entries import CertificateSet
 from wattgate.adapters.clock import SystemClock
 from wattgate.adapters.identifiers import SystemIdentifiers
 from wattgate.adapters.ocpp_socket.dialer import PicowsDialer
@@ -22,6 +24,7 @@ from wattgate.runtime.peer import Tools
 from wattgate.runtime.supervisor import Supervisor
 
 _CALL: Final = 2
+_CONTEXTS: Final = Contexts(lambda _: CertificateSet((), ()))
 
 
 @dataclass
@@ -83,15 +86,17 @@ class Fleet:
 
 
 @asynccontextmanager
-async def wallbox_fleet(
-    url: str, password: str, card: str, ids: Sequence[str]
-) -> AsyncIterator[Fleet]:
-    """Switch them on, a car at each, with a sample every second; off at the end."""
+async def wallbox_fleet(urls: Mapping[str, str], password: str, card: str) -> AsyncIterator[Fleet]:
+    """Switch them on, a car at each, with a sample every second; off at the end.
+
+    `urls` is where each of them connects, by its id, with TLS where it says wss; they believe any
+    server.
+    """
     news = asyncio.Event()
-    fleet = Fleet([FleetBox(id, news.set) for id in ids], news)
+    fleet = Fleet([FleetBox(id, news.set) for id in urls], news)
     async with Supervisor() as supervisor:
         for box in fleet.boxes:
-            loop = _wallbox_loop(box, url, password, card)
+            loop = _wallbox_loop(box, urls[box.station_id], password, card)
             box.car_comes = partial(loop.handle, do.Plug())
             supervisor.spawn(loop.run(), name=f"wallbox {box.station_id}")
         yield fleet
@@ -111,7 +116,7 @@ def _wallbox_loop(box: FleetBox, url: str, password: str, card: str) -> WallboxL
             backend_url(url, box.station_id, append_id=True),
             basic_authorization(box.station_id, password),
         ),
-        PicowsDialer(),
+        PicowsDialer(_CONTEXTS.client_context),
         Tools(clock, SystemIdentifiers()),
         box.report,
         frames=True,
