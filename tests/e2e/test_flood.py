@@ -8,9 +8,9 @@ from typing import Final
 import pytest
 from tests.support.flood import flood
 from tests.support.processes import Stage
-from tests.support.raw_wallbox import raw_wallbox
+from tests.support.raw_wallbox import basic, knock, raw_wallbox
 from tests.support.site_processes import run_manager
-from tests.support.site_text import card, evse, secure_site, wallbox
+from tests.support.site_text import card, evse, secure_site, site, wallbox
 from tests.support.wallbox_fleet import wallbox_fleet
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio]
@@ -39,7 +39,7 @@ async def test_s3_2000_sockets_that_say_nothing_disturb_none_of_50_wallboxes(
         *(evse(id, id) for id in (*ids, AWAY)),
         *(wallbox(id, password=PASSWORD) for id in (*ids, AWAY)),
         card(CARD),
-        max_current_a=8 * COUNT,
+        max_current_a=8 * COUNT + 16,  # of which the one that is away counts for 16
     )
     async with Stage(tmp_path) as stage, asyncio.timeout(PATIENCE_S):
         manager = await run_manager(stage, text)
@@ -65,3 +65,27 @@ async def test_s3_2000_sockets_that_say_nothing_disturb_none_of_50_wallboxes(
         refused = await manager.ask("GET", "/api/v1/refused")
         assert 0 < len(refused) <= 1000
         assert (await manager.ask("GET", "/healthz"))["status"] == "ok"
+
+
+async def test_s3_guesses_for_an_id_lock_out_neither_its_wallbox_nor_another(
+    tmp_path: Path,
+) -> None:
+    """CWE-307: from many addresses at once, until guessing is slowed down."""
+    text = site(evse("one", "CP1"), wallbox("CP1", password=PASSWORD))
+    hosts = [f"127.0.9.{number}" for number in range(1, 41)]
+    async with Stage(tmp_path) as stage, asyncio.timeout(PATIENCE_S):
+        manager = await run_manager(stage, text)
+        async with raw_wallbox(manager.ocpp_port, "CP1", PASSWORD) as genuine:
+            answers = []
+            for number in range(20):
+                wrong = basic("CP1", f"guess {number}")
+                attempts = (
+                    knock(manager.ocpp_port, "/CP1", wrong, own_host=host) for host in hosts
+                )
+                answers += await asyncio.gather(*attempts)
+            assert set(answers) <= {0, 401, 429}
+            assert 429 in answers
+            assert (await genuine.ask("Heartbeat", {}))[0] == 3
+        for host in ("127.0.0.1", "127.0.8.1", hosts[0]):
+            right = basic("CP1", PASSWORD)
+            assert await knock(manager.ocpp_port, "/CP1", right, own_host=host) == 101, host

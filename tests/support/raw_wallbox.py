@@ -80,9 +80,11 @@ async def raw_wallbox(
         yield box
 
 
-async def knock(port: int, target: str, *headers: str, protocol: str | None = "ocpp1.6") -> int:
+async def knock(
+    port: int, target: str, *headers: str, protocol: str | None = "ocpp1.6", own_host: str = ""
+) -> int:
     """The HTTP status that an upgrade request is answered with; 0 where nothing came."""
-    async with await RawClient.connect(port) as client:
+    async with await RawClient.connect(port, own_host=own_host) as client:
         client.send(request(target, *headers, protocol=protocol))
         try:
             return (await client.head())[0]

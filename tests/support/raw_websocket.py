@@ -49,8 +49,10 @@ class RawClient:
     writer: asyncio.StreamWriter
 
     @classmethod
-    async def connect(cls, port: int, host: str = "127.0.0.1") -> Self:
-        return cls(*await asyncio.open_connection(host, port))
+    async def connect(cls, port: int, host: str = "127.0.0.1", own_host: str = "") -> Self:
+        """Connect; from `own_host`, or from whatever address the system takes."""
+        local = (own_host, 0) if own_host else None
+        return cls(*await asyncio.open_connection(host, port, local_addr=local))
 
     async def __aenter__(self) -> Self:
         return self
