@@ -48,7 +48,7 @@ def cert(data: Path, *words: str | Path) -> str:
     status, shown = run_on_terminal(
         *(Path(sys.prefix) / "bin/wattgate", "cert", *words, "--data", data),
         folder=data.parent,
-        prompt=r"[Pp]assphrase[^\n]*:",
+        prompt=r"Passphrase[^\n]*: ",  # echoing has ended when the space comes
         answer=PASSPHRASE,
         WATTGATE_ADMIN_PASSWORD=PASSWORD,
     )
