@@ -181,7 +181,7 @@ def test_a_self_signed_certificate_that_nobody_stored_is_told_s10(
 ) -> None:
     failed = failure(serving(office.issue("own", hosts=["localhost"])), asking(root))
     assert failed.fault is TlsFault.CERTIFICATE
-    assert failed.reason.endswith("it is self-signed, and not stored here as one to trust")
+    assert failed.reason.endswith("the same distinguished name as whoever signed it")
 
 
 def test_a_certificate_that_has_expired_is_told_with_its_day(office: Office, root: Paper) -> None:

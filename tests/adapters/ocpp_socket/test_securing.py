@@ -194,7 +194,7 @@ PLAIN = server_settings()
         Attempt("no cipher suite that we speak", with_ciphers("ECDHE+aRSA+AESGCM"), PLAIN),
         Attempt("nobody we trust signed", showing(NOT_OURS.issue("CP1")), ASKING),
         Attempt("nobody we trust signed", showing(NOT_OURS.issue("CP1"), V1_2), ASKING),
-        Attempt("nobody we trust signed", showing(self_signed("CP1")), ASKING),
+        Attempt("self-signed and not stored here", showing(self_signed("CP1")), ASKING),
         Attempt("has expired", showing(WALLBOX_ROOT.issue("CP1", life=EXPIRED)), ASKING),
         Attempt("not valid yet", showing(WALLBOX_ROOT.issue("CP1", life=NOT_YET)), ASKING),
         Attempt("showed no client certificate", wallbox_settings(), demanding()),

@@ -50,7 +50,12 @@ def seen(found: CertificateFacts | None = None) -> Seen:
             "it is not valid yet: it is valid from 2026-03-01 on (is our clock right?)",
         ),
         (9, None, "it is not valid yet (is our clock right?)"),
-        (18, seen(facts()), "it is self-signed, and not stored here as one to trust"),
+        (
+            18,
+            seen(facts()),
+            "it is self-signed and not stored here, or has the same distinguished name"
+            " as whoever signed it",
+        ),
         (
             20,
             seen(facts()),

@@ -17,7 +17,7 @@ from wattgate.core.security.tls_failures import (
         (TlsFailure("NO_SHARED_CIPHER"), "knows no cipher suite that we speak"),
         (TlsFailure("CERTIFICATE_VERIFY_FAILED", 10), "its client certificate has expired"),
         (TlsFailure("CERTIFICATE_VERIFY_FAILED", 20), "nobody we trust signed its client"),
-        (TlsFailure("CERTIFICATE_VERIFY_FAILED", 18), "nobody we trust signed its client"),
+        (TlsFailure("CERTIFICATE_VERIFY_FAILED", 18), "names itself as its signer"),
         (TlsFailure("CERTIFICATE_VERIFY_FAILED", 99), "certificate verify failed (code 99)"),
         (TlsFailure("A_NEW_REASON"), "a new reason"),
         (TlsFailure(None), "no reason given"),

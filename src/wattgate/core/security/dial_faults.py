@@ -108,7 +108,10 @@ def _not_yet(case: _Case) -> str:
 
 def _self_signed(case: _Case) -> str:
     del case
-    return "it is self-signed, and not stored here as one to trust"
+    return (
+        "it is self-signed and not stored here, or has the same distinguished name as whoever "
+        "signed it"
+    )
 
 
 def _unknown_authority(case: _Case) -> str:

@@ -75,7 +75,10 @@ BY_VERIFY_CODE: Final[Mapping[int, str]] = MappingProxyType(
         ),
         9: "its client certificate is not valid yet; is the clock here right?",
         10: "its client certificate has expired",
-        18: _UNKNOWN_SIGNER,
+        18: (
+            "its client certificate names itself as its signer: it is self-signed and not stored "
+            "here, or has the same distinguished name as the authority that signed it"
+        ),
         19: _UNKNOWN_SIGNER,
         20: _UNKNOWN_SIGNER,
         21: _UNKNOWN_SIGNER,
