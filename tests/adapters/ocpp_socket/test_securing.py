@@ -6,13 +6,14 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.support.certificates import EXPIRED, NOT_YET, Pair, Root, self_signed
 from tests.support.links import LIMIT_S, Ear, Gate
 from tests.support.ocpp_port import listening, url_of
-from tests.support.raw_websocket import RawClient, request
+from tests.support.raw_websocket import KEY, RawClient, request
 from tests.support.secure_port import (
     CP1,
     OUR_ROOT,
@@ -336,3 +337,49 @@ async def test_a_refusal_is_read_to_its_end_behind_tls() -> None:
         assert (response.status_code, response.body) == (429, b"too many\n")
         assert response.headers["Retry-After"] == "7"
     assert gate.away == []
+
+
+UPGRADE = (
+    *("-H", "Upgrade: websocket", "-H", "Connection: Upgrade", "-H", "Sec-WebSocket-Version: 13"),
+    *("-H", f"Sec-WebSocket-Key: {KEY}", "-H", "Sec-WebSocket-Protocol: ocpp1.6"),
+)
+
+
+async def said_by(*command: str) -> str:
+    """What a program says that others have written; its own exit is no matter."""
+    program = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await program.communicate()
+    return said.decode()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.asyncio
+async def test_curl_comes_in_by_the_same_port_plain_and_secure_p6(
+    scheme: str, tmp_path: Path
+) -> None:
+    certificate, _ = OUR_ROOT.save(tmp_path, "root")
+    gate = Gate(admission=Refused(401, "as curl would wait for ever otherwise", "CP1"))
+    async with secure(gate) as listener:
+        url = f"{scheme}://127.0.0.1:{listener.port}/CP1"
+        said = await said_by(
+            *("curl", "-s", "-i", "--http1.1", "--cacert", str(certificate), *UPGRADE, url)
+        )
+        assert said.startswith("HTTP/1.1 401 ")
+        assert [each.secure for each in gate.requests] == [scheme == "https"]
+
+
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+@pytest.mark.asyncio
+async def test_openssl_s_client_verifies_us_p6_r33(version: str, tmp_path: Path) -> None:
+    certificate, _ = OUR_ROOT.save(tmp_path, "root")
+    async with secure(Gate()) as listener:
+        at = f"127.0.0.1:{listener.port}"
+        said = await said_by(
+            *("openssl", "s_client", version, "-CAfile", str(certificate), "-connect", at)
+        )
+        assert "Verify return code: 0 (ok)" in said or "Verification: OK" in said
