@@ -165,6 +165,21 @@ async def test_a_server_certificate_is_one_for_openssl_and_for_nothing_else(
     assert "FAILED" in verified(tmp_path, authority, issued, "-verify_hostname", "other.local")
 
 
+USES = {
+    KeyKind.RSA: "Digital Signature, Key Encipherment",
+    KeyKind.ECDSA: "Digital Signature",
+}
+
+
+@pytest.mark.parametrize(("kind", "uses"), USES.items(), ids=USES)
+async def test_a_server_s_key_of_rsa_may_encipher_as_the_suites_of_old_wallboxes_need_R33(
+    kind: KeyKind, uses: str, tmp_path: Path
+) -> None:
+    issued = await (await made(tmp_path)).issue_server(["localhost"], 365, kind)
+    said = openssl("x509", "-noout", "-ext", "keyUsage", given=issued.certificate_pem.encode())
+    assert said.splitlines()[1].strip() == uses
+
+
 @KINDS
 async def test_a_client_certificate_is_one_for_openssl_and_for_nothing_else_R35(
     kind: KeyKind, tmp_path: Path

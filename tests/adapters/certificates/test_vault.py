@@ -253,6 +253,17 @@ async def test_a_damaged_file_is_set_aside_and_said_and_a_new_certificate_serves
     assert "PRIVATE" not in str(said)
 
 
+async def test_self_signed_ones_that_a_power_cut_left_beside_a_given_one_do_not_serve(
+    tmp_path: Path,
+) -> None:
+    left = started_once(tmp_path) / "server/own-rsa.pem"
+    self_signed = left.read_text()
+    vault = await opened(tmp_path)
+    await vault.import_own(SERVER_SET, both(OWN))
+    left.write_text(self_signed)
+    assert [held.origin for held in own(await opened(tmp_path))] == [Origin.IMPORTED]
+
+
 async def test_a_damaged_authority_or_request_does_not_stop_the_start(tmp_path: Path) -> None:
     vault = await opened(tmp_path)
     await vault.import_authorities("north", Material((ROOT.certificate_pem,)))
