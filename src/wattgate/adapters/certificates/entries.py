@@ -21,9 +21,9 @@ from wattgate.adapters.certificates.keys import (
 )
 from wattgate.adapters.certificates.loading import refusal
 from wattgate.adapters.certificates.pem import blocks
-from wattgate.adapters.certificates.reading import read
+from wattgate.adapters.certificates.reading import read_our_file
 from wattgate.core.security.certificates import Held, KeyKind, Origin, Role
-from wattgate.ports.certificates import Material, PassphraseNeeded
+from wattgate.ports.certificates import PassphraseNeeded
 
 _ORIGIN: Final = re.compile(r"^origin: (\S+)$", re.MULTILINE)
 
@@ -180,7 +180,7 @@ def pem_of(*certificates: x509.Certificate) -> str:
 
 def _contents(text: str) -> tuple[OwnKey | None, list[x509.Certificate]]:
     try:
-        found = read(Material((text.encode(),)))
+        found = read_our_file(text)
     except PassphraseNeeded:
         raise Damaged("its private key is encrypted") from None
     if found.problems:

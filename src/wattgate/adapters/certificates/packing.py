@@ -6,9 +6,9 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 from wattgate.adapters.certificates.keys import as_own
 from wattgate.adapters.certificates.orders import refuse
-from wattgate.adapters.certificates.reading import read
+from wattgate.adapters.certificates.reading import read_our_file
 from wattgate.core.errors import Problem
-from wattgate.ports.certificates import Issued, Material
+from wattgate.ports.certificates import Issued
 
 
 def packed(issued: Issued, passphrase: str) -> bytes:
@@ -18,7 +18,7 @@ def packed(issued: Issued, passphrase: str) -> bytes:
         ConfigError: the passphrase is empty, or the key was made elsewhere.
     """
     refuse(_problems(issued, passphrase))
-    found = read(Material((issued.certificate_pem.encode(), (issued.key_pem or "").encode())))
+    found = read_our_file(issued.certificate_pem + (issued.key_pem or ""))
     certificate, *others = found.certificates
     return pkcs12.serialize_key_and_certificates(
         (issued.facts.common_name or issued.facts.id).encode(),
