@@ -105,6 +105,22 @@ class Root(Pair):
         builder = _leaf(common_name, names, key, life).issuer_name(self.certificate.subject)
         return Pair(builder.sign(self.key, hashes.SHA256()), key)
 
+    def sign(self, request_pem: str) -> str:
+        """Sign a certificate for whoever asks, as PEM, with this root behind it."""
+        request = x509.load_pem_x509_csr(request_pem.encode())
+        assert request.is_signature_valid
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(request.subject)
+            .issuer_name(self.certificate.subject)
+            .public_key(request.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(self.certificate.not_valid_before_utc)
+            .not_valid_after(self.certificate.not_valid_after_utc)
+            .sign(self.key, hashes.SHA256())
+        )
+        return (certificate.public_bytes(Encoding.PEM) + self.certificate_pem).decode()
+
 
 def self_signed(
     common_name: str, *names: str, life: Life = USUAL, key: PrivateKey | None = None

@@ -1,6 +1,7 @@
 """Ends made with the `ocpp` package that know every message and answer by example."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
@@ -65,6 +66,13 @@ class KnowingEnd(ChargePoint):  # type: ignore[misc]  # - the package has no typ
         """Every message of an action so far."""
         return [words for name, words in self.heard if name == action]
 
+    async def any_of(self, action: str) -> Words:
+        """Wait for a message of that action; the last one."""
+        while not self.all_of(action):
+            self._news.clear()
+            await self._news.wait()
+        return self.all_of(action)[-1]
+
     async def got(self, action: str, words: Words) -> None:
         """Wait for exactly this message; one that came before counts."""
         while words not in self.all_of(action):
@@ -82,22 +90,39 @@ def without_nones(value: Any) -> Any:  # noqa: ANN401 - JSON
 
 
 class KnowingBackend:
-    """A central system; each of its charge points is a `KnowingEnd`."""
+    """A central system; each of its charge points is a `KnowingEnd`.
 
-    def __init__(self) -> None:
+    `shown` are the client certificates of its connections, in DER; None where there was none.
+    """
+
+    def __init__(self, scheme: str = "ws") -> None:
         self.port = 0
         self.stations: dict[str, KnowingEnd] = {}
+        self.shown: list[bytes | None] = []
+        self._scheme = scheme
+        self._news = asyncio.Event()
 
     @property
     def url(self) -> str:
-        return f"ws://127.0.0.1:{self.port}/"
+        return f"{self._scheme}://127.0.0.1:{self.port}/"
 
     async def talk(self, connection: ServerConnection) -> None:
         """Serve one charge point."""
         assert connection.request is not None
         name = connection.request.path.strip("/")
+        tls: ssl.SSLObject | None = connection.transport.get_extra_info("ssl_object")
+        self.shown.append(tls.getpeercert(binary_form=True) if tls is not None else None)
         self.stations[name] = KnowingEnd(name, connection, FROM_WALLBOX)
+        self._news.set()
         await _serve(self.stations[name])
+
+    async def booted(self, name: str, before: KnowingEnd | None = None) -> KnowingEnd:
+        """Wait until a charge point has booted over another connection than `before`."""
+        while self.stations.get(name) is before:
+            self._news.clear()
+            await self._news.wait()
+        await self.stations[name].any_of("BootNotification")
+        return self.stations[name]
 
 
 async def _serve(end: KnowingEnd) -> None:
@@ -106,11 +131,11 @@ async def _serve(end: KnowingEnd) -> None:
 
 
 @asynccontextmanager
-async def knowing_backend() -> AsyncIterator[KnowingBackend]:
+async def knowing_backend(tls: ssl.SSLContext | None = None) -> AsyncIterator[KnowingBackend]:
     """Run one on a free port."""
-    backend = KnowingBackend()
+    backend = KnowingBackend("ws" if tls is None else "wss")
     async with serve(
-        *(backend.talk, "127.0.0.1", 0), subprotocols=[_SUBPROTOCOL], compression=None
+        *(backend.talk, "127.0.0.1", 0), subprotocols=[_SUBPROTOCOL], compression=None, ssl=tls
     ) as server:
         backend.port = next(iter(server.sockets)).getsockname()[1]
         yield backend

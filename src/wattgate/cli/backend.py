@@ -74,6 +74,12 @@ def backend(
             help="Let in only whom this certificate vouches for, or whose own it is; repeatable.",
         ),
     ] = None,
+    authority: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Sign certificates of charge points; made there the first time."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print events as JSON lines.")] = False,
     frames: Annotated[bool, typer.Option("--frames", help="Print every frame too.")] = False,
 ) -> None:
@@ -99,6 +105,7 @@ def backend(
         interval=interval,
         state=state,
         tls=ServerTls(tls, certificate, private_key, tuple(client_ca or ())),
+        authority=authority,
     )
     try:
         options = read_options(raw, SystemClock().wall())

@@ -35,6 +35,7 @@ class RawOptions:
     interval: str = "300"
     state: Path | None = None
     tls: ServerTls = field(default_factory=ServerTls)
+    authority: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class BackendOptions:
     file: StateFile | None
     memory: Memory | None
     tls: BackendTls = field(default_factory=BackendTls)
+    authority: Path | None = None
 
 
 def read_options(raw: RawOptions, now: datetime) -> BackendOptions:
@@ -77,6 +79,7 @@ def read_options(raw: RawOptions, now: datetime) -> BackendOptions:
         file=None if raw.state is None else StateFile(raw.state),
         memory=_memory(raw.state, problems),
         tls=opened(raw.tls, raw.host, now, problems),
+        authority=raw.authority,
     )
     if problems:
         raise ConfigError(problems)

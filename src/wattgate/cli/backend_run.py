@@ -12,6 +12,7 @@ from wattgate.adapters.clock import SystemClock
 from wattgate.adapters.identifiers import SystemIdentifiers
 from wattgate.adapters.ocpp_socket.listener import OcppListener
 from wattgate.adapters.ocpp_socket.loop import new_event_loop
+from wattgate.cli.backend_authority import open_authority, signing_with
 from wattgate.cli.backend_lines import event_line, print_line
 from wattgate.cli.backend_options import BackendOptions
 from wattgate.cli.stdin_lines import watch_lines
@@ -34,6 +35,11 @@ async def _serve(options: BackendOptions, *, as_json: bool, frames: bool) -> str
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     stop = asyncio.Event()
     clock = SystemClock()
+    authority = (
+        None if options.authority is None else await open_authority(options.authority, clock)
+    )
+    if isinstance(authority, str):
+        return authority
 
     def report(event: Event) -> None:
         if not print_line(event_line(event, clock.wall(), as_json=as_json)):
@@ -50,6 +56,7 @@ async def _serve(options: BackendOptions, *, as_json: bool, frames: bool) -> str
         report,
         save=None if options.file is None else options.file.save,
         frames=frames,
+        signing=signing_with(authority, report),
     )
     listener = OcppListener(
         options.host,
