@@ -80,7 +80,7 @@ async def test_a_backend_that_does_not_take_the_evse_is_a_warning_r29() -> None:
                 "The backend is not verified: nobody vouches for its certificate, so that whoever "
                 "is on the way may pretend to be it. Store its authority, or its certificate "
                 "itself: `wattgate cert import --authority --evse stall-1 FILE`; where a public "
-                "authority signed it, set `system_roots`."
+                "authority signed it, set `system_roots`. Both count from the next connection on."
             ],
         ),
         (LinkSecurity.VERIFIED, []),

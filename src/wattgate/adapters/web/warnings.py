@@ -56,7 +56,7 @@ def _backend_is_not_verified(state: EvseState) -> str | None:
         "The backend is not verified: nobody vouches for its certificate, so that whoever is on "
         "the way may pretend to be it. Store its authority, or its certificate itself: `wattgate "
         f"cert import --authority --evse {state.evse.settings.id} FILE`; where a public authority "
-        "signed it, set `system_roots`."
+        "signed it, set `system_roots`. Both count from the next connection on."
     )
 
 
