@@ -156,9 +156,11 @@ class Known:
             "safe": DirectoryEntry("Safe", "secret", 1, assume_ocpp16=False),
             "c:p": DirectoryEntry("c:p", "secret", 1, assume_ocpp16=False),
             "tls": DirectoryEntry("Tls", "secret", 2, assume_ocpp16=False),
-            "next": DirectoryEntry("Next", "secret", 1, assume_ocpp16=False, next_password="newer"),
-            "first": DirectoryEntry("First", "", 0, assume_ocpp16=False, next_password="newer"),
-            "kept": replace(KEPT, next_password=KEY.kept("newer")),
+            "next": DirectoryEntry(
+                "Next", "secret", 1, assume_ocpp16=False, next_passwords=("newer",)
+            ),
+            "first": DirectoryEntry("First", "", 0, assume_ocpp16=False, next_passwords=("newer",)),
+            "kept": replace(KEPT, next_passwords=(KEY.kept("newest"), KEY.kept("newer"))),
             "lost": replace(KEPT, station_id="Lost", key=ANOTHER_KEY),
             "mutual": DirectoryEntry("Mutual", "", 3, assume_ocpp16=False),
             "serial": DirectoryEntry("Serial", "", 3, False, holder=Holder("Serial", BY_SERIAL)),
@@ -227,6 +229,14 @@ def test_how_a_wallbox_proved_itself_is_told_and_a_next_key_opens_the_door_as_we
 ) -> None:
     assert isinstance(admission, Admitted)
     assert admission.proof is proof
+    assert bool(admission.by_next) is (proof is Proof.NEXT)
+
+
+def test_with_which_of_its_next_passwords_a_wallbox_came_is_told() -> None:
+    for password in ("newer", "newest"):
+        admission = ask("/Kept", basic(f"Kept:{password}".encode()))
+        assert isinstance(admission, Admitted)
+        assert admission.by_next == KEY.kept(password)
 
 
 def test_s4_nothing_of_a_handshake_says_a_password() -> None:

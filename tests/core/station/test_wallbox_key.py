@@ -1,5 +1,7 @@
 """A key of ours takes the place of a wallbox's password, and never locks it out (A01 of SEC)."""
 
+from dataclasses import dataclass
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from wattgate.core.station.wallbox_key import (
     NextKey,
     WallboxKey,
     answered,
-    came_with_next,
+    came_with,
     came_with_present,
     offered,
     read,
@@ -20,6 +22,7 @@ from wattgate.core.station.wallbox_key import (
     write,
 )
 
+_TAKEN = (Answer.ACCEPTED, Answer.REBOOT_REQUIRED, Answer.UNKNOWN)
 OWN, ONE, TWO = "kept own password", "kept key one", "kept key two"
 
 
@@ -68,11 +71,11 @@ def test_an_answer_that_comes_after_the_wallbox_did_changes_nothing(answer: Answ
 
 @pytest.mark.parametrize("step", KeyStep)
 def test_a_wallbox_that_comes_with_the_key_has_it_however_late_that_is(step: KeyStep) -> None:
-    assert came_with_next(on_its_way(step, TWO)) == WallboxKey(OWN, ONE)
+    assert came_with(on_its_way(step, TWO), ONE) == WallboxKey(OWN, ONE)
 
 
 def test_one_that_comes_with_its_key_again_has_it_still() -> None:
-    assert came_with_next(WallboxKey(OWN, ONE)) == WallboxKey(OWN, ONE)
+    assert came_with(WallboxKey(OWN, ONE), ONE) == WallboxKey(OWN, ONE)
 
 
 @pytest.mark.parametrize(
@@ -95,10 +98,101 @@ def test_a_key_that_it_does_not_come_with_is_set_aside_and_stays_good(
 
 
 def test_without_a_key_on_its_way_nothing_changes() -> None:
-    for change in (came_with_present, restarted_with_present, stayed_away, came_with_next):
+    for change in (came_with_present, restarted_with_present, stayed_away):
         assert change(WallboxKey(OWN, ONE)) == WallboxKey(OWN, ONE)
     assert WallboxKey(OWN).is_empty
     assert (WallboxKey(OWN, ONE).step, WallboxKey(OWN, ONE).next_kept) == (None, "")
+
+
+@pytest.mark.parametrize("answer", [Answer.REFUSED, Answer.UNSENT])
+@pytest.mark.parametrize("earlier", [KeyStep.SHOWN, KeyStep.SET_ASIDE])
+def test_where_a_second_key_is_refused_the_first_may_still_be_taken_up(
+    earlier: KeyStep, answer: Answer
+) -> None:
+    key = offered(on_its_way(earlier), OWN, TWO, KeyStep.SENT)
+    assert key.it_may_have == (TWO, ONE)
+    assert answered(key, TWO, answer) == on_its_way(KeyStep.SET_ASIDE)
+
+
+def test_a_key_from_before_the_last_one_is_good_too_and_the_last_one_stays_so() -> None:
+    key = offered(on_its_way(KeyStep.SET_ASIDE, "present"), OWN, TWO, KeyStep.TAKEN)
+    assert came_with(key, ONE) == WallboxKey(OWN, ONE, NextKey(TWO, KeyStep.TAKEN))
+    assert came_with(key, TWO) == WallboxKey(OWN, TWO)
+    assert came_with(key, "unknown") == key
+
+
+def test_a_key_that_is_set_aside_leaves_those_before_it_as_they_are() -> None:
+    key = offered(on_its_way(KeyStep.SET_ASIDE), OWN, TWO, KeyStep.SENT)
+    for aside in (came_with_present(key), stayed_away(key), restarted_with_present(key)):
+        assert aside.step is KeyStep.SET_ASIDE
+        assert aside.it_may_have == (TWO, ONE)
+
+
+def test_of_many_keys_that_it_did_not_come_with_the_newest_are_remembered() -> None:
+    key = NO_KEY
+    for number in range(10):
+        key = offered(key, OWN, f"key {number}", KeyStep.SHOWN)
+    assert key.it_may_have == ("key 9", "key 8", "key 7", "key 6")
+
+
+@dataclass
+class Box:
+    """A wallbox: what it logs in with, and what it was told for later."""
+
+    has: str = ""
+    later: str = ""
+
+    def takes(self, kept: str, *, at_once: bool) -> None:
+        if at_once:
+            self.has, self.later = kept, ""
+        else:
+            self.later = kept
+
+    def restarts(self) -> None:
+        self.has, self.later = self.later or self.has, ""
+
+
+MOVES = st.sampled_from(["write", "refuse", "come", "restart", "wait", "kill"])
+AT_ONCE_OR_LATER = st.booleans()
+
+
+@given(st.lists(st.tuples(MOVES, AT_ONCE_OR_LATER, st.sampled_from([*_TAKEN])), max_size=20))
+def test_whatever_happens_the_wallbox_is_let_in_with_what_it_has(
+    story: list[tuple[str, bool, Answer]],
+) -> None:
+    box, key = Box(), WallboxKey(OWN)
+    for number, (move, at_once, answer) in enumerate(story):
+        new = f"kept key {number}"
+        if move in ("come", "write", "refuse"):  # only who is here can be told a key
+            key = comes(box, key)
+        match move:
+            case "write" if not key.is_on_its_way:
+                key = offered(key, OWN, new, KeyStep.SENT)
+                box.takes(new, at_once=at_once)
+                key = answered(key, new, answer)
+            case "refuse" if not key.is_on_its_way:
+                key = answered(offered(key, OWN, new, KeyStep.SENT), new, Answer.REFUSED)
+            case "restart":
+                box.restarts()
+                key = comes(box, key)
+                key = key if box.has == key.present else restarted_with_present(key)
+            case "wait":
+                key = stayed_away(key)
+            case "kill":
+                key = read(write(key), OWN)
+            case _:
+                pass
+        assert box.has in (key.present, *key.it_may_have)
+        assert box.later in ("", key.present, *key.it_may_have)
+
+
+def comes(box: Box, key: WallboxKey) -> WallboxKey:
+    """The wallbox logs in with what it has."""
+    return came_with_present(key) if box.has == key.present else came_with(key, box.has)
+
+
+def come_with_next(key: WallboxKey) -> WallboxKey:
+    return came_with(key, key.next_kept)
 
 
 STEPS = st.sampled_from(
@@ -106,7 +200,7 @@ STEPS = st.sampled_from(
         lambda key: offered(key, OWN, TWO, KeyStep.SENT),
         lambda key: answered(key, key.next_kept, Answer.ACCEPTED),
         lambda key: answered(key, key.next_kept, Answer.UNKNOWN),
-        came_with_next,
+        come_with_next,
         came_with_present,
         restarted_with_present,
         stayed_away,
@@ -121,7 +215,7 @@ def test_what_the_wallbox_last_came_with_opens_the_door_until_it_comes_with_anot
 ) -> None:
     key, has = WallboxKey(OWN, present), present
     for step in steps:
-        if step is came_with_next and key.next is not None:
+        if step is come_with_next and key.next is not None:
             has = key.next_kept
         key = step(key)  # type: ignore[operator] # a change of the list above
         assert key.present == has

@@ -165,15 +165,20 @@ async def test_a_wallbox_that_needs_a_restart_is_waited_for_and_restarted_on_req
         await asyncio.sleep(PAUSE_S + RETURN_S)
         assert box.sent_away() is None
         assert box.end.all_of("Reset") == []
+        with pytest.raises(KeyNotWritten, match="or to restart"):
+            await box.is_written()
         box.end.hang_up()
         await box.comes()
         assert box.step() is KeyStep.AFTER_RESTART
+        box.end.answers["Reset"] = lambda _: {"status": "Rejected"}
+        assert await box.is_written(restart=True) == Written(KeyAnswer.REBOOT_REQUIRED)
+        assert len(box.keys) == len(box.end.all_of("Reset")) == 1
         await box.end.ask("BootNotification", BOOT)
         assert box.step() is KeyStep.SET_ASIDE
 
         box.end.answers["Reset"] = lambda _: {"status": "Accepted"}
         assert await box.is_written(restart=True) == Written(KeyAnswer.REBOOT_REQUIRED, True)
-        assert box.end.all_of("Reset") == [{"type": "Soft"}]
+        assert box.end.all_of("Reset") == [{"type": "Soft"}] * 2
         box.end.hang_up()
         box.takes_it()
         await box.comes(boots=True)
@@ -359,6 +364,23 @@ async def test_a_key_that_is_shown_waits_for_the_installer_as_long_as_it_takes()
         box.password = key
         await box.comes()
         assert (box.step(), box.has_key()) == (None, True)
+        assert not box.opens("secret")
+
+
+@in_virtual_time()
+async def test_a_wallbox_that_was_away_with_one_key_while_others_were_made_is_let_in() -> None:
+    async with a_box() as box:
+        await box.is_written()
+        box.takes_it()
+        box.end.hang_up()
+        await asyncio.sleep(PAUSE_S + RETURN_S + 1)
+        manager = box.world.manager
+        assert manager is not None
+        shown = await manager.key_writing.show("CP1")
+        await restarted(box)
+        await box.comes()
+        assert (box.step(), box.has_key()) == (KeyStep.SHOWN, True)
+        assert box.opens(shown)
         assert not box.opens("secret")
 
 

@@ -54,7 +54,7 @@ class Proof(StrEnum):
     """With no password, as none is required."""
     PASSWORD = "password"  # noqa: S105 - the word, no password
     NEXT = "next"
-    """With the key that is to take the place of its password."""
+    """With a key that is to take the place of its password."""
     CERTIFICATE = "certificate"
     """With a client certificate, and no password, as none is required."""
 
@@ -63,8 +63,8 @@ class Proof(StrEnum):
 class DirectoryEntry:
     """What is configured for a wallbox.
 
-    `password` empty: none is required. With `next_password` it gets in as well; empty: there is
-    none. Both are kept under `key`, or as they are where that is None. `security_profile` 0 to 3
+    `password` empty: none is required. With each of `next_passwords` it gets in as well. All are
+    kept under `key`, or as they are where that is None. `security_profile` 0 to 3
     is the least that it must have (R32): from 2 on it must come over TLS, in 3 with a client
     certificate that is `holder`'s (None: that of the ChargeBox ID). `assume_ocpp16`: take a wallbox
     that names no subprotocol as one of OCPP 1.6.
@@ -74,7 +74,7 @@ class DirectoryEntry:
     password: str = field(repr=False)
     security_profile: int
     assume_ocpp16: bool
-    next_password: str = field(default="", repr=False)
+    next_passwords: tuple[str, ...] = field(default=(), repr=False)
     key: PasswordKey | None = None
     holder: Holder | None = None
 
@@ -93,7 +93,8 @@ class Admitted:
 
     The answer names `subprotocol` only if the wallbox had offered it (RFC 6455 §4.2.2). `ping`
     false: a wallbox that is known not to answer pings is sent none (R28). `proof` tells how the
-    wallbox has shown that it is the one, `certificate` whose its certificate is where it needs one.
+    wallbox has shown that it is the one, `by_next` with which of its next passwords if with one;
+    `certificate` whose its certificate is where it needs one.
     """
 
     station_id: str
@@ -101,6 +102,7 @@ class Admitted:
     ping: bool = True
     proof: Proof = Proof.NONE
     certificate: ItsOwn | BootDecides | None = None
+    by_next: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +189,16 @@ def admit(
     certificate = _certificate(request.certificate, entry)
     if isinstance(certificate, SomebodyElses):
         return Refused(403, certificate.reason, claimed_id)
-    proof = _proof(request.authorization, claimed_id, entry)
-    if not isinstance(proof, Proof):
-        return Refused(401, proof, claimed_id)
+    proved = _proved(request.authorization, claimed_id, entry)
+    if isinstance(proved, str):
+        return Refused(401, proved, claimed_id)
+    proof, by_next = proved
     if certificate is not None and proof is Proof.NONE:
         proof = Proof.CERTIFICATE
     agreed = _agree(request.subprotocols, entry, proof, supported)
-    return replace(agreed, certificate=certificate) if isinstance(agreed, Admitted) else agreed
+    if not isinstance(agreed, Admitted):
+        return agreed
+    return replace(agreed, certificate=certificate, by_next=by_next)
 
 
 def backend_url(url: str, client_id: str, append_id: bool) -> str:
@@ -247,21 +252,21 @@ def _certificate(
     return judge(shown.facts, entry.holder or Holder(entry.station_id, CertificateName.ID))
 
 
-def _proof(header: str | None, claimed_id: str, entry: DirectoryEntry) -> Proof | str:
-    """What the credentials prove, or what is wrong with them (R25)."""
+def _proved(header: str | None, claimed_id: str, entry: DirectoryEntry) -> tuple[Proof, str] | str:
+    """What the credentials prove, and by which next password; or what is wrong with them (R25)."""
     credentials = basic_credentials(header, claimed_id)
     if credentials is None:
         complaint = "The wallbox sent no password, but one is set up for it."
     elif credentials.user not in (claimed_id.encode(), entry.station_id.encode()):
         complaint = "The user name that the wallbox sent is not the ChargeBox ID in its URL."
     else:
-        by_password = _matches(credentials.password, entry.password, entry.key)
-        if _matches(credentials.password, entry.next_password, entry.key):
-            return Proof.NEXT
-        if by_password:
-            return Proof.PASSWORD
+        every = (entry.password, *entry.next_passwords)
+        found = [each for each in every if _matches(credentials.password, each, entry.key)]
+        if found:  # all were tried, so that the time taken tells nothing
+            by_next = "" if found[0] == entry.password else found[0]
+            return (Proof.NEXT if by_next else Proof.PASSWORD), by_next
         complaint = _wrong_password(entry)
-    return complaint if entry.password else Proof.NONE
+    return complaint if entry.password else (Proof.NONE, "")
 
 
 def _matches(presented: bytes, password: str, key: PasswordKey | None) -> bool:

@@ -42,10 +42,15 @@ class Answer(StrEnum):
 
 
 class NextKey(msgspec.Struct, frozen=True):
-    """A key on its way; `kept` as `PasswordKey` keeps it."""
+    """A key on its way; `kept` as `PasswordKey` keeps it.
+
+    `earlier` are those from before it that the wallbox has not come with, oldest first: it may have
+    one of them all the same.
+    """
 
     kept: str
     step: KeyStep
+    earlier: tuple[str, ...] = ()
 
 
 class WallboxKey(msgspec.Struct, frozen=True):
@@ -73,14 +78,31 @@ class WallboxKey(msgspec.Struct, frozen=True):
         return self.next.kept if self.next is not None else ""
 
     @property
+    def it_may_have(self) -> tuple[str, ...]:
+        """Every key that it may have instead of what it last came with, the newest first."""
+        return (self.next.kept, *reversed(self.next.earlier)) if self.next is not None else ()
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Whether the wallbox was told a key, and may come with it any moment: no time for another.
+
+        One that says it needs a restart may have the key already.
+        """
+        return self.step in _ON_ITS_WAY
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is nothing to remember."""
         return not self.present and self.next is None
 
 
+EARLIER: Final = 3
+"""How many keys are remembered that a wallbox was told and did not come with, before the next."""
+
 NO_KEY: Final = WallboxKey("")
 """Of a wallbox that was never given one."""
 
+_ON_ITS_WAY: Final = frozenset({KeyStep.SENT, KeyStep.TAKEN, KeyStep.AFTER_RESTART})
 _AFTER: Final = {
     Answer.ACCEPTED: KeyStep.TAKEN,
     Answer.REBOOT_REQUIRED: KeyStep.AFTER_RESTART,
@@ -89,21 +111,34 @@ _AFTER: Final = {
 
 
 def offered(before: WallboxKey, own_password: str, kept: str, step: KeyStep) -> WallboxKey:
-    """Let a new key open the door, beside what does so now; an earlier next one is forgotten."""
-    return WallboxKey(own_password, before.present, NextKey(kept, step))
+    """Let a new key open the door, beside everything that does so now."""
+    earlier = tuple(reversed(before.it_may_have[:EARLIER]))
+    return WallboxKey(own_password, before.present, NextKey(kept, step, earlier))
 
 
 def answered(key: WallboxKey, kept: str, answer: Answer) -> WallboxKey:
     """The wallbox has answered, or not, what it was told of the key `kept`."""
-    if key.next_kept != kept or key.step is not KeyStep.SENT:
+    following = key.next
+    if following is None or following.kept != kept or following.step is not KeyStep.SENT:
         return key  # it has come with it meanwhile, or another one was made
-    step = _AFTER.get(answer)
-    return _with_next(key, NextKey(kept, step) if step is not None else None)
+    if answer in _AFTER:
+        return _with_next(key, NextKey(kept, _AFTER[answer], following.earlier))
+    *earlier, last = ("", *following.earlier)
+    return _with_next(key, NextKey(last, KeyStep.SET_ASIDE, tuple(earlier[1:])) if last else None)
 
 
-def came_with_next(key: WallboxKey) -> WallboxKey:
-    """The wallbox has come with the next key: what it had before is forgotten."""
-    return WallboxKey(key.own_password, key.next_kept or key.present)
+def came_with(key: WallboxKey, kept: str) -> WallboxKey:
+    """The wallbox has come with one of the keys that it may have: what it had before is forgotten.
+
+    Keys that it was told after this one it may still take up.
+    """
+    following = key.next
+    if following is None or kept not in key.it_may_have:
+        return key
+    if kept == following.kept:
+        return WallboxKey(key.own_password, kept)
+    later = following.earlier[following.earlier.index(kept) + 1 :]
+    return WallboxKey(key.own_password, kept, NextKey(following.kept, following.step, later))
 
 
 def came_with_present(key: WallboxKey) -> WallboxKey:
@@ -140,7 +175,7 @@ def read(text: str | None, own_password: str) -> WallboxKey:
 def _set_aside(key: WallboxKey, *steps: KeyStep) -> WallboxKey:
     if key.next is None or key.step not in steps:
         return key
-    return _with_next(key, NextKey(key.next.kept, KeyStep.SET_ASIDE))
+    return _with_next(key, NextKey(key.next.kept, KeyStep.SET_ASIDE, key.next.earlier))
 
 
 def _with_next(key: WallboxKey, following: NextKey | None) -> WallboxKey:

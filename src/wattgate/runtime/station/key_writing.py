@@ -27,7 +27,7 @@ RETURN_S: Final = 300.0
 
 ANSWER_S: Final = 30.0
 
-_ON_THE_WAY: Final = frozenset({KeyStep.SENT, KeyStep.TAKEN})
+_AWAITED: Final = frozenset({KeyStep.SENT, KeyStep.TAKEN})
 _MAY_HAVE_TAKEN: Final = frozenset({"InternalError", "GenericError"})
 """CALLERRORs that can come after the key was stored."""
 
@@ -61,13 +61,14 @@ class KeyWriting:
     def recover(self, station_ids: tuple[str, ...]) -> None:
         """Wait for those that were on their way to a new key when the manager stopped."""
         for station_id in station_ids:
-            if self._keys.of(station_id).step in _ON_THE_WAY:
+            if self._keys.of(station_id).step in _AWAITED:
                 self._wait_for(station_id)
 
     async def write(self, station: Station, *, restart: bool = False) -> Written:
         """Make a key and tell it the wallbox; what it had opens the door until it comes with it.
 
-        With `restart` a wallbox that asks for that is restarted, unless a car is charging.
+        With `restart` a wallbox that asks for that is restarted, unless a car is charging; one that
+        has asked for it before is told no other key.
 
         Raises:
             KeyNotWritten: the wallbox is not here, or on its way to a key already.
@@ -98,13 +99,17 @@ class KeyWriting:
         await self._keys.forget(station_id)
 
     def _is_not_on_the_way(self, station_id: str) -> None:
-        if self._keys.of(station_id).step in _ON_THE_WAY:
-            raise KeyNotWritten("the wallbox was told a key already, and has to come back first")
+        if self._keys.of(station_id).is_on_its_way:
+            raise KeyNotWritten(
+                "the wallbox was told a key already, and has to come back first, or to restart"
+            )
 
     async def _write(self, station: Station, restart: bool) -> Written:
         station_id, peer = station.station_id, station.presence.peer
         if peer is None:
             raise KeyNotWritten("the wallbox is not connected")
+        if restart and self._keys.of(station_id).step is KeyStep.AFTER_RESTART:
+            return Written(Answer.REBOOT_REQUIRED, restarts=await _restart(station, peer))
         self._is_not_on_the_way(station_id)
         text = await self._keys.offer(station_id, KeyStep.SENT)
         payload = json.dumps({"key": "AuthorizationKey", "value": text}, separators=(",", ":"))

@@ -55,7 +55,7 @@ class SiteDirectory:
         return replace(
             entry,
             password=self._keys.required(entry.station_id),
-            next_password=self._keys.of(entry.station_id).next_kept,
+            next_passwords=self._keys.of(entry.station_id).it_may_have,
             holder=self._holder(entry.station_id),
         )
 
@@ -112,7 +112,7 @@ class Stations:
     def _receiver(self, admitted: Admitted, peer_address: str, certificate_name: str) -> Receiver:
         station = self.by_id[admitted.station_id]
         self._names.accepted(station.station_id, certificate_name)
-        self._keys.came(station.station_id, admitted.proof)
+        self._keys.came(station.station_id, admitted.by_next)
         overtakes = self._site.wallbox(station.station_id).overtaking
         name = f"wallbox {station.station_id} {peer_address}"
         recorder = station.house.traffic.recorder(wallbox_link(station.station_id))

@@ -5,7 +5,6 @@ from typing import Final
 
 import structlog
 
-from wattgate.core.ocpp.handshake import Proof
 from wattgate.core.security.passwords import PasswordKey
 from wattgate.core.site.model import Site
 from wattgate.core.station.wallbox_key import (
@@ -14,7 +13,7 @@ from wattgate.core.station.wallbox_key import (
     KeyStep,
     WallboxKey,
     answered,
-    came_with_next,
+    came_with,
     came_with_present,
     offered,
     read,
@@ -56,7 +55,7 @@ class WallboxKeys:
         self._tools = tools
         self._tasks = tasks
         self._keys: dict[str, WallboxKey] = {}
-        self._proofs: dict[str, Proof] = {}
+        self._by_next: dict[str, str] = {}
 
     def recover(self, notes: Iterable[NoteRecord]) -> None:
         """Go on with what was stored; keys of wallboxes whose password was changed are void."""
@@ -91,15 +90,17 @@ class WallboxKeys:
             if key.present and not self.password_key.made(key.present)
         )
 
-    def came(self, station_id: str, proof: Proof) -> None:
-        """A wallbox has come in, with this."""
-        self._proofs[station_id] = proof
-        change = came_with_next if proof is Proof.NEXT else came_with_present
-        self._change_later(station_id, change)
+    def came(self, station_id: str, by_next: str) -> None:
+        """A wallbox has come in: with this one of its next keys, or with what it had before."""
+        self._by_next[station_id] = by_next
+        if by_next:
+            self._change_later(station_id, lambda key: came_with(key, by_next))
+        else:
+            self._change_later(station_id, came_with_present)
 
     def booted(self, station_id: str) -> None:
         """A wallbox has told of a start, on the connection that it has come in with."""
-        if self._proofs.get(station_id) is not Proof.NEXT:
+        if not self._by_next.get(station_id):
             self._change_later(station_id, restarted_with_present)
 
     def stayed_away(self, station_id: str) -> None:
