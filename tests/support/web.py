@@ -44,7 +44,8 @@ id = "stall-2"
 address = "CP2"
 """
 
-WITHIN_S = 20.0
+WITHIN_S = 60.0
+"""s after which something is not coming; a machine that others use, too, takes its time."""
 
 NOWHERE: Final = Path("/nonexistent")
 

@@ -10,7 +10,8 @@ from typing import Any, Final, assert_never
 import structlog
 
 from wattgate.adapters.sockets.accept import address_text, host_of, opening_of
-from wattgate.adapters.web.porch import REQUEST_S, Caller, Porch, cut
+from wattgate.adapters.web import porch
+from wattgate.adapters.web.porch import Caller, Porch, cut
 from wattgate.core.errors import LocalUsageError
 from wattgate.core.security.attempts import Attempts
 from wattgate.core.security.first_byte import Opening
@@ -106,7 +107,7 @@ class Reception:
                 lambda: self._new_protocol(caller, True),
                 sock,
                 ssl=self._https.context(),
-                ssl_handshake_timeout=REQUEST_S,
+                ssl_handshake_timeout=porch.REQUEST_S,
                 ssl_shutdown_timeout=_CLOSING_S,
             )
         except OSError as error:  # ssl.SSLError is one
