@@ -383,3 +383,20 @@ async def test_openssl_s_client_verifies_us_p6_r33(version: str, tmp_path: Path)
             *("openssl", "s_client", version, "-CAfile", str(certificate), "-connect", at)
         )
         assert "Verify return code: 0 (ok)" in said or "Verification: OK" in said
+
+
+@pytest.mark.parametrize(
+    ("port", "options", "alert"),
+    [
+        (no_older_than(V1_3), ("-tls1_2",), "alert protocol version"),
+        (PLAIN, ("-tls1_2", "-cipher", "ECDHE-RSA-AES128-GCM-SHA256"), "alert handshake failure"),
+    ],
+)
+@pytest.mark.asyncio
+async def test_a_client_hears_why_it_is_refused(
+    port: ssl.SSLContext, options: tuple[str, ...], alert: str
+) -> None:
+    """RFC 8446 6.2: its own log can name the reason."""
+    async with secure(Gate(), port) as listener:
+        at = f"127.0.0.1:{listener.port}"
+        assert alert in await said_by("openssl", "s_client", *options, "-connect", at)

@@ -5,6 +5,7 @@ from wattgate.core.security.tls_failures import (
     BY_VERIFY_CODE,
     HUNG_UP,
     TlsFailure,
+    alert_record,
     sentence,
 )
 
@@ -32,3 +33,16 @@ def test_a_person_understands_why_a_handshake_failed_p9(failure: TlsFailure, sai
 def test_no_reason_is_one_for_programmers(words: str) -> None:
     assert "_" not in words.replace("tls_minimum", "")
     assert not words.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("reason", "description"),
+    [("UNSUPPORTED_PROTOCOL", 70), ("NO_SHARED_CIPHER", 40), ("INAPPROPRIATE_FALLBACK", 86)],
+)
+def test_a_client_hears_why_its_hello_was_refused(reason: str, description: int) -> None:
+    assert alert_record(TlsFailure(reason)) == bytes([21, 3, 1, 0, 2, 2, description])
+
+
+@pytest.mark.parametrize("reason", ["TLSV1_ALERT_UNKNOWN_CA", "CERTIFICATE_VERIFY_FAILED", None])
+def test_what_comes_later_can_be_told_by_nobody_but_the_library(reason: str | None) -> None:
+    assert alert_record(TlsFailure(reason)) is None

@@ -1,6 +1,7 @@
 """TLS on the OCPP port: the handshake with one accepted socket, and what it told of the peer."""
 
 import asyncio
+import contextlib
 import logging
 import socket
 import ssl
@@ -15,7 +16,7 @@ import structlog
 from wattgate.adapters.ocpp_socket.protocol_factory import ProtocolFactory, ServerProtocol
 from wattgate.core.errors import LocalUsageError
 from wattgate.core.security.client_identity import ClientCertificate
-from wattgate.core.security.tls_failures import HUNG_UP, TlsFailure, sentence
+from wattgate.core.security.tls_failures import HUNG_UP, TlsFailure, alert_record, sentence
 from wattgate.core.security.tls_mode import TlsMode
 
 log = structlog.get_logger()
@@ -73,21 +74,16 @@ class SecurePort:
         except Exception as error:
             log.exception("no TLS for a connection")
             raise SecuringFailed(NOT_READY) from error
-        try:
-            _, protocol = await aiofastnet.connect_accepted_socket(
-                asyncio.get_running_loop(),
-                factory,
-                sock,
-                ssl=context,
-                ssl_shutdown_timeout=_CLOSING_S,
-                ssl_incoming_bio_size=_BUFFER_BYTES,
-                ssl_outgoing_bio_size=_BUFFER_BYTES,
-            )
-        except ssl.SSLError as error:
-            raise SecuringFailed(_told_by(error)) from error
-        except ConnectionError as error:
-            raise SecuringFailed(HUNG_UP) from error
-        return cast(ServerProtocol, protocol)
+        # The library closes the socket without a word when it refuses a client.
+        with contextlib.closing(sock.dup()) as last_words:
+            try:
+                return await _shaken(sock, factory, context)
+            except ssl.SSLError as error:
+                failure = _failure(error)
+                _say(alert_record(failure), last_words)
+                raise SecuringFailed(sentence(failure)) from error
+            except ConnectionError as error:
+                raise SecuringFailed(HUNG_UP) from error
 
     def certificate_behind(self, transport: BaseTransport) -> ClientCertificate | None:
         """The certificate that the client showed; None where it showed none, or without TLS."""
@@ -103,6 +99,27 @@ async def unsecured(sock: socket.socket, factory: ProtocolFactory) -> ServerProt
     return cast(ServerProtocol, protocol)
 
 
-def _told_by(error: ssl.SSLError) -> str:
+async def _shaken(
+    sock: socket.socket, factory: ProtocolFactory, context: ssl.SSLContext
+) -> ServerProtocol:
+    _, protocol = await aiofastnet.connect_accepted_socket(
+        asyncio.get_running_loop(),
+        factory,
+        sock,
+        ssl=context,
+        ssl_shutdown_timeout=_CLOSING_S,
+        ssl_incoming_bio_size=_BUFFER_BYTES,
+        ssl_outgoing_bio_size=_BUFFER_BYTES,
+    )
+    return cast(ServerProtocol, protocol)
+
+
+def _failure(error: ssl.SSLError) -> TlsFailure:
     code = getattr(error, "verify_code", None)
-    return sentence(TlsFailure(error.reason, code if isinstance(code, int) else None))
+    return TlsFailure(error.reason, code if isinstance(code, int) else None)
+
+
+def _say(alert: bytes | None, sock: socket.socket) -> None:
+    if alert is not None:
+        with contextlib.suppress(OSError):  # nobody listens any more
+            sock.send(alert)

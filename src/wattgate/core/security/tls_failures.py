@@ -94,6 +94,30 @@ BY_VERIFY_CODE: Final[Mapping[int, str]] = MappingProxyType(
 """OpenSSL's results of looking at a client certificate (x509_vfy.h, X509_V_ERR_…)."""
 
 
+_PROTOCOL_VERSION, _HANDSHAKE_FAILURE, _INAPPROPRIATE_FALLBACK = 70, 40, 86
+
+_ALERTS: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            ("UNSUPPORTED_PROTOCOL", "UNKNOWN_PROTOCOL", "WRONG_VERSION_NUMBER", "VERSION_TOO_LOW"),
+            _PROTOCOL_VERSION,
+        ),
+        **dict.fromkeys(
+            (
+                "NO_SHARED_CIPHER",
+                "NO_SUITABLE_KEY_SHARE",
+                "NO_SHARED_GROUPS",
+                "NO_SUITABLE_SIGNATURE_ALGORITHM",
+                "NO_SHARED_SIGNATURE_ALGORITHMS",
+            ),
+            _HANDSHAKE_FAILURE,
+        ),
+        "INAPPROPRIATE_FALLBACK": _INAPPROPRIATE_FALLBACK,
+    }
+)
+"""What the client hears of refusals of its ClientHello (RFC 8446 §6.2)."""
+
+
 @dataclass(frozen=True, slots=True)
 class TlsFailure:
     """A handshake's end as OpenSSL tells it; `verify_code` where a certificate was the cause."""
@@ -111,3 +135,12 @@ def sentence(failure: TlsFailure) -> str:
 def _in_its_words(failure: TlsFailure) -> str:
     words = (failure.reason or "no reason given").replace("_", " ").lower()
     return f"{words} (code {failure.verify_code})" if failure.verify_code else words
+
+
+def alert_record(failure: TlsFailure) -> bytes | None:
+    """The record that tells the client why its ClientHello was refused (RFC 8446 §5.1, §6).
+
+    None where something else went wrong: what follows our ServerHello is encrypted.
+    """
+    description = _ALERTS.get(failure.reason or "")
+    return None if description is None else bytes([21, 3, 1, 0, 2, 2, description])
