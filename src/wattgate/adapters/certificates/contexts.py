@@ -32,6 +32,8 @@ _VERSIONS: Final = {
 }
 _BROKEN: Final = frozenset({TlsVersion.V1_0, TlsVersion.V1_1})
 _STRONG: Final = f"{CIPHERS}:@SECLEVEL=2"
+_STRONG_AS_CLIENT: Final = f"{CIPHERS}:ECDHE+AES:@SECLEVEL=2"
+"""Backends choose; some know no GCM."""
 _ANYTHING_ENCRYPTED: Final = f"{CIPHERS}:ECDHE+AES:AES128-SHA:AES256-SHA:@SECLEVEL=0"
 """Before TLS 1.2 there is no GCM, and every signature has SHA-1, which OpenSSL has given up."""
 
@@ -124,7 +126,7 @@ def _client_context(held: CertificateSet, terms: TlsTerms) -> ClientContext:
     is_verified = terms.system_roots or bool(held.authorities)
     context.check_hostname = is_verified and _checks_name(terms)
     if is_verified:
-        context.set_ciphers(_STRONG)
+        context.set_ciphers(_STRONG_AS_CLIENT)
         _believe(context, held.certificates)
     else:
         context.set_ciphers(_ANYTHING_ENCRYPTED)
