@@ -51,7 +51,9 @@ def test_a_long_frame_is_cut_and_says_how_long_it_was_r121() -> None:
     answer = CallResult("1", json.dumps({"status": "Accepted", "x": LONG}))
     assert "(cut: the frame had" in answered(answer, kept("Heartbeat", "{}"))
     refusal = CallError("1", "GenericError", LONG)
-    assert json.loads(answered(refusal, kept("Heartbeat", "{}")))[3].startswith("(masked: ")
+    theirs = json.dumps([4, "1", "GenericError", LONG, {}])  # ours would be shorter (S7)
+    shown = shown_answer(refusal, theirs, MASK, kept("Heartbeat", "{}")).text
+    assert json.loads(shown)[3].startswith("(masked: ")
 
 
 def test_the_same_payload_in_another_frame_is_hidden_as_before_r121() -> None:
