@@ -85,9 +85,13 @@ def hash_data_of(text: str, algorithm: str = "SHA256") -> HashData:
 
 @dataclass
 class PaperCertificates:
-    """Implements ports.certificates.Certificates; `is_full` lets nothing more be stored."""
+    """Implements ports.certificates.Certificates; `is_full` lets nothing more be stored.
+
+    `refuses_names`: no name is good enough for a request.
+    """
 
     is_full: bool = False
+    refuses_names: bool = False
     sets: dict[str, list[tuple[Held, str]]] = field(default_factory=dict)
     former: dict[str, list[tuple[Held, str]]] = field(default_factory=dict)
     requests: dict[str, str] = field(default_factory=dict)
@@ -147,6 +151,8 @@ class PaperCertificates:
 
     async def begin_request(self, set_name: str, common_name: str, organisation: str) -> str:
         self._store()
+        if self.refuses_names:
+            raise ConfigError([Problem("common name", "fits no certificate")])
         self.count += 1
         self.requests[set_name] = f"key {self.count}"
         return request(common_name, organisation, self.requests[set_name])

@@ -1,13 +1,22 @@
 """A site whose backend is reached over TLS, with certificates on paper."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.frames import HOUSE, Literal, Site, literal_backend, literal_wallbox, settled
-from tests.support.paper_certificates import PaperCertificates, certificate
-from tests.support.world import ScriptedDialer, World
+from tests.support.frames import (
+    HOUSE,
+    Literal,
+    Site,
+    literal_backend,
+    literal_wallbox,
+    result,
+    settled,
+)
+from tests.support.paper_certificates import PaperCertificates, certificate, hash_data_of, signed
+from tests.support.world import Json, ScriptedDialer, World
 
-from wattgate.core.security.certificates import Held, LinkSecurity, Role
+from wattgate.core.security.certificates import HashData, Held, LinkSecurity, Role
 from wattgate.core.security.dial_faults import TlsFault
 from wattgate.ports.certificates import Material
 from wattgate.ports.links import DialFailed, DialStep, DialTarget, Link, Receiver
@@ -127,3 +136,55 @@ async def security_keys(site: Site) -> dict[str, Any]:
     """What GetConfiguration says of the link."""
     frame = await site.backend.ask("GetConfiguration", {"key": ["SecurityProfile"]})
     return {each["key"]: each.get("value") for each in frame[2]["configurationKey"]}
+
+
+def install(name: str, kind: str = CENTRAL) -> Json:
+    return {"certificateType": kind, "certificate": certificate(name)}
+
+
+def named(hash_data: HashData) -> Json:
+    return {
+        "certificateHashData": {
+            "hashAlgorithm": hash_data.algorithm,
+            "issuerNameHash": hash_data.issuer_name_hash,
+            "issuerKeyHash": hash_data.issuer_key_hash,
+            "serialNumber": hash_data.serial_number,
+        }
+    }
+
+
+def hashed(name: str, algorithm: str = "SHA256") -> HashData:
+    return hash_data_of(certificate(name), algorithm)
+
+
+async def installed(site: Site) -> int:
+    """How many authorities the backend reads back."""
+    payload = {"certificateType": CENTRAL}
+    said = await result(site.backend, "GetInstalledCertificateIds", payload)
+    return len(said.get("certificateHashData", []))
+
+
+async def raise_profile(site: Site, profile: int) -> str:
+    payload = {"key": "SecurityProfile", "value": str(profile)}
+    answer = await result(site.backend, "ChangeConfiguration", payload)
+    return str(answer["status"])
+
+
+async def get_certificate(site: Site) -> Json:
+    """The backend has us ask for a certificate, and signs it; the answer to that."""
+    await result(site.backend, "ExtendedTriggerMessage", {"requestedMessage": SIGN})
+    times = len(site.backend.all_of("SignCertificate"))
+    csr = (await site.backend.got("SignCertificate", max(times, 1)))["csr"]
+    return await result(site.backend, "CertificateSigned", {"certificateChain": signed(csr)})
+
+
+async def again(site: Site) -> None:
+    """Whoever lost its connection has it back."""
+    await asyncio.sleep(2.0)
+    if site.wallbox.closed_with is not None:
+        await come(site)
+    await asyncio.sleep(60.0)
+
+
+def events(site: Site) -> list[str]:
+    return [each["type"] for each in site.backend.all_of("SecurityEventNotification")]

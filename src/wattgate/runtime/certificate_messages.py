@@ -63,12 +63,6 @@ class CertificateMessages:
         """Who may vouch for the central system."""
         return tuple(h for h in self._certificates.held(self._set) if h.role is Role.AUTHORITY)
 
-    @property
-    def own(self) -> Held | None:
-        """What identifies us, None where nothing does."""
-        held = self._certificates.held(self._set)
-        return next((each for each in held if each.role is Role.OWN), None)
-
     async def install(self, call: Call) -> Said:
         """InstallCertificate: trust an authority."""
         request = decode_payload(call.payload_text, InstallCertificateRequest)

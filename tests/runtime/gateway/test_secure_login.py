@@ -9,11 +9,9 @@ from tests.support.virtual_time import in_virtual_time
 
 from wattgate.adapters.store.memory import MemoryStore
 from wattgate.core.gateway.link_trial import UNTRIED, LinkTrial, with_certificate, with_root
-from wattgate.core.gateway.outbox import OutboxMessage
 from wattgate.core.security.certificates import LinkSecurity, Origin
 from wattgate.core.security.dial_faults import TlsFault
 from wattgate.ports.links import DialFailed, DialStep, DialTarget, Link, Receiver, TlsTerms
-from wattgate.ports.store import Change, StoreFailed
 from wattgate.runtime.gateway.secure_login import SecureLogin
 
 TARGET = DialTarget("wss://backend/CP1", None, tls=TlsTerms(SET))
@@ -50,17 +48,6 @@ class Outcomes:
         return Nobody(self.security)
 
 
-class FullStore(MemoryStore):
-    """Stores nothing while it is full."""
-
-    is_full = False
-
-    async def commit(self, *changes: Change) -> tuple[OutboxMessage, ...]:
-        if self.is_full:
-            raise StoreFailed("no space left")
-        return await super().commit(*changes)
-
-
 @dataclass
 class Bench:
     """One login over a dialer that fails as it is told."""
@@ -68,7 +55,7 @@ class Bench:
     outcomes: list[DialFailed | None]
     target: DialTarget = TARGET
     certificates: PaperCertificates = field(default_factory=PaperCertificates)
-    store: FullStore = field(default_factory=FullStore)
+    store: MemoryStore = field(default_factory=MemoryStore)
 
     def __post_init__(self) -> None:
         self.dialer = Outcomes(self.outcomes)
@@ -174,7 +161,7 @@ async def test_a_disk_that_is_full_takes_nothing_back_and_the_login_goes_on_r37(
         await bench.dial()
     assert bench.certificates.names(SET) == ["Root"]
     bench.certificates.is_full = False
-    bench.store.is_full = True
+    bench.store.failing = True
     await bench.dial()
     assert bench.proven == 1
 
