@@ -95,6 +95,7 @@ class PaperCertificates:
     sets: dict[str, list[tuple[Held, str]]] = field(default_factory=dict)
     former: dict[str, list[tuple[Held, str]]] = field(default_factory=dict)
     requests: dict[str, str] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
     count: int = 0
 
     def set_names(self) -> tuple[str, ...]:
@@ -139,6 +140,7 @@ class PaperCertificates:
         for each in there:
             if each[0].facts.id == certificate_id:
                 there.remove(each)
+                self.removed.append(each[0].facts.common_name)
                 return each[0]
         return None
 

@@ -212,6 +212,7 @@ async def test_a_root_beside_one_that_verifies_is_never_taken_back_r37() -> None
     site.backend.hang_up()
     await asyncio.sleep(300.0)
     assert {how for _, how in dials(site)[1:]} == {"failed"}
+    assert site.world.certificates.removed == []
     assert sorted(site.world.certificates.names(SET)) == ["Other", "Root"]
     await site.world.kill()
 
