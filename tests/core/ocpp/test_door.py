@@ -1,4 +1,5 @@
 import base64
+from dataclasses import replace
 
 import pytest
 from tests.support.certificate_facts import facts
@@ -13,8 +14,10 @@ from wattgate.core.ocpp.handshake import (
     Refused,
 )
 from wattgate.core.security.attempts import BURST
-from wattgate.core.security.client_identity import ClientCertificate
+from wattgate.core.security.client_identity import ClientCertificate, Holder
+from wattgate.core.site.choices import CertificateName
 
+ANY_NAME = Holder("ANY", CertificateName.ANY)
 GENUINE, STRANGER = "192.0.2.7", "198.51.100.9"
 
 
@@ -24,6 +27,8 @@ class Known:
             "CP1": DirectoryEntry("CP1", "secret", 1, assume_ocpp16=False),
             "CP2": DirectoryEntry("CP2", "secret", 1, assume_ocpp16=False),
             "CP3": DirectoryEntry("CP3", "", 3, assume_ocpp16=False),
+            "CP4": DirectoryEntry("CP4", "secret", 2, assume_ocpp16=False),
+            "ANY": DirectoryEntry("ANY", "secret", 3, assume_ocpp16=False, holder=ANY_NAME),
             "OPEN": DirectoryEntry("OPEN", "", 0, assume_ocpp16=False),
         }
         return entries.get(claimed_id)
@@ -77,6 +82,32 @@ def test_whoever_holds_a_certificate_is_heard_from_the_host_that_guesses_s3() ->
     door = besieged()
     assert isinstance(knock(door, STRANGER, None, "/CP3", certificate=shown), Admitted)
     assert isinstance(knock(door, STRANGER, "wrong", "/CP3", certificate=shown), Admitted)
+
+
+@pytest.mark.parametrize("target", ["/CP1", "/CP4", "/ANY"])
+@pytest.mark.parametrize("is_revoked", [False, True])
+def test_the_certificate_of_another_wallbox_allows_no_guess_s3(
+    target: str, *, is_revoked: bool
+) -> None:
+    """Each wallbox of the site holds one, and some are stolen off the wall."""
+    shown = ClientCertificate(facts("CP3"), is_revoked=is_revoked)
+    refused = knock(besieged(), STRANGER, "secret", target, certificate=shown)
+    assert isinstance(refused, Refused)
+    assert refused.status == 429
+
+
+def test_its_own_certificate_opens_the_ear_for_a_wallbox_that_must_say_a_password_as_well_s3() -> (
+    None
+):
+    shown = ClientCertificate(facts("CP4"))
+    door = besieged()
+    assert isinstance(knock(door, STRANGER, "secret", "/CP4", certificate=shown), Admitted)
+    refused = knock(door, STRANGER, "secret", "/CP4", certificate=replace(shown, is_revoked=True))
+    assert isinstance(refused, Refused)
+
+
+def test_who_needs_no_password_is_let_in_from_the_host_that_guesses_whatever_it_sends_s3() -> None:
+    assert isinstance(knock(besieged(), STRANGER, "any", "/OPEN"), Admitted)
 
 
 def test_guesses_from_many_hosts_hear_to_wait_and_the_right_password_does_not_s3() -> None:

@@ -8,6 +8,7 @@ from wattgate.core.ocpp.handshake import (
     Admission,
     Admitted,
     Directory,
+    DirectoryEntry,
     EmptyUpgrade,
     HandshakeRequest,
     Proof,
@@ -15,7 +16,9 @@ from wattgate.core.ocpp.handshake import (
     admit,
     identity_from_target,
 )
+from wattgate.core.security.client_identity import Holder, ItsOwn, judge
 from wattgate.core.security.guesses import Guesses
+from wattgate.core.site.choices import CertificateName
 
 _UNHEARD: Final = (
     "Too many wrong passwords came from this address; it is heard again in {wait_s} s. "
@@ -27,7 +30,8 @@ _TOO_MANY: Final = "{reason} Too many wrong ones came for it lately; try again i
 class Door:
     """Admits as `core.ocpp.handshake.admit` does, and refuses those who guess passwords.
 
-    Who shows a certificate that TLS has verified does not guess; who sends no password neither.
+    Nobody guesses who sends no password, who needs none, or whose certificate, which TLS has
+    verified, is that of the very wallbox; another wallbox's allows no guess.
     """
 
     def __init__(self) -> None:
@@ -43,7 +47,7 @@ class Door:
         """Decide on it; `now` is monotonic, in s."""
         host, claimed_id = host_in(request.peer_address), identity_from_target(request.target)
         name = claimed_id or ""
-        may_guess = request.authorization is not None and request.certificate is None
+        may_guess = _may_guess(request, directory.find(name))
         wait_s = self._guesses.wait_s(host, name, now) if may_guess else 0
         if wait_s:
             return Refused(429, _UNHEARD.format(wait_s=wait_s), claimed_id, wait_s)
@@ -61,6 +65,16 @@ class Door:
             case _:
                 assert_never(admission)
         return admission
+
+
+def _may_guess(request: HandshakeRequest, entry: DirectoryEntry | None) -> bool:
+    if request.authorization is None or entry is None or not entry.password:
+        return False
+    shown = request.certificate
+    if shown is None or shown.is_revoked:
+        return True
+    verdict = judge(shown.facts, entry.holder or Holder(entry.station_id, CertificateName.ID))
+    return not (isinstance(verdict, ItsOwn) and verdict.name)  # where any name will do, it has none
 
 
 def host_in(peer_address: str) -> str:
