@@ -42,8 +42,9 @@ def test_one_after_the_other_may_also_after_a_failure(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), working_on(tmp_path) as say:
         say("http://127.0.0.1:1/")
         raise ZeroDivisionError
+    assert (tmp_path / LOCK).read_text() == ""
     with working_on(tmp_path):
-        assert (tmp_path / LOCK).read_text() == ""
+        pass
 
 
 def test_a_process_that_is_killed_leaves_the_folder_free(tmp_path: Path) -> None:

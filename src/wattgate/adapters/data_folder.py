@@ -47,5 +47,7 @@ def working_on(folder: Path) -> Iterator[Callable[[str], None]]:
             file.write(url)
             file.flush()
 
-        yield say
-        file.truncate(0)
+        try:
+            yield say
+        finally:
+            file.truncate(0)
