@@ -33,7 +33,7 @@ from wattgate.core.security.passwords import PasswordKey
 from wattgate.core.security.tls_mode import TlsMode
 from wattgate.core.site.keeping import as_kept, is_readable
 from wattgate.core.site.merging import applied
-from wattgate.core.site.model import Site
+from wattgate.core.site.model import OcppServerSettings, Site
 from wattgate.core.site.reading import parse_toml, read_mapping
 from wattgate.ports.clock import Clock
 from wattgate.ports.store import StoreFailed
@@ -51,6 +51,12 @@ DATABASE: Final = "wattgate.sqlite3"
 KEY_FILE: Final = "secret.key"
 CERTIFICATES: Final = "certificates"
 AUTHORITY: Final = "authority"
+
+_SCHEMES: Final = {
+    TlsMode.OFF: ("ws",),
+    TlsMode.DETECT: ("ws", "wss"),
+    TlsMode.ON: ("wss",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +80,9 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where a started manager listens; `http` has one or two places, plain before HTTPS."""
+    """Where a started manager listens; one or two places each, plain before encrypted."""
 
-    ocpp: str
+    ocpp: tuple[str, ...]
     http: tuple[str, ...]
     setup_token: str | None
 
@@ -171,6 +177,12 @@ async def _stored_site(database: Path) -> Site:
     return read_mapping(json.loads(text)) if text else Site()
 
 
+def ocpp_urls(server: OcppServerSettings, port: int) -> tuple[str, ...]:
+    """Where wallboxes connect: with `detect` in plain or encrypted, as they like (P6)."""
+    host = f"[{server.host}]" if ":" in server.host else server.host
+    return tuple(f"{scheme}://{host}:{port}/" for scheme in _SCHEMES[server.tls])
+
+
 async def run_manager(options: Options, started: Callable[[Addresses], None]) -> None:
     """Run until cancelled. `started` is called once everything listens.
 
@@ -229,7 +241,5 @@ async def run_manager(options: Options, started: Callable[[Addresses], None]) ->
         watch = ExpiryWatch(partial(stock_of, safe.vault, safe.authority), tools.clock)
         tasks.spawn(watch.run(), name="certificates that expire")
         say_url(web.url)
-        scheme = "wss" if site.ocpp_server.tls is TlsMode.ON else "ws"
-        ocpp = f"{scheme}://{site.ocpp_server.host}:{listener.port}/"
-        started(Addresses(ocpp, web.urls, web.setup_token))
+        started(Addresses(ocpp_urls(site.ocpp_server, listener.port), web.urls, web.setup_token))
         await asyncio.get_running_loop().create_future()

@@ -174,6 +174,26 @@ def test_the_api_speaks_what_it_is_told_to(
         assert served == schemes
 
 
+@pytest.mark.parametrize(
+    ("mode", "lines"),
+    [
+        ("off", ["Wallboxes connect to ws://"]),
+        ("detect", ["Wallboxes connect to ws://", "or encrypted to wss://"]),
+        ("on", ["Wallboxes connect to wss://"]),
+    ],
+)
+def test_it_says_how_wallboxes_may_connect_p6(
+    mode: str, lines: list[str], site: Path, tmp_path: Path
+) -> None:
+    tls = f'[ocpp_server]\ntls = "{mode}"'
+    site.write_text(SITE.replace("[ocpp_server]", tls))
+    with running("--site", str(site), "--data", str(tmp_path / "data")) as (_, said):
+        places = [line.partition("127.0.0.1:")[0] for line in said[:-1]]
+        ports = {line.rpartition(":")[2] for line in said[:-1]}
+    assert places == lines
+    assert len(ports) == 1
+
+
 def _certificate_shown(port: int) -> str:
     return ssl.get_server_certificate(("127.0.0.1", port), timeout=LIMIT_S)
 

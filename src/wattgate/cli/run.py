@@ -131,7 +131,10 @@ async def _until_told(options: Options) -> None:
 
 
 def _say_addresses(addresses: Addresses) -> None:
-    typer.echo(f"Wallboxes connect to {addresses.ocpp}<ChargeBox ID>")
+    ocpp, *encrypted = addresses.ocpp
+    typer.echo(f"Wallboxes connect to {ocpp}<ChargeBox ID>")
+    for url in encrypted:
+        typer.echo(f"or encrypted to {url}<ChargeBox ID>")
     first, *others = addresses.http
     typer.echo(f"API on {first}")
     for url in others:

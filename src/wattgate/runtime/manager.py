@@ -15,7 +15,7 @@ from wattgate.core.site.cards import card_rules
 from wattgate.core.site.keeping import as_kept, lost_passwords
 from wattgate.core.site.merging import patched
 from wattgate.core.site.model import LoadManagement, Site
-from wattgate.core.site.remarks import remarks
+from wattgate.core.site.remarks import remarks, waiting_for_start
 from wattgate.core.station.models import WallboxModel, read_model
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.core.units import PhaseTriple
@@ -64,6 +64,7 @@ class Manager:
     def __init__(self, site: Site, store: Store, tools: Tools, key: PasswordKey) -> None:
         """`key` is the one under which the site's passwords are kept, now and later."""
         self.site = as_kept(site, key)
+        self._begun = self.site.ocpp_server
         self._store = store
         self._tools = tools
         self._tasks = Supervisor()
@@ -171,7 +172,8 @@ class Manager:
         """What is worth saying about the settings, though they can be run."""
         lost = (*lost_passwords(self.site, self.keys.password_key), *self.keys.lost())
         said = remarks(self.site, self.keys.given())
-        return (*said, *(Problem(name, _KEPT_IN_VAIN) for name in lost))
+        waiting = waiting_for_start(self._begun, self.site.ocpp_server)
+        return (*said, *waiting, *(Problem(name, _KEPT_IN_VAIN) for name in lost))
 
     @property
     def is_deciding(self) -> bool:

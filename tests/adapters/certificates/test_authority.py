@@ -138,7 +138,11 @@ async def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     assert await reasons(authority.issue_client("x" * 65, "", 40_000)) == [
         "authority: is missing: it has to be made first",
         "days: is 40000; it must be from 1 to 36500",
-        "name: is longer than 64 characters",
+        "name: is longer than 64 characters (an umlaut counts as two)",
+    ]
+    assert await reasons(authority.create("Ä" * 33, "Ö" * 33, 1)) == [
+        "name: is longer than 64 characters (an umlaut counts as two)",
+        "organisation: is longer than 64 characters (an umlaut counts as two)",
     ]
     assert (await reasons(authority.issue_server([], 1)))[1:] == [
         "names: are missing: a server is found by a host name or an address"

@@ -46,6 +46,16 @@ async def test_a_site_in_order_has_no_warning() -> None:
 
 
 @pytest.mark.asyncio
+async def test_tls_that_waits_for_the_next_start_is_a_warning_until_it_is_changed_back_p6() -> None:
+    async with serving(a_world(FINE)) as api:
+        for mode, warned in (("on", ["ocpp_server › tls"]), ("off", [])):
+            patch = {"ocpp_server": {"tls": mode}}
+            (await api.client.patch("/api/v1/site", json=patch)).raise_for_status()
+            told = (await api.client.get("/api/v1/warnings")).json()
+            assert [each["about"] for each in told] == warned
+
+
+@pytest.mark.asyncio
 async def test_a_store_in_trouble_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     condition = StoreCondition("database or disk is full", has_reserve=False)
     async with serving(a_world(FINE)) as api:

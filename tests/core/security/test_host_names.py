@@ -43,6 +43,8 @@ def test_host_names_and_addresses_are_hosts(name: str) -> None:
         "a..example",
         "a.*.example",
         "köln.example",
+        "\u017fudwest.example",  # a long s, which is an S where upper and lower case do not count
+        "\u212aoeln.example",  # the sign of kelvin, likewise a K
         "ws://a",
         "a:1",
         "a" * 64,

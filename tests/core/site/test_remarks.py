@@ -3,7 +3,7 @@
 import pytest
 
 from wattgate.core.site.reading import read_toml
-from wattgate.core.site.remarks import remarks
+from wattgate.core.site.remarks import remarks, waiting_for_start
 
 SITE = """
 [site]
@@ -142,3 +142,17 @@ def test_s1_a_key_of_ours_is_as_good_as_a_password(
 ) -> None:
     site = read_toml(without_password("CP1", "CP2") + own)
     assert [remark.path for remark in remarks(site, keyed)] == named
+
+
+def test_what_counts_from_the_next_start_is_said_with_what_holds_until_then() -> None:
+    begun = read_toml(SITE.format(**{**SOUND, "server": 'tls = "detect"'})).ocpp_server
+    server = 'tls = "on"\ntls_minimum = "1.3"\nport = 1\nhost = "::1"\nnames = "a.example"'
+    now = read_toml(SITE.format(**{**SOUND, "server": server, "password": "another-1"})).ocpp_server
+    assert waiting_for_start(begun, begun) == ()
+    waiting = {each.path: each.message for each in waiting_for_start(begun, now)}
+    assert list(waiting) == [
+        f"ocpp_server › {name}" for name in ("host", "port", "tls", "tls_minimum", "names")
+    ]
+    assert waiting["ocpp_server › tls"] == (
+        'was changed: that counts when the manager starts anew; until then "detect" does'
+    )

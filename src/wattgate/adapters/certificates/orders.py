@@ -17,8 +17,8 @@ from wattgate.core.security.host_names import is_host
 DAYS: Final = range(1, 36_501)
 """How long a certificate may count: up to a hundred years."""
 
-_LONGEST_NAME: Final = 64
-"""RFC 5280, upper bounds of CN and O."""
+_LONGEST_NAME_B: Final = 64
+"""RFC 5280, upper bounds of CN and O; the library counts bytes of UTF-8."""
 
 _MISSING: Final = Problem("authority", "is missing: it has to be made first")
 
@@ -127,5 +127,8 @@ def _name_problems(path: str, name: str, what: str = "") -> Iterator[Problem]:
         yield Problem(path, f"{what}is missing")
     elif not name.isprintable():
         yield Problem(path, f"{what}has a control character")
-    elif len(name) > _LONGEST_NAME:
-        yield Problem(path, f"{what}is longer than {_LONGEST_NAME} characters")
+    elif len(name.encode()) > _LONGEST_NAME_B:
+        yield Problem(
+            path,
+            f"{what}is longer than {_LONGEST_NAME_B} characters (an umlaut counts as two)",
+        )

@@ -4,7 +4,7 @@ import re
 from ipaddress import ip_address
 from typing import Final
 
-_LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE)
+_LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE | re.ASCII)
 _LONGEST: Final = 253
 
 

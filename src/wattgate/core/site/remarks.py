@@ -7,6 +7,7 @@ from wattgate.core.errors import Problem
 from wattgate.core.site.model import (
     GridMeterSource,
     LoadManagement,
+    OcppServerSettings,
     Site,
     StrategyChoice,
     TlsMode,
@@ -16,6 +17,9 @@ from wattgate.core.units import MIN_CHARGE_A
 
 BEARABLE_S: Final = 90.0
 """Overload of a fuse, as a share of its current, times its s, that needs no word (adr/0011)."""
+
+_AT_THE_START: Final = ("host", "port", "tls", "tls_minimum", "names")
+"""Settings of `[ocpp_server]` that are looked at when the port is opened."""
 
 _BROKEN: Final = frozenset({TlsVersion.V1_0, TlsVersion.V1_1})
 
@@ -129,6 +133,18 @@ def _certificates_without_tls(site: Site) -> Iterator[Problem]:
                     f'evse "{evse.id}" › gateway {number} › url',
                     "is not wss://: without TLS no certificate counts",
                 )
+
+
+def waiting_for_start(begun: OcppServerSettings, now: OcppServerSettings) -> tuple[Problem, ...]:
+    """Name the settings of the port that were changed since it was opened as `begun`."""
+    return tuple(
+        Problem(
+            f"ocpp_server › {name}",
+            f'was changed: that counts when the manager starts anew; until then "{before}" does',
+        )
+        for name in _AT_THE_START
+        if (before := getattr(begun, name)) != getattr(now, name)
+    )
 
 
 def _shares(site: Site) -> bool:
