@@ -3,11 +3,13 @@ import base64
 from datetime import timedelta
 
 import pytest
+import structlog
 from tests.support.virtual_time import FakeClock
 from tests.support.web import ADMIN
 
 from wattgate.adapters.store.memory import MemoryStore
 from wattgate.adapters.web.access import Access, Login, Presented, Proof, Verdict
+from wattgate.adapters.web.passwords import REMEMBERED
 from wattgate.core.security.attempts import BURST
 from wattgate.core.security.login_throttle import STRANGERS_BURST
 from wattgate.core.security.scopes import Scope
@@ -70,8 +72,8 @@ async def test_a_token_comes_in_even_where_passwords_are_no_longer_listened_to()
     door = access()
     issued = await door.tokens.issue("script", Scope.READ, FakeClock().wall())
     assert issued is not None
-    for _ in range(BURST):
-        assert await judged(door, basic("admin:wrong")) is Verdict.DENIED
+    for number in range(BURST):
+        assert await judged(door, basic(f"admin:{number}")) is Verdict.DENIED
     assert await judged(door, basic("admin:correct horse")) is Verdict.TOO_MANY
     assert door.wait_s(HOME) > 0
     assert await judged(door, b"Bearer " + issued[1].encode()) is Verdict.ALLOWED
@@ -179,8 +181,8 @@ async def test_a_session_goes_on_where_passwords_are_no_longer_listened_to() -> 
     """S3."""
     door = access()
     cookie = await with_session(door)
-    for _ in range(BURST):
-        await judged(door, basic("admin:wrong"))
+    for number in range(BURST):
+        await judged(door, basic(f"admin:{number}"))
     assert await door.log_in(ADMIN[1], HOME, is_secure=False) is Verdict.TOO_MANY
     assert isinstance(await door.judge(shown(cookies=cookie)), Login)
 
@@ -191,9 +193,49 @@ async def test_guessing_from_everywhere_leaves_those_alone_who_are_known() -> No
     door = access()
     assert await judged(door, basic("admin:correct horse")) is Verdict.ALLOWED
     for number in range(STRANGERS_BURST):
-        await judged(door, basic("admin:wrong"), f"198.51.100.{number}")
+        await judged(door, basic(f"admin:{number}"), f"198.51.100.{number}")
     assert await judged(door, basic("admin:correct horse"), "192.0.2.8") is Verdict.TOO_MANY
     assert await judged(door, basic("admin:correct horse")) is Verdict.ALLOWED
+
+
+@pytest.mark.parametrize(
+    "stale", [basic("admin:until last year"), basic("admin"), b"Bearer revoked", b"Digest a=b"]
+)
+@pytest.mark.asyncio
+async def test_programs_that_nobody_told_of_a_change_shut_nobody_out(stale: bytes) -> None:
+    """S3: what is sent over and over is no guess."""
+    door = access()
+    for _ in range(3):
+        for number in range(STRANGERS_BURST):
+            assert await judged(door, stale, f"192.0.2.{number}") is Verdict.DENIED
+    assert await judged(door, basic("admin:correct horse")) is Verdict.ALLOWED
+    assert await judged(door, basic("admin:correct horse"), "192.0.2.200") is Verdict.ALLOWED
+
+
+@pytest.mark.asyncio
+async def test_a_password_that_was_wrong_may_be_the_next_one() -> None:
+    door = Access(MemoryStore(), FakeClock(), None)
+    await door.password.choose(ADMIN[1])
+    assert await judged(door, basic("admin:battery staple")) is Verdict.DENIED
+    assert await door.change_password(ADMIN[1], "battery staple", HOME) is Verdict.ALLOWED
+    assert await judged(door, basic("admin:battery staple")) is Verdict.ALLOWED
+
+
+@pytest.mark.asyncio
+async def test_the_memory_for_wrong_passwords_has_an_end() -> None:
+    password = access().password
+    for number in range(REMEMBERED + 1):
+        assert not await password.matches(str(number).encode())
+    assert [password.was_wrong(guess) for guess in (b"0", b"1")] == [False, True]
+
+
+@pytest.mark.asyncio
+async def test_of_many_failures_only_some_are_logged() -> None:
+    door = access()
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(3 * BURST):
+            await judged(door, b"Bearer revoked")
+    assert [line["event"] for line in logs] == BURST * ["login failed"]
 
 
 @pytest.mark.asyncio
@@ -236,8 +278,9 @@ async def test_a_given_password_is_not_ours_to_change() -> None:
 async def test_guessing_the_old_password_has_an_end_as_well() -> None:
     door = access(None)
     await door.password.choose(ADMIN[1])
-    for _ in range(BURST):
-        assert await door.change_password("wrong", "battery staple", HOME) is Verdict.DENIED
+    for number in range(BURST):
+        guess = str(number)
+        assert await door.change_password(guess, "battery staple", HOME) is Verdict.DENIED
     assert await door.change_password(ADMIN[1], "battery staple", HOME) is Verdict.TOO_MANY
 
 

@@ -53,8 +53,9 @@ async def test_before_the_set_up_the_refusal_says_how_to_set_it_up() -> None:
 @pytest.mark.asyncio
 async def test_guessing_is_answered_with_429_and_when_to_come_back() -> None:
     async with serving() as api:
-        for _ in range(BURST):
-            assert (await api.client.get("/metrics", auth=("admin", "x"))).status_code == 401
+        for number in range(BURST):
+            guess = ("admin", str(number))
+            assert (await api.client.get("/metrics", auth=guess)).status_code == 401
         answer = await api.client.get("/metrics")
         assert answer.status_code == 429
         assert 0 < int(answer.headers["retry-after"]) <= 6

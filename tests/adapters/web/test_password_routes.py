@@ -81,10 +81,11 @@ async def test_guessing_the_old_password_has_an_end() -> None:
             "/api/v1/tokens", json={"name": "n", "scope": "admin"}, auth=ADMIN
         )
         bearer = {"authorization": f"Bearer {made.json()['token']}"}
-        change = {"old": "wrong", "new": OTHER}
         answers = [
-            await api.client.put("/api/v1/password", json=change, headers=bearer)
-            for _ in range(BURST + 1)
+            await api.client.put(
+                "/api/v1/password", json={"old": str(guess), "new": OTHER}, headers=bearer
+            )
+            for guess in range(BURST + 1)
         ]
         assert [each.status_code for each in answers] == [403] * BURST + [429]
         assert int(answers[-1].headers["retry-after"]) > 0

@@ -14,6 +14,7 @@ import structlog
 from wattgate.adapters.web.logins import Begun, Logins
 from wattgate.adapters.web.passwords import AdminPassword
 from wattgate.adapters.web.tokens import ApiTokens
+from wattgate.core.security.attempts import Attempts, host_key
 from wattgate.core.security.login_throttle import LoginThrottle
 from wattgate.core.security.scopes import Scope
 from wattgate.core.security.sessions import Session
@@ -77,6 +78,7 @@ class Access:
         self.logins = Logins()
         self._clock = clock
         self._throttle = LoginThrottle()
+        self._sayings = Attempts(key_of=host_key)
         self._setup_token = secrets.token_urlsafe(_SETUP_TOKEN_BYTES)
         self._setting_up = asyncio.Lock()
 
@@ -98,7 +100,7 @@ class Access:
         """Decide by HTTP Basic (RFC 7617), a bearer token (RFC 6750) or a session's cookie.
 
         An Authorization header counts alone. Tokens and sessions are 256 bits of chance: there is
-        no guessing at them, so nobody is locked out here.
+        no guessing at them, so nobody is locked out, and a wrong one does not count as a guess.
         """
         if presented.authorization is None:
             return self._by_session(presented)
@@ -108,6 +110,8 @@ class Access:
             token = await self.tokens.use(credentials, self._clock.wall())
             if token is not None:
                 return Login(Proof.TOKEN, token.scope)
+            self._say_failed(presented.address)
+            return Verdict.DENIED
         password = _password_in(credentials) if scheme.lower() == b"basic" else None
         verdict = await self._guessed(password, presented.address)
         return Login(Proof.PASSWORD, Scope.ADMIN) if verdict is Verdict.ALLOWED else verdict
@@ -156,13 +160,22 @@ class Access:
         return Verdict.ALLOWED
 
     async def _guessed(self, password: bytes | None, address: str) -> Verdict:
+        """Whoever forgot to tell a program the new password guesses nothing, however often."""
+        if password is None or self.password.was_wrong(password):
+            self._say_failed(address)
+            return Verdict.DENIED
         if not self._throttle.begin(address, self._clock.monotonic()):
             return Verdict.TOO_MANY
-        if password is not None and await self.password.matches(password):
+        if await self.password.matches(password):
             self._throttle.succeeded(address)
             return Verdict.ALLOWED
-        log.warning("login failed", address=address)
+        self._say_failed(address)
         return Verdict.DENIED
+
+    def _say_failed(self, address: str) -> None:
+        """Log it; of many only some."""
+        if self._sayings.take(address, self._clock.monotonic()):
+            log.warning("login failed", address=address)
 
 
 def _password_in(credentials: bytes) -> bytes | None:

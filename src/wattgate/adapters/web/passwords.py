@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import secrets
+from collections import OrderedDict
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -15,6 +16,9 @@ DOCUMENT: Final = "admin-password"
 
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 """Argon2id with 19 MiB: what a small gateway can spare (OWASP Password Storage Cheat Sheet)."""
+
+REMEMBERED: Final = 1024
+"""Wrong passwords that are known again; of more, the oldest ones are forgotten."""
 
 
 class AdminPassword:
@@ -32,6 +36,7 @@ class AdminPassword:
         """Whether it came from outside, and so is not ours to change."""
         self._known = self._digest(given.encode()) if given else None
         self._hash: str | None = None
+        self._wrong: OrderedDict[bytes, None] = OrderedDict()
         self._one_at_a_time = asyncio.Lock()
 
     @property
@@ -50,12 +55,19 @@ class AdminPassword:
         if self._known is not None and hmac.compare_digest(self._known, digest):
             return True
         if self._hash is None:
+            self._note_wrong(digest)
             return False
         async with self._one_at_a_time:
             matches = await asyncio.to_thread(_verify, self._hash, presented)
         if matches:
             self._known = digest
+        else:
+            self._note_wrong(digest)
         return matches
+
+    def was_wrong(self, presented: bytes) -> bool:
+        """Whether it is known to be wrong: to send it again is no guess, and costs no hashing."""
+        return self._digest(presented) in self._wrong
 
     async def choose(self, password: str) -> None:
         """Keep a new password; may raise StoreFailed, and then nothing has changed."""
@@ -63,6 +75,12 @@ class AdminPassword:
             hashed = await asyncio.to_thread(_HASHER.hash, password)
             await self._store.commit(SaveDocument(DOCUMENT, hashed))
             self._hash, self._known = hashed, self._digest(password.encode())
+            self._wrong.clear()
+
+    def _note_wrong(self, digest: bytes) -> None:
+        self._wrong[digest] = None
+        if len(self._wrong) > REMEMBERED:
+            self._wrong.popitem(last=False)
 
     def _digest(self, password: bytes) -> bytes:
         return hmac.digest(self._key, password, hashlib.sha256)
