@@ -6,6 +6,7 @@ The numbers S1 to S10 are those of SECURITY.md, which says what each of them is 
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
@@ -15,6 +16,7 @@ import pytest_asyncio
 from tests.support.limits_told import largest_sum_a
 from tests.support.processes import LIMIT_S, Program, Stage
 from tests.support.raw_wallbox import basic, knock, raw_wallbox
+from tests.support.raw_websocket import RawClient, request
 from tests.support.site_processes import ManagerProcess, limit, plug_in, run_manager, run_wallbox
 from tests.support.site_text import card, evse, site, wallbox
 
@@ -70,7 +72,7 @@ class Sharing:
 @pytest_asyncio.fixture(scope=MODULE, loop_scope=MODULE)
 async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
     text = site(
-        *(evse(id, id) for id in ("CP1", "CP2", "CP3", "CP4", "CP5")),
+        *(evse(id, id) for id in ("CP1", "CP2", "CP3", "CP4", "CP5", "CP6")),
         wallbox("CP1", password=SECRET),
         card(CARD),
     )
@@ -95,6 +97,19 @@ async def test_s1_nobody_is_upgraded_without_being_known(
     assert await knock(place.port, target, *headers) == status
     await place.manager.event("connection refused", mark, id=target[1:])
     assert place.manager.program.find("wallbox connected", mark, station=target[1:]) is None
+
+
+async def test_s1_a_wallbox_without_a_password_is_told_of_at_every_start(place: Place) -> None:
+    """CWE-306: once in the log, and in the API as long as it is so; not of one that has one."""
+    said = [
+        event
+        for event in place.manager.program.events
+        if event["event"].startswith("no password: anybody in the network")
+    ]
+    assert {'wallbox "CP2"', 'wallbox "CP3"'} <= {event["about"] for event in said}
+    assert 'wallbox "CP1"' not in {event["about"] for event in said}
+    assert len(said) == len({event["about"] for event in said})
+    assert "password" in str(await place.manager.ask("GET", "/api/v1/warnings"))
 
 
 async def test_s2_a_second_socket_takes_over_only_if_it_authenticates(place: Place) -> None:
@@ -129,6 +144,19 @@ async def test_s2_of_two_sockets_one_lives_and_the_old_one_hears_no_command(plac
         assert await old.client.end() == b""
     connected = place.manager.program.all_of("wallbox connected", mark, station="CP1")
     assert len(connected) == 2
+
+
+async def test_s2_sockets_that_take_turns_with_one_id_are_slowed_down(place: Place) -> None:
+    """CWE-613: commands get through in between, and the one that is in stays in."""
+    statuses: list[int] = []
+    async with asyncio.timeout(LIMIT_S), AsyncExitStack() as stack:
+        while 429 not in statuses:
+            client = await stack.enter_async_context(await RawClient.connect(place.port))
+            client.send(request("/CP6"))
+            statuses.append((await client.head())[0])
+        assert set(statuses[:-1]) == {101}
+    await place.manager.event("wallbox disconnected", station="CP6")
+    assert await knock(place.port, "/CP6") == 101  # whose place is free comes in at once
 
 
 async def test_s5_a_foreign_transaction_id_changes_nothing(place: Place) -> None:

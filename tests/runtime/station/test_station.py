@@ -7,6 +7,8 @@ from tests.support.shared_current import settle, site
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import BOOT, World, a_wallbox
 
+from wattgate.core.ocpp.handshake import Admitted, HandshakeRequest, Refused
+
 
 @in_virtual_time()
 async def test_the_newest_connection_of_an_id_wins_and_the_old_one_is_closed_R27() -> None:
@@ -44,6 +46,24 @@ async def test_two_wallboxes_that_take_turns_with_one_id_are_noticed_R27() -> No
         await asyncio.sleep(wait_s)
         contested.append(station.id_is_contested)
     assert contested == [False, False, False, False, True, True, False]  # calm for ten minutes
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_who_takes_turns_with_one_id_is_slowed_down_S2() -> None:
+    world = World(site("CP1"))
+    manager = await world.start()
+    asks = HandshakeRequest("/CP1", ("ocpp1.6",), None, "192.0.2.9:1")
+    for _ in range(5):
+        assert isinstance(manager.stations.admit(asks), Admitted)
+        world.plug_in("CP1", a_wallbox())
+        await asyncio.sleep(1)
+    refused = manager.stations.admit(asks)
+    assert isinstance(refused, Refused)
+    assert (refused.status, refused.retry_after_s) == (429, 9)
+    assert [attempt.claimed_id for attempt in manager.refused()] == ["CP1"]
+    await asyncio.sleep(9)
+    assert isinstance(manager.stations.admit(asks), Admitted)
     await world.kill()
 
 

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any, Final
 
 import structlog
@@ -33,6 +34,9 @@ SWAPS_PER_MINUTE: Final = 3
 
 CONTESTED_S: Final = 600.0
 """s without a take-over after which an id counts as one wallbox's again."""
+
+TAKE_OVER_PAUSE_S: Final = 10.0
+"""s between two take-overs of an id that is contested: commands get through in between (S2)."""
 
 _MINUTE_S: Final = 60.0
 
@@ -89,6 +93,17 @@ class Station:
         if len(swaps) <= SWAPS_PER_MINUTE or swaps[-1] - swaps[0] >= _MINUTE_S:
             return False
         return self.house.tools.clock.monotonic() - swaps[-1] < CONTESTED_S
+
+    @property
+    def take_over_wait_s(self) -> int:
+        """Whole s before another connection may take the present one's place; 0 where it may now.
+
+        It always may, unless connections of this id keep taking each other's place (R27, S2).
+        """
+        if self.presence.peer is None or not self.id_is_contested:
+            return 0
+        since_s = self.house.tools.clock.monotonic() - self._swaps[-1]
+        return max(0, ceil(TAKE_OVER_PAUSE_S - since_s))
 
     def evse_at(self, connector: object) -> EvseOcpp16 | None:
         """The EVSE of a connector number; None where the site has none there."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 from wattgate.core.ocpp.door import Door
 from wattgate.core.ocpp.handshake import (
@@ -23,6 +24,11 @@ from wattgate.runtime.station.refused_attempts import RefusedAttempts
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.wallbox_keys import WallboxKeys
 from wattgate.runtime.traffic import wallbox_link
+
+_CONTESTED: Final = (
+    "Two wallboxes seem to carry this ChargeBox ID and take each other's place; another connection "
+    "may do so in {wait_s} s."
+)
 
 
 class SiteDirectory:
@@ -85,6 +91,8 @@ class Stations:
     def admit(self, request: HandshakeRequest) -> Admission:
         """Decide by id, TLS, password and subprotocol; whoever is refused is remembered."""
         admission = self._door.admit(request, self._directory, self._tools.clock.monotonic())
+        if isinstance(admission, Admitted):
+            admission = self._in_its_turn(admission)
         match admission:
             case Refused(_, reason, claimed_id):
                 self.turned_away(request.peer_address, reason, claimed_id)
@@ -93,6 +101,13 @@ class Stations:
             case Admitted(station_id):
                 return replace(admission, ping=self._site.wallbox(station_id).ping)
         return admission
+
+    def _in_its_turn(self, admitted: Admitted) -> Admitted | Refused:
+        """Slow down those who keep taking each other's place (S2)."""
+        wait_s = self.by_id[admitted.station_id].take_over_wait_s
+        if not wait_s:
+            return admitted
+        return Refused(429, _CONTESTED.format(wait_s=wait_s), admitted.station_id, wait_s)
 
     def welcome(self, admitted: Admitted, peer_address: str) -> Receiver:
         """Hand the connection to its station, or wait for its boot where that has to decide."""
