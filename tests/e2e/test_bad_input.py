@@ -77,7 +77,9 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]
         hostile_backend() as backend,
         Stage(tmp_path_factory.mktemp("site")) as stage,
     ):
-        text = site(evse("stall", "CP1", {"url": backend.url}), evse("raw", "RAW"))
+        text = site(
+            evse("stall", "CP1", {"url": backend.url}), evse("raw", "RAW"), evse("twins", "TWINS")
+        )
         manager = await run_manager(stage, text)
         box = await run_wallbox(stage, "CP1", manager.url)
         async with asyncio.timeout(LIMIT_S):
@@ -177,11 +179,11 @@ async def test_two_wallboxes_with_one_id_are_noticed(world: Site) -> None:
     mark = world.manager.mark
     clients = []
     async with asyncio.timeout(LIMIT_S):
-        for _ in range(6):
+        for _ in range(5):
             client = await RawClient.connect(world.manager.ocpp_port)
-            await client.upgrade(request("/RAW"))
+            await client.upgrade(request("/TWINS"))
             clients.append(client)
-        await world.manager.event("two wallboxes seem to carry the same id", mark, station="RAW")
+        await world.manager.event("two wallboxes seem to carry the same id", mark, station="TWINS")
     for client in clients:
         client.writer.transport.abort()
 
