@@ -110,6 +110,11 @@ class CertificateMessages:
             return Said("Failed", str(failed))
         return Said("Accepted", f"removed: {found.facts.subject}", (found,))
 
+    async def forget(self, held: tuple[Held, ...]) -> None:
+        """Take back what was stored; raises StoreFailed."""
+        for each in held:
+            await self._certificates.remove(self._set, each.facts.id)
+
     async def request(self, common_name: str, organisation: str) -> str:
         """The payload of SignCertificate for a new key; raises StoreFailed and ConfigError."""
         csr = await self._certificates.begin_request(self._set, common_name, organisation)

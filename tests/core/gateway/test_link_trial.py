@@ -5,6 +5,7 @@ from wattgate.core.gateway.link_trial import (
     Failure,
     LinkTrial,
     borne_out,
+    is_verdict,
     may_be_the_reason,
     read,
     undone,
@@ -90,3 +91,18 @@ def test_it_is_stored_and_read_back(trial: LinkTrial) -> None:
 @pytest.mark.parametrize("text", [None, "", "{}", "nonsense", '{"roots":7}'])
 def test_what_cannot_be_read_counts_as_nothing(text: str | None) -> None:
     assert read(text) == UNTRIED
+
+
+@pytest.mark.parametrize(
+    ("failure", "heard"),
+    [
+        (TLS, True),
+        (UNVERIFIED, True),
+        (http(None), True),
+        (http(401), True),
+        (http(503), False),
+        (Failure(in_tls=False, in_http=False, http_status=None), False),
+    ],
+)
+def test_a_backend_that_is_away_has_refused_nobody_r37(failure: Failure, heard: bool) -> None:
+    assert is_verdict(failure) is heard

@@ -192,10 +192,35 @@ async def test_a_root_that_does_not_is_taken_back_where_nobody_was_verified_befo
 
 
 @in_virtual_time()
+async def test_of_two_roots_that_wait_for_a_connection_both_are_taken_back_r37() -> None:
+    """The first one vouches for nobody yet, so the second one is on trial as well."""
+    site = await a_secured_site()
+    for name in ("Wrong", "Wrong, too"):
+        await result(site.backend, "InstallCertificate", install(name))
+    site.backend.hang_up()
+    await again(site)
+    assert dials(site)[1:3] == [("", "failed"), ("", "")]
+    assert site.world.certificates.names(SET) == []
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_a_root_that_could_not_be_put_on_trial_is_not_there_r37() -> None:
+    """What was not accepted would otherwise end the link for good."""
+    site = await a_secured_site()
+    site.world.store.failing = True
+    said = await error(site.backend, "InstallCertificate", install("Wrong"))
+    assert said == "InternalError"
+    assert site.world.certificates.names(SET) == []
+    site.world.store.failing = False
+    await site.world.kill()
+
+
+@in_virtual_time()
 async def test_where_nothing_helps_the_root_is_kept_and_tried_again_r37() -> None:
     site = await a_secured_site()
     await result(site.backend, "InstallCertificate", install("Wrong"))
-    del site.world.dialer.backends["wss://backend/CP1"]
+    checking(site).refused.add("")
     site.backend.hang_up()
     await asyncio.sleep(300.0)
     assert dials(site)[1:5] == [("", "failed"), ("", ""), ("", "failed"), ("", "failed")]

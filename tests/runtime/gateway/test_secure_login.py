@@ -1,5 +1,6 @@
 """Who is refused because of what its backend changed, and what is not to be stored then (R37)."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 import pytest
@@ -16,6 +17,7 @@ from wattgate.runtime.gateway.secure_login import SecureLogin
 
 TARGET = DialTarget("wss://backend/CP1", None, tls=TlsTerms(SET))
 UNVERIFIED = DialFailed(DialStep.TLS, "not verified", fault=TlsFault.CERTIFICATE)
+AWAY = DialFailed(DialStep.TCP, "refused")
 
 
 @dataclass
@@ -39,9 +41,12 @@ class Outcomes:
     said: list[DialFailed | None]
     security: LinkSecurity = LinkSecurity.PLAIN
     dials: int = 0
+    hangs_after: int | None = None
 
     async def dial(self, target: DialTarget, receiver: Receiver) -> Link:
         self.dials += 1
+        if self.dials - 1 == self.hangs_after:
+            await asyncio.Event().wait()
         failure = self.said.pop(0)
         if failure is not None:
             raise failure
@@ -139,6 +144,30 @@ async def test_everything_that_is_on_trial_is_taken_back_together_r37() -> None:
     assert not bench.login.is_verified
     assert len(bench.undone) == 1
     assert (bench.proven, bench.login.trial) == (0, UNTRIED)
+
+
+@in_virtual_time()
+async def test_a_backend_that_went_away_while_it_was_asked_is_asked_again_r37() -> None:
+    """Nobody knows yet whether it lets us in without what it changed."""
+    bench = Bench([UNVERIFIED, AWAY, UNVERIFIED, None])
+    await bench.install("Root")
+    with pytest.raises(DialFailed):
+        await bench.dial()
+    assert bench.certificates.names(SET) == ["Root"]
+    await bench.dial()
+    assert bench.certificates.names(SET) == []
+
+
+@in_virtual_time()
+async def test_who_is_stopped_while_asking_has_taken_nothing_back_r37() -> None:
+    bench = Bench([UNVERIFIED])
+    await bench.install("Root")
+    bench.dialer.hangs_after = 1
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(10.0):
+            await bench.dial()
+    assert bench.certificates.removed == ["Root"]
+    assert bench.certificates.names(SET) == ["Root"]
 
 
 @in_virtual_time()

@@ -57,6 +57,9 @@ class Failure:
 _BY_CERTIFICATE: Final = frozenset({None, 400, 401, 403, 495, 496})
 """How servers turn away a client for its certificate; None: they hang up, as in TLS 1.3."""
 
+_ITS_TROUBLE: Final = 500
+"""From this status on a server speaks of itself (RFC 9110 §15.6)."""
+
 
 def may_be_the_reason(trial: LinkTrial, failure: Failure) -> bool:
     """Whether a connection can have failed because of what is on trial."""
@@ -65,6 +68,13 @@ def may_be_the_reason(trial: LinkTrial, failure: Failure) -> bool:
     if failure.in_tls:
         return trial.has_certificate
     return failure.in_http and trial.has_certificate and failure.http_status in _BY_CERTIFICATE
+
+
+def is_verdict(failure: Failure) -> bool:
+    """Whether the backend was there to refuse a connection; if not, it is to be asked again."""
+    return failure.in_tls or (
+        failure.in_http and (failure.http_status is None or failure.http_status < _ITS_TROUBLE)
+    )
 
 
 def with_profile(trial: LinkTrial, profile: int) -> LinkTrial:

@@ -137,13 +137,17 @@ class LinkCommands:
 
     async def _install(self, ask: Ask) -> str:
         """Whoever was not verified before is from now on, unless that turns out to be in vain."""
-        was_verified = self._secure.has_authority
+        was_verified = self._secure.has_authority and not self._secure.trial.roots
         said = await self._messages.install(ask.call)
         if said.is_accepted and not was_verified:
             trial = self._secure.trial
             for held in said.held:
                 trial = with_root(trial, held.facts.id)
-            await self._secure.change(trial)
+            try:
+                await self._secure.change(trial)
+            except StoreFailed:
+                await self._messages.forget(said.held)
+                raise
         self._answer(ask, said)
         if said.is_accepted:
             self._report(SecurityEvent.RECONFIGURED)

@@ -1,5 +1,6 @@
 """Opens one backend's door with the certificates of the link's set (P23-P25, R37)."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from wattgate.core.gateway.link_trial import (
     Failure,
     LinkTrial,
     borne_out,
+    is_verdict,
     may_be_the_reason,
     read,
     undone,
@@ -136,8 +138,11 @@ class SecureLogin:
         taken_out = await self._undo()
         try:
             link = await self._dialer.dial(target, receiver)
+        except asyncio.CancelledError:
+            await self._redo(taken_out)
+            raise
         except DialFailed as exc:
-            self._was_in_vain = True
+            self._was_in_vain = is_verdict(_failure(exc))
             await self._redo(taken_out)
             reason = f"{exc.reason}; neither with what the backend changed nor without it"
             raise DialFailed(exc.step, reason, exc.http_status) from exc
