@@ -36,7 +36,7 @@ from wattgate.core.site.merging import applied
 from wattgate.core.site.model import OcppServerSettings, Site
 from wattgate.core.site.reading import parse_toml, read_mapping
 from wattgate.ports.clock import Clock
-from wattgate.ports.store import StoreFailed
+from wattgate.ports.store import SaveDocument, StoreFailed
 from wattgate.runtime.backend_assembly import Backends
 from wattgate.runtime.certificate_upkeep import CertificateUpkeep
 from wattgate.runtime.expiry_watch import ExpiryWatch, stock_of
@@ -51,6 +51,8 @@ DATABASE: Final = "wattgate.sqlite3"
 KEY_FILE: Final = "secret.key"
 CERTIFICATES: Final = "certificates"
 AUTHORITY: Final = "authority"
+TO_SCRUB: Final = "passwords to scrub"
+"""Name of the document that says whether replaced passwords may still be on the disk."""
 
 _SCHEMES: Final = {
     TlsMode.OFF: ("ws",),
@@ -102,9 +104,12 @@ async def load_site(store: SqliteStore, site_text: str | None, key: PasswordKey)
     file = parse_toml(site_text) if site_text is not None else None
     described = read_mapping(applied(stored, file) if file is not None else stored or {})
     site = as_kept(described, key)
+    if stored is not None and is_readable(stored):
+        # Before they are replaced: a kill before they are gone must not leave them for ever.
+        await store.commit(SaveDocument(TO_SCRUB, "due"))
     if file is not None or site != described:
         await save_site(store, site)
-    if stored is not None and is_readable(stored):
+    if await store.document(TO_SCRUB):
         await _forget_readable(store)
     return site
 
@@ -113,8 +118,12 @@ async def _forget_readable(store: SqliteStore) -> None:
     """The passwords are replaced, but not yet gone from the disk."""
     try:
         await store.scrub()
+        await store.commit(SaveDocument(TO_SCRUB, ""))
     except StoreFailed as exc:
-        log.warning("passwords of an older version may still be on the disk", reason=str(exc))
+        log.warning(
+            "passwords of an older version may still be on the disk; the next start tries again",
+            reason=str(exc),
+        )
     else:
         log.info("passwords of wallboxes are kept as hashes from now on")
 

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -20,10 +21,12 @@ from tests.support.site_processes import (
 )
 from tests.support.site_text import card, evse, site, wallbox
 
+from wattgate.adapters.store import database
 from wattgate.adapters.store.sqlite import SqliteStore
-from wattgate.core.security.passwords import is_hexadecimal
+from wattgate.app import load_site
+from wattgate.core.security.passwords import PasswordKey, is_hexadecimal
 from wattgate.core.site.reading import parse_toml
-from wattgate.ports.store import SaveDocument
+from wattgate.ports.store import SaveDocument, StoreFailed
 from wattgate.runtime.site_keeper import SITE_DOCUMENT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio]
@@ -88,6 +91,44 @@ async def test_s4_the_readable_passwords_of_an_older_version_become_hashes_at_th
         await run_wallbox(stage, "CP1", manager.url, "--password", OWN)
         await manager.event("wallbox connected", station="CP1")
         assert on_disk(data, OWN, COMMON) == []
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class CutShort(SqliteStore):
+    """A store whose process ends, or whose disk is full, while passwords are to be scrubbed."""
+
+    ending: BaseException = Killed()
+
+    async def scrub(self) -> None:
+        raise self.ending
+
+
+@pytest.mark.parametrize("ending", [Killed(), StoreFailed("no room")])
+async def test_s4_readable_passwords_go_from_the_disk_also_where_the_first_attempt_was_cut_short(
+    tmp_path: Path, ending: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(database.PRAGMAS, "secure_delete", "OFF")  # its own default
+    path, key = tmp_path / "wattgate.sqlite3", PasswordKey(bytes(range(32)))
+    cut_short = CutShort(path)
+    cut_short.ending = ending
+    long = [{"id": f"W{number}", "password": OWN * 14} for number in range(100)]
+    readable = {**parse_toml(TEXT), "wallbox": long}
+    await cut_short.open()
+    await cut_short.commit(SaveDocument(SITE_DOCUMENT, json.dumps(readable)))
+    with suppress(Killed):
+        await load_site(cut_short, None, key)
+    await cut_short.close()
+    assert on_disk(tmp_path, OWN)
+    for _ in range(2):
+        store = SqliteStore(path)
+        await store.open()
+        site_now = await load_site(store, None, key)
+        await store.close()
+        assert key.matches(OWN.encode() * 14, site_now.wallbox("W1").password)
+        assert on_disk(tmp_path, OWN, COMMON) == []
 
 
 async def test_when_the_key_of_the_passwords_is_lost_that_is_said_and_the_site_file_mends_it(
