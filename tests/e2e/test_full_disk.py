@@ -67,6 +67,7 @@ async def test_no_message_is_confirmed_that_is_not_stored_and_limits_go_on(tmp_p
         backend = await run_backend(stage, *options, port=port)
         box = await run_wallbox(stage, "CP1", manager.url, "--meter-interval", "1", *PATIENT)
         await manager.online("stall")
+        await limit(stage, box, 0.0)  # otherwise the first limit is that of the car already
         await plug_in(stage, box, CARD)
         await limit(stage, box, 16.0)
         await backend.kill()

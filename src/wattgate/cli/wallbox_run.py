@@ -3,10 +3,13 @@
 import asyncio
 import signal
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from secrets import token_hex
+from shutil import rmtree
+from tempfile import gettempdir
 
 import structlog
 
@@ -52,9 +55,22 @@ def run(setup: Setup, tls: WallboxTls) -> int:
     # Standard output belongs to the events.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     with ExitStack() as stack:
-        folder = setup.keys_folder or Path(stack.enter_context(TemporaryDirectory()))
+        folder = setup.keys_folder or stack.enter_context(_folder_of_this_run())
         runner = stack.enter_context(asyncio.Runner(loop_factory=new_event_loop))
         return runner.run(_Terminal(setup, tls, folder).run())
+
+
+@contextmanager
+def _folder_of_this_run() -> Iterator[Path]:
+    """Where keys live that are not to be kept: there once the first one is made, gone at the end.
+
+    A wallbox that never makes one leaves nothing behind, however it ends.
+    """
+    folder = Path(gettempdir()) / f"wattgate-wallbox-{token_hex(16)}"
+    try:
+        yield folder
+    finally:
+        rmtree(folder, ignore_errors=True)
 
 
 class _Terminal:
