@@ -1,6 +1,7 @@
 """What becomes of certificates without anybody's doing."""
 
 import asyncio
+import errno
 from dataclasses import dataclass, field
 
 from structlog.testing import capture_logs
@@ -20,14 +21,19 @@ class Files:
     has_changed: bool = False
     is_due: bool = False
     is_full: bool = False
+    is_out_of_reach: bool = False
     renewals: list[float] = field(default_factory=list)
 
     async def reload(self) -> bool:
+        if self.is_out_of_reach:
+            raise OSError(errno.EMFILE, "Too many open files")
         changed, self.has_changed = self.has_changed, False
         return changed
 
     async def keep_self_signed(self) -> bool:
         self.renewals.append(asyncio.get_running_loop().time())
+        if self.is_out_of_reach:
+            raise OSError(errno.EMFILE, "Too many open files")
         if self.is_full:
             raise StoreFailed("no space left on device")
         due, self.is_due = self.is_due, False
@@ -76,5 +82,22 @@ async def test_a_full_disk_does_not_end_the_upkeep() -> None:
             await asyncio.sleep(RENEW_S)
     assert said(logs) == [
         "self-signed certificates not renewed",
+        "self-signed certificates renewed",
+    ]
+
+
+@long
+async def test_a_flood_that_takes_all_descriptors_does_not_end_the_upkeep_s3() -> None:
+    sets, authority = Files(is_due=True, is_out_of_reach=True), Files(has_changed=True)
+    with capture_logs() as logs:
+        async with Supervisor() as tasks:
+            tasks.spawn(CertificateUpkeep(sets, authority).run(), name="upkeep")
+            await asyncio.sleep(1.5 * LOOK_S)
+            sets.is_out_of_reach = False
+            await asyncio.sleep(RENEW_S)
+    assert said(logs) == [
+        "self-signed certificates not renewed",
+        "files of certificates cannot be read now",
+        "certificates read again, as their files have changed",
         "self-signed certificates renewed",
     ]

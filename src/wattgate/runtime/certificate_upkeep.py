@@ -51,13 +51,21 @@ class CertificateUpkeep:
                 await self._reload()
 
     async def _reload(self) -> None:
-        changed = [await each.reload() for each in self._all]
+        changed = [await self._look(each) for each in self._all]
         if any(changed):
             log.info("certificates read again, as their files have changed")
+
+    async def _look(self, each: Reloaded) -> bool:
+        try:
+            return await each.reload()
+        except (OSError, StoreFailed) as exc:
+            # Out of descriptors or memory: what is known counts on, and the next look may see more.
+            log.warning("files of certificates cannot be read now", reason=str(exc))
+            return False
 
     async def _renew(self) -> None:
         try:
             if await self._kept.keep_self_signed():
                 log.info("self-signed certificates renewed")
-        except StoreFailed as exc:
+        except (OSError, StoreFailed) as exc:
             log.warning("self-signed certificates not renewed", reason=str(exc))

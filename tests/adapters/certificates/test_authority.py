@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 from tests.support.certificates import Root
+from tests.support.descriptors import out_of_descriptors
 from tests.support.tls_peers import meet
 from tests.support.vaults import SetClock, started_once, vault_in
 
@@ -382,6 +383,16 @@ async def test_revoking_twice_is_as_once_and_a_restart_changes_nothing(tmp_path:
     assert await authority.revoke(issued.facts.id) == first
     again = await opened(tmp_path)
     assert again.is_revoked(ssl.PEM_cert_to_DER_cert(first_of(issued)))
+
+
+async def test_what_was_revoked_stays_so_while_nothing_can_be_read_s3(tmp_path: Path) -> None:
+    authority = await made(tmp_path)
+    issued = await authority.issue_client("CP1", "", 365)
+    await authority.revoke(issued.facts.id)
+    with out_of_descriptors(), pytest.raises(OSError, match="Too many open files"):
+        await authority.reload()
+    assert authority.is_revoked(ssl.PEM_cert_to_DER_cert(first_of(issued)))
+    assert authority.root() is not None
 
 
 async def test_what_another_process_has_revoked_is_noticed(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What lies on disk: there from the start, whole or not at all, readable for nobody else (P21)."""
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from structlog.testing import capture_logs
 from tests.support.certificates import Pair, Root, rsa_key
+from tests.support.descriptors import out_of_descriptors
 from tests.support.vaults import SetClock, started_once, vault_in
 
 from wattgate.adapters.certificates.machine import machine_names
@@ -441,3 +443,40 @@ async def test_a_name_that_fits_no_certificate_is_refused(name: str, tmp_path: P
     vault = await opened(tmp_path)
     with pytest.raises(ConfigError, match="name: does not fit a certificate"):
         await vault.begin_request("north", name, "")
+
+
+# ----- No descriptors
+
+
+async def test_a_flood_that_takes_all_descriptors_takes_no_certificate_s3(tmp_path: Path) -> None:
+    """Otherwise no wallbox would get in over TLS any more, until somebody starts us again."""
+    vault = await opened(tmp_path)
+    await vault.import_authorities(SERVER_SET, Material((ROOT.certificate_pem,)))
+    for name in ODD_NAMES:
+        await vault.import_authorities(name, Material((ROOT.certificate_pem,)))
+    before, held = names(tmp_path), {name: vault.held(name) for name in vault.set_names()}
+    with out_of_descriptors(), pytest.raises(OSError, match="Too many open files"):
+        await vault.reload()
+    assert {name: vault.held(name) for name in vault.set_names()} == held
+    assert not await vault.reload()
+    assert names(tmp_path) == before
+
+
+async def test_a_file_that_cannot_be_read_for_want_of_descriptors_is_not_damaged_s3(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = await opened(tmp_path)
+    held = vault.held(SERVER_SET)
+    for path in paths(tmp_path):
+        os.utime(path)
+    before = names(tmp_path)
+
+    def refuse(*_: object, **__: object) -> str:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="Too many open files"):
+        patch.setattr(Path, "read_text", refuse)
+        await vault.reload()
+    assert names(tmp_path) == before
+    assert await vault.reload()
+    assert vault.held(SERVER_SET) == held

@@ -1,5 +1,6 @@
 """Small secret files: whole or not there, and readable for nobody else."""
 
+import errno
 import os
 import tempfile
 from contextlib import suppress
@@ -9,6 +10,9 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from wattgate.ports.store import StoreFailed
+
+PASSING: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""Errors that say nothing about a file: a flood of connections takes every descriptor (S3)."""
 
 _FOLDER_MODE: Final = 0o700
 _FILE_MODE: Final = 0o600
@@ -67,16 +71,29 @@ def set_aside(path: Path) -> Path | None:
     return aside
 
 
+def listed(folder: Path, pattern: str) -> list[Path]:
+    """Name the files of a folder, in order; none where it is not there, or not ours to read.
+
+    Raises:
+        OSError: it cannot be told now; to say "none" would be to forget certificates.
+    """
+    try:
+        found = list(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return []
+    return sorted(path for path in found if path.match(pattern))
+
+
 def clear_unfinished(folder: Path) -> None:
     """Remove what a power cut has left of writing: it may hold a key."""
-    for path in folder.glob(f"*{_UNFINISHED}"):
+    for path in listed(folder, f"*{_UNFINISHED}"):
         with suppress(OSError):
             path.unlink()
 
 
 def protect(folder: Path) -> None:
     """Take from others what they may do with a set: somebody may have put files there by hand."""
-    for path in (folder, *folder.glob("*.pem")):
+    for path in (folder, *listed(folder, "*.pem")):
         with suppress(OSError):
             path.chmod(_FOLDER_MODE if path.is_dir() else _FILE_MODE)
 
@@ -108,10 +125,16 @@ def remember_name(folder: Path, name: str) -> None:
 
 
 def name_of(folder: Path) -> str:
-    """The name of the set that lives there."""
+    """The name of the set that lives there.
+
+    Raises:
+        OSError: it cannot be told now.
+    """
     try:
         return (folder / _FULL_NAME).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+    except (OSError, UnicodeDecodeError) as error:
+        if isinstance(error, OSError) and error.errno in PASSING:
+            raise
         return unquote(folder.name)
 
 

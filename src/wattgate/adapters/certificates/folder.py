@@ -41,7 +41,11 @@ def contents(held: CertificateSet) -> dict[str, str]:
 
 
 def load(folder: Path) -> CertificateSet:
-    """Read a set; what is damaged is said in the log and set aside."""
+    """Read a set; what is damaged is said in the log and set aside.
+
+    Raises:
+        OSError: it cannot be read now.
+    """
     files.clear_unfinished(folder)
     files.protect(folder)
     own = read_all(folder, "own-*.pem", own_from)
@@ -67,7 +71,7 @@ def stamp(folder: Path) -> Stamp:
 
 
 def _stamps(folder: Path) -> Iterator[tuple[str, int, int, int]]:
-    for path in folder.glob("*.pem"):
+    for path in files.listed(folder, "*.pem"):
         try:
             found = path.stat()
         except OSError:
@@ -76,8 +80,12 @@ def _stamps(folder: Path) -> Iterator[tuple[str, int, int, int]]:
 
 
 def read_all(folder: Path, pattern: str, parse: Callable[[str], _Read]) -> tuple[_Read, ...]:
-    """Read every file of that name; what is damaged is said in the log and set aside."""
-    read = (_read(path, parse) for path in sorted(folder.glob(pattern)))
+    """Read every file of that name; what is damaged is said in the log and set aside.
+
+    Raises:
+        OSError: they cannot be read now; nothing has been set aside for that.
+    """
+    read = (_read(path, parse) for path in files.listed(folder, pattern))
     return tuple(entry for entry in read if entry is not None)
 
 
@@ -87,6 +95,8 @@ def _read(path: Path, parse: Callable[[str], _Read]) -> _Read | None:
     except Damaged as error:
         reason = str(error)
     except (OSError, UnicodeDecodeError) as error:
+        if isinstance(error, OSError) and error.errno in files.PASSING:
+            raise
         reason = type(error).__name__
     aside = files.set_aside(path)
     log.error(

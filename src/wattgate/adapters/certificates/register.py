@@ -74,7 +74,11 @@ class Register:
         return self._revoked
 
     def load(self) -> bool:
-        """Read what has changed on disk since it was read last; says whether something has."""
+        """Read what has changed on disk since it was read last; says whether something has.
+
+        Raises:
+            OSError: it cannot be read now; what was revoked is revoked.
+        """
         with self._lock:
             if self._stamp == self._stamps():
                 return False

@@ -68,25 +68,27 @@ class Sets:
         return self._sets.get(name, _EMPTY)
 
     def load(self) -> bool:
-        """Read what has changed on disk since it was read last; says whether something has."""
+        """Read what has changed on disk since it was read last; says whether something has.
+
+        Raises:
+            OSError: it cannot be read now; everything is as it was.
+        """
         with self._lock:
             folders = self._folders()
+            changed = [name for name, place in folders.items() if self._is_new(name, place)]
+            read = {name: folder.load(folders[name]) for name in changed}
+            stamps = {name: folder.stamp(folders[name]) for name in changed}
             # What never was on disk, for want of space, serves on.
             gone = [each for each in self._sets.keys() - folders.keys() if self._stamps.get(each)]
             for name in gone:
                 del self._sets[name]
                 self._stamps.pop(name, None)
-            changed = [name for name, place in folders.items() if self._is_new(name, place)]
-            for name in changed:
-                self._sets[name] = folder.load(folders[name])
-                self._stamps[name] = folder.stamp(folders[name])
+            self._sets.update(read)
+            self._stamps.update(stamps)
             return bool(gone or changed)
 
     def _folders(self) -> dict[str, Path]:
-        try:
-            found = [path for path in self._root.iterdir() if path.is_dir()]
-        except OSError:
-            found = []
+        found = [path for path in files.listed(self._root, "*") if path.is_dir()]
         return {files.name_of(path): path for path in found}
 
     def _is_new(self, name: str, place: Path) -> bool:
