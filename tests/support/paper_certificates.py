@@ -4,6 +4,7 @@
 A text with "expired" in its name has expired, and anything that is no such text is unreadable.
 """
 
+import asyncio
 import hashlib
 import json
 import re
@@ -226,6 +227,7 @@ class PaperAuthority:
     async def sign_client(
         self, request: bytes, days: int, common_names: Sequence[str] = ()
     ) -> Issued:
+        await asyncio.sleep(0)  # others get their turn, as while a real one signs
         name = csr_of(request.decode())["name"]
         if common_names and name.casefold() not in map(str.casefold, common_names):
             raise ConfigError([Problem("request", f"names {name}, not {common_names[0]}")])

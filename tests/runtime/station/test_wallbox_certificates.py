@@ -139,6 +139,17 @@ async def test_a_wallbox_that_asks_again_and_again_has_to_wait_an_hour_r36() -> 
     await world.kill()
 
 
+@in_virtual_time()
+async def test_asking_without_waiting_for_the_answers_gets_no_more_r36() -> None:
+    wallbox = literal_wallbox(CertificateSigned=lambda _: REJECTED)
+    world = await a_world(wallbox)
+    asked = (result(wallbox, "SignCertificate", asking("CP1")) for _ in range(SIGNED_PER_HOUR * 4))
+    answers = await asyncio.gather(*asked)
+    assert answers.count(ACCEPTED) == SIGNED_PER_HOUR
+    assert len(world.authority.entries) == SIGNED_PER_HOUR
+    await world.kill()
+
+
 # What a person wants
 
 

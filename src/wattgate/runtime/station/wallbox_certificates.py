@@ -4,6 +4,7 @@
 roots), at the central system's end.
 """
 
+import asyncio
 import json
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
@@ -69,6 +70,7 @@ class WallboxCertificates:
         self._authority = authority
         self._others = others
         self._signed: deque[float] = deque(maxlen=SIGNED_PER_HOUR)
+        self._signing = asyncio.Lock()
 
     # What the wallbox asks
 
@@ -79,7 +81,8 @@ class WallboxCertificates:
     async def _sign(self, ask: Ask) -> None:
         request = decode_payload(ask.call.payload_text, SignCertificateRequest)
         try:
-            issued = await self._issue(request.csr)
+            async with self._signing:  # one after the other, or the limit would be none
+                issued = await self._issue(request.csr)
         except ConfigError as wrong:
             self._refuse(ask, "; ".join(problem.message for problem in wrong.problems))
             return
