@@ -6,6 +6,7 @@ from wattgate.core.security.client_identity import (
     Holder,
     ItsOwn,
     SomebodyElses,
+    anothers,
     boot_mismatch,
     judge,
 )
@@ -84,3 +85,9 @@ def test_a_boot_that_does_not_fit_the_certificate_is_seen_r35() -> None:
     assert boot_mismatch("SN1", ("BOX1", "sn1 ")) is None
     assert "booted with 'SN2' and 'BOX2'" in (boot_mismatch("SN1", ("SN2", "BOX2")) or "")
     assert "booted with no serial number" in (boot_mismatch("SN1", ()) or "")
+
+
+def test_a_name_of_another_wallbox_is_said_with_the_way_out_where_it_was_moved() -> None:
+    reason = anothers("SN1", "CP2").reason
+    assert "names 'SN1', which is wallbox 'CP2'" in reason
+    assert "set certificate_name to any until it has booted" in reason

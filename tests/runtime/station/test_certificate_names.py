@@ -8,7 +8,7 @@ from tests.support.shared_current import site
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import BOOT, Scripted, World, a_wallbox, connect
 
-from wattgate.core.ocpp.handshake import Admitted, HandshakeRequest, Refused
+from wattgate.core.ocpp.handshake import Admitted, HandshakeRequest, Refused, basic_authorization
 from wattgate.core.security.client_identity import ClientCertificate
 from wattgate.runtime.station.probation import PATIENCE_S
 
@@ -17,16 +17,21 @@ TOML = (
     + '[ocpp_server]\ntls = "on"\npassword = "common"\n'
     + '[[wallbox]]\nid = "CP1"\nsecurity_profile = 3\n'
 )
+TWO = (
+    site("CP1", "CP2")
+    + TOML.removeprefix(site("CP1"))
+    + '[[wallbox]]\nid = "CP2"\nsecurity_profile = 3\n'
+)
 SERIAL = TOML + 'certificate_name = "serial"\n'
 
 
-def come(world: World, name: str, wallbox: Scripted) -> Admitted | Refused:
+def come(world: World, name: str, wallbox: Scripted, station_id: str = "CP1") -> Admitted | Refused:
     """Connect with a certificate of that name, which TLS has verified."""
     assert world.manager is not None
     stations = world.manager.stations
     certificate = ClientCertificate(facts(name))
     request = HandshakeRequest(
-        "/CP1", ("ocpp1.6",), None, "192.0.2.7:1", secure=True, certificate=certificate
+        f"/{station_id}", ("ocpp1.6",), None, "192.0.2.7:1", secure=True, certificate=certificate
     )
     admission = stations.admit(request)
     assert isinstance(admission, Admitted | Refused)
@@ -152,6 +157,45 @@ async def test_the_certificate_of_another_wallbox_does_not_get_in_by_a_boot_that
         await world.kill()
         await world.start()
     come(world, serial or "CP1", a_wallbox())
+    assert is_here(world)
+    await world.kill()
+
+
+@pytest.mark.parametrize("name", ["SN2", "cp2"])
+@in_virtual_time()
+async def test_a_certificate_that_is_known_to_be_anothers_cannot_come_first_with_a_lie(
+    name: str,
+) -> None:
+    """CP1 is new, and nothing is known of it: a thief of CP2's key would boot as it likes."""
+    world = World(TWO)
+    manager = await world.start()
+    owner = a_wallbox()
+    come(world, name, owner, "CP2")
+    await owner.ask("BootNotification", boot("SN2"))
+    assert manager.stations.by_id["CP2"].presence.is_connected
+    refused = come(world, name, a_wallbox())
+    assert isinstance(refused, Refused)
+    assert (refused.status, "which is wallbox 'CP2'" in refused.reason) == (403, True)
+    assert manager.refused()[0].claimed_id == "CP1"
+    own = a_wallbox()
+    come(world, "SN1", own)
+    await own.ask("BootNotification", boot("SN1"))
+    assert is_here(world)
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_wallbox_without_a_certificate_takes_no_name_by_its_boot() -> None:
+    """Otherwise anybody who may connect without proof would shut out a wallbox that is new."""
+    world = World(TWO.replace('[[wallbox]]\nid = "CP2"\nsecurity_profile = 3\n', ""))
+    await world.start()
+    liar = a_wallbox()
+    assert world.manager is not None
+    world.plug_in("CP2", liar, basic_authorization("CP2", "common"))
+    await liar.ask("BootNotification", boot("SN1"))
+    own = a_wallbox()
+    assert isinstance(come(world, "SN1", own), Admitted)
+    await own.ask("BootNotification", boot("SN1"))
     assert is_here(world)
     await world.kill()
 

@@ -4,7 +4,8 @@ A certificate that somebody we trust has signed says only that it is one of the 
 is its CN says: the ChargeBox ID, or, as the standard wants it, the serial number. The latter is
 known from the boot notifications, which come after the handshake; so where nothing is known yet
 the first one decides, and from then on that name is remembered: the certificate of another wallbox
-does not get in by a boot notification that lies.
+does not get in by a boot notification that lies. Nor does one with a name by which another wallbox
+of the site is known already.
 """
 
 from collections.abc import Iterable, Mapping
@@ -83,6 +84,14 @@ def judge(facts: CertificateFacts, holder: Holder) -> Verdict:
     if name and may_be_serial and not holder.serials and not holder.remembered:
         return BootDecides(name)
     return SomebodyElses(_words(name, holder, known))
+
+
+def anothers(name: str, owner_id: str) -> SomebodyElses:
+    """Say that the name is that of another wallbox of the site."""
+    return SomebodyElses(
+        f"The client certificate of the wallbox names {name!r}, which is wallbox {owner_id!r}; if "
+        "it was moved, set certificate_name to any until it has booted."
+    )
 
 
 def fits(name: str, names: Iterable[str]) -> bool:

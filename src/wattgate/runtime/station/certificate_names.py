@@ -5,7 +5,7 @@ from typing import Final
 
 import structlog
 
-from wattgate.core.security.client_identity import Holder
+from wattgate.core.security.client_identity import Holder, fits
 from wattgate.core.site.model import Site
 from wattgate.core.station.serials import serial_numbers
 from wattgate.ports.store import NoteRecord, SaveNote, Store, StoreFailed
@@ -39,8 +39,21 @@ class CertificateNames:
             station_id,
             self._site().wallbox(station_id).certificate_name,
             serial_numbers(boot_text),
-            self._names.get(_scope(station_id), ""),
+            self._name_of(station_id),
         )
+
+    def owner(self, name: str, claimed_id: str) -> str | None:
+        """Which other wallbox in service is known by this name; None where none is.
+
+        Names in certificates count, not those in boot notifications, which prove nothing.
+        """
+        site = self._site()
+        others = {each.address for each in site.evses if each.enabled} - {claimed_id}
+        known = (each for each in sorted(others) if fits(name, (each, self._name_of(each))))
+        return next(known, None)
+
+    def _name_of(self, station_id: str) -> str:
+        return self._names.get(_scope(station_id), "")
 
     def accepted(self, station_id: str, name: str) -> None:
         """The wallbox is the one that a certificate names; "" means that any name would do."""

@@ -14,7 +14,7 @@ from wattgate.core.ocpp.handshake import (
     HandshakeRequest,
     Refused,
 )
-from wattgate.core.security.client_identity import BootDecides, Holder, ItsOwn
+from wattgate.core.security.client_identity import BootDecides, Holder, ItsOwn, anothers
 from wattgate.core.site.model import Site
 from wattgate.ports.links import Receiver
 from wattgate.runtime.peer import Peer, Tools
@@ -92,7 +92,7 @@ class Stations:
         """Decide by id, TLS, password and subprotocol; whoever is refused is remembered."""
         admission = self._door.admit(request, self._directory, self._tools.clock.monotonic())
         if isinstance(admission, Admitted):
-            admission = self._in_its_turn(admission)
+            admission = self._not_anothers(admission) or self._in_its_turn(admission)
         match admission:
             case Refused(_, reason, claimed_id):
                 self.turned_away(request.peer_address, reason, claimed_id)
@@ -108,6 +108,16 @@ class Stations:
         if not wait_s:
             return admitted
         return Refused(429, _CONTESTED.format(wait_s=wait_s), admitted.station_id, wait_s)
+
+    def _not_anothers(self, admitted: Admitted) -> Refused | None:
+        """A boot notification could lie; no wallbox comes with a name that is another's (R35)."""
+        station_id, certificate = admitted.station_id, admitted.certificate
+        if not isinstance(certificate, BootDecides):
+            return None
+        owner_id = self._names.owner(certificate.name, station_id)
+        if owner_id is None:
+            return None
+        return Refused(403, anothers(certificate.name, owner_id).reason, station_id)
 
     def welcome(self, admitted: Admitted, peer_address: str) -> Receiver:
         """Hand the connection to its station, or wait for its boot where that has to decide."""
