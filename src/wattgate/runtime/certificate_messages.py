@@ -5,7 +5,7 @@ is answered with Accepted has been stored. A payload that does not fit its schem
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -110,7 +110,7 @@ class CertificateMessages:
             return Said("Failed", str(failed))
         return Said("Accepted", f"removed: {found.facts.subject}", (found,))
 
-    async def forget(self, held: tuple[Held, ...]) -> None:
+    async def forget(self, held: Iterable[Held]) -> None:
         """Take back what was stored; raises StoreFailed."""
         for each in held:
             await self._certificates.remove(self._set, each.facts.id)

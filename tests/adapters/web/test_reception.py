@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import socket
 import ssl
 from contextlib import AsyncExitStack
 
@@ -78,7 +79,28 @@ async def test_an_old_tls_version_is_refused_and_that_is_said() -> None:
                 async with httpx.AsyncClient(verify=old) as client:
                     await client.get(f"{urls(api)[1]}/healthz")
     (said,) = (each for each in logs if each["event"] == "HTTP connection turned away")
-    assert said["reason"].startswith("TLS handshake failed: ")
+    assert said["reason"] == (
+        "TLS handshake failed: the caller speaks no version of TLS that is allowed here"
+    )
+
+
+@pytest.mark.asyncio
+async def test_who_does_not_trust_our_certificate_is_told_of_in_words() -> None:
+    with capture_logs() as logs:
+        async with serving(https=https()) as api:
+            await asyncio.to_thread(_be_suspicious, api.server.port)
+            assert (await api.client.get("/healthz")).status_code == 200
+    (said,) = (each for each in logs if each["event"] == "HTTP connection turned away")
+    assert said["reason"] == "TLS handshake failed: the caller does not trust our certificate"
+
+
+def _be_suspicious(port: int) -> None:
+    """Not with asyncio, which hangs up without saying why."""
+    with (
+        socket.create_connection(("127.0.0.1", port)) as sock,
+        pytest.raises(ssl.SSLCertVerificationError),
+    ):
+        ssl.create_default_context().wrap_socket(sock, server_hostname="localhost")
 
 
 @pytest.mark.asyncio
@@ -97,16 +119,22 @@ async def test_each_connection_sees_the_certificate_that_holds_now() -> None:
             assert len(asked) == number
 
 
+@pytest.mark.parametrize("error", [ssl.SSLError(1, "no start line"), ValueError("no key")])
 @pytest.mark.asyncio
-async def test_a_certificate_that_cannot_be_loaded_ends_that_connection_only() -> None:
+async def test_a_certificate_that_cannot_be_loaded_ends_that_connection_only(
+    error: Exception,
+) -> None:
     def context() -> ssl.SSLContext:
-        raise ssl.SSLError(1, "no start line")
+        raise error
 
-    async with serving(https=Https(TlsMode.DETECT, context)) as api:
-        with pytest.raises(httpx.ConnectError):
-            async with httpx.AsyncClient(verify=trusting_us()) as client:
-                await client.get(f"{urls(api)[1]}/healthz")
-        assert (await api.client.get("/healthz")).status_code == 200
+    with capture_logs() as logs:
+        async with serving(https=Https(TlsMode.DETECT, context)) as api:
+            with pytest.raises(httpx.ConnectError):
+                async with httpx.AsyncClient(verify=trusting_us()) as client:
+                    await client.get(f"{urls(api)[1]}/healthz")
+            assert (await api.client.get("/healthz")).status_code == 200
+    said = [each["event"] for each in logs if each["log_level"] == "error"]
+    assert said == ["no HTTPS for a connection: our certificates cannot be used"]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from wattgate.core.security.tls_failures import (
     BY_VERIFY_CODE,
     HUNG_UP,
     TlsFailure,
+    about_caller,
     alert_record,
     sentence,
 )
@@ -27,6 +28,12 @@ from wattgate.core.security.tls_failures import (
 def test_a_person_understands_why_a_handshake_failed_p9(failure: TlsFailure, said: str) -> None:
     assert sentence(failure).startswith("TLS handshake failed: ")
     assert said in sentence(failure)
+
+
+@pytest.mark.parametrize("words", [HUNG_UP, *BY_REASON.values(), *BY_VERIFY_CODE.values()])
+def test_on_the_http_port_nothing_is_said_of_wallboxes(words: str) -> None:
+    assert "wallbox" not in about_caller(words)
+    assert "tls_minimum" not in about_caller(words)
 
 
 @pytest.mark.parametrize("words", [HUNG_UP, *BY_REASON.values(), *BY_VERIFY_CODE.values()])

@@ -213,6 +213,11 @@ async def test_a_root_that_could_not_be_put_on_trial_is_not_there_r37() -> None:
     assert said == "InternalError"
     assert site.world.certificates.names(SET) == []
     site.world.store.failing = False
+    assert await result(site.backend, "InstallCertificate", install("Root")) == ACCEPTED
+    site.world.store.failing = True
+    assert await error(site.backend, "InstallCertificate", install("Root")) == "InternalError"
+    assert site.world.certificates.names(SET) == ["Root"]  # it had been accepted before
+    site.world.store.failing = False
     await site.world.kill()
 
 

@@ -15,6 +15,7 @@ from wattgate.adapters.web.porch import Caller, Porch, cut
 from wattgate.core.errors import LocalUsageError
 from wattgate.core.security.attempts import Attempts
 from wattgate.core.security.first_byte import Opening
+from wattgate.core.security.tls_failures import HUNG_UP, TlsFailure, about_caller, sentence
 from wattgate.core.security.tls_mode import Plain, Secure, TlsMode, TurnAway, decide
 from wattgate.runtime.supervisor import Supervisor
 
@@ -22,6 +23,8 @@ log = structlog.get_logger()
 
 _CLOSING_S: Final = 3.0
 """s that a peer may take to end a TLS connection in good order."""
+
+_NOT_READY: Final = "no HTTPS for a connection: our certificates cannot be used"
 
 NewProtocol = Callable[[Caller, bool], asyncio.Protocol]
 """Makes the protocol of one connection; False where plain is not served."""
@@ -32,7 +35,7 @@ class Https:
     """How the HTTP port speaks TLS.
 
     `context` is asked for each new connection, so that a renewed certificate holds at once; an
-    OSError or SSLError of its is that connection's end only.
+    error of its is that connection's end only.
     """
 
     mode: TlsMode
@@ -103,16 +106,23 @@ class Reception:
 
     async def _serve_securely(self, sock: socket.socket, caller: Caller) -> bool:
         try:
+            context = self._https.context()
+        except Exception:
+            log.exception(_NOT_READY)
+            return False
+        try:
             await asyncio.get_running_loop().connect_accepted_socket(
                 lambda: self._new_protocol(caller, True),
                 sock,
-                ssl=self._https.context(),
+                ssl=context,
                 ssl_handshake_timeout=porch.REQUEST_S,
                 ssl_shutdown_timeout=_CLOSING_S,
             )
-        except OSError as error:  # ssl.SSLError is one
-            why = getattr(error, "reason", None) or str(error) or type(error).__name__
-            self._say(caller, f"TLS handshake failed: {why}")
+        except ssl.SSLError as error:
+            self._say(caller, about_caller(sentence(TlsFailure(error.reason))))
+            return False
+        except OSError:
+            self._say(caller, about_caller(HUNG_UP))
             return False
         return True
 

@@ -1,4 +1,7 @@
-"""Why a TLS handshake with a wallbox failed, in a sentence that a person understands (P9)."""
+"""Why a TLS handshake with a wallbox failed, in a sentence that a person understands (P9).
+
+On the HTTP port the same is said of a browser or program, by `about_caller`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -130,6 +133,11 @@ def sentence(failure: TlsFailure) -> str:
     """Say it to a person; what the tables do not know in OpenSSL's own words."""
     known = BY_VERIFY_CODE.get(failure.verify_code or 0) or BY_REASON.get(failure.reason or "")
     return _FAILED + (known or _in_its_words(failure))
+
+
+def about_caller(words: str) -> str:
+    """Say the same of whoever connects to the HTTP port, where nobody chooses `tls_minimum`."""
+    return words.replace(" (tls_minimum)", "").replace("the wallbox", "the caller")
 
 
 def _in_its_words(failure: TlsFailure) -> str:

@@ -146,7 +146,10 @@ class LinkCommands:
             try:
                 await self._secure.change(trial)
             except StoreFailed:
-                await self._messages.forget(said.held)
+                known = self._secure.trial.roots
+                await self._messages.forget(
+                    each for each in said.held if each.facts.id not in known
+                )
                 raise
         self._answer(ask, said)
         if said.is_accepted:
