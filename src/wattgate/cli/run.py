@@ -90,6 +90,7 @@ def _run(options: Options, source: Path, *, log_json: bool) -> int:
     import asyncio
 
     from wattgate.adapters.data_folder import FolderInUse
+    from wattgate.adapters.descriptors import take_all_descriptors
     from wattgate.adapters.ocpp_socket.loop import new_event_loop
     from wattgate.cli.check import say_problems
     from wattgate.cli.logs import log_to_stderr
@@ -97,6 +98,7 @@ def _run(options: Options, source: Path, *, log_json: bool) -> int:
     from wattgate.ports.store import StoreFailed
 
     log_to_stderr(as_json=log_json)
+    take_all_descriptors()
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(_until_told(options))
