@@ -115,8 +115,7 @@ class WallboxKeys:
         text = self._tools.identifiers.authorization_key()
         own, kept = self._own(station_id), self.password_key.kept(text)
         new = offered(self.of(station_id), own, kept, step)
-        await self._store.commit(_saving(station_id, new))
-        self._keys[station_id] = new
+        await self._store_as(station_id, new, _saving(station_id, new))
         log.info("new key for a wallbox", station=station_id, step=step.value)
         return text
 
@@ -132,11 +131,28 @@ class WallboxKeys:
 
         Raises StoreFailed, and then nothing has changed.
         """
-        await self._store.commit(DeleteNote(_scope(station_id), _NAME))
-        self._keys[station_id] = WallboxKey(self._own(station_id))
+        none = WallboxKey(self._own(station_id))
+        await self._store_as(station_id, none, DeleteNote(_scope(station_id), _NAME))
         log.info("key of a wallbox forgotten: the site's password holds", station=station_id)
 
     # Inside
+
+    async def _store_as(
+        self, station_id: str, new: WallboxKey, change: SaveNote | DeleteNote
+    ) -> None:
+        """Let it hold, and store it; where that fails, what held before does so again.
+
+        What happens while the disk works goes on from it: two changes at once must not undo each
+        other, neither here nor on the disk. A key that nobody was told yet opens nothing.
+        """
+        before = self.of(station_id)
+        self._keys[station_id] = new
+        try:
+            await self._store.commit(change)
+        except StoreFailed:
+            if self.of(station_id) is new:
+                self._keys[station_id] = before
+            raise
 
     def _change_later(self, station_id: str, change: Callable[[WallboxKey], WallboxKey]) -> None:
         before = self.of(station_id)
