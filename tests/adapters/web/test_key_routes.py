@@ -12,6 +12,11 @@ pytestmark = pytest.mark.asyncio
 
 KEY = "/api/v1/wallboxes/CP2/key"
 OWN = SITE + '\n[[wallbox]]\nid = "CP2"\npassword = "secret"\n'
+BY_CERTIFICATE = (
+    SITE
+    + '\n[ocpp_server]\npassword = "common"\ntls = "on"\n'
+    + '\n[[wallbox]]\nid = "CP2"\nsecurity_profile = 3\n'
+)
 COMMON = SITE + '\n[ocpp_server]\npassword = "common"\n'
 
 
@@ -34,6 +39,7 @@ async def state(api: Api) -> dict[str, Any]:
         (SITE, "nothing", "needs no password: anybody in the network"),
         (COMMON, "common password", "the common password of the site"),
         (OWN, "own password", "its password in the site"),
+        (BY_CERTIFICATE, "certificate", "its client certificate, and needs no password"),
     ],
 )
 async def test_what_opens_the_door_for_a_wallbox_is_told_s1(

@@ -15,11 +15,12 @@ from wattgate.adapters.web.services import GivenServices, Services
 from wattgate.core.station.wallbox_key import KeyStep
 from wattgate.runtime.station.key_writing import KeyNotWritten
 from wattgate.runtime.station.station import Station
+from wattgate.runtime.station.wallbox_keys import BY_CERTIFICATE
 
 _UNKNOWN: Final = "No wallbox has this ChargeBox ID"
 _NOT_NOW: Final = "Not now, for the reason that is told; nothing has been changed"
 
-ProvesWith = Literal["nothing", "common password", "own password", "key"]
+ProvesWith = Literal["nothing", "common password", "own password", "key", "certificate"]
 """What a wallbox has to prove itself with."""
 
 StepName = Annotated[
@@ -134,6 +135,8 @@ def _state(services: Services, station: Station) -> KeyState:
         proves_with = "key"
     elif site.wallbox(station_id).password:
         proves_with = "own password"
+    elif site.wallbox(station_id).security_profile >= BY_CERTIFICATE:
+        proves_with = "certificate"
     elif site.ocpp_server.password:
         proves_with = "common password"
     return KeyState(proves_with, key.step, key_words.of_state(proves_with, key.step))

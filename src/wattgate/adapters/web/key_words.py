@@ -33,6 +33,7 @@ _HOLDS: Final[Mapping[str, str]] = {
     "common password": "It proves itself with the common password of the site.",
     "own password": "It proves itself with its password in the site.",
     "key": "It proves itself with a key that only the wallbox knows.",
+    "certificate": "It proves itself with its client certificate, and needs no password.",
 }
 _ON_ITS_WAY: Final[Mapping[KeyStep, str]] = {
     KeyStep.SHOWN: "A new key was told, and waits for the wallbox to come with it.",

@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 _NAME: Final = "key"
 
-_BY_CERTIFICATE: Final = 3
+BY_CERTIFICATE: Final = 3
 """The OCPP security profile in which a client certificate tells who it is (R32)."""
 
 
@@ -74,7 +74,7 @@ class WallboxKeys:
         """
         own = self.of(station_id).present or self._own(station_id)
         site = self._site()
-        if site.wallbox(station_id).security_profile >= _BY_CERTIFICATE:
+        if site.wallbox(station_id).security_profile >= BY_CERTIFICATE:
             return own
         return own or site.ocpp_server.password
 
