@@ -18,6 +18,7 @@ class SetClock:
 
     def __init__(self) -> None:
         self.offset = timedelta()
+        self.is_kept = True
 
     def monotonic(self) -> float:
         return self.offset.total_seconds()
@@ -26,7 +27,7 @@ class SetClock:
         return datetime.now(UTC) + self.offset  # noqa: TID251 - peers check by the real clock
 
     def is_synchronised(self) -> bool:
-        return True
+        return self.is_kept
 
 
 def vault_in(folder: Path, clock: SetClock | None = None) -> Vault:

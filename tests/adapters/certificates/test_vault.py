@@ -104,6 +104,18 @@ async def test_they_are_made_anew_where_the_clock_was_wrong_at_the_first_start(
     assert own(vault)[0].facts.not_before < clock.wall()
 
 
+async def test_they_stay_where_the_clock_has_lost_the_time_since(tmp_path: Path) -> None:
+    """A dead battery and no time server: wallboxes have stored them, and have the right time."""
+    clock = SetClock()
+    vault = await opened(started_once(tmp_path), clock=clock)
+    before = own(vault)
+    clock.offset, clock.is_kept = timedelta(days=-9000), False
+    assert not await vault.keep_self_signed()
+    assert own(await opened(tmp_path, clock=clock)) == before
+    clock.is_kept = True
+    assert await vault.keep_self_signed()
+
+
 async def test_they_are_made_anew_for_a_new_name_and_not_for_one_less(tmp_path: Path) -> None:
     vault = await opened(tmp_path, "Manager.local", "2001:DB8:0::1")
     assert own(vault)[0].facts.names[:2] == ("manager.local", "2001:db8::1")
@@ -322,6 +334,9 @@ async def test_with_a_full_disk_the_server_s_certificate_serves_on(
         assert not await vault.reload()
         with pytest.raises(StoreFailed, match="No space left"):
             await vault.import_authorities("north", Material((ROOT.certificate_pem,)))
+        with pytest.raises(StoreFailed, match="No space left"):
+            await vault.import_authorities(SERVER_SET, Material((ROOT.certificate_pem,)))
+        assert own(vault) == before
         assert vault.held("north") == ()
     assert own(vault) == before
     await vault.import_own(SERVER_SET, both(OWN))

@@ -8,7 +8,6 @@ from pathlib import Path
 from cryptography import x509
 
 from wattgate.adapters.certificates.entries import own_entry, pem_of
-from wattgate.adapters.certificates.facts import fingerprint_of_der
 from wattgate.adapters.certificates.issuing import CLIENT, SERVER, Order, new_authority, sign
 from wattgate.adapters.certificates.keys import OwnKey, generate, private_pem
 from wattgate.adapters.certificates.making import as_carried, common_name_among, name_of
@@ -60,7 +59,7 @@ class BuiltInAuthority:
 
         OpenSSL could be told, but would then demand such a list of every other root as well.
         """
-        return fingerprint_of_der(der) in self._register.revoked
+        return self._register.is_revoked(der)
 
     def revocation_list_pem(self) -> str | None:
         """The list of what was revoked (RFC 5280 5), for others; None where nothing was."""

@@ -74,6 +74,14 @@ def fingerprint_of_der(der: bytes) -> str:
     return hashlib.sha256(der).hexdigest()
 
 
+def serial_number_of_der(der: bytes) -> int | None:
+    """Its serial number; None where it cannot be read."""
+    try:
+        return x509.load_der_x509_certificate(der).serial_number
+    except UNREADABLE:
+        return None
+
+
 def common_name(name: x509.Name) -> str:
     """The CN; "" without one."""
     found = name.get_attributes_for_oid(NameOID.COMMON_NAME)

@@ -1,6 +1,7 @@
 """The folder of one set: which files it has, and reading them at the start."""
 
 from collections.abc import Callable, Iterable, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -22,6 +23,7 @@ from wattgate.core.security.certificates import KeyKind, Origin
 log = structlog.get_logger()
 
 _REQUEST: Final = "request.pem"
+_PATTERNS: Final = ("own-*.pem", "authority-*.pem", "former-*.pem", _REQUEST)
 
 _Read = TypeVar("_Read")
 
@@ -57,6 +59,13 @@ def load(folder: Path) -> CertificateSet:
         by_kind(read_all(folder, "former-*.pem", own_from)),
         next(iter(read_all(folder, _REQUEST, request_from)), None),
     )
+
+
+def of_a_set(found: Stamp) -> Iterator[str]:
+    """The files among those in a stamp that `load` reads."""
+    for name, *_ in found:
+        if any(fnmatchcase(name, pattern) for pattern in _PATTERNS):
+            yield name
 
 
 def by_kind(own: Iterable[OwnEntry]) -> tuple[OwnEntry, ...]:

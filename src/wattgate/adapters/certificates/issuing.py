@@ -88,9 +88,9 @@ def sign(authority: Identity, order: Order, now: datetime) -> x509.Certificate:
 
 
 def revocation_list(
-    authority: Identity, revoked: Iterable[tuple[x509.Certificate, datetime]], now: datetime
+    authority: Identity, revoked: Iterable[tuple[int, datetime]], now: datetime
 ) -> str:
-    """Say which certificates count no more (RFC 5280 5), as PEM.
+    """Say by their serial numbers which certificates count no more (RFC 5280 5), as PEM.
 
     It never grows stale by itself: there is a new one whenever something was revoked.
     """
@@ -102,8 +102,8 @@ def revocation_list(
         .add_extension(_issuer_s_key(authority.certificate), critical=False)
         .add_extension(x509.CRLNumber(int(now.timestamp())), critical=False)
     )
-    for certificate, when in revoked:
-        entry = x509.RevokedCertificateBuilder().serial_number(certificate.serial_number)
+    for serial_number, when in revoked:
+        entry = x509.RevokedCertificateBuilder().serial_number(serial_number)
         builder = builder.add_revoked_certificate(
             entry.revocation_date(when.replace(microsecond=0)).build()
         )

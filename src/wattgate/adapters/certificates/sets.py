@@ -5,6 +5,7 @@ that change something belong into a thread.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -94,17 +95,48 @@ class Sets:
     def _is_new(self, name: str, place: Path) -> bool:
         return name not in self._sets or folder.stamp(place) != self._stamps.get(name)
 
-    def keep_self_signed(self, names: Sequence[str], needed: Sequence[str], now: datetime) -> bool:
+    def _current(self, name: str) -> CertificateSet:
+        """A set as it is on the disk, also where somebody else has changed it just now.
+
+        Raises:
+            StoreFailed: that cannot be told now.
+        """
+        place = files.folder_of(self._root, name)
+        try:
+            if place.is_dir() and self._is_new(name, place):
+                self._sets[name] = folder.load(place)
+                self._stamps[name] = folder.stamp(place)
+        except OSError as error:
+            raise StoreFailed(f"{name} cannot be read: {error.strerror or error}") from error
+        return self.get(name)
+
+    def _note_stamp(self, name: str, place: Path) -> None:
+        """Remember how the folder is now; where that cannot be told, it will be read again."""
+        try:
+            self._stamps[name] = folder.stamp(place)
+        except OSError:
+            self._stamps.pop(name, None)
+
+    def keep_self_signed(
+        self,
+        names: Sequence[str],
+        needed: Sequence[str],
+        now: datetime,
+        *,
+        is_now_sure: bool = True,
+    ) -> bool:
         """Make the server's own certificates where nobody has given one (P21).
 
-        Also where they lack a name that is `needed`, or expire soon. Says whether there are new
-        ones. Where the disk cannot keep them they serve until the next start.
+        Also where they lack a name that is `needed`, expire soon, or begin later than now, if that
+        is sure. Says whether there are new ones. Where the disk cannot keep them they serve until
+        the next start.
         """
         with self._lock:
-            if not _is_to_be_made(self.get(SERVER_SET).own, needed, now):
+            before = self._current(SERVER_SET)
+            if not _is_to_be_made(before.own, needed, now, is_now_sure=is_now_sure):
                 return False
             made = tuple(_self_signed(kind, names, now) for kind in KeyKind)
-            after = replace(self.get(SERVER_SET), own=made)
+            after = replace(before, own=made)
             try:
                 self._change(SERVER_SET, after)
             except StoreFailed as failure:
@@ -112,8 +144,7 @@ class Sets:
                     "The self-signed certificate counts for this run only", reason=str(failure)
                 )
                 self._sets[SERVER_SET] = after
-                place = files.folder_of(self._root, SERVER_SET)
-                self._stamps[SERVER_SET] = folder.stamp(place)
+                self._note_stamp(SERVER_SET, files.folder_of(self._root, SERVER_SET))
             return True
 
     def import_own(self, name: str, material: Material, origin: Origin, now: datetime) -> OwnEntry:
@@ -125,7 +156,7 @@ class Sets:
         """
         bundle = read(material)
         with self._lock:
-            before = self.get(name)
+            before = self._current(name)
             shown = [entry.identity.key for entry in before.own]
             asked = [before.request.key] if before.request else []
             entry = _own_entry(bundle, (*asked, *shown), origin, now)
@@ -138,7 +169,7 @@ class Sets:
         """Take the answer to the open request as the only own certificate."""
         bundle = read_from_peer(chain)
         with self._lock:
-            before = self.get(name)
+            before = self._current(name)
             if before.request is None:
                 raise ConfigError([Problem("certificate", "was not asked for: no request is open")])
             entry = _own_entry(bundle, (before.request.key,), Origin.INSTALLED, now)
@@ -150,13 +181,13 @@ class Sets:
     def swap_former(self, name: str) -> None:
         """Let the former and the present own certificates change places."""
         with self._lock:
-            before = self.get(name)
+            before = self._current(name)
             self._change(name, replace(before, own=before.former, former=before.own))
 
     def forget_former(self, name: str) -> None:
         """Remove the former own certificates with their keys."""
         with self._lock:
-            self._change(name, replace(self.get(name), former=()))
+            self._change(name, replace(self._current(name), former=()))
 
     def import_authorities(
         self, name: str, material: Material, origin: Origin, now: datetime
@@ -165,7 +196,7 @@ class Sets:
         bundle = _AUTHORITY_READERS.get(origin, read_certificates)(material)
         certificates = authorities_in(bundle, now)
         with self._lock:
-            before = self.get(name)
+            before = self._current(name)
             known = {entry.certificate: entry for entry in before.authorities}
             for certificate in certificates:
                 known.setdefault(certificate, authority_entry(certificate, origin))
@@ -175,7 +206,7 @@ class Sets:
     def remove(self, name: str, certificate_id: str) -> Entry | None:
         """Remove a certificate, and its key."""
         with self._lock:
-            before = self.get(name)
+            before = self._current(name)
             found = next((each for each in before.entries if has_id(each, certificate_id)), None)
             if found is not None:
                 own = tuple(each for each in before.own if each is not found)
@@ -187,7 +218,7 @@ class Sets:
         """Make a key, and a request for a certificate of it (RFC 2986)."""
         request = new_request(common_name, organisation)
         with self._lock:
-            self._change(name, replace(self.get(name), request=request))
+            self._change(name, replace(self._current(name), request=request))
         return request.pem
 
     def _change(self, name: str, after: CertificateSet) -> None:
@@ -198,18 +229,26 @@ class Sets:
         """
         place = files.folder_of(self._root, name)
         former, wanted = folder.contents(self.get(name)), folder.contents(after)
+        # Under names that we would not choose, too: somebody may have put files there.
+        there = set(folder.of_a_set(self._stamps.get(name, ())))
         try:
             files.remember_name(place, name)
             for file, text in wanted.items():
-                if former.get(file) != text:
+                if former.get(file) != text or file not in there:
                     files.write(place / file, text)
-            for file in former.keys() - wanted.keys():
+            for file in (former.keys() | there) - wanted.keys():
                 files.remove(place / file)
         except StoreFailed:
-            self._sets[name] = folder.load(place)
+            self._take_what_is_there(name, place)
             raise
         self._sets[name] = after
-        self._stamps[name] = folder.stamp(place)
+        self._note_stamp(name, place)
+
+    def _take_what_is_there(self, name: str, place: Path) -> None:
+        """Go on with what is on the disk; where that is nothing, with what serves from memory."""
+        with suppress(OSError):
+            if folder.stamp(place):
+                self._sets[name] = folder.load(place)
 
 
 def new_request(common_name: str, organisation: str) -> Request:
@@ -254,8 +293,13 @@ def _self_signed(kind: KeyKind, names: Sequence[str], now: datetime) -> OwnEntry
     return own_entry(self_signed(kind, names, now), Origin.SELF_SIGNED)
 
 
-def _is_to_be_made(own: Iterable[OwnEntry], needed: Sequence[str], now: datetime) -> bool:
-    """Whether self-signed certificates are missing, or not what they should be."""
+def _is_to_be_made(
+    own: Iterable[OwnEntry], needed: Sequence[str], now: datetime, *, is_now_sure: bool
+) -> bool:
+    """Whether self-signed certificates are missing, or not what they should be.
+
+    A clock that has lost the time says a year long past; wallboxes have stored what was made since.
+    """
     own = tuple(own)
     if any(entry.held.origin is not Origin.SELF_SIGNED for entry in own):
         return False
@@ -263,7 +307,7 @@ def _is_to_be_made(own: Iterable[OwnEntry], needed: Sequence[str], now: datetime
     missing = any(
         set(as_carried(needed)) - set(entry.held.facts.names)
         or entry.held.facts.not_after <= soon
-        or entry.held.facts.not_before > now
+        or (is_now_sure and entry.held.facts.not_before > now)
         for entry in own
     )
     return missing or {entry.kind for entry in own} != set(KeyKind)

@@ -42,7 +42,8 @@ class Vault:
     async def keep_self_signed(self, names: Sequence[str] | None = None) -> bool:
         """Make the self-signed certificates anew where that is needed; says whether it was.
 
-        It is where they expire within 30 days, or lack one of `names`; None: those of before.
+        It is where they expire within 30 days, lack one of `names` (None: those of before), or
+        begin in the future and the clock is synchronised.
         To be called once a day and when the names change. What somebody has given is left alone.
         """
         if names is not None:
@@ -51,7 +52,9 @@ class Vault:
 
     def _keep_self_signed(self) -> bool:
         names = tuple(dict.fromkeys((*self._names, *self._names_here())))
-        return self._sets.keep_self_signed(names, self._names, self._clock.wall())
+        return self._sets.keep_self_signed(
+            names, self._names, self._clock.wall(), is_now_sure=self._clock.is_synchronised()
+        )
 
     async def reload(self) -> bool:
         """Read what somebody else, as the command line, has changed; says whether there was.
