@@ -12,7 +12,7 @@ import pytest
 from tests.support.certificates import EXPIRED, HERE, NOT_YET, Pair, Root, self_signed
 
 from wattgate.cli.api_client import ApiClient, ApiError
-from wattgate.cli.api_trust import trusting
+from wattgate.cli.api_trust import trusting, trusting_just
 from wattgate.cli.evse_login import log_in
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -105,3 +105,32 @@ def test_the_certificate_to_trust_may_stand_in_the_environment(
     monkeypatch.setenv("WATTGATE_CA", str(OURS.save(tmp_path, "trusted")[0]))
     with serving(OURS, tmp_path) as url:
         assert log_in(url, "correct horse").ask("GET", "/healthz") == b"{}"
+
+
+ROOT = Root.make()
+
+
+@pytest.mark.parametrize(
+    ("server", "is_believed"),
+    [
+        (ROOT.issue("garage.example", life=EXPIRED), True),
+        (ROOT.issue("garage.example"), False),
+    ],
+    ids=["itself, expired and without our name", "another that the same root has signed"],
+)
+def test_a_manager_on_this_machine_is_known_by_its_very_certificate_p22(
+    server: Pair, is_believed: bool, tmp_path: Path
+) -> None:
+    """Its successor can be imported only as long as the manager can be asked."""
+    kept = tmp_path / "own-ecdsa.pem"
+    known = server if is_believed else ROOT.issue("garage.example")
+    kept.write_bytes(b"origin: imported\n" + known.key_pem + known.certificate_pem)
+    with kept.open("ab") as file:
+        file.write(ROOT.certificate_pem)
+    with serving(server, tmp_path) as url:
+        manager = ApiClient(url.replace("localhost", "127.0.0.1"), "", trusting_just([kept]))
+        if is_believed:
+            assert manager.ask("GET", "/api/v1/certificates") == b"{}"
+        else:
+            with pytest.raises(ApiError, match="vouches for its certificate"):
+                manager.ask("GET", "/api/v1/certificates")

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 from tests.support.certificates import EXPIRED, Pair, Root
+from tests.support.http_answers import answering
 from typer.testing import CliRunner, Result
 
 from wattgate.adapters.certificates.vault import Vault
@@ -177,6 +178,21 @@ def test_while_somebody_else_works_on_the_folder_nothing_is_done(data: Path) -> 
         result = run("show")
     assert result.exit_code == 1
     assert "is in use by another wattgate process" in result.stderr
+
+
+def test_a_manager_on_the_folder_is_asked_for_keys_by_whichever_address_it_listens_on(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--http-host 0.0.0.0`: what is said to it goes through this machine only."""
+    monkeypatch.setenv("WATTGATE_ADMIN_PASSWORD", "correct horse")
+    refused = (422, {"detail": "It was asked.", "problems": []})
+    with (
+        working_on(data) as say,
+        answering({"POST /api/v1/authority/client": [refused]}) as manager,
+    ):
+        say(manager.url.replace("127.0.0.1", "0.0.0.0"))  # noqa: S104 - nobody binds here
+        result = run("client", "--cn", "CP1", "--out", tmp_path / "cp1.pem")
+    assert "It was asked." in result.stderr, result.output
 
 
 def test_what_cannot_be_a_data_folder_is_told(tmp_path: Path) -> None:

@@ -1,7 +1,14 @@
 """Whose certificate a command believes when it asks a manager over HTTPS."""
 
 import ssl
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
+
+_BEGINS: Final = "-----BEGIN CERTIFICATE-----"
+_ENDS: Final = "-----END CERTIFICATE-----"
+_NO_CHECK_TIME: Final = ssl.VerifyFlags(0x200000)
+"""X509_V_FLAG_NO_CHECK_TIME of OpenSSL, for which Python has no name."""
 
 _ADVICE: Final = "name the certificate to trust with --ca or WATTGATE_CA"
 
@@ -33,6 +40,22 @@ def trusting(ca: str) -> ssl.SSLContext:
     if ca:
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # Python 3.13 sets it: no version 1 then
+    return context
+
+
+def trusting_just(files: Iterable[Path]) -> ssl.SSLContext:
+    """Make TLS settings that believe whoever shows the first certificate of one of these (PEM).
+
+    They are known by themselves: what they name does not matter, nor whether they have expired, and
+    nobody else is believed whom those have signed that follow in the file.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME
+    for file in files:
+        _, begins, text = file.read_text(encoding="ascii").partition(_BEGINS)
+        leaf, ends, _ = text.partition(_ENDS)
+        context.load_verify_locations(cadata=begins + leaf + ends)
     return context
 
 

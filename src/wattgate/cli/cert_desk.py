@@ -101,11 +101,11 @@ class Desk(Protocol):
 
 
 class RemoteDesk:
-    """At a running manager."""
+    """At a running manager; `is_here`: on this machine, by whichever address it is asked."""
 
-    def __init__(self, api: ApiClient, url: str) -> None:
+    def __init__(self, api: ApiClient, url: str, *, is_here: bool = False) -> None:
         self._api = api
-        self._is_private = _is_private(url)
+        self._is_private = is_here or _is_private(url)
 
     effect = "new connections see it from now on"
 

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import pwd
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ import typer
 from wattgate.adapters.data_folder import FolderInUse, working_on
 from wattgate.app import CERTIFICATES, open_office
 from wattgate.cli.api_client import ApiError
+from wattgate.cli.api_trust import trusting_just
 from wattgate.cli.cert_desk import Desk, RemoteDesk
 from wattgate.cli.cert_local import LocalDesk
 from wattgate.cli.evse_login import MisuseError, log_in
@@ -42,7 +42,9 @@ def at_desk(place: Place, act: Act) -> int:
     """
     warn_on_stderr()
     try:
-        return act(_remote(place, place.url)) if place.url else _in_folder(place, act)
+        if place.url:
+            return act(RemoteDesk(log_in(place.url, place.password, place.ca), place.url))
+        return _in_folder(place, act)
     except MisuseError as exc:
         typer.echo(str(exc), err=True)
         return 2
@@ -67,24 +69,10 @@ def _in_folder(place: Place, act: Act) -> int:
         if not exc.url:
             raise
         manager = exc.url
-    return act(_remote(place, manager, _pinned(data) if manager.startswith("https:") else None))
-
-
-def _remote(place: Place, url: str, known: ssl.SSLContext | None = None) -> RemoteDesk:
-    return RemoteDesk(log_in(url, place.password, place.ca, known), url)
-
-
-def _pinned(data: Path) -> ssl.SSLContext:
-    """Whom to believe at a manager whose data folder is here: whoever shows its certificates.
-
-    What they name does not matter then, so that they need not name this machine.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    for file in (data / CERTIFICATES / SERVER_SET).glob("own-*.pem"):
-        context.load_verify_locations(file)
-    return context
+    shown = (data / CERTIFICATES / SERVER_SET).glob("own-*.pem")
+    known = trusting_just(shown) if manager.startswith("https:") else None
+    api = log_in(manager, place.password, place.ca, known)
+    return act(RemoteDesk(api, manager, is_here=True))
 
 
 def _check_owner(data: Path) -> None:
