@@ -87,6 +87,15 @@ def dropping(management: LoadManagement, evses: int) -> Site:
     )
 
 
+UNNAMED = GatewaySettings(url=URL)
+APART = GatewaySettings(url=URL, certificates="apart")
+
+
+def named_as_ours(gateway: GatewaySettings) -> EvseSettings:
+    """An EVSE whose id is the name of the certificates that wallboxes see."""
+    return replace(evse(), id="server", gateways=(gateway,))
+
+
 def told(strategy: StrategyChoice) -> WallboxSettings:
     return WallboxSettings(id="CP1", strategy=strategy)
 
@@ -139,6 +148,7 @@ def fed(max_a: float | None) -> Site:
         (rules.password_is_hexadecimal, hexadecimal("00ff"), EMPTY),
         (rules.certificates_are_a_backends, GatewaySettings(url=URL), EMPTY),
         (rules.certificates_are_a_backends, GatewaySettings(url=URL, certificates="a"), EMPTY),
+        (rules.certificates_are_a_backends, APART, Site(evses=(named_as_ours(APART),))),
         (rules.role_is_primary, GatewaySettings(url=URL), EMPTY),
         (rules.whole_wallbox_is_dropped, GatewaySettings(url=URL), EMPTY),
         (rules.whole_wallbox_is_dropped, DROPPING, dropping(LoadManagement.OBSERVE, evses=1)),
@@ -214,7 +224,13 @@ def test_what_keeps_a_rule_is_not_complained_about(
             rules.certificates_are_a_backends,
             GatewaySettings(url=URL, certificates="server"),
             EMPTY,
-            "those are the certificates that wallboxes see",
+            'must not be "server": those are the certificates that wallboxes see',
+        ),
+        (
+            rules.certificates_are_a_backends,
+            UNNAMED,
+            Site(evses=(evse(), named_as_ours(UNNAMED))),
+            'must be named: by themselves they would be called as the EVSE is, "server"',
         ),
         (rules.role_is_primary, GatewaySettings(url=URL, role=GatewayRole.REPORT), EMPTY, "read"),
         (

@@ -166,11 +166,20 @@ def password_is_hexadecimal(settings: GatewaySettings, _site: Site) -> str | Non
     return 'must be hexadecimal digits, two per byte, where `key_form` is "hex"'
 
 
-def certificates_are_a_backends(settings: GatewaySettings, _site: Site) -> str | None:
-    """What identifies us to wallboxes is never shown to a backend (R36)."""
-    if settings.certificates != SERVER_SET:
+def certificates_are_a_backends(settings: GatewaySettings, site: Site) -> str | None:
+    """What identifies us to wallboxes is never shown to a backend (R36).
+
+    Nor may a backend say who vouches for wallboxes, as by InstallCertificate it could.
+    """
+    theirs = f'"{SERVER_SET}": those are the certificates that wallboxes see'
+    if settings.certificates == SERVER_SET:
+        return f"must not be {theirs}"
+    evse_id = next(
+        (each.id for each in site.evses if any(one is settings for one in each.gateways)), ""
+    )
+    if settings.certificate_set(evse_id) != SERVER_SET:
         return None
-    return f'must not be "{SERVER_SET}": those are the certificates that wallboxes see'
+    return f"must be named: by themselves they would be called as the EVSE is, {theirs}"
 
 
 def role_is_primary(settings: GatewaySettings, _site: Site) -> str | None:
