@@ -12,11 +12,13 @@ from tests.support.site_processes import (
     run_wallbox,
     url_of,
 )
-from tests.support.site_text import evse, site
+from tests.support.site_text import evse, site, wallbox
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio]
 
 AUTHORITY = {"common_name": "Home root"}
+PASSWORD = "correct-battery"
+KNOWN = wallbox("CP1", password=PASSWORD)
 HERE = "/api/v1/wallboxes/CP1/certificates"
 
 
@@ -41,8 +43,8 @@ async def test_a_wallbox_gets_a_certificate_that_our_authority_signs_r36_r40(
     tmp_path: Path,
 ) -> None:
     async with Stage(tmp_path) as stage:
-        manager = await run_manager(stage, site(evse("stall-1", "CP1")))
-        wallbox = await run_wallbox(stage, "CP1", manager.url)
+        manager = await run_manager(stage, site(evse("stall-1", "CP1"), KNOWN))
+        wallbox = await run_wallbox(stage, "CP1", manager.url, "--password", PASSWORD)
         await stage.event(wallbox, "boot")
         await manager.ask("POST", "/api/v1/authority", AUTHORITY)
         mark = wallbox.mark

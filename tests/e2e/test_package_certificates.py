@@ -22,7 +22,7 @@ from tests.support.package_ends import (
 )
 from tests.support.processes import LIMIT_S, Stage
 from tests.support.site_processes import ManagerProcess, run_manager
-from tests.support.site_text import evse, site
+from tests.support.site_text import evse, site, wallbox
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio]
 
@@ -150,10 +150,12 @@ async def test_roots_are_read_back_and_deleted_by_their_hashes_but_the_last_r37(
 async def test_a_wallbox_of_the_package_gets_its_certificate_from_us_r35_r36(
     tmp_path: Path,
 ) -> None:
+    known = wallbox("CP1", password="correct-battery")
     async with asyncio.timeout(LIMIT_S), Stage(tmp_path) as stage:
-        manager = await run_manager(stage, site(evse("stall-1", "CP1")))
+        manager = await run_manager(stage, site(evse("stall-1", "CP1"), known))
         await manager.ask("POST", "/api/v1/authority", {"common_name": "Home root"})
-        async with knowing_wallbox(manager.url, "CP1") as wallbox:
+        url = manager.url.replace("//", "//CP1:correct-battery@")
+        async with knowing_wallbox(url, "CP1") as box:
             key = ec_key()
             for name, answer in (("Somebody", "Rejected"), ("CP1", "Accepted")):
                 csr = (
@@ -162,12 +164,12 @@ async def test_a_wallbox_of_the_package_gets_its_certificate_from_us_r35_r36(
                     .sign(key, hashes.SHA256())
                     .public_bytes(Encoding.PEM)
                 )
-                assert await status(wallbox, "SignCertificate", {"csr": csr.decode()}) == answer
-            chain = (await wallbox.any_of("CertificateSigned"))["certificate_chain"]
+                assert await status(box, "SignCertificate", {"csr": csr.decode()}) == answer
+            chain = (await box.any_of("CertificateSigned"))["certificate_chain"]
             leaf, root = x509.load_pem_x509_certificates(chain.encode())
             leaf.verify_directly_issued_by(root)
             assert leaf.public_key() == key.public_key()
-            assert len(wallbox.all_of("CertificateSigned")) == 1
+            assert len(box.all_of("CertificateSigned")) == 1
 
 
 async def test_a_certificate_that_the_backend_refuses_over_tls_is_taken_back_r37(

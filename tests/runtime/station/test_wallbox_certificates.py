@@ -19,6 +19,7 @@ from tests.support.secured import BOOT, CENTRAL
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import World
 
+from wattgate.core.ocpp.handshake import basic_authorization
 from wattgate.runtime.station.wallbox_certificates import (
     SIGNED_PER_HOUR,
     Installed,
@@ -34,6 +35,8 @@ address = "CP1"
 id = "stall-2"
 address = "CP2"
 """
+PASSWORD = "correct battery"
+REQUIRED = f'[ocpp_server]\npassword = "{PASSWORD}"\n'
 ACCEPTED, REJECTED = {"status": "Accepted"}, {"status": "Rejected"}
 ROOT = Installed("SHA256", "ab", "cd", "12")
 WIRE = {
@@ -48,13 +51,17 @@ async def a_world(
     wallbox: Literal, site_toml: str = ALONE, authority: PaperAuthority | None = None
 ) -> World:
     """CP1 has booted as the wallbox with the serial number SN1."""
-    world = World(site_toml, authority=authority or PaperAuthority())
+    world = World(REQUIRED + site_toml, authority=authority or PaperAuthority())
     world.dialer.backends["ws://backend/CP1"] = literal_backend()
     await world.start()
-    world.plug_in("CP1", wallbox)
+    plug_in(world, "CP1", wallbox)
     await wallbox.ask("BootNotification", BOOT)
     await settled()
     return world
+
+
+def plug_in(world: World, station_id: str, wallbox: Literal) -> None:
+    world.plug_in(station_id, wallbox, basic_authorization(station_id, PASSWORD))
 
 
 def certificates_of(world: World, station_id: str = "CP1") -> WallboxCertificates:
@@ -94,13 +101,32 @@ async def test_no_wallbox_gets_a_certificate_in_the_name_of_another_r35(name: st
     """CP2 has booted with SN2; CP1 now says that this is its own number."""
     wallbox, other = literal_wallbox(), literal_wallbox()
     world = await a_world(wallbox)
-    world.plug_in("CP2", other)
+    plug_in(world, "CP2", other)
     await other.ask("BootNotification", BOOT | {"chargePointSerialNumber": "SN2"})
     await wallbox.ask("BootNotification", BOOT | {"chargePointSerialNumber": "sn2"})
     assert await result(wallbox, "SignCertificate", asking(name)) == REJECTED
     await settled()
     assert wallbox.all_of("CertificateSigned") == []
     assert world.authority.issued() == ()
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_who_has_shown_nothing_but_an_id_gets_no_certificate_s4() -> None:
+    """It would be proof for years, also once passwords are required; as they are from now on."""
+    wallbox = literal_wallbox()
+    world = World(ALONE, authority=PaperAuthority())
+    await world.start()
+    world.plug_in("CP1", wallbox)
+    await wallbox.ask("BootNotification", BOOT)
+    assert world.manager is not None
+    await world.manager.patch_site({"ocpp_server": {"password": PASSWORD}})
+    assert await result(wallbox, "SignCertificate", asking("CP1")) == REJECTED
+    assert world.authority.issued() == ()
+    again = literal_wallbox(CertificateSigned=lambda _: ACCEPTED)
+    plug_in(world, "CP1", again)
+    await again.ask("BootNotification", BOOT)
+    assert await result(again, "SignCertificate", asking("CP1")) == ACCEPTED
     await world.kill()
 
 

@@ -12,6 +12,7 @@ from wattgate.core.ocpp.handshake import (
     DirectoryEntry,
     EmptyUpgrade,
     HandshakeRequest,
+    Proof,
     Refused,
 )
 from wattgate.core.security.client_identity import BootDecides, Holder, ItsOwn, anothers
@@ -141,7 +142,14 @@ class Stations:
         overtakes = self._site.wallbox(station.station_id).overtaking
         name = f"wallbox {station.station_id} {peer_address}"
         recorder = station.house.traffic.recorder(wallbox_link(station.station_id))
-        return Peer(name, station, self._tools, overtakes=overtakes, recorder=recorder)
+        return Peer(
+            name,
+            station,
+            self._tools,
+            overtakes=overtakes,
+            recorder=recorder,
+            has_proved=admitted.proof is not Proof.NONE,
+        )
 
     def _holder(self, station_id: str) -> Holder:
         station = self.by_id.get(station_id)

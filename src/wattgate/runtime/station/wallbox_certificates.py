@@ -105,6 +105,10 @@ class WallboxCertificates:
         """The certificate, or why there is none."""
         if self._authority.certificate() is None:
             return "there is no authority of ours; `wattgate cert ca` makes one"
+        peer = self._station.presence.peer
+        if peer is None or not peer.has_proved:
+            # A certificate would be proof for years, of whoever has only known the id (S4).
+            return "it has not proved who it is; it needs a password, or a certificate, for that"
         now = self._station.house.tools.clock.monotonic()
         if len(self._signed) == SIGNED_PER_HOUR and now - self._signed[0] < _HOUR_S:
             return f"it has had {SIGNED_PER_HOUR} certificates within an hour"
