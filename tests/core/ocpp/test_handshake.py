@@ -31,7 +31,7 @@ from wattgate.core.security.client_identity import (
 from wattgate.core.security.passwords import PasswordKey
 from wattgate.core.site.choices import CertificateName
 
-IDENTITIES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1)
+IDENTITIES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=255)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,8 @@ IDENTITIES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1)
         ("/%00CP1", None),
         ("/CP1%0A", None),
         ("/\udcff", None),
+        ("/" + "x" * 255, "x" * 255),
+        ("/" + "x" * 256, None),
     ],
 )
 def test_the_identity_is_the_last_segment_of_whatever_a_wallbox_asks_for_r19_p11(
@@ -270,6 +272,12 @@ def test_in_profile_3_the_certificate_tells_who_it_is_r32_r35(
     [
         (ask("/Mutual"), 403, "Mutual", "security profile 3"),  # R31
         (ask("/Mutual", secure=True), 403, "Mutual", "but it showed none"),
+        (
+            ask("/Mutual", secure=True),
+            403,
+            "Mutual",
+            "stored among the certificates",
+        ),
         (ask("/Mutual", shows="Other"), 403, "Mutual", "names 'Other'"),  # R35
         (ask("/Mutual", shows="Mutual", is_revoked=True), 403, "Mutual", "was revoked"),
         (ask("/Open", shows="Open", is_revoked=True), 403, "Open", "was revoked"),
@@ -305,6 +313,7 @@ def test_every_refusal_has_its_status_and_says_why(
         ("/Open", (), "no subprotocol at all"),
         ("/Open", ("ocpp2.0.1", "ocpp2.1"), "ocpp2.0.1, ocpp2.1"),
         ("/Kind", ("ocpp2.0.1",), "ocpp2.0.1"),
+        ("/Open", ("x" * 9000,), f"offered {'x' * 100}; Wattgate"),
     ],
 )
 def test_without_a_common_subprotocol_the_upgrade_stays_empty_r22(

@@ -134,7 +134,8 @@ def identity_from_target(target: str) -> str | None:
     """The charge box id that a request target ends in, percent-decoded once (R19, P11).
 
     Any prefix, doubled and trailing slashes, a query and a whole URL as the target are accepted.
-    None where there is no id, or none that can be shown.
+    None where there is no id, or none that can be shown: with control characters, or longer
+    than any that can be set up.
     """
     path = _ORIGIN.sub("", target, count=1).partition("?")[0]
     segment = next((part for part in reversed(path.split("/")) if part), "")
@@ -142,7 +143,7 @@ def identity_from_target(target: str) -> str | None:
         identity = unquote(segment, errors="strict")
     except UnicodeDecodeError:
         return None
-    return identity if identity and identity.isprintable() else None
+    return identity if 0 < len(identity) <= _LONGEST_ID and identity.isprintable() else None
 
 
 def choose_subprotocol(offered: Sequence[str], supported: Sequence[str]) -> str | None:
@@ -228,6 +229,12 @@ def basic_authorization(user: str, password: str | bytes) -> str | None:
     return "Basic " + base64.b64encode(f"{user}:".encode() + secret).decode("ascii")
 
 
+_LONGEST_ID: Final = 255
+"""Characters that a ChargeBox ID may have in the site; a flood of longer ones fills no log."""
+
+_LONGEST_OFFER: Final = 100
+"""Characters that are shown of the subprotocols that were offered."""
+
 _ORIGIN: Final = re.compile(r"(?:ws|http)s?://[^/?]*", re.IGNORECASE)
 _NO_ID: Final = "The URL of the wallbox does not end in its ChargeBox ID."
 _NEEDS_TLS: Final = (
@@ -235,7 +242,8 @@ _NEEDS_TLS: Final = (
 )
 _NEEDS_CERTIFICATE: Final = (
     "The wallbox is set up for security profile 3, which needs a client certificate, "
-    "but it showed none."
+    "but it showed none. It is asked for one where its authority, or the certificate itself, is "
+    "stored among the certificates of the server."
 )
 
 
@@ -292,7 +300,7 @@ def _agree(
         chosen = OCPP16
     if chosen is not None:
         return Admitted(entry.station_id, chosen, proof=proof)
-    names = ", ".join(offered) or "no subprotocol at all"
+    names = ", ".join(offered)[:_LONGEST_OFFER] or "no subprotocol at all"
     spoken = ", ".join(supported)
     return EmptyUpgrade(
         entry.station_id, f"The wallbox offered {names}; Wattgate speaks {spoken} with it."
