@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 from tests.support.certificates import EXPIRED, Life, Pair, Root, rsa_key, self_signed
-from tests.support.web import Api, KeptCertificates, serving
+from tests.support.web import SITE, Api, KeptCertificates, a_world, serving
 
 from wattgate.adapters.clock import SystemClock
 
@@ -257,3 +257,22 @@ async def test_what_is_about_to_expire_is_a_warning_and_a_figure(folder: Path) -
         (line,) = [each for each in text.splitlines() if labels in each]
         assert line.startswith("wattgate_certificate_expires_seconds{")
         assert 20 <= float(line.split()[-1]) / 86_400 < 20.05
+
+
+@pytest.mark.asyncio
+async def test_a_name_of_the_settings_that_our_certificate_lacks_is_a_warning_p26(
+    folder: Path,
+) -> None:
+    """The certificates that made themselves get it at the next start, so they are not told of."""
+    world = a_world(f'{SITE}[ocpp_server]\nnames = "manager.example, other.example"\n')
+    async with serving(world, certificates=folder) as api:
+        assert await _warned_of_names(api) == []
+        wish = files(OWN.certificate_pem, OWN.key_pem)
+        await api.client.post(f"{SETS}/server/own", json=wish)
+        (said,) = await _warned_of_names(api)
+        assert "does not name other.example: whoever checks that does not connect" in said
+
+
+async def _warned_of_names(api: Api) -> list[str]:
+    said = (await api.client.get("/api/v1/warnings")).json()
+    return [each["message"] for each in said if each["about"] == "ocpp_server › names"]

@@ -1,6 +1,6 @@
 import pytest
 
-from wattgate.core.security.host_names import is_address, is_host, names_of
+from wattgate.core.security.host_names import is_address, is_host, is_named, names_of
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,24 @@ def test_what_no_certificate_can_carry_is_no_host(name: str) -> None:
 @pytest.mark.parametrize(("name", "yes"), [("127.0.0.1", True), ("fe80::1", True), ("a", False)])
 def test_addresses_are_told_from_names(name: str, yes: bool) -> None:
     assert is_address(name) is yes
+
+
+@pytest.mark.parametrize(
+    ("host", "names", "yes"),
+    [
+        ("a.example", ("b.example", "A.Example"), True),
+        ("a.example", ("*.example",), True),
+        ("a.b.example", ("*.example",), False),
+        ("example", ("*.example",), False),
+        ("localhost", ("*.",), False),
+        ("*.example", ("*.example",), True),
+        ("a.example", (), False),
+        ("192.0.2.7", ("192.0.2.7",), True),
+        ("192.0.2.7", ("*.0.2.7",), False),
+        ("2001:DB8:0::7", ("2001:db8::7",), True),
+    ],
+)
+def test_a_certificate_is_for_the_hosts_that_it_names(
+    host: str, names: tuple[str, ...], yes: bool
+) -> None:
+    assert is_named(host, names) is yes

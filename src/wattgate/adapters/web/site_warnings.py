@@ -7,6 +7,8 @@ import msgspec
 from msgspec import Meta
 
 from wattgate.adapters.web.services import Services
+from wattgate.core.security.certificates import SERVER_SET, Origin, Role
+from wattgate.core.security.host_names import is_named, names_of
 
 
 class SiteWarning(msgspec.Struct, frozen=True):
@@ -47,6 +49,24 @@ def _certificates(services: Services) -> Iterator[SiteWarning]:
             yield SiteWarning(f'certificates "{ending.place}"', said)
 
 
+def _names(services: Services) -> Iterator[SiteWarning]:
+    """Those that made themselves are made anew with the names of the settings."""
+    wanted = names_of(services.manager.site.ocpp_server.names)
+    held = services.office.set_named(SERVER_SET)
+    for each in held.certificates if held is not None else ():
+        if each.role != Role.OWN or each.origin == Origin.SELF_SIGNED:
+            continue
+        named = each.names or (each.common_name,)
+        missing = ", ".join(host for host in wanted if not is_named(host, named))
+        if missing:
+            yield SiteWarning(
+                "ocpp_server › names",
+                f"our certificate {each.id} ({each.key}) does not name {missing}: whoever checks "
+                "that does not connect; import one that does, or issue it with `wattgate cert "
+                "server --install` and every name as --name",
+            )
+
+
 def _http_port(services: Services) -> Iterator[SiteWarning]:
     if services.exposure is not None:
         yield SiteWarning("HTTP port", services.exposure)
@@ -56,5 +76,6 @@ _WARNERS: Final[tuple[SiteWarner, ...]] = (
     _settings,
     _store,
     _certificates,
+    _names,
     _http_port,
 )

@@ -1,6 +1,7 @@
 """Host names and addresses, as a list that a person types and a certificate carries."""
 
 import re
+from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import Final
 
@@ -32,3 +33,15 @@ def is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_named(host: str, names: Iterable[str]) -> bool:
+    """Whether a certificate with these names is one for this host or address (RFC 6125 6.4)."""
+    wanted = _comparable(host)
+    _, dot, domain = wanted.partition(".")
+    found = set(map(_comparable, names))
+    return wanted in found or bool(dot and not is_address(host) and f"*.{domain}" in found)
+
+
+def _comparable(name: str) -> str:
+    return str(ip_address(name)) if is_address(name) else name.lower()
