@@ -42,6 +42,14 @@ def test_a_key_that_a_person_has_typed_needs_no_line_end(tmp_path: Path) -> None
     assert password_key(path).secret == b"\x0f" * 32
 
 
+def test_a_key_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "secret.key"
+    path.write_text("0f" * 32)
+    path.chmod(0o644)
+    assert password_key(path).secret == b"\x0f" * 32
+    assert mode_of(path) == 0o600
+
+
 @pytest.mark.parametrize("damage", ["", "0f" * 31, "0f" * 33, "zz" * 32, "0f" * 32 + "\n\n"])
 def test_a_damaged_key_is_told_and_never_replaced(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "secret.key"

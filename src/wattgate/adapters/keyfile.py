@@ -30,13 +30,15 @@ def open_folder(folder: Path) -> bool:
 def password_key(path: Path) -> PasswordKey:
     """Read the key in a file; where there is none make one, which is on the disk on return.
 
+    One that others could read, as after a backup was put back, is closed to them.
+
     Raises:
         StoreFailed: the file cannot be read or written, or holds something else. A damaged key is
             never replaced: every password that was kept under it would be lost.
 
     """
     try:
-        written = path.read_bytes() if path.exists() else _make(path)
+        written = _read(path) if path.exists() else _make(path)
     except OSError as error:
         raise StoreFailed(f"{path.name}: {error.strerror}") from error
     found = _WRITTEN.fullmatch(written)
@@ -46,6 +48,13 @@ def password_key(path: Path) -> PasswordKey:
             "the passwords of the wallboxes in the site file again"
         )
     return PasswordKey(bytes.fromhex(found[1].decode()))
+
+
+def _read(path: Path) -> bytes:
+    if path.stat().st_mode & _OTHERS:
+        with suppress(PermissionError):
+            path.chmod(0o600)
+    return path.read_bytes()
 
 
 def _make(path: Path) -> bytes:

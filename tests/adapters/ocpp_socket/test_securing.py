@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from tests.support.certificates import EXPIRED, NOT_YET, Pair, Root, self_signed
 from tests.support.links import LIMIT_S, Ear, Gate
 from tests.support.ocpp_port import listening, url_of
@@ -28,7 +29,7 @@ from websockets.typing import Subprotocol
 
 from wattgate.adapters.ocpp_socket.listener import OcppListener
 from wattgate.adapters.ocpp_socket.loop import new_event_loop
-from wattgate.adapters.ocpp_socket.securing import NOT_READY
+from wattgate.adapters.ocpp_socket.securing import LOGGED, NOT_READY
 from wattgate.core.ocpp.handshake import Refused
 from wattgate.core.security.tls_failures import HUNG_UP
 from wattgate.core.security.tls_mode import TlsMode
@@ -325,6 +326,23 @@ async def test_certificates_that_cannot_be_used_cost_one_connection_only() -> No
         assert (await gate.next_away())[1] == NOT_READY
         async with connect(wss(listener), ssl=wallbox_settings(), subprotocols=[OCPP16]):
             assert gate.requests[0].secure
+
+
+@pytest.mark.asyncio
+async def test_certificates_that_cannot_be_used_do_not_fill_the_log_s3() -> None:
+    gate = Gate()
+
+    def contexts() -> ssl.SSLContext:
+        raise OSError("the disk is gone")
+
+    with capture_logs() as logs:
+        async with secure(gate, contexts=contexts) as listener:
+            for _ in range(LOGGED + 2):
+                with pytest.raises(ConnectionError):
+                    await connect(wss(listener), ssl=wallbox_settings(), subprotocols=[OCPP16])
+                assert (await gate.next_away())[1] == NOT_READY
+    said = [each for each in logs if each["event"] == "no TLS for a connection"]
+    assert len(said) == LOGGED
 
 
 @pytest.mark.asyncio

@@ -7,7 +7,7 @@ import socket
 import ssl
 from asyncio import BaseTransport
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, cast
 
 import aiofastnet
@@ -15,6 +15,7 @@ import structlog
 
 from wattgate.adapters.ocpp_socket.protocol_factory import ProtocolFactory, ServerProtocol
 from wattgate.core.errors import LocalUsageError
+from wattgate.core.security.attempts import Attempts
 from wattgate.core.security.client_identity import ClientCertificate
 from wattgate.core.security.tls_failures import HUNG_UP, TlsFailure, alert_record, sentence
 from wattgate.core.security.tls_mode import TlsMode
@@ -25,6 +26,12 @@ log = structlog.get_logger()
 logging.getLogger("aiofastnet").setLevel(logging.WARNING)
 
 NOT_READY: Final = "TLS is on, but our certificates cannot be used; the log says why"
+
+LOGGED: Final = 3
+"""Tracebacks in a row that the log takes; a flood must not fill the disk."""
+
+LOGGED_AGAIN_S: Final = 60.0
+"""s until it takes one more."""
 
 _CLOSING_S: Final = 2.0
 """s that a peer may take to confirm the end of TLS, after which the connection just ends."""
@@ -57,11 +64,13 @@ class SecurePort:
 
     `contexts` is asked for each new connection, so that a renewed certificate counts at once.
     `read_certificate` makes facts of a client's certificate, given in DER; None where it cannot.
+    `lines` says how often the log tells at length why there are no contexts.
     """
 
     mode: TlsMode = TlsMode.OFF
     contexts: Callable[[], ssl.SSLContext] = no_contexts
     read_certificate: Callable[[bytes], ClientCertificate | None] = no_names
+    lines: Attempts = field(default_factory=lambda: Attempts(LOGGED, LOGGED_AGAIN_S))
 
     async def secured(self, sock: socket.socket, factory: ProtocolFactory) -> ServerProtocol:
         """Shake hands, and give the connection to a protocol of `factory`.
@@ -72,7 +81,8 @@ class SecurePort:
         try:
             context = self.contexts()
         except Exception as error:
-            log.exception("no TLS for a connection")
+            if self.lines.take("", asyncio.get_running_loop().time()):
+                log.exception("no TLS for a connection")
             raise SecuringFailed(NOT_READY) from error
         # The library closes the socket without a word when it refuses a client.
         with contextlib.closing(sock.dup()) as last_words:
