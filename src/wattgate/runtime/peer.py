@@ -73,7 +73,8 @@ class Peer:
 
     `overtakes` lets a reduction pass a CALL that the other end is slow to answer (R89): for
     wallboxes of OCPP 1.6 only, never towards a backend. `recorder` is told of every frame.
-    `has_proved`: a wallbox that has shown with more than its id who it is.
+    `has_proved`: a wallbox that has shown with more than its id who it is; `shown`: fingerprint of
+    the certificate with which it has come.
     """
 
     def __init__(
@@ -85,9 +86,11 @@ class Peer:
         overtakes: bool = False,
         recorder: Recorder = NOT_RECORDED,
         has_proved: bool = False,
+        shown: str = "",
     ) -> None:
         self.name = name
         self.has_proved = has_proved
+        self.shown = shown
         self.recorder = recorder
         self._owner = owner
         self._tools = tools

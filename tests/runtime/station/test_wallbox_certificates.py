@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from tests.support.certificate_facts import facts
 from tests.support.frames import (
     HOUSE,
     Literal,
@@ -17,9 +18,11 @@ from tests.support.paper_certificates import PaperAuthority, certificate, reques
 from tests.support.relayed import DROP
 from tests.support.secured import BOOT, CENTRAL
 from tests.support.virtual_time import in_virtual_time
-from tests.support.world import World
+from tests.support.world import World, connect
 
-from wattgate.core.ocpp.handshake import basic_authorization
+from wattgate.core.ocpp.handshake import Admitted, HandshakeRequest, basic_authorization
+from wattgate.core.security.certificates import IssuedEntry
+from wattgate.core.security.client_identity import ClientCertificate
 from wattgate.runtime.station.wallbox_certificates import (
     SIGNED_PER_HOUR,
     Installed,
@@ -37,6 +40,7 @@ address = "CP2"
 """
 PASSWORD = "correct battery"
 REQUIRED = f'[ocpp_server]\npassword = "{PASSWORD}"\n'
+WITH_TLS = '[ocpp_server]\ntls = "on"\n'
 ACCEPTED, REJECTED = {"status": "Accepted"}, {"status": "Rejected"}
 ROOT = Installed("SHA256", "ab", "cd", "12")
 WIRE = {
@@ -127,6 +131,27 @@ async def test_who_has_shown_nothing_but_an_id_gets_no_certificate_s4() -> None:
     plug_in(world, "CP1", again)
     await again.ask("BootNotification", BOOT)
     assert await result(again, "SignCertificate", asking("CP1")) == ACCEPTED
+    await world.kill()
+
+
+@pytest.mark.parametrize(("is_revoked", "answer"), [(False, ACCEPTED), (True, REJECTED)])
+@in_virtual_time()
+async def test_a_connection_that_outlives_its_certificate_does_not_get_the_next_one(
+    is_revoked: bool, answer: dict[str, str]
+) -> None:
+    """A stolen key must not bring another one while its connection is still open."""
+    wallbox = literal_wallbox(CertificateSigned=lambda _: ACCEPTED)
+    world = World(f'[[wallbox]]\nid = "CP1"\nsecurity_profile = 3\n{WITH_TLS}{ALONE}')
+    await world.start()
+    assert world.manager is not None
+    stations, shown = world.manager.stations, ClientCertificate(facts("CP1"))
+    asked = HandshakeRequest("/CP1", ("ocpp1.6",), None, "192.0.2.7:1", True, shown)
+    admitted = stations.admit(asked)
+    assert isinstance(admitted, Admitted)
+    connect(stations.welcome(admitted, asked.peer_address), wallbox)
+    await wallbox.ask("BootNotification", BOOT)
+    world.authority.entries.append(IssuedEntry(shown.facts, "client", is_revoked))
+    assert await result(wallbox, "SignCertificate", asking("CP1")) == answer
     await world.kill()
 
 

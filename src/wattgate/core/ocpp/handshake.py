@@ -94,7 +94,8 @@ class Admitted:
     The answer names `subprotocol` only if the wallbox had offered it (RFC 6455 §4.2.2). `ping`
     false: a wallbox that is known not to answer pings is sent none (R28). `proof` tells how the
     wallbox has shown that it is the one, `by_next` with which of its next passwords if with one;
-    `certificate` whose its certificate is where it needs one.
+    `certificate` whose its certificate is where it needs one, `shown` the fingerprint of the one
+    that it has shown ("" for none).
     """
 
     station_id: str
@@ -103,6 +104,7 @@ class Admitted:
     proof: Proof = Proof.NONE
     certificate: ItsOwn | BootDecides | None = None
     by_next: str = field(default="", repr=False)
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,8 @@ class Stations:
             case EmptyUpgrade(station_id, reason):
                 self.turned_away(request.peer_address, reason, station_id)
             case Admitted(station_id):
-                return replace(admission, ping=self._site.wallbox(station_id).ping)
+                shown = request.certificate.facts.fingerprint if request.certificate else ""
+                return replace(admission, ping=self._site.wallbox(station_id).ping, shown=shown)
         return admission
 
     def _in_its_turn(self, admitted: Admitted) -> Admitted | Refused:
@@ -149,6 +150,7 @@ class Stations:
             overtakes=overtakes,
             recorder=recorder,
             has_proved=admitted.proof is not Proof.NONE,
+            shown=admitted.shown,
         )
 
     def _holder(self, station_id: str) -> Holder:

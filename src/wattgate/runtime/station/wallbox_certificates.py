@@ -109,6 +109,8 @@ class WallboxCertificates:
         if peer is None or not peer.has_proved:
             # A certificate would be proof for years, of whoever has only known the id (S4).
             return "it has not proved who it is; it needs a password, or a certificate, for that"
+        if self._is_revoked(peer.shown):
+            return "the certificate with which it has come was revoked meanwhile"
         now = self._station.house.tools.clock.monotonic()
         if len(self._signed) == SIGNED_PER_HOUR and now - self._signed[0] < _HOUR_S:
             return f"it has had {SIGNED_PER_HOUR} certificates within an hour"
@@ -116,6 +118,11 @@ class WallboxCertificates:
         issued = await self._authority.sign_client(csr.encode(), WALLBOX_DAYS, names)
         self._signed.append(now)
         return issued
+
+    def _is_revoked(self, fingerprint: str) -> bool:
+        """Connections stay when a certificate is revoked; they must not bring the next one."""
+        issued = self._authority.issued()
+        return any(each.is_revoked and each.facts.fingerprint == fingerprint for each in issued)
 
     def _names(self) -> tuple[str, ...]:
         """Its ChargeBox ID and serial numbers; never what names another wallbox."""
