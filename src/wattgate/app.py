@@ -135,6 +135,7 @@ class Safe:
     vault: Vault
     authority: BuiltInAuthority
     contexts: Contexts
+    clock: Clock
 
     def office(self, clock: Clock, site: Callable[[], Site]) -> CertificateOffice:
         """What people can do with them."""
@@ -145,7 +146,11 @@ class Safe:
         facts = facts_of_der(der)
         if facts is None:
             return None
-        return ClientCertificate(facts, is_revoked=self.authority.is_revoked(der))
+        return ClientCertificate(
+            facts,
+            is_revoked=self.authority.is_revoked(der),
+            is_expired=facts.not_after < self.clock.wall(),
+        )
 
 
 async def open_safe(data_dir: Path, clock: Clock, site: Site) -> Safe:
@@ -154,7 +159,7 @@ async def open_safe(data_dir: Path, clock: Clock, site: Site) -> Safe:
     await vault.open(names_of(site.ocpp_server.names))
     authority = BuiltInAuthority(data_dir / AUTHORITY, clock)
     await authority.open()
-    return Safe(vault, authority, Contexts(vault.get, authority.root))
+    return Safe(vault, authority, Contexts(vault.get, authority.root), clock)
 
 
 async def open_office(data_dir: Path) -> CertificateOffice:

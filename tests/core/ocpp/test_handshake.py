@@ -179,9 +179,10 @@ def ask(
     secure: bool = False,
     shows: str | None = None,
     is_revoked: bool = False,
+    is_expired: bool = False,
 ) -> Admission:
     """`shows`: the name in the client certificate that came with TLS."""
-    certificate = None if shows is None else ClientCertificate(facts(shows), is_revoked)
+    certificate = ClientCertificate(facts(shows), is_revoked, is_expired) if shows else None
     secure = secure or certificate is not None
     peer = "192.0.2.1"
     return admit(
@@ -281,6 +282,8 @@ def test_in_profile_3_the_certificate_tells_who_it_is_r32_r35(
         (ask("/Mutual", shows="Other"), 403, "Mutual", "names 'Other'"),  # R35
         (ask("/Mutual", shows="Mutual", is_revoked=True), 403, "Mutual", "was revoked"),
         (ask("/Open", shows="Open", is_revoked=True), 403, "Open", "was revoked"),
+        (ask("/Mutual", shows="Mutual", is_expired=True), 403, "Mutual", "has expired"),
+        (ask("/Open", shows="Open", is_expired=True), 403, "Open", "has expired"),
         (ask("/Both", shows="Both"), 401, "Both", "sent no password"),
         (ask("/Both", basic(b"Both:x"), shows="Both"), 401, "Both", "is wrong"),
         (ask("/Tls", secure=True), 401, "Tls", "sent no password"),

@@ -71,7 +71,7 @@ def _may_guess(request: HandshakeRequest, entry: DirectoryEntry | None) -> bool:
     if request.authorization is None or entry is None or not entry.password:
         return False
     shown = request.certificate
-    if shown is None or shown.is_revoked:
+    if shown is None or shown.is_revoked or shown.is_expired:
         return True
     verdict = judge(shown.facts, entry.holder or Holder(entry.station_id, CertificateName.ID))
     return not (isinstance(verdict, ItsOwn) and verdict.name)  # where any name will do, it has none

@@ -255,6 +255,8 @@ def _certificate(
     """Whose the certificate is; None where none is needed (profile 3, R35)."""
     if shown is not None and shown.is_revoked:
         return SomebodyElses("The client certificate of the wallbox was revoked.")
+    if shown is not None and shown.is_expired:
+        return SomebodyElses("The client certificate of the wallbox has expired.")
     if entry.security_profile < 3:
         return None
     if shown is None:

@@ -24,6 +24,9 @@ class ClientCertificate:
     facts: CertificateFacts
     is_revoked: bool = False
     """Whether our own authority has taken it back."""
+    is_expired: bool = False
+    """TLS looks at that in a full handshake only, not where a session of TLS 1.2 is resumed, which
+    it may be for hours (RFC 5246 F.1.4)."""
 
 
 @dataclass(frozen=True, slots=True)
