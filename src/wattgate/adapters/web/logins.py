@@ -2,8 +2,8 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from typing import Final
 
 from wattgate.core.security.sessions import LONGEST_S, Session, Sessions
@@ -37,8 +37,8 @@ class Logins:
 
     def of(self, cookies: str, now: float, *, is_secure: bool) -> Session | None:
         """Find the session of a request by its `Cookie` header."""
-        text = cookie_in(cookies, is_secure=is_secure)
-        return None if text is None else self._sessions.use(_digest(text), now)
+        used = (self._sessions.use(_digest(each), now) for each in texts_in(cookies, is_secure))
+        return next((session for session in used if session is not None), None)
 
     def end(self, session: Session) -> None:
         """Log one out."""
@@ -49,13 +49,16 @@ class Logins:
         self._sessions.end_all()
 
 
-def cookie_in(cookies: str, *, is_secure: bool) -> str | None:
-    """Our cookie in a `Cookie` header."""
-    try:
-        found = SimpleCookie(cookies).get(COOKIES[is_secure])
-    except CookieError:
-        return None
-    return None if found is None else found.value
+def texts_in(cookies: str, is_secure: bool) -> Iterator[str]:
+    """Find what may be our cookie in a `Cookie` header (RFC 6265 §4.2.1).
+
+    Browsers send along whatever other programs of the same host have set, on any port and under any
+    name: Python's own reader gives up at the first thing that it does not like.
+    """
+    for pair in cookies.split(";"):
+        name, equals, text = pair.strip(" \t").partition("=")
+        if equals and name == COOKIES[is_secure]:
+            yield text
 
 
 def forgetting(*, is_secure: bool) -> str:
