@@ -31,7 +31,11 @@ def trusted(*pairs: Pair) -> Material:
 
 
 async def opened(folder: Path) -> tuple[Vault, Contexts]:
-    vault = vault_in(started_once(folder))
+    return await opened_again(started_once(folder))
+
+
+async def opened_again(folder: Path) -> tuple[Vault, Contexts]:
+    vault = vault_in(folder)
     await vault.open()
     return vault, Contexts(vault.get)
 

@@ -14,6 +14,7 @@ from tests.support.tls_world import (
     STRANGE,
     both,
     opened,
+    opened_again,
     server,
     trusted,
 )
@@ -48,6 +49,31 @@ async def test_where_nothing_is_proven_weak_backends_serve_as_well_P23(
     assert meet(weak, contexts.client_context(NORTH)[0]).is_well
     await vault.import_authorities("north", trusted(ROOT))
     assert meet(weak, contexts.client_context(NORTH)[0]).is_well is serves_verified
+
+
+async def test_who_was_verified_is_not_believed_because_a_file_is_damaged_s10(
+    tmp_path: Path,
+) -> None:
+    """Until somebody gives an authority again; the password would be anybody's."""
+    backend = server(tmp_path, ROOT.issue("backend"), ssl.TLSVersion.TLSv1_3)
+    vault, contexts = await opened(tmp_path / "vault")
+    await vault.import_authorities("north", trusted(ROOT))
+    (path,) = (tmp_path / "vault/north").glob("authority-*.pem")
+    path.write_text("half of i")
+    for _ in range(2):
+        vault, contexts = await opened_again(tmp_path / "vault")
+        assert vault.held("north") == ()
+        context, security = contexts.client_context(NORTH)
+        assert security is LinkSecurity.VERIFIED
+        assert not meet(backend, context).is_well
+    held = await vault.import_authorities("north", trusted(ROOT))
+    assert meet(backend, contexts.client_context(NORTH)[0]).is_well
+    await vault.remove("north", held[0].facts.id)
+    for _ in range(2):
+        context, security = contexts.client_context(NORTH)
+        assert security is LinkSecurity.UNVERIFIED
+        assert meet(backend, context).is_well
+        _, contexts = await opened_again(tmp_path / "vault")
 
 
 @BOTH_VERSIONS

@@ -123,7 +123,7 @@ def _client_context(held: CertificateSet, terms: TlsTerms) -> ClientContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
-    is_verified = terms.system_roots or bool(held.authorities)
+    is_verified = terms.system_roots or held.verifies
     context.check_hostname = is_verified and _checks_name(terms)
     if is_verified:
         context.set_ciphers(_STRONG_AS_CLIENT)

@@ -89,12 +89,20 @@ class CertificateSet:
     """Everything in a set. A changed one is another object.
 
     `former` is what identified us before, until the present one has proven itself (R37).
+    `has_lost_authority`: one was damaged, and nobody has given another one since. Whoever was to be
+    verified by it still has to be (S10).
     """
 
     own: tuple[OwnEntry, ...] = ()
     authorities: tuple[AuthorityEntry, ...] = ()
     former: tuple[OwnEntry, ...] = ()
     request: Request | None = None
+    has_lost_authority: bool = False
+
+    @property
+    def verifies(self) -> bool:
+        """Whether the other end has to prove who it is."""
+        return bool(self.authorities) or self.has_lost_authority
 
     @property
     def entries(self) -> tuple[Entry, ...]:

@@ -61,9 +61,13 @@ def remove(path: Path) -> None:
         raise _failed(path, error) from error
 
 
+DAMAGED: Final = ".damaged"
+"""How the name of a file that was set aside ends."""
+
+
 def set_aside(path: Path) -> Path | None:
     """Give a damaged file another name, so that it is in nobody's way; None where that failed."""
-    aside = path.with_name(f"{path.name}.damaged")
+    aside = path.with_name(f"{path.name}{DAMAGED}")
     try:
         path.replace(aside)
     except OSError:

@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 _REQUEST: Final = "request.pem"
 _PATTERNS: Final = ("own-*.pem", "authority-*.pem", "former-*.pem", _REQUEST)
+_LOST: Final = f"authority-*.pem{files.DAMAGED}"
 
 _Read = TypeVar("_Read")
 
@@ -58,6 +59,7 @@ def load(folder: Path) -> CertificateSet:
         read_all(folder, "authority-*.pem", authority_from),
         by_kind(read_all(folder, "former-*.pem", own_from)),
         next(iter(read_all(folder, _REQUEST, request_from)), None),
+        has_lost_authority=bool(files.listed(folder, _LOST)),
     )
 
 
@@ -66,6 +68,12 @@ def of_a_set(found: Stamp) -> Iterator[str]:
     for name, *_ in found:
         if any(fnmatchcase(name, pattern) for pattern in _PATTERNS):
             yield name
+
+
+def forget_lost(folder: Path) -> None:
+    """Remove damaged authorities: somebody has given one that counts; raises StoreFailed."""
+    for path in files.listed(folder, _LOST):
+        files.remove(path)
 
 
 def by_kind(own: Iterable[OwnEntry]) -> tuple[OwnEntry, ...]:

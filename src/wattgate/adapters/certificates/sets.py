@@ -200,7 +200,10 @@ class Sets:
             known = {entry.certificate: entry for entry in before.authorities}
             for certificate in certificates:
                 known.setdefault(certificate, authority_entry(certificate, origin))
-            self._change(name, replace(before, authorities=tuple(known.values())))
+            after = replace(before, authorities=tuple(known.values()), has_lost_authority=False)
+            self._change(name, after)
+            if before.has_lost_authority:
+                folder.forget_lost(files.folder_of(self._root, name))
             return tuple(known[certificate] for certificate in certificates)
 
     def remove(self, name: str, certificate_id: str) -> Entry | None:
