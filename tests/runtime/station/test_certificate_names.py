@@ -10,7 +10,7 @@ from tests.support.world import BOOT, Scripted, World, a_wallbox, connect
 
 from wattgate.core.ocpp.handshake import Admitted, HandshakeRequest, Refused, basic_authorization
 from wattgate.core.security.client_identity import ClientCertificate
-from wattgate.runtime.station.probation import PATIENCE_S
+from wattgate.runtime.station.probation import MOST, PATIENCE_S
 
 TOML = (
     site("CP1")
@@ -121,6 +121,24 @@ async def test_whoever_never_boots_has_to_go() -> None:
     await asyncio.sleep(PATIENCE_S + 1)
     assert wallbox.closed_with is not None
     assert "did not boot" in manager.refused()[0].reason
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_only_so_many_wait_for_their_boot_and_the_last_to_come_may() -> None:
+    """Any certificate that is trusted, and that is nobody's yet, opens the door so far."""
+    world = World(TOML)
+    manager = await world.start()
+    silent = [a_wallbox() for _ in range(2 * MOST)]
+    for wallbox in silent:
+        come(world, "SN2", wallbox)
+    await asyncio.sleep(1)
+    assert [each.closed_with is not None for each in silent] == [True] * MOST + [False] * MOST
+    assert "had not booted yet when others came" in manager.refused()[0].reason
+    genuine = a_wallbox()
+    come(world, "SN1", genuine)
+    await genuine.ask("BootNotification", boot("SN1"))
+    assert is_here(world)
     await world.kill()
 
 

@@ -16,12 +16,21 @@ log = structlog.get_logger()
 PATIENCE_S: Final = 120.0
 """s that it may take until it boots."""
 
+MOST: Final = 8
+"""How many may wait for their boot as the same wallbox; of more the one that came first leaves.
+
+A genuine one boots within seconds; who keeps silent must not fill the memory.
+"""
+
 POLICY_VIOLATION: Final = 1008
 """WebSocket close code (RFC 6455 §7.4.1)."""
 
 _BOOT: Final = "BootNotification"
 _ASKED: Final = '{"requestedMessage":"BootNotification"}'
 _FIRST: Final = "boot first: nothing is known yet that your certificate could be compared with"
+_CROWDED: Final = (
+    "The wallbox had not booted yet when others came with a certificate that may be its own."
+)
 _NEVER: Final = "The wallbox did not boot, so that its certificate could not be compared."
 
 
@@ -49,10 +58,15 @@ class Probation:
         self._receiver: Receiver | None = None
         self._give_up: asyncio.TimerHandle | None = None
         self._was_asked = False
+        self.is_over = False
+        """Whether it has passed, failed, or gone."""
 
     def opened(self, link: Link) -> None:
         """Wait for its boot."""
         self._link = link
+        if self.is_over:
+            self._fail(_CROWDED)
+            return
         loop = asyncio.get_running_loop()
         self._give_up = loop.call_later(PATIENCE_S, self._fail, _NEVER)
 
@@ -76,6 +90,11 @@ class Probation:
         self._link = None
         if self._receiver is not None:
             self._receiver.closed(code, reason)
+
+    def give_way(self) -> None:
+        """There are too many that wait."""
+        self.is_over = True
+        self._fail(_CROWDED)
 
     def _judge(self, text: str, payload_text: str) -> None:
         mismatch = boot_mismatch(self._name, serial_numbers(payload_text))
@@ -103,6 +122,7 @@ class Probation:
             self._failed(reason)
 
     def _stop_waiting(self) -> None:
+        self.is_over = True
         if self._give_up is not None:
             self._give_up.cancel()
             self._give_up = None

@@ -20,7 +20,7 @@ from wattgate.core.site.model import Site
 from wattgate.ports.links import Receiver
 from wattgate.runtime.peer import Peer, Tools
 from wattgate.runtime.station.certificate_names import CertificateNames
-from wattgate.runtime.station.probation import Probation
+from wattgate.runtime.station.probation import MOST, Probation
 from wattgate.runtime.station.refused_attempts import RefusedAttempts
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.wallbox_keys import WallboxKeys
@@ -83,6 +83,7 @@ class Stations:
         self._site = site
         self._directory = SiteDirectory(site, keys, self._holder)
         self._door = Door()
+        self._waiting: dict[str, list[Probation]] = {}
         self._keys = keys
         self._names = names
         self._tools = tools
@@ -125,16 +126,25 @@ class Stations:
         """Hand the connection to its station, or wait for its boot where that has to decide."""
         match admitted.certificate:
             case BootDecides(name):
-                return Probation(
-                    name,
-                    self._tools.identifiers.message_id,
-                    passed=lambda: self._receiver(admitted, peer_address, name),
-                    failed=partial(self._could_not_stay, admitted.station_id, peer_address),
-                )
+                return self._probation(admitted, peer_address, name)
             case ItsOwn(name):
                 return self._receiver(admitted, peer_address, name)
             case None:
                 return self._receiver(admitted, peer_address, "")
+
+    def _probation(self, admitted: Admitted, peer_address: str, name: str) -> Probation:
+        station_id = admitted.station_id
+        waiting = [each for each in self._waiting.get(station_id, ()) if not each.is_over]
+        for first in waiting[: 1 - MOST]:
+            first.give_way()
+        probation = Probation(
+            name,
+            self._tools.identifiers.message_id,
+            passed=lambda: self._receiver(admitted, peer_address, name),
+            failed=partial(self._could_not_stay, station_id, peer_address),
+        )
+        self._waiting[station_id] = [*waiting[1 - MOST :], probation]
+        return probation
 
     def _receiver(self, admitted: Admitted, peer_address: str, certificate_name: str) -> Receiver:
         station = self.by_id[admitted.station_id]
