@@ -31,7 +31,7 @@ subjectAltName = DNS:tiefgarage-koeln.de,DNS:*.tiefgarage-koeln.de
 COMMON_NAME: Final = "Unsere Tiefgarage"
 
 _ROOT: Final = """\
-openssl genrsa -des3 -out rootCA.key 4096
+openssl genrsa -des3 -out rootCA.key {bits}
 openssl req -x509 -new -nodes -key rootCA.key -sha256 -days 365 -out rootCA.crt \
 -config rootCA.cnf -utf8
 """
@@ -53,10 +53,11 @@ class OpensslRoot:
     folder: Path
 
     @classmethod
-    def make(cls, folder: Path, common_name: str = COMMON_NAME) -> Self:
+    def make(cls, folder: Path, common_name: str = COMMON_NAME, bits: int = 4096) -> Self:
+        """With the manual's 4096 bits; fewer where the size is not the question: they take long."""
         folder.mkdir()
         _configure(folder / "rootCA.cnf", common_name)
-        _type(folder, _ROOT)
+        _type(folder, _ROOT.format(bits=bits))
         return cls(folder)
 
     @property

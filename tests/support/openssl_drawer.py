@@ -28,7 +28,7 @@ class Drawer:
     @classmethod
     def fill(cls, folder: Path) -> Self:
         root = OpensslRoot.make(folder / "root")
-        other_root = OpensslRoot.make(folder / "other", "Fremde Tiefgarage")
+        other_root = OpensslRoot.make(folder / "other", "Fremde Tiefgarage", bits=2048)
         return cls(
             root,
             other_root,

@@ -95,7 +95,7 @@ async def test_certificates_made_with_the_manual_s_commands_are_believed_P26(
 async def test_the_same_name_in_root_and_client_fails_under_the_root_and_not_stored_itself_P26(
     tmp_path: Path,
 ) -> None:
-    root = OpensslRoot.make(tmp_path / "root", "Gleich")
+    root = OpensslRoot.make(tmp_path / "root", "Gleich", bits=2048)
     certificate, key = root.client("Gleich")
     vault, contexts = await opened(tmp_path / "vault")
     await vault.import_own("north", Material((certificate.read_bytes(), key.read_bytes())))
