@@ -8,6 +8,7 @@ from tests.support.paper_certificates import (
     PaperCertificates,
     certificate,
     hash_data_of,
+    request,
     signed,
 )
 from tests.support.virtual_time import FakeClock, ScriptedIdentifiers, in_virtual_time
@@ -15,7 +16,7 @@ from tests.support.virtual_time import FakeClock, ScriptedIdentifiers, in_virtua
 from wattgate.core.ocpp.frames import Call
 from wattgate.core.security.certificates import LinkSecurity
 from wattgate.core.wallbox.effects import Happened
-from wattgate.ports.links import Link
+from wattgate.ports.links import DialFailed, DialStep, Link
 from wattgate.runtime.ends.wallbox_certificates import SET, WallboxCertificates
 from wattgate.runtime.peer import Peer, Tools
 
@@ -130,12 +131,12 @@ async def test_it_asks_for_a_certificate_and_takes_what_answers_that() -> None:
     call = Call("1", "ExtendedTriggerMessage", json.dumps(SIGN))
     bench.peer.received(json.dumps([2, "1", call.action, SIGN]))
     assert not await bench.certificates.answer(bench.peer, call)
-    answer, request = bench.wire.heard[:2]
+    answer, asked = bench.wire.heard[:2]
     assert answer == [3, "1", {"status": "Accepted"}]
-    assert request[2] == "SignCertificate"
+    assert asked[2] == "SignCertificate"
     assert bench.events[-1].facts == {"subject": "CP1", "taken": True}
     bench.wire.heard.clear()
-    chain = signed(request[3]["csr"])  # type: ignore[index]  # JSON
+    chain = signed(asked[3]["csr"])  # type: ignore[index]  # JSON
     assert await bench.asked("CertificateSigned", {"certificateChain": chain}) == status("Accepted")
     assert bench.store.names(SET) == ["CP1"]
 
@@ -160,3 +161,18 @@ async def test_what_does_not_fit_or_cannot_be_stored_gets_a_callerror() -> None:
 @in_virtual_time()
 async def test_everything_else_concerns_it_not(action: str, payload: object) -> None:
     assert not Bench().certificates.concerns(Call("1", action, json.dumps(payload)))
+
+
+@pytest.mark.parametrize("is_let_in", [True, False])
+@in_virtual_time()
+async def test_a_disk_that_is_full_does_not_end_the_wallbox(is_let_in: bool) -> None:
+    bench = Bench()
+    await bench.asked("ExtendedTriggerMessage", SIGN)
+    chain = {"certificateChain": signed(request("CP1", "", bench.store.requests[SET]))}
+    assert await bench.asked("CertificateSigned", chain) == status("Accepted")
+    bench.store.is_full = True
+    if is_let_in:
+        await bench.certificates.connected()
+    else:
+        await bench.certificates.not_connected(DialFailed(DialStep.TLS, "refused"))
+    assert bench.events[-1].facts["what"] == "no space left"

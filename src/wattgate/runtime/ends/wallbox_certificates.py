@@ -1,6 +1,6 @@
 """Certificates of the software wallbox, as its central system wants them (SEC A02, M03-M05)."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from wattgate.core.errors import ConfigError, PeerError
@@ -97,11 +97,21 @@ class WallboxCertificates:
         """The central system has let the wallbox in: the certificate from before is over."""
         if self._is_on_trial:
             self._is_on_trial = False
-            await self._certificates.forget_former(SET)
+            await self._kept(self._certificates.forget_former(SET))
 
     async def not_connected(self, failed: DialFailed) -> None:
         """A new certificate that is refused gives way to the one before, once."""
         if self._is_on_trial and failed.step in (DialStep.TLS, DialStep.HTTP):
             self._is_on_trial = False
-            await self._certificates.swap_former(SET)
-            self._report(Happened("certificate-taken-back", {"reason": failed.reason}))
+            if await self._kept(self._certificates.swap_former(SET)):
+                self._report(Happened("certificate-taken-back", {"reason": failed.reason}))
+
+    async def _kept(self, change: Awaitable[None]) -> bool:
+        """Whether it could be stored; where not, the wallbox goes on with what it has."""
+        try:
+            await change
+        except StoreFailed as failed:
+            facts = {"action": "former certificate", "status": "Failed", "what": str(failed)}
+            self._report(Happened("certificates", facts))
+            return False
+        return True
