@@ -173,6 +173,17 @@ def test_a_misuse_is_told_before_anything_is_done(words: list[str], said: str) -
     assert (result.exit_code, said in result.stderr) == (2, True), result.output
 
 
+@pytest.mark.usefixtures("data")
+def test_what_was_issued_is_shown_and_not_written_again(tmp_path: Path) -> None:
+    done("ca")
+    done("client", "--cn", "CP1", "--out", tmp_path / "cp1.pem")
+    (entry,) = json.loads(done("show", "--json"))["issued"]
+    assert "issued, client" in done("show", entry["id"])
+    again = run("show", entry["id"], "--out", tmp_path / "again.pem")
+    assert (again.exit_code, (tmp_path / "again.pem").exists()) == (2, False)
+    assert "What was issued is told once" in again.stderr
+
+
 def test_while_somebody_else_works_on_the_folder_nothing_is_done(data: Path) -> None:
     with working_on(data):
         result = run("show")

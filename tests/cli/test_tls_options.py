@@ -87,3 +87,20 @@ def test_a_wallbox_does_not_connect_with_less_than_its_profile_r32(
 ) -> None:
     said = list(client_problems(ClientTls(profile=profile), url, ""))
     assert said == [f"--security-profile {profile}: needs {need}" for need in needs]
+
+
+@pytest.mark.parametrize(
+    ("tls", "url", "password", "profile"),
+    [
+        (ClientTls(), "ws://host/", "", 0),
+        (ClientTls(), "ws://host/", "secret", 1),
+        (ClientTls(), "wss://host/", "secret", 1),
+        (ClientTls(authorities=(Path("ca.pem"),)), "wss://host/", "secret", 2),
+        (ClientTls(certificate=Path("own.pem")), "wss://host/", "", 0),
+        (ClientTls(system_roots=True, certificate=Path("own.pem")), "wss://host/", "", 3),
+    ],
+)
+def test_the_security_profile_is_what_the_options_bring_about_r32(
+    tls: ClientTls, url: str, password: str, profile: int
+) -> None:
+    assert tls.reached(url, password) == profile

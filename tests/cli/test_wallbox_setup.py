@@ -62,7 +62,7 @@ def test_the_defaults_are_right() -> None:
         (
             {"keys": ("HeartbeatInterval=5",)},
             "configuration",
-            {"MeterValueSampleInterval": "10", "HeartbeatInterval": "5"},
+            {"MeterValueSampleInterval": "10", "SecurityProfile": "0", "HeartbeatInterval": "5"},
         ),
     ],
 )

@@ -117,10 +117,12 @@ def show_one(desk: Desk, certificate_id: str, out: Path | None, *, force: bool) 
                     _wrote(out)
                 return 0
     for entry in desk.issued():
-        if entry.id == wanted and out is None:
+        if entry.id == wanted:
+            if out is not None:
+                raise MisuseError("What was issued is told once: only what a set holds has a file")
             _say_details(f"issued, {entry.purpose}{', revoked' * entry.is_revoked}", entry)
             return 0
-    raise MisuseError(f"There is no certificate {plain(certificate_id)} that could be shown so")
+    raise MisuseError(f"There is no certificate {plain(certificate_id)}")
 
 
 def authority(desk: Desk, wish: AuthorityWish, out: Path | None, *, force: bool) -> int:

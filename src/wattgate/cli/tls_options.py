@@ -44,6 +44,15 @@ class ClientTls:
         """Whether somebody has to vouch for the server."""
         return self.system_roots or bool(self.authorities)
 
+    def reached(self, url: str, password: str) -> Profile:
+        """The security profile that comes of the options where none is asked for (R32)."""
+        is_verified = self.verifies and urlsplit(url).scheme == "wss"
+        if is_verified and self.certificate is not None:
+            return Profile.CLIENT_CERTIFICATE
+        if not password:
+            return Profile.NONE
+        return Profile.TLS if is_verified else Profile.PASSWORD
+
 
 def client_problems(tls: ClientTls, url: str, password: str) -> Iterator[str]:
     """Everything that does not go together, without a look into the files."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from wattgate import __version__
-from wattgate.cli.tls_options import ClientTls, client_problems
+from wattgate.cli.tls_options import ClientTls, Profile, client_problems
 from wattgate.core.site.destinations import identity_complaint, url_complaint
 from wattgate.core.units import MIN_CHARGE_A
 from wattgate.core.wallbox.car import Car
@@ -107,14 +107,16 @@ def options_of(setup: Setup) -> Options:
         clock_offset_s=setup.clock_offset_s,
         configuration={
             "MeterValueSampleInterval": str(setup.meter_interval_s),
-            **_profile_told(setup.tls),
+            "SecurityProfile": str(_profile(setup).value),
             **keys,
         },
     )
 
 
-def _profile_told(tls: ClientTls) -> dict[str, str]:
-    return {} if tls.profile is None else {"SecurityProfile": str(tls.profile)}
+def _profile(setup: Setup) -> Profile:
+    wanted = setup.tls.profile
+    reached = setup.tls.reached(setup.url, setup.password)
+    return reached if wanted is None else Profile(wanted)
 
 
 def _wrong_names(setup: Setup) -> Iterator[str]:
