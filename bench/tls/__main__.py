@@ -85,8 +85,9 @@ async def serve() -> None:
         vault = Vault(Path(folder) / "certificates", SystemClock())
         await vault.open(("127.0.0.1",))
         contexts = Contexts(vault.get)
-        tls = {"tls": TlsMode.DETECT, "contexts": contexts.server_context}
-        listener = OcppListener("127.0.0.1", 0, Everybody(), **tls)  # type: ignore[arg-type]  # they fit
+        listener = OcppListener(
+            "127.0.0.1", 0, Everybody(), tls=TlsMode.DETECT, contexts=contexts.server_context
+        )
         await listener.start()
         print(listener.port, flush=True)
         while await asyncio.to_thread(sys.stdin.readline):

@@ -80,7 +80,7 @@ class SecurePort:
         """
         try:
             context = self.contexts()
-        except Exception as error:
+        except Exception as error:  # ours to mend, and no reason to stop serving the port
             if self.lines.take("", asyncio.get_running_loop().time()):
                 log.exception("no TLS for a connection")
             raise SecuringFailed(NOT_READY) from error

@@ -107,7 +107,7 @@ class Reception:
     async def _serve_securely(self, sock: socket.socket, caller: Caller) -> bool:
         try:
             context = self._https.context()
-        except Exception:
+        except Exception:  # ours to mend, and no reason to stop serving the port
             log.exception(_NOT_READY)
             return False
         try:

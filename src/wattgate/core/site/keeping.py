@@ -58,7 +58,7 @@ def _kept(table: Any, key: PasswordKey) -> Any:  # noqa: ANN401 - any table of t
     return replace(table, **changes)
 
 
-def _value(each: Definition, value: Any, key: PasswordKey) -> object:  # noqa: ANN401 - as it says
+def _value(each: Definition, value: Any, key: PasswordKey) -> object:  # noqa: ANN401 - of any setting
     if isinstance(each, SettingField):
         return key.kept(value) if each.about.secrecy is Secrecy.HASHED else value
     if isinstance(value, tuple):
