@@ -8,7 +8,11 @@ PATH=$PATH:/usr/sbin:/sbin
 
 missing=()
 case ${1:?usage: system_packages.sh checks|bench} in
-    checks) scripts/find_python.sh >/dev/null 2>&1 || missing+=(python3-venv) ;;
+    checks)
+        scripts/find_python.sh >/dev/null 2>&1 || missing+=(python3-venv)
+        command -v mbpoll >/dev/null || missing+=(mbpoll) # an independent Modbus master
+        command -v socat >/dev/null || missing+=(socat)   # pairs of serial lines
+        ;;
     bench) command -v nginx >/dev/null || missing+=(nginx-light) ;;
     *) echo "system_packages.sh: knows checks and bench, not '$1'" >&2; exit 2 ;;
 esac

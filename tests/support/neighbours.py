@@ -10,7 +10,7 @@ from tests.support.world import BOOT, Scripted, ScriptedDialer, World, a_backend
 
 from wattgate.runtime.evse_state import EvseState
 from wattgate.runtime.manager import Manager
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.station_evse import StationEvse
 
 ALFEN: Final = {**BOOT, "chargePointVendor": "Alfen BV"}
 """Clears all its profiles whichever is named: not while a car charges."""
@@ -48,7 +48,7 @@ class Neighbours:
         return state
 
     @property
-    def evse(self) -> EvseOcpp16:
+    def evse(self) -> StationEvse:
         """A, as load management knows it."""
         return self.state().evse
 

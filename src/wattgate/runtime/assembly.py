@@ -43,6 +43,7 @@ from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.station.relaying import begin_to_relay, is_relayed
 from wattgate.runtime.station.signed_data import recovered_signed
 from wattgate.runtime.station.station import House, Station
+from wattgate.runtime.station.station_evse import StationEvse
 from wattgate.runtime.station.wallbox_certificates import WallboxCertificates
 from wattgate.runtime.station.wallbox_configuration import WallboxConfiguration
 from wattgate.runtime.station.wallbox_messages import WallboxMessages
@@ -90,7 +91,7 @@ class Assembly:
         stops = [LostStops(each, self._lost_after) for each in self.stations.values()]
         self._house.tasks.spawn(watch(stops), name="lost stops")
 
-    def take_into_service(self, evse: EvseOcpp16) -> None:
+    def take_into_service(self, evse: StationEvse) -> None:
         """Give an EVSE its backend, where it was built without one."""
         if evse.login is None and evse.settings.gateways:
             known = Recovered(notes=self._notes)
@@ -171,7 +172,7 @@ class Assembly:
         ids = (each for each in self._site().station_ids() if each != station_id)
         return frozenset(map(str.casefold, chain(ids, *serials)))
 
-    def _connect_backend(self, station: Station, evse: EvseOcpp16, recovered: Recovered) -> None:
+    def _connect_backend(self, station: Station, evse: StationEvse, recovered: Recovered) -> None:
         identity = identity_of(station.station_id, evse.settings)
         if is_relayed(evse.settings, identity.link_id, self._site(), recovered):
             backends, house = self._backends, self._house
@@ -202,7 +203,7 @@ class Assembly:
         if self._limits.knows(evse_id):
             self._limits.say_again(evse_id)
 
-    def _transaction_changed(self, evse: EvseOcpp16) -> None:
+    def _transaction_changed(self, evse: StationEvse) -> None:
         self._late[evse.station_id].look_at(evse)
         if evse.evse_id in self.virtuals:
             self.virtuals[evse.evse_id].transaction_changed()
@@ -236,7 +237,7 @@ def _recovered_presence(station_id: str, recovered: Recovered, house: House) -> 
     return presence
 
 
-def _recover_transaction(evse: EvseOcpp16, recovered: Recovered, house: House) -> None:
+def _recover_transaction(evse: StationEvse, recovered: Recovered, house: House) -> None:
     """Go on with the newest transaction that was open when the manager stopped (R77)."""
     for record in recovered.open_transactions:
         if record.start.evse_id == evse.evse_id:

@@ -23,8 +23,8 @@ from wattgate.runtime.gateway.north_side import north_side
 from wattgate.runtime.gateway.outbox_pump import OutboxPump
 from wattgate.runtime.gateway.own_side import OwnSide, own_side
 from wattgate.runtime.gateway.virtual_charging import VirtualCharging
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.station import Station
+from wattgate.runtime.station.station_evse import StationEvse
 from wattgate.runtime.station.wallbox_configuration import WallboxConfiguration
 
 
@@ -116,7 +116,7 @@ def own_side_of(
 
 def add_backend(
     station: Station,
-    evse: EvseOcpp16,
+    evse: StationEvse,
     identity: LinkIdentity,
     recovered: Recovered,
     backends: Backends,

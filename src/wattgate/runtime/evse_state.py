@@ -6,8 +6,8 @@ from wattgate.core.charging.behaviour import Behaviour
 from wattgate.core.charging.proving import Trial
 from wattgate.ports.evse import Cleared
 from wattgate.runtime.charging.obedience_watch import ObedienceState
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.station import Station
+from wattgate.runtime.station.station_evse import StationEvse
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Safety:
 class EvseState:
     """One EVSE at this moment, with what limits it; currents in A per phase."""
 
-    evse: EvseOcpp16
+    evse: StationEvse
     station: Station
     offered_a: float
     target_a: float

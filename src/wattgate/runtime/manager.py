@@ -40,11 +40,11 @@ from wattgate.runtime.operations import Operations
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.site_keeper import SiteKeeper
 from wattgate.runtime.station.certificate_names import CertificateNames
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.key_writing import KeyWriting
 from wattgate.runtime.station.knowledge import CardKnowledge
 from wattgate.runtime.station.refused_attempts import RefusedAttempt
 from wattgate.runtime.station.station import House, Station
+from wattgate.runtime.station.station_evse import StationEvse
 from wattgate.runtime.station.stations import Stations
 from wattgate.runtime.station.wallbox_certificates import WallboxCertificates
 from wattgate.runtime.station.wallbox_keys import WallboxKeys
@@ -91,7 +91,7 @@ class Manager:
         self._names = CertificateNames(self._site_now, store, self._tasks)
         self.stations = Stations(self.site, {}, tools, self.keys, self._names)
         self.letters = DeadLetters(store, self._link_named)
-        self._evses: dict[str, tuple[EvseOcpp16, Station]] = {}
+        self._evses: dict[str, tuple[StationEvse, Station]] = {}
         self._watch = ObedienceWatch(
             self.limits,
             self.behaviours,
@@ -189,7 +189,7 @@ class Manager:
         found = self._evses.get(evse_id)
         return self._state(*found) if found is not None else None
 
-    def offered_a(self, evse: EvseOcpp16) -> float:
+    def offered_a(self, evse: StationEvse) -> float:
         """A per phase the EVSE is allowed; its hardware maximum while we only observe."""
         if self._is_observing():
             return evse.hardware_a
@@ -260,7 +260,7 @@ class Manager:
 
     # Inside
 
-    def _state(self, evse: EvseOcpp16, station: Station) -> EvseState:
+    def _state(self, evse: StationEvse, station: Station) -> EvseState:
         target_a = self._loop.targets_a.get(evse.evse_id, 0.0) if self._loop else 0.0
         position = self.limits.position(evse.evse_id)
         observing = self._is_observing()
@@ -274,7 +274,7 @@ class Manager:
             safety=self._safety(evse),
         )
 
-    def _safety(self, evse: EvseOcpp16) -> Safety:
+    def _safety(self, evse: StationEvse) -> Safety:
         is_removed = not self.limits.was_limited(evse.evse_id)
         return Safety(
             obedience=self._watch.state(evse.evse_id),

@@ -12,7 +12,7 @@ from wattgate.ports.evse import Cleared, LimitOutcome
 from wattgate.runtime.charging.proving import Prover
 from wattgate.runtime.load.limits import Limits
 from wattgate.runtime.load.releases import Releases
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.station_evse import StationEvse
 
 log = structlog.get_logger()
 
@@ -50,12 +50,12 @@ class Operations:
         self._is_limited = is_limited
         self._change_site = change_site
 
-    async def clear_profiles(self, evse: EvseOcpp16) -> ClearedProfiles:
+    async def clear_profiles(self, evse: StationEvse) -> ClearedProfiles:
         """Delete the charging profiles in the wallbox, once (P15)."""
         cleared = await self._releases.clear(evse, evse.hardware_a)
         return ClearedProfiles(cleared, self._is_limited(evse.evse_id))
 
-    async def adopt(self, evse: EvseOcpp16) -> LimitOutcome:
+    async def adopt(self, evse: StationEvse) -> LimitOutcome:
         """Remove what others left in the wallbox, and set our own limit (R100).
 
         While a car charges, ours holds before and after; else it is set afresh by the control
@@ -69,36 +69,36 @@ class Operations:
         self._limits.say_again(evse.evse_id)
         return LimitOutcome.ACCEPTED
 
-    async def release(self, evse: EvseOcpp16) -> Cleared:
+    async def release(self, evse: StationEvse) -> Cleared:
         """Delete them and set none any more, until the EVSE is activated (R100d)."""
         self._prover.cancel(evse.evse_id)
         return await self._releases.latch(evse, evse.hardware_a)
 
-    async def activate(self, evse: EvseOcpp16) -> None:
+    async def activate(self, evse: StationEvse) -> None:
         """Take the EVSE into service and limit it again, whatever kept it from that."""
         await self._set_enabled(evse, enabled=True)
         if evse.evse_id in self._releases.latched:
             await self._releases.activate(evse.evse_id)
 
-    async def deactivate(self, evse: EvseOcpp16) -> None:
+    async def deactivate(self, evse: StationEvse) -> None:
         """Take it out of service: it may do only what `on_deactivation` says (P15)."""
         self._prover.cancel(evse.evse_id)
         await self._set_enabled(evse, enabled=False)
 
-    async def _set_enabled(self, evse: EvseOcpp16, *, enabled: bool) -> None:
+    async def _set_enabled(self, evse: StationEvse, *, enabled: bool) -> None:
         if evse.settings.enabled == enabled:
             return
         await self._change_site(lambda site: patched_evse(site, evse.evse_id, {"enabled": enabled}))
         log.info("activated" if enabled else "deactivated", evse=evse.evse_id)
 
-    def prove(self, evse: EvseOcpp16) -> str | None:
+    def prove(self, evse: StationEvse) -> str | None:
         """Begin to prove that its grants end and survive a power cycle; or why that cannot be."""
         return self._prover.begin(evse)
 
-    def trial(self, evse: EvseOcpp16) -> Trial | None:
+    def trial(self, evse: StationEvse) -> Trial | None:
         """The proof under way, or the last one."""
         return self._prover.state(evse.evse_id)
 
-    def cancel_proof(self, evse: EvseOcpp16) -> None:
+    def cancel_proof(self, evse: StationEvse) -> None:
         """Give the proof up; the EVSE is commanded again."""
         self._prover.cancel(evse.evse_id)

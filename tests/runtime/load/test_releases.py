@@ -8,7 +8,7 @@ from tests.support.world import World
 
 from wattgate.ports.evse import Cleared, Confirmation, LimitOutcome
 from wattgate.runtime.evse_state import EvseState
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.station_evse import StationEvse
 
 PAIR = (
     SITE.replace("63", "42")  # 20 A
@@ -31,7 +31,7 @@ def state_of(world: World, evse_id: str) -> EvseState:
     return state
 
 
-def evse_of(world: World, evse_id: str) -> EvseOcpp16:
+def evse_of(world: World, evse_id: str) -> StationEvse:
     return state_of(world, evse_id).evse
 
 

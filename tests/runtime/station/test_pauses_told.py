@@ -7,13 +7,13 @@ from tests.support.frames import ONE_BACKEND, START, Site, a_site, result, settl
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import status_of
 
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.station_evse import StationEvse
 
 OPTION = '[[wallbox]]\nid = "CP1"\nsuspended_ev_by_us = true\n'
 OBSERVE = '[site]\nload_management = "observe"'
 
 
-def the_evse(site: Site) -> EvseOcpp16:
+def the_evse(site: Site) -> StationEvse:
     assert site.world.manager is not None
     state = site.world.manager.evse("stall-1")
     assert state is not None

@@ -6,12 +6,12 @@ from wattgate.adapters.web.dto import Backend, BackendProblem, BackendSecurity
 from wattgate.core.security.link_words import BACKEND_SECURITY
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.relay_link import RelayLink
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.station_evse import StationEvse
 
 Login = BackendLink | RelayLink
 
 
-def backend_of(evse: EvseOcpp16) -> Backend | None:
+def backend_of(evse: StationEvse) -> Backend | None:
     """The login of an EVSE; None without a backend."""
     link = evse.login
     if link is None:

@@ -22,7 +22,7 @@ from wattgate.core.station.measurements import Measurement
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import DeadLetter
 from wattgate.runtime.evse_state import EvseState
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.station_evse import StationEvse
 
 _NOTHING_MEASURED: Final = Measurement()
 
@@ -129,7 +129,7 @@ def _boot(boot_text: str | None) -> Boot | None:
         return None
 
 
-def _running(evse: EvseOcpp16) -> RunningTransaction | None:
+def _running(evse: StationEvse) -> RunningTransaction | None:
     transaction = evse.transaction
     if transaction is None:
         return None

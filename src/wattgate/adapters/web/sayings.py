@@ -5,7 +5,7 @@ from typing import Final
 
 from wattgate.core.site.model import LoadManagement, OnDeactivation, Site
 from wattgate.ports.evse import Cleared, Confirmation, LimitOutcome
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
+from wattgate.runtime.station.station_evse import StationEvse
 
 _CONFIRMED: Final[Mapping[Confirmation, str]] = {
     Confirmation.SCHEDULE: "Deleted, confirmed by the wallbox's composite schedule.",
@@ -70,7 +70,7 @@ def of_activation(site: Site) -> str:
     return f"Activated. {_OBSERVES}" if _observes(site) else "Activated: load management limits it."
 
 
-def of_deactivation(site: Site, evse: EvseOcpp16) -> str:
+def of_deactivation(site: Site, evse: StationEvse) -> str:
     """What an EVSE may do that was deactivated (P15)."""
     if _observes(site):
         return f"Deactivated. {_OBSERVES}"

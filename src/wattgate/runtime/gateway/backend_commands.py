@@ -23,8 +23,8 @@ from wattgate.runtime.gateway.cost_mapping import cost_for_wallbox, mapped_cost
 from wattgate.runtime.gateway.early_triggers import TRIGGERS, trigger_early
 from wattgate.runtime.gateway.virtual_charging import VirtualCharging, remote_start_profile
 from wattgate.runtime.peer import NoAnswer, Outcome
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.station import Station
+from wattgate.runtime.station.station_evse import StationEvse
 
 REJECTED = '{"status":"Rejected"}'
 
@@ -39,7 +39,7 @@ class BackendCommandHandler:
     def __init__(
         self,
         station: Station,
-        evse: EvseOcpp16,
+        evse: StationEvse,
         virtual: VirtualCharging,
         configuration: ConfigurationCommands,
     ) -> None:

@@ -20,8 +20,8 @@ from wattgate.core.ocpp.splice import read_scalar
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.north_side import NorthSide
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.station import Station
+from wattgate.runtime.station.station_evse import StationEvse
 from wattgate.runtime.station.wallbox_configuration import WallboxConfiguration, is_taken
 
 log = structlog.get_logger()
@@ -36,7 +36,7 @@ class ConfigurationCommands:
     """ChangeConfiguration and GetConfiguration of one backend for its EVSE."""
 
     def __init__(
-        self, station: Station, evse: EvseOcpp16, north: NorthSide, wallbox: WallboxConfiguration
+        self, station: Station, evse: StationEvse, north: NorthSide, wallbox: WallboxConfiguration
     ) -> None:
         self._station = station
         self._evse = evse

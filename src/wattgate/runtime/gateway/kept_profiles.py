@@ -6,8 +6,8 @@ from dataclasses import replace
 from wattgate.core.gateway.virtual_profiles import Change, VirtualProfiles
 from wattgate.ports.store import Change as StoreChange
 from wattgate.ports.store import DeleteProfile, ProfileRecord, SaveProfile, StoreFailed
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.station import House
+from wattgate.runtime.station.station_evse import StationEvse
 from wattgate.runtime.store_failures import say_not_stored
 
 
@@ -18,7 +18,7 @@ class KeptProfiles:
     this one has left.
     """
 
-    def __init__(self, evse: EvseOcpp16, link_id: str, house: House) -> None:
+    def __init__(self, evse: StationEvse, link_id: str, house: House) -> None:
         self.in_order = asyncio.Lock()
         self._evse = evse
         self._link_id = link_id

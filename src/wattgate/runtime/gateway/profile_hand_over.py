@@ -16,8 +16,9 @@ from wattgate.core.ocpp.session import Priority
 from wattgate.ports.clock import Clock
 from wattgate.runtime.gateway.profile_outcomes import may_have_changed, took_effect
 from wattgate.runtime.peer import NoAnswer, Outcome
-from wattgate.runtime.station.evse_ocpp16 import BOOT_PATIENCE_S, EvseOcpp16
+from wattgate.runtime.station.evse_ocpp16 import BOOT_PATIENCE_S
 from wattgate.runtime.station.presence import Presence
+from wattgate.runtime.station.station_evse import StationEvse
 
 log = structlog.get_logger()
 
@@ -48,7 +49,7 @@ class ProfileHandOver:
 
     def __init__(
         self,
-        evse: EvseOcpp16,
+        evse: StationEvse,
         presence: Presence,
         clock: Clock,
         observing: Callable[[], bool],

@@ -11,8 +11,8 @@ from wattgate.runtime.gateway.kept_profiles import KeptProfiles
 from wattgate.runtime.gateway.profile_hand_over import ProfileHandOver, Relay
 from wattgate.runtime.gateway.profile_outcomes import may_have_changed, took_effect
 from wattgate.runtime.peer import Outcome
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.station import House
+from wattgate.runtime.station.station_evse import StationEvse
 
 log = structlog.get_logger()
 
@@ -25,7 +25,7 @@ class ProfileMirror:
 
     def __init__(
         self,
-        evse: EvseOcpp16,
+        evse: StationEvse,
         house: House,
         kept: KeptProfiles,
         hand_over: ProfileHandOver,

@@ -21,9 +21,9 @@ from wattgate.runtime.gateway.kept_profiles import KeptProfiles
 from wattgate.runtime.gateway.profile_hand_over import ProfileHandOver
 from wattgate.runtime.gateway.profile_mirroring import ProfileMirror
 from wattgate.runtime.peer import Outcome
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.station.station import House
+from wattgate.runtime.station.station_evse import StationEvse
 
 log = structlog.get_logger()
 
@@ -49,7 +49,7 @@ class VirtualCharging:
     of ours out of it, after load management took over; unless it is replaced, the wallbox is swept.
     """
 
-    def __init__(self, evse: EvseOcpp16, presence: Presence, link_id: str, house: House) -> None:
+    def __init__(self, evse: StationEvse, presence: Presence, link_id: str, house: House) -> None:
         self.on_intrusion: Callable[[], None] = self._sweep
         self._evse = evse
         self._house = house

@@ -20,8 +20,8 @@ from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_answers import tag_info_text
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.peer import NoAnswer, Outcome
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.station import House, Station
+from wattgate.runtime.station.station_evse import StationEvse
 
 log = structlog.get_logger()
 
@@ -37,7 +37,7 @@ MUTE_WAIT_S: Final = 2.0
 """s it waits while the backend has been letting us wait in vain (R53, R61a)."""
 
 
-def judge_session(house: House, evse: EvseOcpp16 | None, id_tag: str) -> AuthorizationStatus:
+def judge_session(house: House, evse: StationEvse | None, id_tag: str) -> AuthorizationStatus:
     """Decide about the card of a transaction; None is a connector that the site does not know.
 
     It is said loudly where nobody decides about cards at all.
@@ -57,7 +57,7 @@ class Authorising:
     def __init__(self, station: Station) -> None:
         self._station = station
         self._house = station.house
-        self._evse_of: Mapping[str, Callable[[str], EvseOcpp16 | None]] = {
+        self._evse_of: Mapping[str, Callable[[str], StationEvse | None]] = {
             "Authorize": lambda _: self._evse(),
             "StartTransaction": self._starting,
             "StopTransaction": self._stopping,
@@ -95,7 +95,7 @@ class Authorising:
         else:
             self._station.in_background(ask, self._ask_once_online(card, rule, link))
 
-    def _evse(self) -> EvseOcpp16:
+    def _evse(self) -> StationEvse:
         """Authorize names no connector: where a car waits for a card, else the first (R101)."""
         waiting = [
             evse
@@ -106,10 +106,10 @@ class Authorising:
             return waiting[0]
         return self._station.primary or self._station.evses[0]
 
-    def _starting(self, payload_text: str) -> EvseOcpp16 | None:
+    def _starting(self, payload_text: str) -> StationEvse | None:
         return self._station.evse_at(read_scalar(payload_text, CONNECTOR))
 
-    def _stopping(self, payload_text: str) -> EvseOcpp16 | None:
+    def _stopping(self, payload_text: str) -> StationEvse | None:
         """Where its transaction runs; an only EVSE also where that is not known any more."""
         transaction_id = read_scalar(payload_text, TRANSACTION)
         for evse in self._station.evses:
@@ -158,12 +158,12 @@ class _Card:
     """A card that was shown, where, and when (monotonic, s)."""
 
     ask: Ask
-    evse: EvseOcpp16
+    evse: StationEvse
     id_tag: str
     shown_at: float
 
 
-async def ask_about(house: House, evse: EvseOcpp16, id_tag: str) -> Scalar:
+async def ask_about(house: House, evse: StationEvse, id_tag: str) -> Scalar:
     """The verdict about a card that nobody shows: the backend's, or our own while it is away."""
     link = evse.link
     if link is not None and await link.online_within(LOGIN_WAIT_S):

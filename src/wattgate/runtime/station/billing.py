@@ -10,13 +10,13 @@ from wattgate.core.station.salvage import NO_CONNECTOR, OddMeterValues, OddStart
 from wattgate.ports.store import Change, KeepAside, Receipt
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_link import BackendLink
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.station import Station
+from wattgate.runtime.station.station_evse import StationEvse
 
 log = structlog.get_logger()
 
 
-def link_id_of(evse: EvseOcpp16 | None) -> str | None:
+def link_id_of(evse: StationEvse | None) -> str | None:
     """The queue of an EVSE's backend; None without one."""
     return evse.link.identity.link_id if evse is not None and evse.link is not None else None
 
@@ -36,7 +36,7 @@ def once(station: Station, key: str) -> Receipt:
 
 def evse_of(
     station: Station, request: StartRequest | MeterValuesRequest | OddMeterValues
-) -> EvseOcpp16 | None:
+) -> StationEvse | None:
     """The EVSE that a message is about; None where the site has none at its connector.
 
     One that cannot be read and names no connector can only be about the wallbox's only EVSE.

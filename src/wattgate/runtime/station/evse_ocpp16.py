@@ -8,15 +8,15 @@ from wattgate.core.site.model import EvseSettings, WallboxSettings
 from wattgate.ports.evse import Cleared, Confirmation, EvseReading, LimitOutcome
 from wattgate.runtime.charging.profile_steps import Wish
 from wattgate.runtime.charging.smart_charging import SmartCharging
-from wattgate.runtime.station.evse_known import KnownEvse
 from wattgate.runtime.station.open_transactions import id_at_wallbox
 from wattgate.runtime.station.presence import Presence
+from wattgate.runtime.station.station_evse import StationEvse
 
 BOOT_PATIENCE_S: Final = 5.0
 """s after its connection in which a wallbox may still boot; some drop commands before that."""
 
 
-class EvseOcpp16(KnownEvse):
+class EvseOcpp16(StationEvse):
     """What is known of one EVSE, and how its current is limited. Implements ControllableEvse."""
 
     def __init__(

@@ -18,8 +18,8 @@ from wattgate.core.station.fixed_card import FixedStart
 from wattgate.ports.store import Change, DeleteNote, NoteRecord, SaveNote, StoreFailed
 from wattgate.runtime.ask import is_accepted
 from wattgate.runtime.station.authorising import ask_about
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.station import Station
+from wattgate.runtime.station.station_evse import StationEvse
 from wattgate.runtime.store_failures import say_not_stored
 
 log = structlog.get_logger()
@@ -31,7 +31,7 @@ _OVER: Final = "fixed card"
 class FixedStarting:
     """The fixed card of one EVSE."""
 
-    def __init__(self, station: Station, evse: EvseOcpp16) -> None:
+    def __init__(self, station: Station, evse: StationEvse) -> None:
         self._station = station
         self._house = station.house
         self._evse = evse
@@ -126,7 +126,7 @@ class FixedStarting:
             say_not_stored(exc, evse=self._evse.evse_id)
 
 
-def _is_wanted(evse: EvseOcpp16) -> bool:
+def _is_wanted(evse: StationEvse) -> bool:
     """Whether the site wants it there."""
     settings = evse.settings
     return settings.enabled and settings.fixed_rfid_start and settings.fixed_rfid != ""

@@ -12,8 +12,9 @@ from wattgate.core.station.late_rejection import ASKED, Duty, is_rejected_late, 
 from wattgate.runtime.charging.profile_commands import Commands
 from wattgate.runtime.peer import NoAnswer
 from wattgate.runtime.station.evse_known import OpenTransaction
-from wattgate.runtime.station.evse_ocpp16 import BOOT_PATIENCE_S, EvseOcpp16
+from wattgate.runtime.station.evse_ocpp16 import BOOT_PATIENCE_S
 from wattgate.runtime.station.station import Station
+from wattgate.runtime.station.station_evse import StationEvse
 
 log = structlog.get_logger()
 
@@ -39,7 +40,7 @@ class LateRejections:
         self._commands = Commands(station.presence)
         self._under_way: set[int] = set()
 
-    def refused(self, evse: EvseOcpp16, transaction_id: int, verdict: str) -> None:
+    def refused(self, evse: StationEvse, transaction_id: int, verdict: str) -> None:
         """The backend has refused a card, and that is stored."""
         evse.newest_refusal = (transaction_id, verdict)
         current = evse.transaction
@@ -52,7 +53,7 @@ class LateRejections:
         for evse in self._station.evses:
             self.look_at(evse)
 
-    def look_at(self, evse: EvseOcpp16) -> None:
+    def look_at(self, evse: StationEvse) -> None:
         """Begin what is due at one EVSE, unless it is under way."""
         transaction = evse.transaction
         if transaction is None or not is_rejected_late(transaction.record):
@@ -66,7 +67,7 @@ class LateRejections:
             name=f"{self._station.station_id} late rejection {transaction_id}",
         )
 
-    async def _carry_out(self, evse: EvseOcpp16, transaction: OpenTransaction) -> None:
+    async def _carry_out(self, evse: StationEvse, transaction: OpenTransaction) -> None:
         record = transaction.record
         log.warning(
             "card refused after the start",
@@ -100,7 +101,7 @@ class LateRejections:
                 return Duty()
 
     async def _allow_energy(
-        self, evse: EvseOcpp16, transaction: OpenTransaction, duty: Duty
+        self, evse: StationEvse, transaction: OpenTransaction, duty: Duty
     ) -> None:
         clock = self._house.tools.clock
         began = clock.monotonic()
@@ -111,7 +112,7 @@ class LateRejections:
                 return
             await asyncio.sleep(LOOK_S)
 
-    async def _end(self, evse: EvseOcpp16, transaction: OpenTransaction, duty: Duty) -> None:
+    async def _end(self, evse: StationEvse, transaction: OpenTransaction, duty: Duty) -> None:
         if not duty.stops:
             # Load management gives it nothing any more; while it observes, nobody limits it.
             transaction.may_charge = False
@@ -123,7 +124,7 @@ class LateRejections:
             await asyncio.sleep(RETRY_S)
 
 
-def _drawn_wh(evse: EvseOcpp16, transaction: OpenTransaction) -> float | None:
+def _drawn_wh(evse: StationEvse, transaction: OpenTransaction) -> float | None:
     """Wh since the start by the wallbox's register; None where it has not said since."""
     measured = evse.connector.measurement
     if measured.energy_wh is None or measured.energy_at is None:

@@ -18,9 +18,9 @@ from wattgate.core.station.lost_stop import (
 )
 from wattgate.core.station.transactions import TransactionRecord, TransactionStop
 from wattgate.ports.store import Change, CloseTransaction, Enqueue, FrameWay, StoreFailed
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.open_transactions import billed_by
 from wattgate.runtime.station.station import Station
+from wattgate.runtime.station.station_evse import StationEvse
 from wattgate.runtime.store_failures import say_not_stored
 from wattgate.runtime.timestamps import ocpp_time
 
@@ -171,10 +171,10 @@ class LostStops:
         draft = Draft(link_id, "StopTransaction", text, transaction_id)
         return Enqueue(draft), self._station.open.note_told(transaction_id)
 
-    def _evse_named(self, evse_id: str) -> EvseOcpp16 | None:
+    def _evse_named(self, evse_id: str) -> StationEvse | None:
         return next((evse for evse in self._station.evses if evse.evse_id == evse_id), None)
 
-    def _evse_of(self, link_id: str | None) -> EvseOcpp16 | None:
+    def _evse_of(self, link_id: str | None) -> StationEvse | None:
         """The EVSE whose backend billed it; None where the site has that backend no longer."""
         for evse in self._station.evses:
             if evse.link is not None and evse.link.identity.link_id == link_id:

@@ -21,12 +21,12 @@ from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import Change, Enqueue
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.station.billing import evse_of, keep_orphan, link_id_of, link_named, once
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.open_transactions import billed_by
 from wattgate.runtime.station.pacing import Pacing
 from wattgate.runtime.station.reports import look_at_values
 from wattgate.runtime.station.signed_data import first_seen
 from wattgate.runtime.station.station import Station
+from wattgate.runtime.station.station_evse import StationEvse
 
 
 class MeterReadings:
@@ -60,7 +60,7 @@ class MeterReadings:
                 await self._store(ask, rule, request, evse)
         ask.answer("{}")
 
-    def _evse_of(self, request: MeterValuesRequest | OddMeterValues) -> EvseOcpp16 | None:
+    def _evse_of(self, request: MeterValuesRequest | OddMeterValues) -> StationEvse | None:
         """Connector 0 is the wallbox's own meter: its values go to the primary only (R102)."""
         if request.connector_id == 0:
             return self._station.primary
@@ -71,7 +71,7 @@ class MeterReadings:
         ask: Ask,
         rule: Rule,
         request: MeterValuesRequest | OddMeterValues,
-        evse: EvseOcpp16 | None,
+        evse: StationEvse | None,
     ) -> None:
         text = ask.call.payload_text
         record = await self._record(request.transaction_id, evse)
@@ -108,7 +108,7 @@ class MeterReadings:
             if link is not None:
                 link.pump.added(message)
 
-    def _note_register(self, record: TransactionRecord | None, evse: EvseOcpp16 | None) -> None:
+    def _note_register(self, record: TransactionRecord | None, evse: StationEvse | None) -> None:
         """Values that come late tell nothing of the transaction that runs since.
 
         Those that name none tell its register while a car is there, but not that it goes on.
@@ -130,7 +130,7 @@ class MeterReadings:
             await keep_orphan(self._station, ask, _key(ask), reason)
 
     async def _record(
-        self, transaction_id: int | None, evse: EvseOcpp16 | None
+        self, transaction_id: int | None, evse: StationEvse | None
     ) -> TransactionRecord | None:
         if transaction_id is None:
             return None
@@ -140,7 +140,7 @@ class MeterReadings:
             return current.record
         return await self._house.store.transaction(self._station.station_id, transaction_id)
 
-    def _evse_named(self, evse_id: str) -> EvseOcpp16 | None:
+    def _evse_named(self, evse_id: str) -> StationEvse | None:
         return next((evse for evse in self._station.evses if evse.evse_id == evse_id), None)
 
 

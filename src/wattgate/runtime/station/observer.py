@@ -33,10 +33,10 @@ from wattgate.ports.store import (
 )
 from wattgate.runtime.gateway.backend_answers import is_transaction_id
 from wattgate.runtime.station.evse_known import OpenTransaction
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.meter_configuration import keep_meter_configuration
 from wattgate.runtime.station.reports import look_at_values, note_report
 from wattgate.runtime.station.station import Station
+from wattgate.runtime.station.station_evse import StationEvse
 from wattgate.runtime.store_failures import say_not_stored
 
 log = structlog.get_logger()
@@ -187,7 +187,7 @@ class Observer:
         if evse is not None:
             self._begin(evse, record)
 
-    def _begin(self, evse: EvseOcpp16, record: TransactionRecord) -> None:
+    def _begin(self, evse: StationEvse, record: TransactionRecord) -> None:
         status = read_scalar(record.answer_text or "{}", ("idTagInfo", "status"))
         evse.transaction = OpenTransaction(
             record,

@@ -7,11 +7,11 @@ import structlog
 from wattgate.core.site.model import EvseSettings, LoadManagement, OfflinePolicy, Site
 from wattgate.ports.store import Recovered
 from wattgate.runtime.gateway.relay_link import RelayLink
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.observer import Observer
 from wattgate.runtime.station.open_transactions import RELAYED
 from wattgate.runtime.station.relay import Relay
 from wattgate.runtime.station.station import Station
+from wattgate.runtime.station.station_evse import StationEvse
 
 log = structlog.get_logger()
 
@@ -43,7 +43,7 @@ def is_relayed(settings: EvseSettings, link_id: str, site: Site, recovered: Reco
     return not holds
 
 
-def begin_to_relay(station: Station, evse: EvseOcpp16, link: RelayLink) -> None:
+def begin_to_relay(station: Station, evse: StationEvse, link: RelayLink) -> None:
     """From its next connection on the wallbox talks to its backend."""
     observer = Observer(station, relayed(link.identity.link_id))
     relay = Relay(station, link, observer)

@@ -6,14 +6,14 @@ from typing import Final
 from wattgate.core.load.sensing import draw_of
 from wattgate.core.station.connector import read_status
 from wattgate.core.station.measurements import Measurement, read_meter_values
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.station import House, Station
+from wattgate.runtime.station.station_evse import StationEvse
 
 NOTICEABLE_A: Final = 0.5
 """A by which a draw must change before load management looks at it ahead of its next cycle."""
 
 
-def note_report(house: House, evse: EvseOcpp16, text: str) -> None:
+def note_report(house: House, evse: StationEvse, text: str) -> None:
     """Take over the status in a StatusNotification payload; one without any tells nothing."""
     report = read_status(text)
     if report is None:
@@ -32,7 +32,7 @@ def note_report(house: House, evse: EvseOcpp16, text: str) -> None:
         house.something_changed()
 
 
-def look_at_values(station: Station, evse: EvseOcpp16, text: str) -> None:
+def look_at_values(station: Station, evse: StationEvse, text: str) -> None:
     """Take over a MeterValues payload; at once: a wallbox that disobeys must not go unseen."""
     before = evse.connector.measurement
     measurement = read_meter_values(
@@ -46,6 +46,6 @@ def look_at_values(station: Station, evse: EvseOcpp16, text: str) -> None:
         station.house.something_changed()
 
 
-def _drawn_a(evse: EvseOcpp16, measurement: Measurement) -> float:
+def _drawn_a(evse: StationEvse, measurement: Measurement) -> float:
     draw = draw_of(measurement, evse.settings.phases, evse.settings.phase_rotation)
     return 0.0 if draw is None else draw.most_a

@@ -17,11 +17,11 @@ from wattgate.ports.store import RememberStation, Store, StoreFailed
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.evidence import EvidenceKeeper
 from wattgate.runtime.peer import Peer, Tools
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.knowledge import CardKnowledge
 from wattgate.runtime.station.open_transactions import OpenTransactions
 from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.station.silence import close_when_silent
+from wattgate.runtime.station.station_evse import StationEvse
 from wattgate.runtime.station.wallbox_keys import WallboxKeys
 from wattgate.runtime.store_failures import say_not_stored
 from wattgate.runtime.supervisor import Supervisor
@@ -63,7 +63,7 @@ class House:
 class Station:
     """One wallbox, known by its ChargeBox ID, over all its connections."""
 
-    def __init__(self, presence: Presence, evses: Sequence[EvseOcpp16], house: House) -> None:
+    def __init__(self, presence: Presence, evses: Sequence[StationEvse], house: House) -> None:
         self.station_id = presence.station_id
         self.presence = presence
         self.evses = tuple(evses)
@@ -83,7 +83,7 @@ class Station:
         self.on_signing: Callable[[Ask], None] = _nobody_signs
         """Called when it asks for a certificate of its link with us (R36)."""
         self.on_booted: Callable[[], None] = _nothing
-        self.on_transaction: Callable[[EvseOcpp16], None] = _no_matter
+        self.on_transaction: Callable[[StationEvse], None] = _no_matter
         """Called when an EVSE's transaction has begun or ended."""
 
     @property
@@ -105,7 +105,7 @@ class Station:
         since_s = self.house.tools.clock.monotonic() - self._swaps[-1]
         return max(0, ceil(TAKE_OVER_PAUSE_S - since_s))
 
-    def evse_at(self, connector: object) -> EvseOcpp16 | None:
+    def evse_at(self, connector: object) -> StationEvse | None:
         """The EVSE of a connector number; None where the site has none there."""
         for evse in self.evses:
             if str(evse.settings.connector) == str(connector):  # some put it in quotes
@@ -113,7 +113,7 @@ class Station:
         return None
 
     @property
-    def primary(self) -> EvseOcpp16 | None:
+    def primary(self) -> StationEvse | None:
         """The EVSE whose backend hears what concerns the whole wallbox (R102)."""
         return next((evse for evse in self.evses if evse.link is not None), None)
 
@@ -240,5 +240,5 @@ def _nobody_notes(address: str, reason: str) -> None:
     """Nobody keeps a list."""
 
 
-def _no_matter(evse: EvseOcpp16) -> None:
+def _no_matter(evse: StationEvse) -> None:
     """Nobody keeps profiles for it."""

@@ -31,8 +31,8 @@ from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.station.authorising import judge_session
 from wattgate.runtime.station.billing import evse_of, hand_over, keep_orphan, link_id_of
 from wattgate.runtime.station.evse_known import OpenTransaction
-from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.station import Station
+from wattgate.runtime.station.station_evse import StationEvse
 
 log = structlog.get_logger()
 
@@ -81,7 +81,7 @@ class Transactions:
         self._begin(opened.transaction_id, evse, request, text)
 
     async def _open(
-        self, ask: Ask, rule: Rule, request: StartRequest, evse: EvseOcpp16 | None
+        self, ask: Ask, rule: Rule, request: StartRequest, evse: StationEvse | None
     ) -> tuple[Opened, asyncio.Future[str] | None]:
         """Store it; with the answer to come where a backend is there to give one."""
         link = evse.link if evse is not None else None
@@ -144,7 +144,7 @@ class Transactions:
         return _answer(transaction_id, status.value)
 
     async def _answer_again(
-        self, ask: Ask, opened: Opened, evse: EvseOcpp16 | None, request: StartRequest
+        self, ask: Ask, opened: Opened, evse: StationEvse | None, request: StartRequest
     ) -> str:
         """A repeated StartTransaction gets the first answer, or joins the wait for it (R61a)."""
         if opened.answer_text is not None:
@@ -168,7 +168,7 @@ class Transactions:
         return text
 
     def _begin(
-        self, transaction_id: int, evse: EvseOcpp16 | None, request: StartRequest, answer_text: str
+        self, transaction_id: int, evse: StationEvse | None, request: StartRequest, answer_text: str
     ) -> None:
         """Let the EVSE want current, if the card may charge."""
         status = read_scalar(answer_text, ("idTagInfo", "status"))
@@ -196,7 +196,7 @@ class Transactions:
         self._station.on_transaction(evse)
         self._house.something_changed()
 
-    def _start_of(self, request: StartRequest, evse: EvseOcpp16 | None) -> TransactionStart:
+    def _start_of(self, request: StartRequest, evse: StationEvse | None) -> TransactionStart:
         return TransactionStart(
             station_id=self._station.station_id,
             connector=request.connector_id,
@@ -209,13 +209,13 @@ class Transactions:
         )
 
 
-def _backend_id(evse: EvseOcpp16, transaction_id: int) -> int | None:
+def _backend_id(evse: StationEvse, transaction_id: int) -> int | None:
     """The backend's id of a transaction that begins, where the backend has given it already."""
     ours, theirs = evse.newest_binding or (None, None)
     return theirs if ours == transaction_id else None
 
 
-def _verdict(evse: EvseOcpp16, transaction_id: int) -> str | None:
+def _verdict(evse: StationEvse, transaction_id: int) -> str | None:
     """How the backend has refused the card of a transaction that begins; None where it has not."""
     refused, verdict = evse.newest_refusal or (None, None)
     return verdict if refused == transaction_id else None
