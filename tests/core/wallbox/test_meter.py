@@ -8,7 +8,7 @@ from wattgate.core.wallbox.meter import (
     signed_value,
 )
 
-READING = Reading(energy_wh=1234.9, current_a=10.0, offered_a=16.0, phases=3, used_phases=1)
+READING = Reading(1234.9, currents_a=(10.0, 0.0, 0.0), power_w=2300.0, offered_a=16.0)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from wattgate.core.wallbox.actions import Action
 from wattgate.core.wallbox.commands import obey
 from wattgate.core.wallbox.configuration import Configuration, password_bytes
 from wattgate.core.wallbox.connector import Connector
-from wattgate.core.wallbox.effects import Effect, Reboot
-from wattgate.core.wallbox.handling import handle
+from wattgate.core.wallbox.effects import Effect, Offer, Reboot
+from wattgate.core.wallbox.handling import handle, sense
 from wattgate.core.wallbox.limits import apply_limits, seconds_until_limit_change
 from wattgate.core.wallbox.moment import Moment
 from wattgate.core.wallbox.options import Options
@@ -23,6 +23,7 @@ from wattgate.core.wallbox.registration import (
     report_changes,
     skip_missed,
 )
+from wattgate.core.wallbox.sensed import Sensed
 from wattgate.core.wallbox.state import NoAnswer, Outcome, Registration, State
 from wattgate.core.wallbox.transactions import next_sample_at, sample, send_next, start
 
@@ -110,6 +111,26 @@ class ChargePoint:
         handle(self._state, action)
         return self._settle()
 
+    def sensed(self, number: int, sensed: Sensed, moment: Moment) -> list[Effect]:
+        """The hardware of a connector says what it senses; one that does not exist says nothing."""
+        self._advance(moment)
+        connector = self._state.connector(number)
+        if connector is not None:
+            sense(self._state, connector, sensed)
+        return self._settle()
+
+    def capped(self, number: int, cap_a: float | None, moment: Moment) -> list[Effect]:
+        """Another master lets a connector have `cap_a` A per phase; None: it limits nothing.
+
+        What is offered is the least of it, the profiles and the hardware; below 6 A it is a pause,
+        which never ends a transaction (P31, P32).
+        """
+        self._advance(moment)
+        connector = self._state.connector(number)
+        if connector is not None:
+            connector.cap_a = cap_a
+        return self._settle()
+
     def tick(self, moment: Moment) -> list[Effect]:
         """Time has passed."""
         self._advance(moment)
@@ -165,6 +186,7 @@ class ChargePoint:
             if connector.claim is not None and connector.is_plugged and connector.can_start:
                 start(state, connector, connector.claim)
         apply_limits(state)
+        self._signal()
         self._tell_statuses()
         self._send_what_is_due()
         if state.reboot_at is not None and (len(state.queue) == 0 or state.now >= state.reboot_at):
@@ -179,6 +201,14 @@ class ChargePoint:
             connector.claim = None
         if reservation is not None and state.clock >= reservation.until:
             connector.reservation = None
+
+    def _signal(self) -> None:
+        """Tell the hardware what to offer, where that has changed."""
+        state = self._state
+        for connector in state.connectors if state.options.has_hardware else ():
+            if connector.offered_a != connector.signalled_a:
+                connector.signalled_a = connector.offered_a
+                state.effects.append(Offer(connector.number, connector.offered_a))
 
     def _tell_statuses(self) -> None:
         for connector in self._state.connectors:

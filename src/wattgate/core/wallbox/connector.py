@@ -10,9 +10,9 @@ from wattgate.core.station.connector import ConnectorStatus
 from wattgate.core.units import MIN_CHARGE_A
 from wattgate.core.wallbox.car import Car
 from wattgate.core.wallbox.meter import Reading, SampledValue
+from wattgate.core.wallbox.sensed import ASKING, NO_ERROR, Sensed
 from wattgate.core.wallbox.status import Facts, status_of
 
-NO_ERROR: Final = "NoError"
 _SECONDS_PER_HOUR: Final = 3600.0
 _NO_ID: Final = -1
 """Stands in a transaction that the central system has not yet answered; no profile names it."""
@@ -64,10 +64,14 @@ class Reservation:
 class Connector:
     """One connector and the car that belongs to it.
 
+    The car is simulated, unless the hardware says what it senses: then `sensed` counts.
+
     `limit_a` is what profiles and hardware allow now, A per phase, 0 or at least 6; `register_wh`
     never falls; `told` is the status last shown to people, `reported` the one last sent.
     `raised_at` counts the profiles taken when a pause should have ended and did not, None where
-    that is not so.
+    that is not so. `cap_a` is what another master allows beside the profiles (A per phase; a
+    Modbus master, load management), None where there is none; `signalled_a` what the hardware was
+    told last to offer.
     """
 
     number: int
@@ -84,6 +88,9 @@ class Connector:
     transaction: Transaction | None = None
     register_wh: float = 0.0
     raised_at: int | None = None
+    cap_a: float | None = None
+    sensed: Sensed | None = None
+    signalled_a: float | None = None
     told: ConnectorStatus = ConnectorStatus.UNKNOWN
     reported: ConnectorStatus = ConnectorStatus.UNKNOWN
 
@@ -102,12 +109,16 @@ class Connector:
 
     @property
     def drawn_a(self) -> float:
-        """What flows, A per phase."""
+        """What flows, A on the phase that carries most."""
+        if self.sensed is not None:
+            return max(self.sensed.currents_a)
         return self.car.current_a(self.offered_a) if self.is_plugged else 0.0
 
     @property
     def power_w(self) -> float:
         """What flows, on all phases."""
+        if self.sensed is not None:
+            return self.sensed.power_w
         return self.car.power_w(self.drawn_a, self.phases)
 
     @property
@@ -117,7 +128,7 @@ class Connector:
             Facts(
                 has_fault=self.has_fault,
                 has_transaction=self.transaction is not None,
-                is_fed=self.drawn_a > 0,
+                is_fed=self._is_fed,
                 is_allowed=self.offered_a >= MIN_CHARGE_A,
                 is_operative=self.is_operative,
                 is_done=self.is_done,
@@ -126,6 +137,14 @@ class Connector:
                 is_reserved=self.reservation is not None,
             )
         )
+
+    @property
+    def _is_fed(self) -> bool:
+        """A car that asks for what it is offered charges, also while it is still slow to (R108)."""
+        if self.sensed is None:
+            return self.drawn_a > 0
+        is_asking = self.sensed.pilot in ASKING
+        return self.drawn_a > 0 or (is_asking and self.offered_a >= MIN_CHARGE_A)
 
     @property
     def can_start(self) -> bool:
@@ -144,23 +163,27 @@ class Connector:
 
     def reading(self) -> Reading:
         """What the meter shows now."""
-        return Reading(
-            energy_wh=self.register_wh,
-            current_a=self.drawn_a,
-            offered_a=self.offered_a,
-            phases=self.phases,
-            used_phases=min(self.phases, self.car.phases),
-        )
+        return Reading(self.register_wh, self._currents_a(), self.power_w, self.offered_a)
+
+    def _currents_a(self) -> tuple[float, ...]:
+        if self.sensed is not None:
+            return self.sensed.currents_a[: self.phases]
+        used = min(self.phases, self.car.phases)
+        return tuple(self.drawn_a if phase < used else 0.0 for phase in range(self.phases))
 
     def advance(self, now: float, speed: float) -> None:
         """Let the energy flow that has flowed since the last time, `speed` times as fast."""
         elapsed_s = max(0.0, now - self.updated_at)
         self.updated_at = now
+        if self.sensed is not None:
+            return  # its meter counts
         before_wh = self.car.charged_wh
         self.car = self.car.charged(self.power_w * speed * elapsed_s / _SECONDS_PER_HOUR)
         self.register_wh += self.car.charged_wh - before_wh
 
     def seconds_until_change(self, speed: float) -> float | None:
-        """When the car will want another current; None while nothing flows."""
+        """When the car will want another current; None while nothing flows, or nobody can tell."""
+        if self.sensed is not None:
+            return None
         power_w = self.power_w * speed
         return self.car.wh_until_change() / power_w * _SECONDS_PER_HOUR if power_w > 0 else None

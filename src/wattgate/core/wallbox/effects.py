@@ -41,6 +41,21 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """Signal to the car that it may draw this much, A per phase: 0, or at least 6 (IEC 61851-1)."""
+
+    connector: int
+    current_a: float
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Store this before anything that follows is done: what outlives a restart, as text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reboot:
     """The wallbox starts anew: its link goes down."""
 
@@ -50,4 +65,4 @@ class Reconnect:
     """The wallbox hangs up, and comes back with the password that it has now (A01 of SEC)."""
 
 
-Effect = SendCall | Answer | Refuse | Happened | Reboot | Reconnect
+Effect = SendCall | Answer | Refuse | Happened | Offer | Keep | Reboot | Reconnect

@@ -5,9 +5,10 @@ from typing import assert_never
 
 from wattgate.core.wallbox import actions as do
 from wattgate.core.wallbox.answers import DataAnswer
-from wattgate.core.wallbox.connector import NO_ERROR, Connector
+from wattgate.core.wallbox.connector import Connector
 from wattgate.core.wallbox.moment import stamp
 from wattgate.core.wallbox.presenting import present
+from wattgate.core.wallbox.sensed import NO_ERROR, PLUGGED, Pilot, Sensed
 from wattgate.core.wallbox.state import Outcome, State, read_answer
 from wattgate.core.wallbox.transactions import stop
 
@@ -53,6 +54,20 @@ def _handle_at(state: State, connector: Connector, action: _AtConnector) -> None
             connector.error_code = NO_ERROR
         case _:
             assert_never(action)
+
+
+def sense(state: State, connector: Connector, sensed: Sensed) -> None:
+    """Take in what the hardware senses; a car that comes or goes is what its plug is.
+
+    A pilot that is cut or broken (E, F) says nothing about the car: what was known still holds.
+    """
+    connector.sensed = sensed
+    connector.register_wh = max(connector.register_wh, sensed.energy_wh)
+    connector.error_code = sensed.error_code
+    if sensed.pilot in PLUGGED and not connector.is_plugged:
+        _plug(state, connector)
+    elif sensed.pilot is Pilot.A and connector.is_plugged:
+        _unplug(state, connector)
 
 
 def _plug(state: State, connector: Connector) -> None:

@@ -9,7 +9,7 @@ from wattgate.core.wallbox.state import State
 
 
 def apply_limits(state: State) -> None:
-    """Take the limits anew; without any profile only the hardware limits.
+    """Take the limits anew; without any profile only the hardware and a cap beside it limit.
 
     A limit below 6 A is a pause (R100b).
     """
@@ -39,9 +39,9 @@ def _own_limit_a(state: State, connector: Connector) -> float:
     said_a = heeded(state, connector).limit_at(
         connector.number, state.clock, connector.running, state.options.phases
     )
-    if said_a is None:
-        return state.max_current_a
-    return min(state.max_current_a, shaped(state, said_a))
+    own_a = state.max_current_a if connector.cap_a is None else connector.cap_a
+    profiles_a = own_a if said_a is None else shaped(state, said_a)
+    return min(state.max_current_a, own_a, profiles_a)
 
 
 def _share_station_limit(state: State, allowed: dict[int, float]) -> None:

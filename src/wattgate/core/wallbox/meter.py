@@ -23,20 +23,19 @@ class Context(StrEnum):
 class Reading:
     """What the meter shows.
 
-    `energy_wh` is the register; `current_a` and `offered_a` are A per phase; `used_phases` of the
-    wallbox's `phases` carry the current.
+    `energy_wh` is the register; `currents_a` is what flows on each of the wallbox's phases, in A;
+    `power_w` is on all of them together; `offered_a` is what the car is told, A per phase.
     """
 
     energy_wh: float
-    current_a: float
+    currents_a: tuple[float, ...]
+    power_w: float
     offered_a: float
-    phases: int
-    used_phases: int
 
     @property
-    def power_w(self) -> float:
-        """W on all phases together."""
-        return self.current_a * self.used_phases * NOMINAL_V
+    def current_a(self) -> float:
+        """A on the phase that carries most."""
+        return max(self.currents_a, default=0.0)
 
 
 def _value(unit: str, text: str, **more: str) -> SampledValue:
@@ -44,16 +43,13 @@ def _value(unit: str, text: str, **more: str) -> SampledValue:
 
 
 def _currents(reading: Reading) -> list[SampledValue]:
-    shares = [
-        reading.current_a if phase < reading.used_phases else 0.0 for phase in range(reading.phases)
-    ]
-    return [_value("A", f"{a:.1f}", phase=f"L{number}") for number, a in enumerate(shares, start=1)]
+    currents = enumerate(reading.currents_a, start=1)
+    return [_value("A", f"{a:.1f}", phase=f"L{number}") for number, a in currents]
 
 
 def _voltages(reading: Reading) -> list[SampledValue]:
-    return [
-        _value("V", f"{NOMINAL_V:.1f}", phase=f"L{phase + 1}-N") for phase in range(reading.phases)
-    ]
+    numbers = range(1, len(reading.currents_a) + 1)
+    return [_value("V", f"{NOMINAL_V:.1f}", phase=f"L{number}-N") for number in numbers]
 
 
 MEASURANDS: Final[dict[str, Callable[[Reading], list[SampledValue]]]] = {

@@ -16,6 +16,9 @@ class Options:
     plugged in, empty for none (P30); `configuration` replaces what a configuration key holds at
     first, also of keys that are read-only.
 
+    With `has_hardware` there is no simulated car: what the hardware senses comes in by
+    `ChargePoint.sensed`, and what it is to signal goes out as `Offer`.
+
     `clock_offset_s` is how far its clock is ahead of the computer's, negative behind, whatever the
     central system says; None lets the central system set it.
     """
@@ -25,6 +28,7 @@ class Options:
     max_current_a: float = 16.0
     phases: int = 3
     car: Car = field(default_factory=Car)
+    has_hardware: bool = False
     speed: float = 1.0
     fixed_id_tag: str = ""
     vendor: str = "Wattgate"

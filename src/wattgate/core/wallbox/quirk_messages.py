@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from wattgate.core.station.connector import ConnectorStatus
-from wattgate.core.wallbox.connector import NO_ERROR
 from wattgate.core.wallbox.meter import SampledValue
 from wattgate.core.wallbox.quirks import Quirk
+from wattgate.core.wallbox.sensed import NO_ERROR
 
 _CURRENT: Final = "Current.Import"
 

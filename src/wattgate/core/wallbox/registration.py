@@ -6,9 +6,10 @@ from wattgate.core.errors import PeerError
 from wattgate.core.ocpp.profile_text import parse_time
 from wattgate.core.station.connector import ConnectorStatus
 from wattgate.core.wallbox.answers import BootAnswer, HeartbeatAnswer
-from wattgate.core.wallbox.connector import NO_ERROR, Connector
+from wattgate.core.wallbox.connector import Connector
 from wattgate.core.wallbox.moment import stamp
 from wattgate.core.wallbox.quirk_messages import Report, reports
+from wattgate.core.wallbox.sensed import NO_ERROR
 from wattgate.core.wallbox.state import NoAnswer, Outcome, Registration, State, ignore, read_answer
 from wattgate.core.wallbox.status import steps
 

@@ -18,6 +18,8 @@ from wattgate.core.wallbox.effects import (
     Answer,
     Effect,
     Happened,
+    Keep,
+    Offer,
     Reboot,
     Reconnect,
     Refuse,
@@ -223,6 +225,8 @@ class WallboxLoop:
             case Refuse(unique_id, code, description):
                 if self._peer is not None:
                     self._peer.refuse(unique_id, code, description)
+            case Offer() | Keep():
+                pass  # its car is simulated, and it forgets everything when it ends
             case Reboot():
                 self._hang_up("the wallbox starts anew")
             case Reconnect():

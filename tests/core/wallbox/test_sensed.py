@@ -1,0 +1,114 @@
+"""The hardware says what it senses, and is told what to offer (P31, P32, R108)."""
+
+from typing import Any
+
+import pytest
+from tests.support.wallboxes import CARD, Wallbox
+
+from wattgate.core.station.connector import ConnectorStatus
+from wattgate.core.wallbox.actions import PresentCard
+from wattgate.core.wallbox.effects import Offer
+from wattgate.core.wallbox.sensed import ASKING, PLUGGED, Pilot, Sensed
+
+
+def driven(**options: Any) -> Wallbox:  # noqa: ANN401 - the fields of Options
+    wallbox = Wallbox(has_hardware=True, **options)
+    wallbox.connect()
+    return wallbox
+
+
+def look(wallbox: Wallbox, pilot: Pilot, number: int = 1, **more: Any) -> None:  # noqa: ANN401
+    wallbox.do(wallbox.machine.sensed(number, Sensed(pilot, **more), wallbox.moment))
+
+
+def offers(wallbox: Wallbox) -> list[float]:
+    return [each.current_a for each in wallbox.effects if isinstance(each, Offer)]
+
+
+def status(wallbox: Wallbox) -> ConnectorStatus:
+    return ConnectorStatus(wallbox.state()["status"])
+
+
+def in_session() -> Wallbox:
+    wallbox = driven()
+    look(wallbox, Pilot.B)
+    wallbox.act(PresentCard(CARD))
+    return wallbox
+
+
+def test_states_say_whether_a_car_is_there_and_whether_it_takes() -> None:
+    assert {"B", "C", "D"} == PLUGGED
+    assert {"C", "D"} == ASKING
+
+
+def test_nothing_is_offered_before_a_card_and_all_of_it_after() -> None:
+    wallbox = in_session()
+    assert offers(wallbox) == [0.0, 16.0]
+    assert status(wallbox) is ConnectorStatus.SUSPENDED_EV
+
+
+@pytest.mark.parametrize("pilot", [Pilot.C, Pilot.D])
+def test_a_car_that_asks_charges_also_before_current_flows_r108(pilot: Pilot) -> None:
+    wallbox = in_session()
+    look(wallbox, pilot)
+    assert status(wallbox) is ConnectorStatus.CHARGING
+
+
+@pytest.mark.parametrize(
+    ("cap_a", "offered_a", "expected"),
+    [
+        (10.0, 10.0, ConnectorStatus.CHARGING),
+        (5.9, 0.0, ConnectorStatus.SUSPENDED_EVSE),
+        (0.0, 0.0, ConnectorStatus.SUSPENDED_EVSE),
+        (40.0, 16.0, ConnectorStatus.CHARGING),
+        (None, 16.0, ConnectorStatus.CHARGING),
+    ],
+)
+def test_the_other_master_may_only_lower_and_a_pause_keeps_the_transaction_p31_p32(
+    cap_a: float | None, offered_a: float, expected: ConnectorStatus
+) -> None:
+    wallbox = in_session()
+    look(wallbox, Pilot.C)
+    wallbox.do(wallbox.machine.capped(1, cap_a, wallbox.moment))
+    assert offers(wallbox)[-1] == offered_a
+    assert status(wallbox) is expected
+
+
+def test_its_own_meter_counts_and_never_backwards() -> None:
+    wallbox = in_session()
+    look(wallbox, Pilot.C, energy_wh=1234.0, currents_a=(9.0, 8.0, 7.0), power_w=5500.0)
+    look(wallbox, Pilot.C, energy_wh=0.0, currents_a=(9.0, 8.0, 7.0), power_w=5500.0)
+    wallbox.later(61.0)
+    (values,) = wallbox.events("meter")
+    assert values["energy_wh"] == 1234
+    assert (values["power_w"], values["current_a"]) == (5500.0, 9.0)
+
+
+def test_the_plug_comes_and_goes_with_the_pilot() -> None:
+    wallbox = in_session()
+    look(wallbox, Pilot.A, energy_wh=500.0)
+    assert [each["reason"] for each in wallbox.events("stopped")] == ["EVDisconnected"]
+    assert status(wallbox) is ConnectorStatus.AVAILABLE
+
+
+@pytest.mark.parametrize("pilot", [Pilot.E, Pilot.F])
+def test_a_broken_pilot_says_nothing_about_the_car(pilot: Pilot) -> None:
+    wallbox = in_session()
+    look(wallbox, pilot)
+    assert wallbox.events("stopped") == []
+
+
+def test_an_error_of_the_hardware_is_reported_and_stops_the_energy() -> None:
+    wallbox = in_session()
+    look(wallbox, Pilot.C, error_code="GroundFailure")
+    assert status(wallbox) is ConnectorStatus.FAULTED
+    assert offers(wallbox)[-1] == 0.0
+    look(wallbox, Pilot.C)
+    assert status(wallbox) is ConnectorStatus.CHARGING
+
+
+def test_a_connector_that_does_not_exist_senses_nothing_and_has_no_cap() -> None:
+    wallbox = driven()
+    look(wallbox, Pilot.C, number=2)
+    wallbox.do(wallbox.machine.capped(2, 0.0, wallbox.moment))
+    assert offers(wallbox) == [0.0]
