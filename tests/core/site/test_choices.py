@@ -25,7 +25,7 @@ from wattgate.core.site import choices
         (choices.OfflinePolicy, "hold drop"),
         (choices.UnknownOffline, "invalid accept"),
         (choices.PhaseRotation, "RST RTS SRT STR TRS TSR unknown"),
-        (choices.DeviceType, "ocpp16 power-brain"),
+        (choices.DeviceType, "ocpp16 power-brain modbus"),
     ],
 )
 def test_choices_are_spelled_as_the_site_file_spells_them(kind: type[StrEnum], words: str) -> None:

@@ -1,7 +1,9 @@
 from dataclasses import replace
 
+import pytest
+
 from wattgate.core.site.choices import DeviceType, PasswordForm
-from wattgate.core.site.devices import EvseSettings, GatewaySettings
+from wattgate.core.site.devices import MODBUS_STATION, EvseSettings, GatewaySettings
 
 
 def test_p4_the_backend_sees_the_client_id() -> None:
@@ -18,7 +20,15 @@ def test_a_password_is_not_shown() -> None:
 
 def test_p5_an_evse_stands_for_one_connector() -> None:
     evse = EvseSettings(id="stall-2", address="CP1", connector=2)
-    assert evse.point == (DeviceType.OCPP16, "CP1", 2)
+    assert evse.point == (False, "CP1", 2)
+    assert (evse.station_id, evse.own_identity) == ("CP1", "CP1")
+
+
+@pytest.mark.parametrize("device_type", [DeviceType.POWER_BRAIN, DeviceType.MODBUS])
+def test_p16_a_wallbox_without_ocpp_is_called_as_its_evse(device_type: DeviceType) -> None:
+    evse = EvseSettings(id="stall-2", device_type=device_type, address="box:502", connector=2)
+    assert evse.point == (True, "box:502", 2)
+    assert (evse.station_id, evse.own_identity) == (f"{MODBUS_STATION}stall-2", "stall-2")
 
 
 def test_p22_a_gateway_has_certificates_of_its_own_unless_it_shares_others() -> None:

@@ -53,3 +53,14 @@ def test_an_evse_without_ocpp_is_no_station() -> None:
     site = Site(evses=(modbus,))
     assert site.station_ids() == ()
     assert site.evses_of("CP1") == ()
+
+
+def test_p16_evses_on_modbus_are_those_that_no_ocpp_wallbox_has() -> None:
+    site = Site(
+        evses=(
+            EvseSettings(id="a", address="CP1"),
+            EvseSettings(id="b", address="box:502", device_type=DeviceType.POWER_BRAIN),
+        )
+    )
+    assert [each.id for each in site.modbus_evses()] == ["b"]
+    assert site.station_ids() == ("CP1",)

@@ -87,6 +87,16 @@ def dropping(management: LoadManagement, evses: int) -> Site:
     )
 
 
+def on_modbus(address: str, unit: int = 1, definition: str = "") -> EvseSettings:
+    return EvseSettings(
+        id="stall-1",
+        device_type=DeviceType.MODBUS,
+        address=address,
+        connector=unit,
+        definition=definition,
+    )
+
+
 UNNAMED = GatewaySettings(url=URL)
 APART = GatewaySettings(url=URL, certificates="apart")
 
@@ -127,8 +137,13 @@ def fed(max_a: float | None) -> Site:
         (rules.profile_has_a_password, wallbox(3), server()),
         (rules.profile_has_a_password, wallbox(1, "own"), server()),
         (rules.profile_has_a_password, wallbox(1), server(password="common")),
-        (rules.address_fits_a_url, evse("DE*1|2 3"), EMPTY),
-        (rules.device_type_is_served, evse(), EMPTY),
+        (rules.address_leads_to_the_device, evse("DE*1|2 3"), EMPTY),
+        (rules.address_leads_to_the_device, on_modbus("/dev/ttyUSB0,9600,8N1"), EMPTY),
+        (rules.unit_is_one_of_the_line, replace(evse(), connector=300), EMPTY),
+        (rules.unit_is_one_of_the_line, on_modbus("box:502", 255), EMPTY),
+        (rules.unit_is_one_of_the_line, on_modbus("/dev/ttyS1", 247), EMPTY),
+        (rules.definition_goes_with_the_type, evse(), EMPTY),
+        (rules.definition_goes_with_the_type, on_modbus("box", definition="x"), EMPTY),
         (rules.minimum_is_below_maximum, evse(min_a=16.0), EMPTY),
         (rules.feeder_carries_the_minimum, evse(), EMPTY),
         (rules.feeder_carries_the_minimum, evse(min_a=10.0), fed(10.0)),
@@ -152,6 +167,7 @@ def fed(max_a: float | None) -> Site:
         (rules.role_is_primary, GatewaySettings(url=URL), EMPTY),
         (rules.whole_wallbox_is_dropped, GatewaySettings(url=URL), EMPTY),
         (rules.whole_wallbox_is_dropped, DROPPING, dropping(LoadManagement.OBSERVE, evses=1)),
+        (rules.whole_wallbox_is_dropped, DROPPING, dropping(LoadManagement.OBSERVE, evses=0)),
     ],
 )
 def test_what_keeps_a_rule_is_not_complained_about(
@@ -191,12 +207,17 @@ def test_what_keeps_a_rule_is_not_complained_about(
         (rules.profile_has_tls, wallbox(2), server(), "2 needs TLS"),
         (rules.profile_has_a_password, wallbox(1), server(), "1 needs a password"),
         (rules.profile_has_a_password, wallbox(2), server(), "2 needs a password"),
-        (rules.address_fits_a_url, evse(" CP1"), EMPTY, "space"),
+        (rules.address_leads_to_the_device, evse(" CP1"), EMPTY, "space"),
+        (rules.address_leads_to_the_device, evse("modbus/a"), EMPTY, 'begin with "modbus/"'),
+        (rules.address_leads_to_the_device, on_modbus("box:x"), EMPTY, "no TCP port"),
+        (rules.unit_is_one_of_the_line, on_modbus("box:502", 256), EMPTY, "at most 255"),
+        (rules.unit_is_one_of_the_line, on_modbus("/dev/ttyS1", 248), EMPTY, "at most 247"),
+        (rules.definition_goes_with_the_type, on_modbus("box"), EMPTY, "is required"),
         (
-            rules.device_type_is_served,
-            evse(device_type=DeviceType.POWER_BRAIN),
+            rules.definition_goes_with_the_type,
+            replace(evse(device_type=DeviceType.POWER_BRAIN), definition="x"),
             EMPTY,
-            '"power-brain" is not served',
+            'not "power-brain"',
         ),
         (rules.minimum_is_below_maximum, evse(min_a=16.5), EMPTY, "above max_current_a (16 A)"),
         (rules.feeder_carries_the_minimum, evse(min_a=11.0), fed(10.0), "carries (10 A)"),
@@ -233,6 +254,15 @@ def test_what_keeps_a_rule_is_not_complained_about(
             'must be named: by themselves they would be called as the EVSE is, "server"',
         ),
         (rules.role_is_primary, GatewaySettings(url=URL, role=GatewayRole.REPORT), EMPTY, "read"),
+        (
+            rules.whole_wallbox_is_dropped,
+            DROPPING,
+            Site(
+                site=SiteSettings(load_management=OBSERVE),
+                evses=(replace(on_modbus("box"), gateways=(DROPPING,)),),
+            ),
+            "keeps none",
+        ),
         (
             rules.whole_wallbox_is_dropped,
             DROPPING,

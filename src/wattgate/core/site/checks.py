@@ -65,8 +65,9 @@ _RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
         Rule("strategy", rules.strategy_fits_the_connectors),
     ),
     EvseSettings: (
-        Rule("address", rules.address_fits_a_url),
-        Rule("device_type", rules.device_type_is_served),
+        Rule("address", rules.address_leads_to_the_device, ("device_type",)),
+        Rule("connector", rules.unit_is_one_of_the_line, ("device_type", "address")),
+        Rule("definition", rules.definition_goes_with_the_type, ("device_type",)),
         Rule("min_current_a", rules.minimum_is_below_maximum, ("max_current_a",)),
         Rule("min_current_a", rules.feeder_carries_the_minimum, ("address",)),
         Rule("fallback_current_a", rules.fallback_charges, ("min_current_a", "max_current_a")),

@@ -137,3 +137,5 @@ class DeviceType(StrEnum):
 
     OCPP16 = "ocpp16"
     POWER_BRAIN = "power-brain"
+    MODBUS = "modbus"
+    """Any wallbox whose registers a definition describes."""

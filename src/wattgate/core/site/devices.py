@@ -1,6 +1,7 @@
 """Settings of the EVSEs and their billing backends."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from wattgate.core.site.choices import (
     DeviceType,
@@ -12,6 +13,9 @@ from wattgate.core.site.choices import (
 )
 from wattgate.core.site.settings import Secrecy, setting, tables
 from wattgate.core.units import MIN_CHARGE_A
+
+MODBUS_STATION: Final = "modbus/"
+"""Begins the names of wallboxes without OCPP; no ChargeBox ID may begin so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +29,11 @@ class GatewaySettings:
     )
     client_id: str = field(
         default="",
-        metadata=setting("Identity shown to the backend; empty: the ChargeBox ID", at_most=255),
+        metadata=setting(
+            "Identity shown to the backend; empty: the ChargeBox ID, or the `id` of an EVSE "
+            "without OCPP",
+            at_most=255,
+        ),
     )
     password: str = field(
         default="",
@@ -141,6 +149,24 @@ class EvseSettings:
         default=1,
         metadata=setting("OCPP connector (or Modbus unit id)", at_least=1, at_most=65535),
     )
+    definition: str = field(
+        default="",
+        metadata=setting(
+            "For `device_type` `modbus`: which registers it has; the name of a definition that "
+            "comes with Wattgate (`wattgate modbus definitions`), or the path of a definition file",
+            at_most=1000,
+        ),
+    )
+    fail_safe_s: int = field(
+        default=180,
+        metadata=setting(
+            "For wallboxes on Modbus: after how long without the manager the wallbox falls to "
+            "`fallback_current_a` by itself, where it can",
+            unit="s",
+            at_least=30,
+            at_most=3600,
+        ),
+    )
     min_current_a: float = field(
         default=MIN_CHARGE_A,
         metadata=setting(
@@ -220,6 +246,21 @@ class EvseSettings:
     )
 
     @property
-    def point(self) -> tuple[DeviceType, str, int]:
+    def point(self) -> tuple[bool, str, int]:
         """The connector in the real world that this EVSE stands for."""
-        return (self.device_type, self.address, self.connector)
+        return (self.is_on_modbus, self.address, self.connector)
+
+    @property
+    def is_on_modbus(self) -> bool:
+        """Whether it is reached over Modbus, and has no OCPP."""
+        return self.device_type is not DeviceType.OCPP16
+
+    @property
+    def station_id(self) -> str:
+        """The wallbox it belongs to: a ChargeBox ID, or a name of its own for one on Modbus."""
+        return f"{MODBUS_STATION}{self.id}" if self.is_on_modbus else self.address
+
+    @property
+    def own_identity(self) -> str:
+        """Who a backend sees where no client id was given."""
+        return self.id if self.is_on_modbus else self.address

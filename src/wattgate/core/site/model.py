@@ -125,6 +125,10 @@ class Site:
         ocpp = (each for each in self.evses if each.device_type is DeviceType.OCPP16)
         return tuple(dict.fromkeys(each.address for each in ocpp))
 
+    def modbus_evses(self) -> tuple[EvseSettings, ...]:
+        """Every served EVSE that is reached over Modbus, enabled or not, in the file's order."""
+        return tuple(each for each in self.served_evses() if each.is_on_modbus)
+
     def evses_of(self, station_id: str) -> tuple[EvseSettings, ...]:
         """Return the served EVSEs of one OCPP wallbox, enabled or not, in the file's order."""
         return tuple(

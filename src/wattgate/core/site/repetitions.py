@@ -81,7 +81,7 @@ def _report_shared_backends(site: Site, to: Findings) -> None:
             place = (f'evse "{evse.id}"', f"gateway {number}")
             if not _is_readable(gateway, evse, place, to):
                 continue
-            other = first.setdefault(destination(gateway, evse.address), evse)
+            other = first.setdefault(destination(gateway, evse.own_identity), evse)
             if other is not evse:
                 to.add((*place, "client_id"), _words_for(evse, other))
 

@@ -1,10 +1,12 @@
 """The rules that tables of a site must fulfil; each answers with a complaint or None."""
 
 from wattgate.core.evidence.public_keys import read_public_key
+from wattgate.core.modbus.places import MODBUS_PORT, MOST_UNITS, WrongPlace, read_place
 from wattgate.core.security.certificates import SERVER_SET
 from wattgate.core.security.host_names import is_host, names_of
 from wattgate.core.security.passwords import is_hexadecimal
 from wattgate.core.site.destinations import identity_complaint, url_complaint
+from wattgate.core.site.devices import MODBUS_STATION
 from wattgate.core.site.model import (
     DeviceType,
     EvseSettings,
@@ -100,16 +102,41 @@ def profile_has_a_password(settings: WallboxSettings, site: Site) -> str | None:
     return f"{profile} needs a password, and neither this wallbox nor ocpp_server has one"
 
 
-def address_fits_a_url(settings: EvseSettings, _site: Site) -> str | None:
-    """The address of an OCPP wallbox is its ChargeBox ID."""
+def address_leads_to_the_device(settings: EvseSettings, _site: Site) -> str | None:
+    """The ChargeBox ID of an OCPP wallbox; a host or a serial line of one on Modbus."""
+    if settings.is_on_modbus:
+        return _wrong_place(settings)
+    if settings.address.startswith(MODBUS_STATION):
+        return f'must not begin with "{MODBUS_STATION}": wallboxes without OCPP are called so'
     return identity_complaint(settings.address)
 
 
-def device_type_is_served(settings: EvseSettings, _site: Site) -> str | None:
-    """This version speaks OCPP 1.6 only."""
-    if settings.device_type is DeviceType.OCPP16:
+def _wrong_place(settings: EvseSettings) -> str | None:
+    try:
+        read_place(settings.address, MODBUS_PORT)
+    except WrongPlace as wrong:
+        return str(wrong)
+    return None
+
+
+def unit_is_one_of_the_line(settings: EvseSettings, _site: Site) -> str | None:
+    """Modbus over Serial Line 1.02 §2.2: the units of a line are 1 to 247."""
+    if not settings.is_on_modbus:
         return None
-    return f'"{settings.device_type}" is not served by this version, only "ocpp16"'
+    kind = "serial" if settings.address.startswith("/") else "tcp"
+    most = MOST_UNITS[kind]
+    if settings.connector <= most:
+        return None
+    return f"is the Modbus unit id here: at most {most}"
+
+
+def definition_goes_with_the_type(settings: EvseSettings, _site: Site) -> str | None:
+    """Only a wallbox of which nothing is known needs to be described."""
+    if settings.device_type is DeviceType.MODBUS:
+        return None if settings.definition else 'is required for `device_type` "modbus"'
+    if not settings.definition:
+        return None
+    return f'is for `device_type` "modbus" only, not "{settings.device_type}"'
 
 
 def minimum_is_below_maximum(settings: EvseSettings, _site: Site) -> str | None:
@@ -121,10 +148,10 @@ def minimum_is_below_maximum(settings: EvseSettings, _site: Site) -> str | None:
 
 def feeder_carries_the_minimum(settings: EvseSettings, site: Site) -> str | None:
     """An EVSE whose wallbox cannot be fed its minimum never charges."""
-    feeder_a = site.wallbox(settings.address).max_current_a
+    feeder_a = site.wallbox(settings.station_id).max_current_a
     if feeder_a is None or settings.min_current_a <= feeder_a:
         return None
-    return f'is more than the feeder of wallbox "{settings.address}" carries ({feeder_a:g} A)'
+    return f'is more than the feeder of wallbox "{settings.station_id}" carries ({feeder_a:g} A)'
 
 
 def fallback_charges(settings: EvseSettings, _site: Site) -> str | None:
@@ -198,9 +225,14 @@ def whole_wallbox_is_dropped(settings: GatewaySettings, site: Site) -> str | Non
             '"drop" leaves the wallbox to its backend alone; with load_management = '
             f'"{site.site.load_management}" it would be out of control: use "observe", or "hold"'
         )
-    address = next(
-        (each.address for each in site.evses if any(one is settings for one in each.gateways)), ""
+    evse = next(
+        (each for each in site.evses if any(one is settings for one in each.gateways)), None
     )
+    if evse is None:
+        return None
+    if evse.is_on_modbus:
+        return '"drop" leaves messages to the wallbox; one on Modbus keeps none: use "hold"'
+    address = evse.address
     evses = len(site.evses_of(address))
     if evses > 1:
         return f'"drop" disconnects the whole wallbox "{address}", and it has {evses} EVSEs'

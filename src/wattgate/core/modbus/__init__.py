@@ -1,0 +1,1 @@
+"""Modbus as values: places, registers, and what the registers of wallboxes mean."""
