@@ -1,0 +1,90 @@
+"""The energy register that is billed: it never falls, whatever a wallbox's counter does (R109)."""
+
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+VOLTAGE_V: Final = 230.0
+"""Of a phase, where only currents are known."""
+
+LONGEST_GAP_S: Final = 60.0
+"""s for which a power that was seen last is believed to have gone on flowing."""
+
+UNKNOWN_GAP_S: Final = 86_400.0
+"""s that are assumed to have passed where the clock on the wall went back."""
+
+_HEADROOM: Final = 1.25
+"""A meter may count this much more than the hardware's current makes at 230 V."""
+
+_SLACK_WH: Final = 100.0
+"""More than that a counter may always have risen: it counts in coarse steps, or late."""
+
+_SECONDS_PER_HOUR: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a meter, at `at_s` (s, on a clock that goes on over restarts).
+
+    `counter_wh` is None where the wallbox has no counter, `power_w` where nothing measures it;
+    `most_w` is what it can draw at most.
+    """
+
+    at_s: float
+    counter_wh: float | None
+    power_w: float | None
+    most_w: float
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualRegister:
+    """What has been counted, in Wh, and the look at the meter that was the last of it.
+
+    The first counter that is seen is taken as it is, so that the register shows what the meter
+    shows until that begins anew.
+    """
+
+    total_wh: float = 0.0
+    counter_wh: float | None = None
+    power_w: float = 0.0
+    at_s: float | None = None
+
+    def after(self, look: Look) -> Self:
+        """The register after another look.
+
+        A counter that reads 0 says nothing: some do so after a start until they know better. One
+        that fell has begun anew at 0. A rise that the hardware cannot have drawn in the time is a
+        wrong reading, or another meter: it is not counted, and counting goes on from there.
+        """
+        if look.counter_wh is None:
+            total_wh = self.total_wh + self._flown_wh(look)
+        elif look.counter_wh <= 0:
+            return self if self.at_s is not None else replace(self, at_s=look.at_s)
+        elif self.at_s is None:
+            total_wh = look.counter_wh
+        else:
+            total_wh = self.total_wh + self._rise_wh(look.counter_wh, look)
+        return replace(
+            self,
+            total_wh=total_wh,
+            counter_wh=look.counter_wh or self.counter_wh,
+            power_w=look.power_w or 0.0,
+            at_s=look.at_s,
+        )
+
+    def _rise_wh(self, counter_wh: float, look: Look) -> float:
+        before_wh = self.counter_wh or 0.0
+        has_begun_anew = counter_wh < before_wh
+        rise_wh = counter_wh if has_begun_anew else counter_wh - before_wh
+        most_wh = look.most_w * _HEADROOM * self._gap_s(look) / _SECONDS_PER_HOUR + _SLACK_WH
+        return rise_wh if rise_wh <= most_wh else 0.0
+
+    def _flown_wh(self, look: Look) -> float:
+        """Without a counter: the power of the last look, for as long as it can be believed."""
+        gap_s = min(self._gap_s(look), LONGEST_GAP_S)
+        return self.power_w * gap_s / _SECONDS_PER_HOUR
+
+    def _gap_s(self, look: Look) -> float:
+        if self.at_s is None:
+            return 0.0
+        gap_s = look.at_s - self.at_s
+        return gap_s if gap_s >= 0 else UNKNOWN_GAP_S

@@ -1,0 +1,1 @@
+"""Wallboxes on Modbus: how they are asked and commanded, and what stands for them in OCPP."""
