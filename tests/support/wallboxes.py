@@ -49,12 +49,12 @@ class Wallbox:
     An action whose answer is None stays open until `reply`; "now" in an answer is the time.
     """
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - the fields of Options
-        self.now = 1000.0
+    def __init__(self, kept: str | None = None, now: float = 1000.0, **options: Any) -> None:  # noqa: ANN401 - the fields of Options
+        self.now = now
         self.effects: list[Effect] = []
         self.open: list[SendCall] = []
         self.answers = answers_of_a_friend()
-        self.machine = ChargePoint(Options("CP1", **options), self.moment)
+        self.machine = ChargePoint(Options("CP1", **options), self.moment, kept)
         self.do(self.machine.tick(self.moment))
 
     @property

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from tests.support.wallboxes import NOON
 
-from wattgate.core.wallbox.authorisation import Authorisation, TagInfo
+from wattgate.core.wallbox.authorisation import ACCEPTED, MAX_CACHED, Authorisation, TagInfo
 
 LISTED = TagInfo("Blocked")
 CACHED = TagInfo("Accepted")
@@ -63,3 +63,14 @@ def test_a_full_list_replaces() -> None:
     authorisation.update_list(1, {"A": CACHED}, full=True)
     authorisation.update_list(2, {"B": CACHED}, full=True)
     assert [known(authorisation, tag) for tag in "AB"] == [None, "Accepted"]
+
+
+def test_the_cache_forgets_what_was_asked_longest_ago() -> None:
+    made = Authorisation()
+    for number in range(MAX_CACHED):
+        made.remember(f"C{number}", TagInfo(ACCEPTED))
+    made.remember("C0", TagInfo(ACCEPTED))
+    made.remember("new", TagInfo(ACCEPTED))
+    assert len(made.cache) == MAX_CACHED
+    assert {"c0", "new"} <= set(made.cache)
+    assert "c1" not in made.cache

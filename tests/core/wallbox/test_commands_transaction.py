@@ -122,3 +122,9 @@ def test_unlocking_ends_the_transaction() -> None:
 
 def test_a_connector_that_is_not_there_cannot_be_unlocked() -> None:
     assert online().command("UnlockConnector", {"connectorId": 3}) == {"status": "NotSupported"}
+
+
+def test_where_nothing_holds_the_plug_it_cannot_be_unlocked_r108() -> None:
+    wallbox = charging(has_lock=False)
+    assert wallbox.command("UnlockConnector", {"connectorId": 1}) == {"status": "NotSupported"}
+    assert wallbox.sent("StopTransaction") == []

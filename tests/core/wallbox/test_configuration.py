@@ -76,3 +76,13 @@ def test_an_authorization_key_is_16_to_20_bytes_in_hex_r24(
     text: str, password: bytes | None
 ) -> None:
     assert password_bytes(text) == password
+
+
+def test_what_was_written_can_be_taken_up_again_unless_it_does_not_fit_any_more() -> None:
+    made = Configuration({"MeterValueSampleInterval": "5"})
+    assert made.changed() == {}
+    made.change("HeartbeatInterval", "9")
+    assert made.changed() == {"HeartbeatInterval": "9"}
+    other = Configuration({})
+    other.restore({**made.changed(), "Gone": "1", "NumberOfConnectors": "7", "ResetRetries": "x"})
+    assert other.changed() == {"HeartbeatInterval": "9"}

@@ -5,6 +5,7 @@ from wattgate.core.ocpp.profiles import Running
 from wattgate.core.station.connector import ConnectorStatus
 from wattgate.core.wallbox.car import Car
 from wattgate.core.wallbox.connector import Claim, Connector, Transaction
+from wattgate.core.wallbox.options import Permission
 
 
 def connector(**fields: object) -> Connector:
@@ -85,3 +86,15 @@ def test_profiles_see_the_transaction(transaction_id: int | None, seen: int) -> 
 
 def test_a_claim_prepares() -> None:
     assert connector(claim=Claim("A", None)).status is ConnectorStatus.PREPARING
+
+
+@pytest.mark.parametrize(
+    ("plugged", "operative", "offered_a"),
+    [(True, True, 16.0), (False, True, 0.0), (True, False, 0.0)],
+)
+def test_where_nobody_needs_a_card_a_plugged_car_is_offered_current(
+    plugged: bool, operative: bool, offered_a: float
+) -> None:
+    made = connector(permission=Permission.PLUG, is_plugged=plugged, is_operative=operative)
+    assert made.offered_a == offered_a
+    assert made.is_in_session is (offered_a > 0)

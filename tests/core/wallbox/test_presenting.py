@@ -2,6 +2,7 @@ import pytest
 from tests.support.wallboxes import ACCEPTED, CARD, Wallbox, charging, configured, online
 
 from wattgate.core.wallbox.actions import Plug, PresentCard, Unplug
+from wattgate.core.wallbox.options import Permission
 
 RESERVATION = {
     "connectorId": 1,
@@ -132,3 +133,13 @@ def test_a_verdict_that_comes_too_late_claims_nothing() -> None:
     wallbox.reply("Authorize", ACCEPTED)
     assert verdicts(wallbox) == ["Accepted"]
     assert wallbox.statuses()[-1] == "Unavailable"
+
+
+def test_where_nobody_needs_a_card_it_is_read_and_begins_nothing() -> None:
+    wallbox = Wallbox(permission=Permission.PLUG)
+    wallbox.act(Plug(), PresentCard(CARD))
+    assert wallbox.events("card") == [{"id_tag": CARD}]
+    assert wallbox.events("authorized") == []
+    assert wallbox.state()["status"] == "Charging"
+    wallbox.act(Unplug())
+    assert wallbox.state()["status"] == "Available"

@@ -1,7 +1,8 @@
 import pytest
-from tests.support.wallboxes import online
+from tests.support.wallboxes import CARD, online, set_limit
 
 from wattgate.core.ocpp.frames import CallError, CallResult
+from wattgate.core.wallbox.actions import Plug, PresentCard
 from wattgate.core.wallbox.answers import HeartbeatAnswer
 from wattgate.core.wallbox.state import NoAnswer, Outcome, json_text, read_answer
 
@@ -42,3 +43,15 @@ def test_connectors_are_numbered_from_one(number: int, status: str) -> None:
     assert answer == {"status": status}
     wallbox.later(1)
     assert wallbox.machine.deadline() is not None
+
+
+def test_the_central_system_may_know_the_connector_by_another_number_p28() -> None:
+    wallbox = online(first_connector=3)
+    wallbox.act(Plug(), PresentCard(CARD, 1))
+    assert wallbox.sent("StartTransaction")[0]["connectorId"] == 3
+    assert wallbox.statuses(3) == ["Available", "Preparing", "Charging"]
+    assert set_limit(wallbox, 9.0, 3) == "Accepted"
+    assert set_limit(wallbox, 9.0, 1) == "PropertyConstraintViolation"
+    assert wallbox.state(3)["limit_a"] == 9.0
+    number = wallbox.command("GetConfiguration", {"key": ["NumberOfConnectors"]})
+    assert number["configurationKey"][0]["value"] == "3"

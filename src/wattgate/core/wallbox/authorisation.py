@@ -7,6 +7,9 @@ from typing import Final
 
 ACCEPTED: Final = "Accepted"
 
+MAX_CACHED: Final = 1000
+"""Cards in the cache; the one that was asked about longest ago goes first."""
+
 
 @dataclass(frozen=True, slots=True)
 class TagInfo:
@@ -30,9 +33,30 @@ class Authorisation:
         self.list_version = 0
         """Version of the local list; 0 while it is empty (R55)."""
 
+    @property
+    def cache(self) -> dict[str, TagInfo]:
+        """The cache, to be kept."""
+        return self._cache
+
+    @property
+    def local_list(self) -> dict[str, TagInfo]:
+        """The local list, to be kept; each change makes another one."""
+        return self._list
+
+    def restore(
+        self, cache: Mapping[str, TagInfo], local_list: Mapping[str, TagInfo], version: int
+    ) -> None:
+        """Take up what was kept."""
+        self._cache, self._list = dict(cache), dict(local_list)
+        self.list_version = version
+
     def remember(self, id_tag: str, info: TagInfo) -> None:
         """Keep what the central system said about a card in the cache."""
-        self._cache[id_tag.casefold()] = info
+        key = id_tag.casefold()
+        self._cache.pop(key, None)
+        self._cache[key] = info
+        if len(self._cache) > MAX_CACHED:
+            del self._cache[next(iter(self._cache))]
 
     def forget(self) -> None:
         """Empty the cache."""

@@ -10,7 +10,9 @@ from wattgate.core.wallbox.commands import obey
 from wattgate.core.wallbox.configuration import Configuration, password_bytes
 from wattgate.core.wallbox.connector import Connector
 from wattgate.core.wallbox.effects import Effect, Offer, Reboot
+from wattgate.core.wallbox.features import listed
 from wattgate.core.wallbox.handling import handle, sense
+from wattgate.core.wallbox.keeping import keep_first, read_kept, restore
 from wattgate.core.wallbox.limits import apply_limits, seconds_until_limit_change
 from wattgate.core.wallbox.moment import Moment
 from wattgate.core.wallbox.options import Options
@@ -23,9 +25,16 @@ from wattgate.core.wallbox.registration import (
     report_changes,
     skip_missed,
 )
-from wattgate.core.wallbox.sensed import Sensed
+from wattgate.core.wallbox.sealing import Damaged
+from wattgate.core.wallbox.sensed import Pilot, Sensed
 from wattgate.core.wallbox.state import NoAnswer, Outcome, Registration, State
-from wattgate.core.wallbox.transactions import next_sample_at, sample, send_next, start
+from wattgate.core.wallbox.transactions import (
+    end_broken_off,
+    next_sample_at,
+    sample,
+    send_next,
+    start,
+)
 
 SLOWNESS_S: Final = 5.0
 """s after which a slow wallbox obeys; R89 gives it 6 to answer."""
@@ -40,10 +49,15 @@ class ChargePoint:
     Nothing the central system sends raises.
     """
 
-    def __init__(self, options: Options, moment: Moment) -> None:
-        numbers = range(1, options.connectors + 1)
+    def __init__(self, options: Options, moment: Moment, kept: str | None = None) -> None:
+        """Switch it on. `kept` is the text of its last Keep, None where there is none.
+
+        A text that is damaged counts as none, and is told as a problem.
+        """
+        numbers = range(options.first_connector, options.first_connector + options.connectors)
         first = {
-            "NumberOfConnectors": str(options.connectors),
+            "NumberOfConnectors": str(numbers[-1]),
+            "SupportedFeatureProfiles": listed(options.features),
             **keys_of(options.quirks),
             **options.configuration,
         }
@@ -62,10 +76,27 @@ class ChargePoint:
                     car=options.car,
                     limit_a=options.max_current_a,
                     updated_at=moment.now,
+                    permission=options.permission,
                 )
                 for number in numbers
             ),
         )
+        if kept is not None:
+            self._restore(kept)
+
+    def _restore(self, text: str) -> None:
+        state = self._state
+        try:
+            restore(state, read_kept(text, len(state.connectors)))
+        except Damaged as damaged:
+            state.tell("problem", what=str(damaged))
+        if state.options.has_hardware:
+            for connector in state.connectors:  # until the hardware has said something
+                pilot = Pilot.B if connector.is_plugged else Pilot.A
+                connector.sensed = Sensed(pilot, energy_wh=connector.register_wh)
+        else:
+            for connector in state.connectors:
+                end_broken_off(state, connector)
 
     @property
     def password(self) -> bytes | None:
@@ -192,7 +223,7 @@ class ChargePoint:
         if state.reboot_at is not None and (len(state.queue) == 0 or state.now >= state.reboot_at):
             self._reboot()
         effects, state.effects = state.effects, []
-        return effects
+        return keep_first(state, effects)
 
     def _expire(self, connector: Connector) -> None:
         state = self._state

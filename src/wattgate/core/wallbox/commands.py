@@ -12,6 +12,7 @@ from wattgate.core.wallbox import commands_device as device
 from wattgate.core.wallbox import commands_permission as permission
 from wattgate.core.wallbox import commands_transaction as transaction
 from wattgate.core.wallbox.effects import Answer, Refuse
+from wattgate.core.wallbox.features import ACTIONS_OF, Feature, missing
 from wattgate.core.wallbox.quirks import Quirk
 from wattgate.core.wallbox.state import Registration, State, json_text
 
@@ -43,12 +44,6 @@ COMMANDS: Final[dict[str, Handler]] = {
 """Every action the wallbox carries out."""
 
 
-SMART_CHARGING: Final = frozenset(
-    {"ClearChargingProfile", "GetCompositeSchedule", "SetChargingProfile"}
-)
-"""What a wallbox without smart charging does not support."""
-
-
 def obey(state: State, call: Call) -> None:
     """Answer a CALL; what it causes to be sent follows the answer.
 
@@ -77,8 +72,10 @@ def _listens(state: State) -> bool:
 
 def _handler(state: State, action: str) -> Handler:
     handler = COMMANDS.get(action)
-    unknown = SMART_CHARGING if state.plays(Quirk.NOT_SUPPORTED) else frozenset()
-    if handler is not None and action not in unknown:
+    features = set(state.options.features)
+    if state.plays(Quirk.NOT_SUPPORTED):
+        features.discard(Feature.SMART_CHARGING)
+    if handler is not None and action not in missing(features, ACTIONS_OF):
         return handler
     if action in ACTIONS:
         raise PeerError(f"{action} is not supported", code=ErrorCode.NOT_SUPPORTED)

@@ -35,7 +35,7 @@ def set_charging_profile(state: State, payload_text: str) -> object:
     request = decode_payload(payload_text, _SetRequest)
     profile = parse_profile(bytes(request.profile).decode())
     number = request.connector_id
-    if not 0 <= number <= len(state.connectors):
+    if not state.has(number):
         raise PeerError(f"no connector {number}", code=ErrorCode.PROPERTY_CONSTRAINT_VIOLATION)
     check_unit(state, profile)
     if not (_is_in_place(state, number, profile) and fits(state, profile)):
@@ -88,13 +88,13 @@ def get_composite_schedule(state: State, payload_text: str) -> object:
     """What profiles and hardware allow from now on; startSchedule is left out (R94)."""
     request = decode_payload(payload_text, GetCompositeScheduleRequest)
     number = request.connector_id
-    if not 0 <= number <= len(state.connectors) or request.duration < 0:
+    if not state.has(number) or request.duration < 0:
         return _REJECTED
     if state.plays(Quirk.COMPOSITE_EMPTY):
         return {"status": "Accepted"}
     connector = state.connector(number)
     unit = RateUnit(request.charging_rate_unit or RateUnit.A.value)
-    phases = state.options.phases
+    phases = state.options.phases if connector is None else connector.phases
     most_a = state.max_current_a * (1 if connector is not None else len(state.connectors))
     most = most_a if unit is RateUnit.A else most_a * NOMINAL_V * phases
     start = state.clock - timedelta(microseconds=state.clock.microsecond)

@@ -18,6 +18,7 @@ from wattgate.core.ocpp.v16._generated import (
 from wattgate.core.ocpp.validation import decode_payload
 from wattgate.core.wallbox.connector import Connector
 from wattgate.core.wallbox.effects import Reconnect
+from wattgate.core.wallbox.features import TRIGGERS_OF, missing
 from wattgate.core.wallbox.quirk_messages import listed
 from wattgate.core.wallbox.quirks import Quirk
 from wattgate.core.wallbox.registration import beat, boot, report_connector, report_station
@@ -124,6 +125,8 @@ def extended_trigger_message(state: State, payload_text: str) -> object:
 
 
 def _trigger(state: State, message: str, number: int | None) -> object:
+    if message in missing(state.options.features, TRIGGERS_OF):
+        return {"status": "NotImplemented"}
     concerned = _concerned(state, number or 0)
     if concerned is None or not _may_trigger(state, message):
         return _REJECTED

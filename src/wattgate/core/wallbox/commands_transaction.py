@@ -63,10 +63,13 @@ def remote_stop(state: State, payload_text: str) -> object:
 
 
 def unlock_connector(state: State, payload_text: str) -> object:
-    """Release the plug; a running transaction ends first (OCPP 1.6 §5.18)."""
+    """Release the plug; a running transaction ends first (OCPP 1.6 §5.18).
+
+    Where nothing holds the plug that is NotSupported, and the transaction goes on (R108).
+    """
     request = decode_payload(payload_text, UnlockConnectorRequest)
     connector = state.connector(request.connector_id)
-    if connector is None:
+    if connector is None or not state.options.has_lock:
         return {"status": "NotSupported"}
     stop(state, connector, "UnlockCommand")
     return {"status": "Unlocked"}

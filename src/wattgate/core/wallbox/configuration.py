@@ -116,7 +116,19 @@ class Configuration:
     """The values of the keys; they outlive a restart."""
 
     def __init__(self, first: Mapping[str, str]) -> None:
-        self._values = {name: first.get(name, key.default) for name, key in KEYS.items()}
+        self._first = {name: first.get(name, key.default) for name, key in KEYS.items()}
+        self._values = dict(self._first)
+
+    def changed(self) -> dict[str, str]:
+        """What the keys hold that were written to since they were set up."""
+        return {name: text for name, text in self._values.items() if text != self._first[name]}
+
+    def restore(self, changed: Mapping[str, str]) -> None:
+        """Write again what `changed` gave; keys that may not hold it any more are left alone."""
+        for name, text in changed.items():
+            key = KEYS.get(name)
+            if key is not None and key.access is not Access.READ_ONLY and key.check(text):
+                self._values[name] = text
 
     def text(self, name: str) -> str:
         """A key's value as it is written."""

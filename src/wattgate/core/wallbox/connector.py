@@ -10,6 +10,7 @@ from wattgate.core.station.connector import ConnectorStatus
 from wattgate.core.units import MIN_CHARGE_A
 from wattgate.core.wallbox.car import Car
 from wattgate.core.wallbox.meter import Reading, SampledValue
+from wattgate.core.wallbox.options import Permission
 from wattgate.core.wallbox.sensed import ASKING, NO_ERROR, Sensed
 from wattgate.core.wallbox.status import Facts, status_of
 
@@ -71,7 +72,8 @@ class Connector:
     `raised_at` counts the profiles taken when a pause should have ended and did not, None where
     that is not so. `cap_a` is what another master allows beside the profiles (A per phase; a
     Modbus master, load management), None where there is none; `signalled_a` what the hardware was
-    told last to offer.
+    told last to offer. `broken_off` is a transaction whose end is still to be said: the power was
+    lost at `power_lost_at`, and what the meter had counted by then is not known yet.
     """
 
     number: int
@@ -79,6 +81,7 @@ class Connector:
     car: Car
     limit_a: float
     updated_at: float
+    permission: Permission = Permission.TRANSACTION
     is_plugged: bool = False
     is_operative: bool = True
     is_done: bool = False
@@ -86,6 +89,8 @@ class Connector:
     claim: Claim | None = None
     reservation: Reservation | None = None
     transaction: Transaction | None = None
+    broken_off: Transaction | None = None
+    power_lost_at: datetime | None = None
     register_wh: float = 0.0
     raised_at: int | None = None
     cap_a: float | None = None
@@ -101,11 +106,20 @@ class Connector:
 
     @property
     def offered_a(self) -> float:
-        """What it signals to the car, A per phase; 0 without a transaction that may charge."""
-        running = self.transaction
-        if running is None or running.is_refused or self.has_fault:
-            return 0.0
-        return self.limit_a
+        """What it signals to the car, A per phase; 0 while nobody permits to charge."""
+        return self.limit_a if self.is_permitted and not self.has_fault else 0.0
+
+    @property
+    def is_permitted(self) -> bool:
+        """Whether the car may charge, whatever the limits say."""
+        if self.permission is Permission.PLUG:
+            return self.is_plugged and self.is_operative
+        return self.transaction is not None and not self.transaction.is_refused
+
+    @property
+    def is_in_session(self) -> bool:
+        """Whether a car charges, or would if it was offered current and wanted some."""
+        return self.is_permitted or self.transaction is not None
 
     @property
     def drawn_a(self) -> float:
@@ -127,7 +141,7 @@ class Connector:
         return status_of(
             Facts(
                 has_fault=self.has_fault,
-                has_transaction=self.transaction is not None,
+                is_in_session=self.is_in_session,
                 is_fed=self._is_fed,
                 is_allowed=self.offered_a >= MIN_CHARGE_A,
                 is_operative=self.is_operative,

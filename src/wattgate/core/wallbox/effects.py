@@ -1,7 +1,7 @@
 """What the software wallbox wants done, in order."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Fact = str | int | float | bool | None
 
@@ -49,10 +49,29 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Keep:
-    """Store this before anything that follows is done: what outlives a restart, as text."""
+class CutPilot:
+    """Take the control pilot off the car, or put it back; it comes after an Offer of 0 A."""
 
-    text: str
+    connector: int
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SelectPhases:
+    """Close so many phases from now on, 1 or 3; the contactor is open when this comes."""
+
+    connector: int
+    phases: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Store this before anything that follows is done: what outlives a restart, as text.
+
+    It may hold the password that the central system set.
+    """
+
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +84,15 @@ class Reconnect:
     """The wallbox hangs up, and comes back with the password that it has now (A01 of SEC)."""
 
 
-Effect = SendCall | Answer | Refuse | Happened | Offer | Keep | Reboot | Reconnect
+Effect = (
+    SendCall
+    | Answer
+    | Refuse
+    | Happened
+    | Offer
+    | CutPilot
+    | SelectPhases
+    | Keep
+    | Reboot
+    | Reconnect
+)

@@ -10,7 +10,7 @@ from wattgate.core.wallbox.moment import stamp
 from wattgate.core.wallbox.presenting import present
 from wattgate.core.wallbox.sensed import NO_ERROR, PLUGGED, Pilot, Sensed
 from wattgate.core.wallbox.state import Outcome, State, read_answer
-from wattgate.core.wallbox.transactions import stop
+from wattgate.core.wallbox.transactions import end_broken_off, stop
 
 _AtConnector = do.Plug | do.Unplug | do.PressStop | do.SetCarCurrent | do.ShowFault | do.ClearFault
 
@@ -18,8 +18,9 @@ _AtConnector = do.Plug | do.Unplug | do.PressStop | do.SetCarCurrent | do.ShowFa
 def handle(state: State, action: do.Action) -> None:
     """Carry out an action; a connector that the wallbox does not have is told as a problem."""
     match action:
-        case do.PresentCard(id_tag, number):
-            present(state, id_tag, number)
+        case do.PresentCard(id_tag, place):
+            offset = state.options.first_connector - 1
+            present(state, id_tag, None if place is None else place + offset)
         case do.SetHardwareCurrent(current_a):
             state.max_current_a = current_a
         case do.SendData():
@@ -31,7 +32,7 @@ def handle(state: State, action: do.Action) -> None:
         case do.ShowState():
             _show(state)
         case _:
-            connector = state.connector(action.connector)
+            connector = state.at_place(action.connector)
             if connector is None:
                 state.tell("problem", what=f"there is no connector {action.connector}")
             else:
@@ -64,6 +65,7 @@ def sense(state: State, connector: Connector, sensed: Sensed) -> None:
     connector.sensed = sensed
     connector.register_wh = max(connector.register_wh, sensed.energy_wh)
     connector.error_code = sensed.error_code
+    end_broken_off(state, connector)
     if sensed.pilot in PLUGGED and not connector.is_plugged:
         _plug(state, connector)
     elif sensed.pilot is Pilot.A and connector.is_plugged:

@@ -27,7 +27,7 @@ def seconds_until_limit_change(state: State) -> float | None:
     """When a profile will next say something else; None: never by itself."""
     changes = [
         heeded(state, connector).next_change(
-            connector.number, state.clock, connector.running, state.options.phases
+            connector.number, state.clock, connector.running, connector.phases
         )
         for connector in state.connectors
     ]
@@ -37,7 +37,7 @@ def seconds_until_limit_change(state: State) -> float | None:
 
 def _own_limit_a(state: State, connector: Connector) -> float:
     said_a = heeded(state, connector).limit_at(
-        connector.number, state.clock, connector.running, state.options.phases
+        connector.number, state.clock, connector.running, connector.phases
     )
     own_a = state.max_current_a if connector.cap_a is None else connector.cap_a
     profiles_a = own_a if said_a is None else shaped(state, said_a)

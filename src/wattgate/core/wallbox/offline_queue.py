@@ -1,6 +1,7 @@
 """Transaction messages on their way, in order, over every loss of the link (R58, R66)."""
 
 from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,6 +38,21 @@ class OfflineQueue:
 
     def __len__(self) -> int:
         return len(self._messages)
+
+    @property
+    def messages(self) -> tuple[TransactionMessage, ...]:
+        """What is to be delivered, to be kept."""
+        return tuple(self._messages)
+
+    @property
+    def ids(self) -> dict[int, int]:
+        """The central system's transaction ids by the wallbox's own numbers, to be kept."""
+        return self._ids
+
+    def restore(self, messages: Iterable[TransactionMessage], ids: Mapping[int, int]) -> None:
+        """Take up what was kept; what was under way is sent again."""
+        self._messages = deque(messages)
+        self._ids = dict(ids)
 
     def add(self, message: TransactionMessage) -> None:
         """Append a message."""

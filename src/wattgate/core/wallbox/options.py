@@ -1,10 +1,21 @@
 """What kind of wallbox it is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from wattgate.core.wallbox.car import Car
+from wattgate.core.wallbox.features import ALL_FEATURES, Feature
 from wattgate.core.wallbox.quirks import Quirk
+
+
+class Permission(Enum):
+    """Who lets a car charge."""
+
+    TRANSACTION = auto()
+    """A card that was accepted: there is no energy without a transaction (P29)."""
+    PLUG = auto()
+    """Whoever plugs in: cards are read, and begin nothing. Another master decides, if any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +32,12 @@ class Options:
 
     `clock_offset_s` is how far its clock is ahead of the computer's, negative behind, whatever the
     central system says; None lets the central system set it.
+
+    `first_connector` is the number of its first connector towards the central system (P28).
+    `features` are the feature profiles that it has, `has_lock` tells whether it can release a plug.
+    With `keeps` it says by `Keep` what has to outlive a restart. When it starts again a transaction
+    that was kept goes on where it `resumes`, since only this program was away; else the power was
+    lost, and with it the transaction (OCPP 1.6 §7.36).
     """
 
     station_id: str
@@ -29,6 +46,12 @@ class Options:
     phases: int = 3
     car: Car = field(default_factory=Car)
     has_hardware: bool = False
+    permission: Permission = Permission.TRANSACTION
+    first_connector: int = 1
+    features: Set[Feature] = ALL_FEATURES
+    has_lock: bool = True
+    keeps: bool = False
+    resumes: bool = False
     speed: float = 1.0
     fixed_id_tag: str = ""
     vendor: str = "Wattgate"

@@ -7,6 +7,7 @@ from wattgate.core.ocpp.profiles import Profile
 from wattgate.core.wallbox.answers import AuthorizeAnswer
 from wattgate.core.wallbox.authorisation import ACCEPTED
 from wattgate.core.wallbox.connector import Claim, Connector
+from wattgate.core.wallbox.options import Permission
 from wattgate.core.wallbox.state import Outcome, State, read_answer
 from wattgate.core.wallbox.transactions import stop
 
@@ -16,8 +17,12 @@ OnVerdict = Callable[[State, str], None]
 def present(state: State, id_tag: str, number: int | None) -> None:
     """A card is held to the reader, for a connector or for whichever fits.
 
-    The card of a running transaction ends it; any other wants to start one.
+    The card of a running transaction ends it; any other wants to start one. Where nobody needs a
+    card it is only told.
     """
+    if state.options.permission is Permission.PLUG:
+        state.tell("card", id_tag=id_tag)
+        return
     for connector in _candidates(state, number):
         running = connector.transaction
         if running is not None and running.id_tag.casefold() == id_tag.casefold():

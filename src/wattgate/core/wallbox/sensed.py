@@ -32,6 +32,15 @@ ASKING: Final = frozenset({Pilot.C, Pilot.D})
 
 
 @dataclass(frozen=True, slots=True)
+class MeterLook:
+    """What a meter shows: a register that never falls, A on L1, L2, L3, W on all together."""
+
+    energy_wh: float = 0.0
+    currents_a: PhaseTriple = (0.0, 0.0, 0.0)
+    power_w: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Sensed:
     """One look at the hardware.
 

@@ -52,7 +52,8 @@ class State:
     `boot_at`, `heartbeat_at` and `reboot_at` are monotonic times, in s, None for never;
     `signed_texts` go into the next meter values of a transaction; `profiles_taken` counts the
     profiles it accepted; `key_text` is the AuthorizationKey that it logs in with, empty where none
-    was written; `postponed` are commands to be obeyed from a time on (Quirk.SLOW).
+    was written; `pages` counts signed readings (R117); `kept` is the mark of what was kept last;
+    `postponed` are commands to be obeyed from a time on (Quirk.SLOW).
     """
 
     options: Options
@@ -75,6 +76,8 @@ class State:
     heartbeat_at: float | None = None
     reboot_at: float | None = None
     transactions: int = 0
+    pages: int = 0
+    kept: object = None
     signed_texts: list[str] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     calls: dict[int, "OnDone"] = field(default_factory=dict)
@@ -101,7 +104,15 @@ class State:
 
     def connector(self, number: int) -> Connector | None:
         """A connector by its OCPP number; None for 0 and for those it does not have."""
-        return self.connectors[number - 1] if 1 <= number <= len(self.connectors) else None
+        return next((each for each in self.connectors if each.number == number), None)
+
+    def has(self, number: int) -> bool:
+        """Whether an OCPP number means something here: 0 the wallbox, or one of its connectors."""
+        return number == 0 or self.connector(number) is not None
+
+    def at_place(self, place: int) -> Connector | None:
+        """A connector as people at the wallbox count them, from 1."""
+        return self.connectors[place - 1] if 1 <= place <= len(self.connectors) else None
 
     def tell(self, kind: str, **facts: Fact) -> None:
         """Let people know."""

@@ -49,13 +49,14 @@ TRANSITIONS: Final[dict[ConnectorStatus, tuple[ConnectorStatus, ...]]] = {
 class Facts:
     """What a connector's state follows from.
 
-    `is_fed` says that current flows, `is_allowed` that the wallbox offers at least 6 A;
+    `is_in_session` says that a transaction runs, or that none is needed; `is_fed` that current
+    flows, `is_allowed` that the wallbox offers at least 6 A;
     `is_claimed` that a card was accepted and waits for the plug; `is_done` that the plugged car's
     transaction is over.
     """
 
     has_fault: bool = False
-    has_transaction: bool = False
+    is_in_session: bool = False
     is_fed: bool = False
     is_allowed: bool = False
     is_operative: bool = True
@@ -67,7 +68,7 @@ class Facts:
 
 def status_of(facts: Facts) -> ConnectorStatus:
     """The first row that holds names the state."""
-    running = facts.has_transaction
+    running = facts.is_in_session
     rows = (
         (facts.has_fault, FAULTED),
         (running and facts.is_fed, CHARGING),

@@ -1,5 +1,6 @@
 """The life of a transaction: start, samples, stop (OCPP 1.6 §4.7, §4.8, §4.10)."""
 
+from datetime import datetime
 from functools import partial
 
 from wattgate.core.ocpp.profiles import Purpose
@@ -52,24 +53,31 @@ def start(state: State, connector: Connector, claim: Claim) -> None:
     state.tell("starting", connector=connector.number, id_tag=claim.id_tag)
 
 
-def stop(state: State, connector: Connector, reason: str, id_tag: str | None = None) -> None:
+def stop(
+    state: State,
+    connector: Connector,
+    reason: str,
+    id_tag: str | None = None,
+    at: datetime | None = None,
+) -> None:
     """End the connector's transaction, if one runs; its StopTransaction is queued.
 
-    `reason` is spelled as in OCPP 1.6 §7.36; `id_tag` is the card that ended it. Profiles of the
-    transaction end with it (R92).
+    `reason` is spelled as in OCPP 1.6 §7.36; `id_tag` is the card that ended it; `at` is when, if
+    not now. Profiles of the transaction end with it (R92).
     """
     transaction = connector.transaction
     if transaction is None:
         return
     reading = connector.reading()
+    ended_at = at or state.clock
     payload: dict[str, object] = {
         "meterStop": int(reading.energy_wh),
-        "timestamp": stamp(state.clock),
+        "timestamp": stamp(ended_at),
         "reason": reason,
     }
     if id_tag is not None:
         payload["idTag"] = id_tag
-    if data := _stop_data(state, transaction, connector):
+    if data := _stop_data(state, transaction, connector, ended_at):
         payload["transactionData"] = data
     _queue(state, "StopTransaction", payload, transaction.number)
     state.profiles, _count = state.profiles.cleared(connector=connector.number, purpose=Purpose.TX)
@@ -82,6 +90,16 @@ def stop(state: State, connector: Connector, reason: str, id_tag: str | None = N
         energy_wh=int(reading.energy_wh) - int(transaction.begin.energy_wh),
         reason=reason,
     )
+
+
+def end_broken_off(state: State, connector: Connector) -> None:
+    """End the transaction that a loss of power broke off, if one was (OCPP 1.6 §7.36).
+
+    What the meter shows beyond what was kept has flowed before the power went: it belongs to it.
+    """
+    if connector.broken_off is not None:
+        connector.transaction, connector.broken_off = connector.broken_off, None
+        stop(state, connector, "PowerLoss", at=connector.power_lost_at)
 
 
 def sample(state: State, connector: Connector, transaction: Transaction) -> None:
@@ -143,14 +161,14 @@ def tell_meter(state: State, connector: Connector) -> None:
 
 
 def _stop_data(
-    state: State, transaction: Transaction, connector: Connector
+    state: State, transaction: Transaction, connector: Connector, ended_at: datetime
 ) -> list[dict[str, object]]:
     end = _sampled(state, connector.reading(), "StopTxnSampledData", Context.END)
     end += _signed_values(state, Context.END)
     begin = transaction.begin_data
     return [
         {"timestamp": stamp(at), "sampledValue": values}
-        for at, values in ((transaction.started_at, begin), (state.clock, end))
+        for at, values in ((transaction.started_at, begin), (ended_at, end))
         if values
     ]
 

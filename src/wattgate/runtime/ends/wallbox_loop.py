@@ -16,6 +16,7 @@ from wattgate.core.wallbox.actions import Action
 from wattgate.core.wallbox.charge_point import ChargePoint
 from wattgate.core.wallbox.effects import (
     Answer,
+    CutPilot,
     Effect,
     Happened,
     Keep,
@@ -23,6 +24,7 @@ from wattgate.core.wallbox.effects import (
     Reboot,
     Reconnect,
     Refuse,
+    SelectPhases,
     SendCall,
 )
 from wattgate.core.wallbox.moment import Moment
@@ -225,7 +227,7 @@ class WallboxLoop:
             case Refuse(unique_id, code, description):
                 if self._peer is not None:
                     self._peer.refuse(unique_id, code, description)
-            case Offer() | Keep():
+            case Offer() | CutPilot() | SelectPhases() | Keep():
                 pass  # its car is simulated, and it forgets everything when it ends
             case Reboot():
                 self._hang_up("the wallbox starts anew")
