@@ -87,7 +87,7 @@ class Assembly:
         """Build everything that the site has, with what is known of it from before."""
         self._notes = recovered.notes
         for station_id in self._site().station_ids():
-            self.stations[station_id] = self._station(station_id, recovered)
+            self.stations[station_id] = self._ocpp_station(station_id, recovered)
         stops = [LostStops(each, self._lost_after) for each in self.stations.values()]
         self._house.tasks.spawn(watch(stops), name="lost stops")
 
@@ -105,7 +105,7 @@ class Assembly:
         for configuration in self._configurations.values():
             configuration.review_later()
 
-    def _station(self, station_id: str, recovered: Recovered) -> Station:
+    def _ocpp_station(self, station_id: str, recovered: Recovered) -> Station:
         site, house = self._site(), self._house
         settings = site.evses_of(station_id)
         wallbox = site.wallbox(station_id)
@@ -126,41 +126,45 @@ class Assembly:
             for each in settings
         ]
         station = Station(presence, evses, house)
-        station.open.recover(recovered)
-        late = self._late[station_id] = LateRejections(station)
-        station.meter_configuration = recovered_meter_configuration(station_id, recovered)
-        configuration = self._configurations[station_id] = _configuration_of(station)
-
-        def connected() -> None:
-            late.look_at_all()
-            self._look_later(SETTLE_AFTER_CONNECT_S)
-            configuration.review_later()
-            house.tasks.spawn(
-                _ask_who_did_not_boot(station, charging), name=f"{station_id} state request"
-            )
-
-        messages = WallboxMessages(station)
-        messages.recover(recovered.notes)
-        station.on_call = messages.called
-        station.on_transaction = self._transaction_changed
         others = partial(self._names_of_others, station_id)
         certificates = WallboxCertificates(station, self._authority, others)
         self.certificates[station_id] = certificates
         station.on_signing = certificates.asked_to_sign
 
+        def connected() -> None:
+            self._look_later(SETTLE_AFTER_CONNECT_S)
+            house.tasks.spawn(
+                _ask_who_did_not_boot(station, charging), name=f"{station_id} state request"
+            )
+
         def booted() -> None:
             charging.forget()
-            configuration.review_later()
             house.keys.booted(station_id)
 
-        station.on_booted = booted
-        station.on_connected = connected
-        for evse in evses:
+        station.on_connected, station.on_booted = connected, booted
+        self._take_in(station, recovered)
+        return station
+
+    def _take_in(self, station: Station, recovered: Recovered) -> None:
+        """Do for a station what every kind of wallbox needs, with what is known from before."""
+        station_id, house = station.station_id, self._house
+        station.open.recover(recovered)
+        late = self._late[station_id] = LateRejections(station)
+        station.meter_configuration = recovered_meter_configuration(station_id, recovered)
+        configuration = self._configurations[station_id] = _configuration_of(station)
+        messages = WallboxMessages(station)
+        messages.recover(recovered.notes)
+        station.on_call = messages.called
+        station.on_transaction = self._transaction_changed
+        station.on_connected = _one_by_one(
+            late.look_at_all, station.on_connected, configuration.review_later
+        )
+        station.on_booted = _one_by_one(station.on_booted, configuration.review_later)
+        for evse in station.evses:
             evse.delivers_signed = recovered_signed(evse.evse_id, recovered)
             _recover_transaction(evse, recovered, house)
             if needs_backend(evse.settings, station_id, recovered):
                 self._connect_backend(station, evse, recovered)
-        return station
 
     def _names_of_others(self, station_id: str) -> frozenset[str]:
         """What stands for another wallbox in a certificate, so that none can pass for it (R35).
@@ -217,6 +221,16 @@ class Assembly:
         if self._site().site.on_deactivation is OnDeactivation.MINIMUM:
             return settings.min_current_a
         return 0.0
+
+
+def _one_by_one(*steps: Callable[[], None]) -> Callable[[], None]:
+    """All steps, in their order."""
+
+    def take() -> None:
+        for step in steps:
+            step()
+
+    return take
 
 
 def feeders_of(site: Site) -> tuple[Feeder, ...]:

@@ -22,6 +22,7 @@ def test_p5_an_evse_stands_for_one_connector() -> None:
     evse = EvseSettings(id="stall-2", address="CP1", connector=2)
     assert evse.point == (False, "CP1", 2)
     assert (evse.station_id, evse.own_identity) == ("CP1", "CP1")
+    assert evse.ocpp_connector == evse.connector
 
 
 @pytest.mark.parametrize("device_type", [DeviceType.POWER_BRAIN, DeviceType.MODBUS])
@@ -29,6 +30,7 @@ def test_p16_a_wallbox_without_ocpp_is_called_as_its_evse(device_type: DeviceTyp
     evse = EvseSettings(id="stall-2", device_type=device_type, address="box:502", connector=2)
     assert evse.point == (True, "box:502", 2)
     assert (evse.station_id, evse.own_identity) == (f"{MODBUS_STATION}stall-2", "stall-2")
+    assert evse.ocpp_connector == 1
 
 
 def test_p22_a_gateway_has_certificates_of_its_own_unless_it_shares_others() -> None:

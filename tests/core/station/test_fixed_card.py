@@ -99,3 +99,7 @@ def test_a_wallbox_that_does_not_start_is_asked_again_a_few_times_r57() -> None:
         start, asked = start.failed(due_at), asked + 1
     assert asked == ATTEMPTS
     assert start.tried_at == PATIENCE_S + (ATTEMPTS - 1) * RETRY_S
+
+
+def test_where_nobody_can_show_a_card_nobody_is_waited_for_r57() -> None:
+    assert FixedStart().due_at(100.0, None, 0.0) == 100.0

@@ -256,6 +256,11 @@ class EvseSettings:
         return self.device_type is not DeviceType.OCPP16
 
     @property
+    def ocpp_connector(self) -> int:
+        """The number of its connector in OCPP; one on Modbus has only what stands for it."""
+        return 1 if self.is_on_modbus else self.connector
+
+    @property
     def station_id(self) -> str:
         """The wallbox it belongs to: a ChargeBox ID, or a name of its own for one on Modbus."""
         return f"{MODBUS_STATION}{self.id}" if self.is_on_modbus else self.address

@@ -14,6 +14,9 @@ ID_TAG: Final = ("idTag",)
 PATIENCE_S: Final = 10.0
 """s that a person has after plugging in to present a card of his own."""
 
+FREE_CARD: Final = "FREE"
+"""Starts charging at a wallbox on Modbus that is free to all: in OCPP a session has a card."""
+
 PRESENTED_S: Final = 120.0
 """s for which a card that was presented is waited for: OCPP's usual ConnectionTimeOut."""
 
@@ -73,15 +76,17 @@ class FixedStart:
         attempts = self.attempts + 1
         return FixedStart(attempts >= ATTEMPTS, attempts, now)
 
-    def due_at(self, plugged_at: float, presented_at: float | None) -> float | None:
+    def due_at(
+        self, plugged_at: float, presented_at: float | None, patience_s: float = PATIENCE_S
+    ) -> float | None:
         """When the wallbox is to be asked to start (monotonic, s); None: not for this car.
 
         The car waits for a card since `plugged_at`; one was last presented at `presented_at`, None
-        for none.
+        for none. `patience_s` is what a person has to present one.
         """
         if self.is_over:
             return None
-        times = [plugged_at + PATIENCE_S]
+        times = [plugged_at + patience_s]
         if presented_at is not None:
             times.append(presented_at + PRESENTED_S)
         if self.tried_at is not None:

@@ -71,6 +71,8 @@ class KnownEvse:
         """The transaction that its backend numbered last, and the backend's number."""
         self.newest_refusal: tuple[int, str] | None = None
         """The transaction whose card its backend refused last, and the verdict."""
+        self.has_reader = True
+        """Whether cards can be shown at it, as far as that is known."""
         self.delivers_signed = False
         """Whether it has ever delivered signed data (R116)."""
         self.virtual_profiles = VirtualProfiles()

@@ -1,4 +1,4 @@
-"""Starts charging by the fixed card at a wallbox without a reader (R57).
+"""Starts charging by the fixed card where none is presented (R57).
 
 Where a car is plugged in and nobody presents a card, the wallbox gets a RemoteStartTransaction with
 the card of the EVSE, once for each car. A backend is asked about the card before that.
@@ -14,7 +14,7 @@ from wattgate.core.ocpp.v16._generated import RemoteStartTransactionRequest
 from wattgate.core.ocpp.v16.payload import payload_text
 from wattgate.core.station.authorisation import AuthorizationStatus
 from wattgate.core.station.connector import ConnectorStatus
-from wattgate.core.station.fixed_card import FixedStart
+from wattgate.core.station.fixed_card import FREE_CARD, PATIENCE_S, FixedStart
 from wattgate.ports.store import Change, DeleteNote, NoteRecord, SaveNote, StoreFailed
 from wattgate.runtime.ask import is_accepted
 from wattgate.runtime.station.authorising import ask_about
@@ -56,15 +56,34 @@ class FixedStarting:
         if self._evse.in_use:
             self._become(FixedStart())
 
+    @property
+    def _card(self) -> str:
+        """The card that starts charging where none is presented; empty: none does.
+
+        A wallbox on Modbus that everybody may use is started as well: it cannot do so by itself.
+        """
+        settings = self._evse.settings
+        if not settings.enabled:
+            return ""
+        if not settings.is_on_modbus:
+            return settings.fixed_rfid if settings.fixed_rfid_start else ""
+        is_free = self._house.cards.is_open_to_all(self._evse.place)
+        return settings.fixed_rfid or (FREE_CARD if is_free else "")
+
+    @property
+    def _patience_s(self) -> float:
+        """Whoever plugs in has time for a card of his own, where cards mean something."""
+        return PATIENCE_S if self._evse.has_reader and self._card != FREE_CARD else 0.0
+
     def _due_at(self) -> float | None:
         """When the wallbox is to be asked; None while it is not."""
         evse, presence = self._evse, self._station.presence
         connector, connected_at = evse.connector, presence.connected_at
         is_waiting = connector.status is ConnectorStatus.PREPARING and connector.report_text
-        if not is_waiting or not presence.is_connected or not _is_wanted(evse):
+        if not is_waiting or not presence.is_connected or not self._card:
             return None
         plugged_at = max(connector.since, connected_at or 0.0)
-        return self._start.due_at(plugged_at, evse.card_shown_at)
+        return self._start.due_at(plugged_at, evse.card_shown_at, self._patience_s)
 
     async def _wait(self) -> None:
         """Wait until it is time, as often as that is put off; end when this car is not started."""
@@ -81,7 +100,7 @@ class FixedStarting:
             is_of_this_car = running.started_monotonic >= self._evse.connector.since
             self._become(self._start.over() if is_of_this_car else self._failed())
             return
-        verdict = await ask_about(self._house, self._evse, self._evse.settings.fixed_rfid)
+        verdict = await ask_about(self._house, self._evse, self._card)
         if verdict != AuthorizationStatus.ACCEPTED:
             log.warning("the fixed card is refused", evse=self._evse.evse_id, verdict=verdict)
             self._become(self._start.over())
@@ -97,7 +116,7 @@ class FixedStarting:
         if peer is None:
             return
         request = RemoteStartTransactionRequest(
-            id_tag=settings.fixed_rfid, connector_id=settings.connector
+            id_tag=self._card, connector_id=settings.ocpp_connector
         )
         outcome = await peer.call("RemoteStartTransaction", payload_text(request))
         log.info("start by the fixed card", evse=settings.id, taken=is_accepted(outcome))
@@ -110,7 +129,7 @@ class FixedStarting:
 
     def _become(self, start: FixedStart) -> None:
         self._start = start
-        if start.is_over is not self._is_noted and (_is_wanted(self._evse) or self._is_noted):
+        if start.is_over is not self._is_noted and (self._card or self._is_noted):
             self._is_noted = start.is_over
             change = self._note() if start.is_over else DeleteNote(_OVER, self._evse.evse_id)
             self._house.tasks.spawn(self._keep(change), name=f"{self._evse.evse_id} fixed card")
@@ -124,9 +143,3 @@ class FixedStarting:
             await self._house.store.commit(change)
         except StoreFailed as exc:
             say_not_stored(exc, evse=self._evse.evse_id)
-
-
-def _is_wanted(evse: StationEvse) -> bool:
-    """Whether the site wants it there."""
-    settings = evse.settings
-    return settings.enabled and settings.fixed_rfid_start and settings.fixed_rfid != ""

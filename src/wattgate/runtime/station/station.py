@@ -108,7 +108,7 @@ class Station:
     def evse_at(self, connector: object) -> StationEvse | None:
         """The EVSE of a connector number; None where the site has none there."""
         for evse in self.evses:
-            if str(evse.settings.connector) == str(connector):  # some put it in quotes
+            if str(evse.settings.ocpp_connector) == str(connector):  # some put it in quotes
                 return evse
         return None
 
