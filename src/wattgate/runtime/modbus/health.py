@@ -1,0 +1,77 @@
+"""How well a wallbox on Modbus answers."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from wattgate.ports.clock import Clock
+
+log = structlog.get_logger()
+
+LOST_AFTER: Final = 2
+"""Polls in a row without an answer; a single one gets lost on any serial line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong, for a person; `since` is monotonic, s."""
+
+    reason: str
+    since: float
+
+
+class Health:
+    """Counts answers and failures of one wallbox.
+
+    `polls` and `failures` count since the start; `trouble` is what is wrong now, None if nothing.
+    """
+
+    def __init__(self, evse_id: str, clock: Clock) -> None:
+        self.polls = 0
+        self.failures = 0
+        self.trouble: Trouble | None = None
+        self.is_connected = False
+        self._evse_id = evse_id
+        self._clock = clock
+        self._in_a_row = 0
+        self._answered_at = clock.monotonic()
+        self._absurd: frozenset[str] = frozenset()
+
+    def silent_s(self, now: float) -> float:
+        """S since the last answer, or since the start; 0 while it answers."""
+        return 0.0 if self.is_connected else now - self._answered_at
+
+    def answered(self) -> bool:
+        """Note an answer; whether it was found by that."""
+        self.polls += 1
+        self._in_a_row = 0
+        self._answered_at = self._clock.monotonic()
+        self.trouble = None
+        if self.is_connected:
+            return False
+        self.is_connected = True
+        log.info("wallbox answers", evse=self._evse_id)
+        return True
+
+    def failed(self, reason: str) -> bool:
+        """Note a poll without a result; whether it was lost by that."""
+        self.failures += 1
+        self._in_a_row += 1
+        since = self.trouble.since if self.trouble is not None else self._clock.monotonic()
+        is_news = self.trouble is None or self.trouble.reason != reason
+        self.trouble = Trouble(reason, since)
+        if is_news:
+            log.warning("wallbox does not answer", evse=self._evse_id, reason=reason)
+        if not self.is_connected or self._in_a_row < LOST_AFTER:
+            return False
+        self.is_connected = False
+        log.warning("wallbox lost", evse=self._evse_id, reason=reason)
+        return True
+
+    def doubted(self, absurd: tuple[str, ...]) -> None:
+        """Say once which values make no sense."""
+        news = frozenset(absurd) - self._absurd
+        self._absurd = frozenset(absurd)
+        if news:
+            log.warning("values that make no sense", evse=self._evse_id, values=sorted(news))

@@ -1,0 +1,318 @@
+"""A wallbox on Modbus: polled while the control loop lives, and told what it may draw."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from math import inf
+from typing import Final
+
+import structlog
+
+from wattgate.core.modbus.held import Holding, is_kept, told_a
+from wattgate.core.modbus.lifeline import Permit
+from wattgate.core.modbus.plausibility import believed
+from wattgate.core.modbus.wallbox_values import (
+    CutPilot,
+    SelectPhases,
+    SetFailSafe,
+    SetLimit,
+    WallboxModel,
+    WallboxValues,
+)
+from wattgate.ports.clock import Clock
+from wattgate.ports.evse import LimitOutcome
+from wattgate.ports.modbus import ModbusFailed
+from wattgate.runtime.modbus.device import ModbusDevice
+from wattgate.runtime.modbus.fail_safe import FailSafeKeeper
+from wattgate.runtime.modbus.health import Health
+from wattgate.runtime.modbus.shared_line import Urgency
+from wattgate.runtime.supervisor import Supervisor
+
+log = structlog.get_logger()
+
+POLL_EVERY_S: Final = 2.0
+"""s between two polls at least: the control loop has more cycles when much happens."""
+
+PROBE_EVERY_S: Final = 10.0
+"""s between two attempts at a wallbox that has surely fallen back: each may cost a timeout."""
+
+
+class ModbusWallbox:
+    """One wallbox, by what it says and what it was told.
+
+    Nothing goes out but after `alive`, which the control loop calls in each cycle: when the loop
+    stalls, the wallbox's own watch makes it fall back. `values` are the newest that it gave, also
+    while it is silent, None before the first; they were read at `values_at` (monotonic, s).
+    `connection` is a new number whenever it is found (again) and whenever it has restarted, which
+    `has_restarted` tells of the present one. `overruled_a` is what somebody else has let it draw,
+    A per phase, where that is more than it held of us; None once it holds ours again.
+    """
+
+    def __init__(self, evse_id: str, device: ModbusDevice, clock: Clock, tasks: Supervisor) -> None:
+        self.values: WallboxValues | None = None
+        self.values_at: float | None = None
+        self.model: WallboxModel | None = None
+        self.connection = 0
+        self.has_restarted = False
+        self.overruled_a: float | None = None
+        self.health = Health(evse_id, clock)
+        self.on_values: Callable[[WallboxValues], None] = _nobody_looks
+        """Called with what every poll says, once `model` is known."""
+        self.on_found: Callable[[], None] = _nobody_waits
+        """Called when it answers for the first time, and again after each loss."""
+        self.on_lost: Callable[[], None] = _nobody_waits
+        """Called when it does not answer any more."""
+        self.on_news: Callable[[], None] = _nobody_waits
+        """Called when the control loop had better look soon."""
+        self.fail_safe = FailSafeKeeper(evse_id, device)
+        self.fail_safe_wanted: Callable[[], SetFailSafe | None] = _nothing_wanted
+        """What it is to do without a master while load management leads it."""
+        self._evse_id = evse_id
+        self._device = device
+        self._clock = clock
+        self._tasks = tasks
+        self._holding = Holding()
+        self._writing = asyncio.Lock()
+        self._newest_limit = 0
+        self._writes = 0
+        self._polls = 0
+        self._model_of = -1
+        self._is_looking = False
+        self._looked_at = -inf
+        device.is_bound = lambda: self._holding.is_led
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it answers."""
+        return self.health.is_connected
+
+    def silent_s(self, now: float) -> float:
+        """S since it gave values last, or since we began; 0 while it answers."""
+        return self.health.silent_s(now)
+
+    @property
+    def is_led(self) -> bool:
+        """Whether load management has a say in what it may draw."""
+        return self._holding.is_led
+
+    @property
+    def holds_a(self) -> float | None:
+        """What it holds of us by its own words, A per phase; None where that is not known."""
+        return self._holding.held_a
+
+    @property
+    def method(self) -> str:
+        """How it is told its limit, in words for a person."""
+        return self._device.dialect.limit_words
+
+    def has_fallen(self, now: float) -> bool:
+        """Whether it is surely at its fail-safe current, or lower, since it hears nothing."""
+        return self.is_led and self._device.lifeline.has_fallen(now)
+
+    # Polling, as the control loop lives
+
+    def alive(self, now: float) -> None:
+        """The control loop lives: send what is due."""
+        if self._is_looking:
+            return
+        permit = self._device.permit
+        every_s = PROBE_EVERY_S if permit is Permit.LOW_LIMIT else POLL_EVERY_S
+        is_due = now - self._looked_at >= every_s
+        is_urgent = self.is_connected and not self._holding.is_told
+        if permit is not Permit.NOTHING and (is_due or is_urgent):
+            self._is_looking = True
+            self._tasks.spawn(self._look(permit, now), name=f"{self._evse_id} modbus")
+
+    async def _look(self, permit: Permit, now: float) -> None:
+        try:
+            self._looked_at = now
+            if permit is Permit.LOW_LIMIT:
+                await self._come_back()
+            elif self._holding.is_told or not self.is_connected:
+                await self._poll(Urgency.POLL)
+            if self.is_connected:
+                await self._keep_up()
+        finally:
+            self._is_looking = False
+
+    async def _come_back(self) -> None:
+        """Say a low limit first: whatever it hears takes it back to the limit it was told last."""
+        async with self._writing:
+            if self.has_fallen(self._clock.monotonic()):
+                await self._tell(self._holding, Urgency.PROBE)
+
+    async def _keep_up(self) -> None:
+        """Write what has to be written without a new word of load management."""
+        if not self._holding.is_told and self.overruled_a is None:
+            async with self._writing:
+                await self._tell(self._holding, Urgency.LIMIT)
+        wanted = self.fail_safe_wanted()
+        if self.is_led and wanted is not None:
+            await self.fail_safe.keep(wanted, self.connection)
+
+    async def _poll(self, urgency: Urgency) -> WallboxValues | None:
+        """What it says now; None where it said nothing that can be used."""
+        self._polls += 1
+        number, writes = self._polls, self._writes
+        try:
+            if self.model is None or self._model_of != self.connection:
+                self.model = await self._device.identify(urgency)
+                self._model_of = self.connection
+            values = await self._device.poll(urgency)
+        except ModbusFailed as exc:
+            if self.health.failed(exc.reason):
+                self.on_lost()
+                self.on_news()
+            return None
+        if number == self._polls:  # else a younger one knows better
+            self._take(values, is_current=writes == self._writes)
+        return values
+
+    def _take(self, said: WallboxValues, *, is_current: bool) -> None:
+        """`is_current`: nothing was written meanwhile, so that it says what it holds."""
+        values, absurd = believed(said)
+        self.health.doubted(absurd)
+        before, self.values, self.values_at = self.values, values, self._clock.monotonic()
+        self.fail_safe.learn(values)
+        is_found = self.health.answered()
+        has_restarted = before is None or _has_restarted(before, values)
+        if has_restarted or is_found:
+            self._begin_anew(has_restarted=has_restarted)
+        if has_restarted:
+            self._holding = self._holding.begun_anew(told_a(values))
+        elif is_current:
+            self._look_for_others(told_a(values))
+        if is_found:
+            self.on_found()
+        self.on_values(values)
+
+    def _begin_anew(self, *, has_restarted: bool) -> None:
+        if has_restarted and self.connection:
+            log.warning("wallbox has restarted", evse=self._evse_id)
+        self.connection += 1
+        self.has_restarted = has_restarted
+        self.overruled_a = None
+        self.on_news()
+
+    def _look_for_others(self, now_a: float | None) -> None:
+        """Has somebody else written a limit?"""
+        if self.is_led and self._holding.is_exceeded(now_a):
+            if self.overruled_a is None:
+                held_a = self._holding.held_a
+                log.warning(
+                    "somebody else raised its limit", evse=self._evse_id, now_a=now_a, ours_a=held_a
+                )
+            self.overruled_a = now_a
+            self.on_news()
+        else:
+            self.overruled_a = None
+            self._holding = self._holding.seen(now_a)
+
+    # What it may draw
+
+    def offer(self, current_a: float | None) -> None:
+        """What its backend lets it have, A per phase; None: it has no say."""
+        if current_a != self._holding.offer_a:
+            self._holding = replace(self._holding, offer_a=current_a)
+            self.on_news()
+
+    async def limit(self, current_a: float, *, reduction: bool = False) -> LimitOutcome:
+        """What load management lets it have, A per phase. Never raises.
+
+        It leads the wallbox from now on. ACCEPTED: the wallbox says that it holds no more. A newer
+        call takes the place of one that has not begun.
+        """
+        self._newest_limit += 1
+        number = self._newest_limit
+        async with self._writing:
+            if number != self._newest_limit or not self.is_connected:
+                return LimitOutcome.UNSENT
+            urgency = Urgency.REDUCTION if reduction else Urgency.LIMIT
+            return await self._tell(self._holding.led(current_a), urgency)
+
+    async def repeat(self) -> LimitOutcome:
+        """Say once more what it was told, over whatever others have written. Never raises."""
+        async with self._writing:
+            if not self.is_connected or self._holding.target_a is None:
+                return LimitOutcome.UNSENT
+            return await self._tell(self._holding, Urgency.LIMIT)
+
+    async def release(self, hardware_a: float) -> LimitOutcome:
+        """Let it have `hardware_a`, as far as its backend allows, also without us. Never raises.
+
+        Load management has no say any more. ACCEPTED: the wallbox says that it is so.
+        """
+        self._newest_limit += 1
+        async with self._writing:
+            if not self.is_connected:
+                return LimitOutcome.UNSENT
+            before = self._holding
+            outcome = await self._tell(before.left(), Urgency.LIMIT, before.offered_a(hardware_a))
+            if outcome is not LimitOutcome.ACCEPTED:
+                return outcome
+            return await self.fail_safe.keep(SetFailSafe(0, hardware_a), self.connection)
+
+    def observe(self) -> None:
+        """Load management has no say any more; nothing is written for that."""
+        self._newest_limit += 1
+        self._holding = self._holding.left()
+
+    async def command(self, command: CutPilot | SelectPhases) -> LimitOutcome:
+        """Have it do something else. Never raises; REFUSED also where its make cannot do that."""
+        if not self._device.dialect.can(type(command)):
+            return LimitOutcome.REFUSED
+        if not self.is_connected:
+            return LimitOutcome.UNSENT
+        return await self._device.send(command, Urgency.LIMIT)
+
+    async def _tell(
+        self, wanted: Holding, urgency: Urgency, current_a: float | None = None
+    ) -> LimitOutcome:
+        """Write a limit, and read it back; only one at a time.
+
+        `current_a` takes the place of what `wanted` has for a target.
+        """
+        before = self._holding
+        has_fallen = wanted.is_led and self._device.lifeline.has_fallen(self._clock.monotonic())
+        if has_fallen:
+            wanted = wanted.capped(self.fail_safe.setting.current_a)
+            before = before.capped(self.fail_safe.setting.current_a)
+        target_a = wanted.target_a if current_a is None else current_a
+        if target_a is None:
+            return LimitOutcome.UNSENT
+        self._holding = wanted.in_doubt()
+        self._writes += 1
+        outcome = await self._device.send(SetLimit(target_a), urgency, is_low=has_fallen)
+        self._writes += 1
+        if outcome is LimitOutcome.UNSENT:
+            self._holding = replace(before, offer_a=self._holding.offer_a)
+        if outcome is not LimitOutcome.ACCEPTED:
+            return outcome
+        values = await self._poll(urgency)
+        if values is None:
+            return LimitOutcome.UNANSWERED
+        now_a = told_a(values)
+        if not is_kept(target_a, now_a):
+            log.warning(
+                "the wallbox holds another limit", evse=self._evse_id, told_a=target_a, now_a=now_a
+            )
+            return LimitOutcome.REFUSED
+        self.overruled_a = None
+        self._holding = self._holding.confirmed(target_a, now_a)
+        return LimitOutcome.ACCEPTED
+
+
+def _has_restarted(before: WallboxValues, after: WallboxValues) -> bool:
+    return None not in (before.restarts, after.restarts) and before.restarts != after.restarts
+
+
+def _nobody_looks(_: WallboxValues) -> None:
+    pass
+
+
+def _nobody_waits() -> None:
+    pass
+
+
+def _nothing_wanted() -> SetFailSafe | None:
+    return None
