@@ -9,6 +9,8 @@ LINES = [
     "rfid A",
     "stop",
     "max 10",
+    "sleep",
+    "wake",
     "car-max 10",
     "fault OtherError",
     "clear-fault",

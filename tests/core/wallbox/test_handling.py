@@ -5,6 +5,7 @@ from wattgate.core.wallbox.actions import (
     Action,
     AddSignedText,
     ClearFault,
+    FallAsleep,
     Plug,
     PowerCycle,
     PresentCard,
@@ -14,6 +15,7 @@ from wattgate.core.wallbox.actions import (
     SetHardwareCurrent,
     ShowFault,
     Unplug,
+    WakeUp,
 )
 
 
@@ -142,3 +144,11 @@ def test_a_signed_text_waits_for_the_next_sample() -> None:
     wallbox = charging()
     wallbox.act(AddSignedText("S"), PressStop())
     assert "transactionData" in wallbox.sent("StopTransaction")[0]
+
+
+def test_a_sleeping_car_takes_nothing_until_it_is_woken() -> None:
+    wallbox = charging()
+    wallbox.act(FallAsleep())
+    assert wallbox.state()["status"] == "SuspendedEV"
+    wallbox.act(WakeUp())
+    assert wallbox.state()["status"] == "Charging"

@@ -28,6 +28,8 @@ from wattgate.core.wallbox.lines import (
         ("status", do.ShowState()),
         ("max 10.5", do.SetHardwareCurrent(10.5)),
         ("car-max 8 2", do.SetCarCurrent(8.0, 2)),
+        ("sleep", do.FallAsleep()),
+        ("wake 2", do.WakeUp(2)),
         ("fault GroundFailure", do.ShowFault("GroundFailure")),
         ("clear-fault", do.ClearFault()),
         ("data V", do.SendData("V", None, None)),

@@ -8,7 +8,7 @@ from tests.support.wallboxes import CARD, Wallbox
 from wattgate.core.station.connector import ConnectorStatus
 from wattgate.core.wallbox.actions import PresentCard
 from wattgate.core.wallbox.effects import Offer
-from wattgate.core.wallbox.sensed import ASKING, PLUGGED, Pilot, Sensed
+from wattgate.core.wallbox.sensed import ASKING, PLUGGED, Pilot, Sensed, phases_to_close
 
 
 def driven(**options: Any) -> Wallbox:  # noqa: ANN401 - the fields of Options
@@ -112,3 +112,22 @@ def test_a_connector_that_does_not_exist_senses_nothing_and_has_no_cap() -> None
     look(wallbox, Pilot.C, number=2)
     wallbox.do(wallbox.machine.capped(2, 0.0, wallbox.moment))
     assert offers(wallbox) == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("pilot", "offered_a", "closed"),
+    [
+        (Pilot.A, 16.0, 0),
+        (Pilot.B, 16.0, 0),
+        (Pilot.C, 16.0, 3),
+        (Pilot.D, 6.0, 3),
+        (Pilot.C, 5.9, 0),
+        (Pilot.C, 0.0, 0),
+        (Pilot.E, 16.0, 0),
+        (Pilot.F, 16.0, 0),
+    ],
+)
+def test_only_a_car_that_asks_and_may_is_connected(
+    pilot: Pilot, offered_a: float, closed: int
+) -> None:
+    assert phases_to_close(pilot, offered_a, 3) == closed

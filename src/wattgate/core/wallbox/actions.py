@@ -48,6 +48,20 @@ class SetCarCurrent:
 
 
 @dataclass(frozen=True, slots=True)
+class FallAsleep:
+    """Let the car sleep: it takes nothing until it is woken up."""
+
+    connector: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class WakeUp:
+    """Wake the car up, as its owner can."""
+
+    connector: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class ShowFault:
     """Break, with an error code of OCPP 1.6 §7.6."""
 
@@ -95,6 +109,8 @@ Action = (
     | PressStop
     | SetHardwareCurrent
     | SetCarCurrent
+    | FallAsleep
+    | WakeUp
     | ShowFault
     | ClearFault
     | SendData

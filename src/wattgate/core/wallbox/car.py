@@ -18,7 +18,7 @@ class Car:
 
     `max_current_a` is A per phase and at least 6; `charged_wh` is 0 to `capacity_wh`;
     `taper_from` is the state of charge, below 1, from which the current falls in a straight line
-    to 6 A at full; None draws in full to the end.
+    to 6 A at full; None draws in full to the end. One that `is_asleep` takes nothing.
     """
 
     phases: int = 3
@@ -26,6 +26,7 @@ class Car:
     capacity_wh: float = 40_000.0
     charged_wh: float = 20_000.0
     taper_from: float | None = None
+    is_asleep: bool = False
 
     @property
     def state_of_charge(self) -> float:
@@ -39,7 +40,7 @@ class Car:
 
     def current_a(self, offered_a: float) -> float:
         """What it draws, A per phase, of what the wallbox signals (IEC 61851-1: below 6 A none)."""
-        if offered_a < MIN_CHARGE_A or self.is_full:
+        if offered_a < MIN_CHARGE_A or self.is_full or self.is_asleep:
             return 0.0
         return min(offered_a, self._appetite_a())
 

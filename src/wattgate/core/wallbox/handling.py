@@ -12,7 +12,16 @@ from wattgate.core.wallbox.sensed import NO_ERROR, PLUGGED, Pilot, Sensed
 from wattgate.core.wallbox.state import Outcome, State, read_answer
 from wattgate.core.wallbox.transactions import end_broken_off, stop
 
-_AtConnector = do.Plug | do.Unplug | do.PressStop | do.SetCarCurrent | do.ShowFault | do.ClearFault
+_AtConnector = (
+    do.Plug
+    | do.Unplug
+    | do.PressStop
+    | do.SetCarCurrent
+    | do.FallAsleep
+    | do.WakeUp
+    | do.ShowFault
+    | do.ClearFault
+)
 
 
 def handle(state: State, action: do.Action) -> None:
@@ -49,6 +58,10 @@ def _handle_at(state: State, connector: Connector, action: _AtConnector) -> None
             stop(state, connector, "Local")
         case do.SetCarCurrent(current_a):
             connector.car = replace(connector.car, max_current_a=current_a)
+        case do.FallAsleep():
+            connector.car = replace(connector.car, is_asleep=True)
+        case do.WakeUp():
+            connector.car = replace(connector.car, is_asleep=False)
         case do.ShowFault(code):
             connector.error_code = code
         case do.ClearFault():

@@ -155,6 +155,8 @@ COMMANDS: Final[dict[str, _Command]] = {
     "car-max": _Command(
         "car-max A [CONNECTOR]", "set what the car wants, A per phase", _car_current
     ),
+    "sleep": _Command("sleep [CONNECTOR]", "let the car fall asleep", _at_connector(do.FallAsleep)),
+    "wake": _Command("wake [CONNECTOR]", "wake the car up", _at_connector(do.WakeUp)),
     "fault": _Command("fault CODE [CONNECTOR]", "break, with an OCPP error code", _fault),
     "clear-fault": _Command("clear-fault [CONNECTOR]", "mend", _at_connector(do.ClearFault)),
     "data": _Command("data VENDOR [MESSAGE|-] [TEXT]", "send a DataTransfer", _data),

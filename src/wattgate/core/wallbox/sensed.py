@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from wattgate.core.units import PhaseTriple
+from wattgate.core.units import MIN_CHARGE_A, PhaseTriple
 
 NO_ERROR: Final = "NoError"
 
@@ -29,6 +29,14 @@ PLUGGED: Final = frozenset({Pilot.B, Pilot.C, Pilot.D})
 
 ASKING: Final = frozenset({Pilot.C, Pilot.D})
 """States in which the car takes what it is offered."""
+
+
+def phases_to_close(pilot: Pilot, offered_a: float, phases: int) -> int:
+    """How many of the selected phases the contactor may connect now, 0 for none.
+
+    Only a car that asks for current and was offered some is connected.
+    """
+    return phases if pilot in ASKING and offered_a >= MIN_CHARGE_A else 0
 
 
 @dataclass(frozen=True, slots=True)
