@@ -11,6 +11,7 @@ from wattgate.core.wallbox.moment import stamp
 WORDS: Final[Mapping[str, str]] = {
     "authorized": "card {id_tag} at connector {connector}: {status}",
     "boot": "boot {status}, interval {interval_s} s",
+    "card": "card {id_tag}",
     "certificate-requested": "asked for a certificate of {subject}, taken {taken}",
     "certificate-taken-back": "the new certificate is taken back: {reason}",
     "certificates": "{action} {status}: {what}",
