@@ -4,6 +4,7 @@ import pytest
 from tests.support.wallboxes import CARD, Wallbox, charging, configured, online, playing
 
 from wattgate.core.wallbox.actions import Plug, PresentCard, ShowFault, Unplug
+from wattgate.core.wallbox.options import Options
 from wattgate.core.wallbox.quirks import Quirk
 
 BOOT = "BootNotification"
@@ -233,3 +234,23 @@ def test_a_command_before_the_boot_is_answered_or_not(
     boot = {"status": "Accepted", "currentTime": "2026-05-15T12:00:00Z", "interval": 300}
     wallbox.reply(BOOT, boot)
     assert wallbox.command("ClearCache", {}) == {"status": "Accepted"}
+
+
+def test_another_make_is_told_by_another_boot_and_nothing_else_changes_r110() -> None:
+    wallbox = charging(serial="S1")
+    options = Options("CP1", serial="S2")
+    wallbox.do(wallbox.machine.becomes(options, wallbox.moment))
+    assert [boot["chargePointSerialNumber"] for boot in wallbox.sent(BOOT)] == ["S1", "S2"]
+    assert len(wallbox.sent("StartTransaction")) == 1
+    assert wallbox.sent("StopTransaction") == []
+    assert wallbox.statuses()[-1] == "Charging"
+    wallbox.do(wallbox.machine.becomes(options, wallbox.moment))
+    assert len(wallbox.sent(BOOT)) == 2
+
+
+def test_another_current_is_no_other_make() -> None:
+    wallbox = charging(max_current_a=16.0)
+    options = Options("CP1", max_current_a=10.0)
+    wallbox.do(wallbox.machine.becomes(options, wallbox.moment))
+    assert len(wallbox.sent(BOOT)) == 1
+    assert wallbox.state()["offered_a"] == 10.0

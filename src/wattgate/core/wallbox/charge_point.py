@@ -22,6 +22,8 @@ from wattgate.core.wallbox.registration import (
     boot,
     forget_reports,
     greet,
+    introduce,
+    make_of,
     report_changes,
     skip_missed,
 )
@@ -160,6 +162,20 @@ class ChargePoint:
         connector = self._state.connector(number)
         if connector is not None:
             connector.cap_a = cap_a
+        return self._settle()
+
+    def becomes(self, options: Options, moment: Moment) -> list[Effect]:
+        """It turns out to be of another make or model, or to carry another current.
+
+        Nothing else of `options` may differ. A make that the central system was told otherwise is
+        told anew, by a boot notification.
+        """
+        self._advance(moment)
+        before, self._state.options = self._state.options, options
+        if before.max_current_a != options.max_current_a:
+            self._state.max_current_a = options.max_current_a
+        if make_of(before) != make_of(options):
+            introduce(self._state)
         return self._settle()
 
     def tick(self, moment: Moment) -> list[Effect]:

@@ -8,6 +8,7 @@ from wattgate.core.station.connector import ConnectorStatus
 from wattgate.core.wallbox.answers import BootAnswer, HeartbeatAnswer
 from wattgate.core.wallbox.connector import Connector
 from wattgate.core.wallbox.moment import stamp
+from wattgate.core.wallbox.options import Options
 from wattgate.core.wallbox.quirk_messages import Report, reports
 from wattgate.core.wallbox.sensed import NO_ERROR
 from wattgate.core.wallbox.state import NoAnswer, Outcome, Registration, State, ignore, read_answer
@@ -36,15 +37,25 @@ def greet(state: State) -> None:
 
 def boot(state: State) -> None:
     """Send BootNotification."""
-    options = state.options
-    payload = {
+    payload = make_of(state.options)
+    state.boot_at = None
+    state.ask("BootNotification", {k: v for k, v in payload.items() if v}, _booted)
+
+
+def make_of(options: Options) -> dict[str, str]:
+    """What BootNotification says of a wallbox."""
+    return {
         "chargePointVendor": options.vendor,
         "chargePointModel": options.model,
         "chargePointSerialNumber": options.serial,
         "firmwareVersion": options.firmware,
     }
-    state.boot_at = None
-    state.ask("BootNotification", {k: v for k, v in payload.items() if v}, _booted)
+
+
+def introduce(state: State) -> None:
+    """Boot anew without having been away: the wallbox is another than it said."""
+    state.registration = Registration.UNKNOWN
+    state.boot_at = state.now
 
 
 def beat(state: State) -> None:
