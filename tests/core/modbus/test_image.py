@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattgate.core.modbus.exceptions import ModbusCode
 from wattgate.core.modbus.image import Image
 from wattgate.core.modbus.registers import Access, Kind, Register, Value
+from wattgate.core.modbus.requests import ModbusCode
 
 ADDRESS, VALUE = ModbusCode.ILLEGAL_DATA_ADDRESS, ModbusCode.ILLEGAL_DATA_VALUE
 

@@ -8,8 +8,8 @@ that no master can change half of a number. Nothing is written if anything of it
 from collections.abc import Mapping, Sequence
 
 from wattgate.core.modbus.codec import DoesNotFit, decode, encode
-from wattgate.core.modbus.exceptions import ModbusCode
 from wattgate.core.modbus.registers import MOST_READ, MOST_WRITTEN, Register, Value
+from wattgate.core.modbus.requests import ModbusCode
 
 
 class Image:

@@ -51,7 +51,7 @@ def read_mapping(mapping: Mapping[str, object]) -> Site:
     what does not go together.
     """
     findings = Findings()
-    site = _read_table(Site, mapping, (), findings)
+    site = read_table(Site, mapping, (), findings)
     check(site, findings)
     if findings.problems:
         raise ConfigError(findings.problems)
@@ -65,9 +65,13 @@ def _syntax_problem(message: str) -> Problem:
     return Problem(found["where"], f"is not TOML: {found['what']}")
 
 
-def _read_table(
+def read_table(
     model: type[_Model], mapping: Mapping[Any, object], path: Path, to: Findings
 ) -> _Model:
+    """Read one table by the definitions of `model`; what is wrong in it is added to `to`.
+
+    A required setting that is missing or wrong is an empty text in what is returned.
+    """
     known = {key_of(each): each for each in definitions(model)}
     _report_unknown(mapping, known, path, to)
     values: dict[str, object] = {}
@@ -114,7 +118,7 @@ def _read_setting(
 def _read_tables(about: Table, value: object, place: Path, to: Findings) -> object:
     if not about.repeated:
         if isinstance(value, Mapping):
-            return _read_table(about.of, value, place, to)
+            return read_table(about.of, value, place, to)
         to.add(place, f"must be a table [{about.key}], not {shown(value)}")
         return about.of()
     if not isinstance(value, list | tuple):
@@ -128,7 +132,7 @@ def _read_tables(about: Table, value: object, place: Path, to: Findings) -> obje
 def _read_entry(about: Table, value: object, number: int, above: Path, to: Findings) -> object:
     if isinstance(value, Mapping):
         place = (*above, entry(about, number, value.get(about.named_by)))
-        read = _read_table(about.of, value, place, to)
+        read = read_table(about.of, value, place, to)
         numbered = (*above, entry(about, number, None))
         if place != numbered and not to.sound([(*place, about.named_by)]):
             to.doubt(numbered)  # without its name it has only its number, and was judged already
