@@ -12,8 +12,10 @@ class WallboxValues:
 
     `energy_wh` is its counter as it reads, which may begin anew or read 0 after a start (R109).
     `limit_a` (A per phase) and `is_enabled` are what it was told last, by whomever; `signalled_a`
-    is what it tells the car now. `card` is the last card at its reader, empty for none. `restarts`
-    counts its starts. `fail_safe_s` (0: never) and `fail_safe_a` say what it does without a master.
+    is what it tells the car now. `card` is the last card at its reader, empty for none;
+    `card_count` counts those that were shown, `restarts` its starts. While `waking_s` is more than
+    0 the pilot is cut on purpose, and `pilot` is that of before. `fail_safe_s` (0: never) and
+    `fail_safe_a` say what it does without a master.
     """
 
     pilot: Pilot
@@ -26,7 +28,9 @@ class WallboxValues:
     signalled_a: float | None = None
     phases: int | None = None
     card: str = ""
+    card_count: int | None = None
     restarts: int | None = None
+    waking_s: float | None = None
     fail_safe_s: float | None = None
     fail_safe_a: float | None = None
 

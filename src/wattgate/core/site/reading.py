@@ -120,7 +120,7 @@ def _read_tables(about: Table, value: object, place: Path, to: Findings) -> obje
         if isinstance(value, Mapping):
             return read_table(about.of, value, place, to)
         to.add(place, f"must be a table [{about.key}], not {shown(value)}")
-        return about.of()
+        return _nothing_in(about.of)
     if not isinstance(value, list | tuple):
         to.add(place, f"must be a list of tables [[{about.key}]], not {shown(value)}")
         return ()
