@@ -16,8 +16,9 @@ HERE = TcpPlace("127.0.0.1", 0)
 async def test_a_line_reads_and_writes_and_hears_why_not() -> None:
     bank = RegisterBank(dict.fromkeys(range(8093, 8096), 0))
     async with ModbusSlave(HERE, 1, bank) as slave:
-        lines: ModbusLines = PymodbusLines()
-        line = lines.line(slave.place)
+        lines = PymodbusLines()
+        as_the_runtime_sees_them: ModbusLines = lines
+        line = as_the_runtime_sees_them.line(slave.place)
         assert lines.line(slave.place) is line
         await line.write(1, 8093, [160])
         await line.write(1, 8094, [1, 65535])
@@ -25,4 +26,4 @@ async def test_a_line_reads_and_writes_and_hears_why_not() -> None:
         with pytest.raises(ModbusRefused, match="no such register") as refused:
             await line.read(1, Table.HOLDING, 8092, 2)
         assert refused.value.code == 2
-        await line.close()
+        await lines.close()

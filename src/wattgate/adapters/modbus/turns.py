@@ -59,9 +59,7 @@ class Turns:
         if not self._waiting:
             self._is_taken = False
             return
-        following = min(
-            self._waiting, key=lambda each: (each.urgency, self._last.get(each.unit, 0))
-        )
+        following = min(self._waiting, key=self._rank)
         self._waiting.remove(following)
         following.called.set_result(None)
 
