@@ -6,8 +6,8 @@ from typing import Any, Final, Protocol, TypeVar
 
 import structlog
 
-from wattgate.core.modbus.exceptions import ModbusCode
 from wattgate.core.modbus.lifeline import Lifeline, Permit
+from wattgate.core.modbus.requests import ModbusCode
 from wattgate.core.modbus.tables import Table
 from wattgate.core.modbus.wallbox_values import Command, WallboxModel, WallboxValues
 from wattgate.ports.clock import Clock
