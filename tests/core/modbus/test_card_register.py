@@ -4,27 +4,42 @@ import pytest
 
 from wattgate.core.modbus.card_register import CardRegister, id_tag_of
 
-Look = tuple[str, int]
-
 
 @pytest.mark.parametrize(
     ("looks", "shown"),
     [
-        pytest.param([("", 1), ("04A2", 1)], ["04A2"], id="a card comes"),
-        pytest.param([("04A2", 1), ("04A2", 1)], [], id="what was there before is no new one"),
-        pytest.param([("", 1), ("04A2", 1), ("04A2", 1)], ["04A2"], id="it is seen twice"),
-        pytest.param([("", 1), ("04A2", 1), ("", 1), ("04A2", 1)], ["04A2"] * 2, id="and again"),
-        pytest.param([("", 1), ("04A2", 1), ("0555", 1)], ["04A2", "0555"], id="another one"),
-        pytest.param([("", 1), ("04A2", 2), ("04A2", 2)], [], id="after a break it is history"),
-        pytest.param([("", 1), ("", 2), ("04A2", 2)], ["04A2"], id="after a break one comes"),
+        pytest.param([("", None, 1), ("04A2", None, 1)], ["04A2"], id="a card comes"),
+        pytest.param([("04A2", None, 1)] * 2, [], id="what was there before is no new one"),
+        pytest.param([("", None, 1), *[("04A2", None, 1)] * 2], ["04A2"], id="it is seen twice"),
+        pytest.param(
+            [("", None, 1), ("04A2", None, 1), ("", None, 1), ("04A2", None, 1)],
+            ["04A2", "04A2"],
+            id="it goes and comes again",
+        ),
+        pytest.param(
+            [("", None, 1), ("04A2", None, 1), ("0555", None, 1)],
+            ["04A2", "0555"],
+            id="another one",
+        ),
+        pytest.param(
+            [("", 0, 1), ("04A2", 1, 1), ("04A2", 2, 1), ("04A2", 2, 1), ("", 2, 1)],
+            ["04A2", "04A2"],
+            id="the same one is counted again",
+        ),
+        pytest.param([("", 0, 1), ("", 1, 1)], [], id="counted, and gone before anybody looked"),
+        pytest.param([("", 0, 1), *[("04A2", 1, 2)] * 2], [], id="after a break it is history"),
+        pytest.param([("", 7, 1), ("", 0, 2), ("04A2", 1, 2)], ["04A2"], id="after a break, new"),
     ],
 )
-def test_a_card_counts_once_when_it_comes_r108(looks: list[Look], shown: list[str]) -> None:
-    register, seen = CardRegister(), []
-    for card, connection in looks:
-        if register.shows(card, connection):
+def test_a_card_counts_once_when_it_comes_r108(
+    looks: list[tuple[str, int | None, int]], shown: list[str]
+) -> None:
+    before, seen = CardRegister(), []
+    for card, count, connection in looks:
+        now = CardRegister(card, count, connection)
+        if before.shows(now):
             seen.append(card)
-        register = register.after(card, connection)
+        before = now
     assert seen == shown
 
 

@@ -1,7 +1,7 @@
 """A card at the reader of a wallbox on Modbus: a register that holds the last one."""
 
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final
 
 LONGEST_CARD: Final = 20
 """Characters of an idTag at most (OCPP 1.6 §7.28)."""
@@ -11,22 +11,23 @@ LONGEST_CARD: Final = 20
 class CardRegister:
     """What the register held when it was looked at last; None while nobody has looked.
 
+    `count` is how many cards were shown by then, None where the wallbox does not count.
     `connection` numbers the connections to the wallbox: what the register holds when one begins
     was there before, and is no card that is presented now.
     """
 
     held: str | None = None
+    count: int | None = None
     connection: int = -1
 
-    def after(self, card: str, connection: int) -> Self:
-        """What is known after another look."""
-        return type(self)(card, connection)
+    def shows(self, now: "CardRegister") -> bool:
+        """Whether a card was presented between this look and the next one.
 
-    def shows(self, card: str, connection: int) -> bool:
-        """Whether a card is presented: the register has changed to it before our eyes."""
-        if self.held is None or connection != self.connection:
+        Either the register has changed to it before our eyes, or the same card was counted again.
+        """
+        if self.held is None or now.connection != self.connection or not now.held:
             return False
-        return card not in ("", self.held)
+        return now.held != self.held or now.count != self.count
 
 
 def id_tag_of(card: str) -> str | None:

@@ -57,9 +57,9 @@ class Senses:
 
     def card(self, values: WallboxValues, connection: int) -> str | None:
         """The card that has come to its reader since the last look, as OCPP names it."""
-        is_new = self._card.shows(values.card, connection)
-        self._card = self._card.after(values.card, connection)
-        if not is_new:
+        before = self._card
+        self._card = CardRegister(values.card, values.card_count, connection)
+        if not before.shows(self._card):
             return None
         id_tag = id_tag_of(values.card)
         if id_tag is None:
