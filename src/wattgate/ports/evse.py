@@ -24,6 +24,8 @@ class Confirmation(StrEnum):
 
     SCHEDULE = "composite schedule"
     MEASUREMENT = "measurement"
+    REGISTERS = "registers"
+    """It is on Modbus, and its registers were read back."""
     NONE = "not confirmed"
     CONTRADICTED = "contradicted"
     """The wallbox accepted it, and its composite schedule says otherwise."""
@@ -35,6 +37,18 @@ class Cleared:
 
     outcome: LimitOutcome
     confirmation: Confirmation = Confirmation.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class FailSafe:
+    """What an EVSE does by itself once it has heard nothing for its fail-safe time.
+
+    It may draw `current_a` A per phase then. `has_fallen`: so much or less it surely draws now, and
+    stays there until it is told a limit; nothing that was told before comes back.
+    """
+
+    current_a: float
+    has_fallen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +64,9 @@ class EvseReading:
     power cycle (R100a). `links` counts its connections alone. `idle_a` is what it may draw as soon
     as a session begins, whatever it was told between sessions; 0 where it keeps to that.
     `others_set_profiles` tells that profiles of others are known to have been
-    set in it while nobody limited it.
+    set in it while nobody limited it. `fail_safe` is there for one that watches over its master
+    instead of having grants that end. `overruled_a` is what somebody else lets it draw now, A,
+    where that is more than it was told; None where it is not.
     """
 
     view: EvseView
@@ -67,6 +83,8 @@ class EvseReading:
     others_set_profiles: bool = False
     links: int = 0
     idle_a: float = 0.0
+    fail_safe: FailSafe | None = None
+    overruled_a: float | None = None
 
 
 class ControllableEvse(Protocol):

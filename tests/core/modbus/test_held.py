@@ -2,21 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from wattgate.core.modbus.held import Holding, is_kept, told_a
-from wattgate.core.modbus.wallbox_values import WallboxValues
-from wattgate.core.wallbox.sensed import Pilot
-
-VALUES = WallboxValues(pilot=Pilot.C)
-
-
-@pytest.mark.parametrize(
-    ("limit_a", "is_enabled", "current_a"),
-    [(16.0, True, 16.0), (16.0, None, 16.0), (16.0, False, 0.0), (None, True, None)],
-)
-def test_a_wallbox_that_is_not_enabled_holds_nothing(
-    limit_a: float | None, is_enabled: bool | None, current_a: float | None
-) -> None:
-    assert told_a(replace(VALUES, limit_a=limit_a, is_enabled=is_enabled)) == current_a
+from wattgate.core.modbus.held import Holding, is_kept
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from wattgate.runtime.station.station_evse import StationEvse
 _CONFIRMED: Final[Mapping[Confirmation, str]] = {
     Confirmation.SCHEDULE: "Deleted, confirmed by the wallbox's composite schedule.",
     Confirmation.MEASUREMENT: "Deleted, confirmed by the measured current.",
+    Confirmation.REGISTERS: "Deleted, confirmed by the wallbox's registers.",
     Confirmation.NONE: "Deleted, says the wallbox; it cannot be asked whether that is true.",
     Confirmation.CONTRADICTED: (
         "Deleted, says the wallbox, but its composite schedule still holds limits."

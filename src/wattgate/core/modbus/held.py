@@ -9,18 +9,10 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Final
 
-from wattgate.core.modbus.wallbox_values import WallboxValues
 from wattgate.core.units import chargeable
 
 SAME_A: Final = 0.06
 """A by which two limits may differ and be the same: registers hold tenths."""
-
-
-def told_a(values: WallboxValues) -> float | None:
-    """A per phase that it was told last, by whomever; None where it does not say."""
-    if values.is_enabled is False:
-        return 0.0
-    return values.limit_a
 
 
 def is_kept(wanted_a: float, now_a: float | None) -> bool:

@@ -84,6 +84,12 @@ class ControlLoop:
         self.limits = parts.limits
         self.targets_a: dict[str, float] = {}
         self.excess_a: dict[str, float] = {}
+        self.on_cycle: Callable[[float], None] = _nobody_waits
+        """Called at the begin of each cycle, active or not, with its monotonic time in s.
+
+        Whatever keeps wallboxes from their own fail-safe hangs on it: when the loop stalls, so does
+        that.
+        """
         self._site = site
         self._evses = {evse.evse_id: evse for evse in evses}
         self._feeders = tuple(feeders)
@@ -124,6 +130,7 @@ class ControlLoop:
         while True:
             site = self._site()
             try:
+                self.on_cycle(self._tools.clock.monotonic())
                 if site.site.load_management is LoadManagement.ACTIVE:
                     self.cycle(site)
                 else:
@@ -310,3 +317,7 @@ class ControlLoop:
             now=now,
             pause_s=self._site().site.pause_s,
         )
+
+
+def _nobody_waits(_now: float) -> None:
+    pass

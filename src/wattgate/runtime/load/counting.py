@@ -42,7 +42,7 @@ class Counting:
             return
         if is_free:
             self._count_free(evse_id, reading)
-        elif reading.silent_s > SILENT_S:
+        elif reading.silent_s > SILENT_S or _has_fallen(reading):
             self._count_silent(evse_id, reading, now)
         else:
             self._count_here(evse_id, reading)
@@ -54,7 +54,7 @@ class Counting:
         if not reading.view.transaction_open and reading.idle_a > 0:
             self._limits.count_fallen(evse_id, reading.idle_a, inf)
         elif not reading.idle:
-            self._limits.count_fallen(evse_id, reading.standing_a, now)
+            self._limits.count_fallen(evse_id, _fallback_a(reading), now)
 
     def _count_free(self, evse_id: str, reading: EvseReading) -> None:
         known = self._known[evse_id]
@@ -64,7 +64,12 @@ class Counting:
 
     def _count_silent(self, evse_id: str, reading: EvseReading, now: float) -> None:
         known = self._known[evse_id]
-        if reading.is_harmless_when_silent and evse_id not in self._limits.unknown:
+        is_known = evse_id not in self._limits.unknown
+        if reading.fail_safe is not None and reading.fail_safe.has_fallen:
+            self._limits.count_fail_safe(evse_id, reading.fail_safe.current_a)
+        elif reading.fail_safe is not None and is_known:
+            return  # what it was told last holds, until it has surely fallen
+        elif reading.is_harmless_when_silent and is_known:
             self._limits.count_lapsed(evse_id, reading.standing_a, now)
         elif known.allowed_a is None:
             known.allowed_a = self._limits.position(evse_id).allowed_a
@@ -78,6 +83,8 @@ class Counting:
         if reading.connection != known.connection:
             self._count_connected(evse_id, reading, known.allowed_a)
             known.connection, known.allowed_a = reading.connection, None
+        if reading.overruled_a is not None:
+            self._limits.count_overruled(evse_id, reading.overruled_a)
         if evse_id in self._limits.unknown:
             unheld_a = 0.0 if reading.idle else reading.view.maximum_a
             self._limits.count_unknown(evse_id, unheld_a)
@@ -100,3 +107,13 @@ class Counting:
             limits.count_at(evse_id, worst_a)
         else:
             limits.assume(evse_id, worst_a)
+
+
+def _has_fallen(reading: EvseReading) -> bool:
+    return reading.fail_safe is not None and reading.fail_safe.has_fallen
+
+
+def _fallback_a(reading: EvseReading) -> float:
+    """What it may draw by itself: as it was told, and as it says."""
+    own_a = 0.0 if reading.fail_safe is None else reading.fail_safe.current_a
+    return max(reading.standing_a, own_a)

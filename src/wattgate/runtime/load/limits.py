@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 from typing import Final
 
 import structlog
@@ -136,6 +137,19 @@ class Limits:
             log.info("grant has ended", evse=evse_id, standing_a=standing_a)
             self.ledger = self.ledger.expired(evse_id, standing_a)
 
+    def count_fail_safe(self, evse_id: str, current_a: float) -> None:
+        """Count an EVSE that has surely fallen to its fail-safe current: no more, no less."""
+        if self.position(evse_id).allowed_a > current_a:
+            log.info("has fallen back", evse=evse_id, current_a=current_a)
+            self.ledger = self.ledger.expired(evse_id, current_a)
+        else:
+            self.count_fallen(evse_id, current_a, inf)
+
+    def count_overruled(self, evse_id: str, current_a: float) -> None:
+        """Count an EVSE at what somebody else has let it draw, until it accepts ours again."""
+        if self.position(evse_id).allowed_a < current_a:
+            self.assume(evse_id, current_a)
+
     def count_fallen(self, evse_id: str, standing_a: float, now: float) -> None:
         """Count an EVSE at its fallback where that is more than a grant that may be over.
 
@@ -241,8 +255,7 @@ class Limits:
         if await self._may_be_sent(command, expires_at):
             if not self._is_newest(command):
                 return  # it would overwrite the newer one, which did not wait for the store
-            is_due = change.evse in self.unswept and not command.evse.in_use
-            afresh = is_due and command.evse.may_be_cleared
+            afresh = change.evse in self.unswept and command.evse.may_be_cleared
             if afresh:
                 self.unknown.add(change.evse)  # for a moment it holds nothing
             outcome = await command.evse.limit(

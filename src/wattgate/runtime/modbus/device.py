@@ -1,12 +1,24 @@
 """One unit on a Modbus line: its registers as values, and what it may have heard of us."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any, Final, Protocol, TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
+from math import inf
+from typing import Any, Final, TypeVar
 
 import structlog
 
+from wattgate.core.modbus.commands import Write, can, holds, preparations, writes_for
+from wattgate.core.modbus.definitions import Definition
 from wattgate.core.modbus.lifeline import Lifeline, Permit
+from wattgate.core.modbus.polling import (
+    ReadBlock,
+    Words,
+    identity_plan,
+    model_of,
+    poll_plan,
+    values_of,
+)
 from wattgate.core.modbus.requests import ModbusCode
 from wattgate.core.modbus.tables import Table
 from wattgate.core.modbus.wallbox_values import Command, WallboxModel, WallboxValues
@@ -25,92 +37,34 @@ NOBODY_THERE: Final = frozenset(
 """What a gateway says for a device that did not answer it."""
 
 
-class Block(Protocol):
-    """Words that are read with one request."""
-
-    @property
-    def table(self) -> Table:
-        """Of which table."""
-        ...
-
-    @property
-    def address(self) -> int:
-        """Of the first."""
-        ...
-
-    @property
-    def count(self) -> int:
-        """How many."""
-        ...
-
-
-class Write(Protocol):
-    """Words that are written with one request."""
-
-    @property
-    def address(self) -> int:
-        """Of the first."""
-        ...
-
-    @property
-    def words(self) -> tuple[int, ...]:
-        """What is written from there on."""
-        ...
-
-
-Words = Mapping[tuple[Table, int], int]
-"""What was read, by table and address."""
-
-
-class Dialect(Protocol):
-    """How a make of wallbox is spoken to."""
-
-    @property
-    def limit_words(self) -> str:
-        """Where its limit is, in words for a person."""
-        ...
-
-    def polls(self) -> Sequence[Block]:
-        """What is read each time."""
-        ...
-
-    def identity(self) -> Sequence[Block]:
-        """What is read once per connection."""
-        ...
-
-    def values(self, words: Words) -> WallboxValues:
-        """What was read each time, understood."""
-        ...
-
-    def model(self, words: Words) -> WallboxModel:
-        """What was read once, understood."""
-        ...
-
-    def can(self, command: type[Command]) -> bool:
-        """Whether it has registers for this."""
-        ...
-
-    def writes(self, command: Command) -> Sequence[Write]:
-        """What is to be written, in this order."""
-        ...
-
-
 class ModbusDevice:
-    """Asks one unit, and keeps its lifeline: what that forbids is not sent while it binds us."""
+    """Asks one unit, and keeps its lifeline: what that forbids is not sent while it binds us.
 
-    def __init__(self, dialect: Dialect, line: SharedLine, unit: int, clock: Clock) -> None:
-        self.dialect = dialect
+    `stored_writes` counts what went into its flash.
+    """
+
+    def __init__(self, definition: Definition, line: SharedLine, unit: int, clock: Clock) -> None:
+        self.definition = definition
         self.lifeline = Lifeline(heard_by=clock.monotonic())
         self.is_bound: Callable[[], bool] = _always
         """Whether the lifeline counts; not where nobody relies on it."""
+        self.stored_writes = 0
         self._line = line
         self._unit = unit
         self._clock = clock
+        self._polls = poll_plan(definition)
+        self._identity = identity_plan(definition)
+        self._absent: set[ReadBlock] = set()
+        self._wrote_at = -inf
 
     @property
     def permit(self) -> Permit:
         """What may be sent now."""
         return self.lifeline.permit(self._clock.monotonic()) if self.is_bound() else Permit.ANYTHING
+
+    def fails_safe_after(self, after_s: float) -> None:
+        """Learn its fail-safe time, s; inf: it has none."""
+        self.lifeline = replace(self.lifeline, fail_safe_s=after_s)
 
     async def poll(self, urgency: Urgency) -> WallboxValues:
         """What it says now.
@@ -118,18 +72,36 @@ class ModbusDevice:
         Raises:
             ModbusFailed: refused, or not answered.
         """
-        return self.dialect.values(await self._read(self.dialect.polls(), urgency))
+        return values_of(self.definition, await self._read(self._polls, urgency))
 
     async def identify(self, urgency: Urgency) -> WallboxModel:
-        """What it says of its make; nothing where it refuses to.
+        """What it says of its make; no more than the definition tells where it refuses to.
 
         Raises:
             ModbusSilent: not answered.
         """
+        self._absent.clear()  # it may have got other firmware
         try:
-            return self.dialect.model(await self._read(self.dialect.identity(), urgency))
+            words = await self._read(self._identity, urgency)
         except ModbusRefused:
-            return WallboxModel()
+            words = {}
+        return model_of(self.definition, words)
+
+    def can(self, kind: type[Command]) -> bool:
+        """Whether its make has registers for that."""
+        return can(self.definition, kind)
+
+    def holds(self, values: WallboxValues, command: Command) -> bool | None:
+        """Whether the registers say what the command wants; None where they do not tell."""
+        return holds(self.definition, values, command)
+
+    def is_gentle(self, command: Command) -> bool:
+        """Whether the command costs no flash, so that it may be sent as often as one likes."""
+        return all(write.is_volatile for write in writes_for(self.definition, command))
+
+    async def prepare(self, urgency: Urgency) -> LimitOutcome:
+        """Write what it needs after each start. Never raises."""
+        return await self._write_all(preparations(self.definition), urgency, is_low=False)
 
     async def send(
         self, command: Command, urgency: Urgency, *, is_low: bool = False
@@ -138,32 +110,61 @@ class ModbusDevice:
 
         `is_low`: it is a limit of no more than its fail-safe current.
         """
+        return await self._write_all(writes_for(self.definition, command), urgency, is_low=is_low)
+
+    async def _write_all(
+        self, writes: Sequence[Write], urgency: Urgency, *, is_low: bool
+    ) -> LimitOutcome:
         is_begun = False
-        try:
-            for write in self.dialect.writes(command):
-                request = self._line.write(
-                    self._unit, write.address, write.words, urgency, lambda: self._goes_out(is_low)
-                )
-                await self._ask(request)
-                is_begun = True
-        except ModbusRefused as exc:
-            log.warning("refused by the wallbox", command=repr(command), reason=exc.reason)
-            return LimitOutcome.REFUSED
-        except ModbusSilent as exc:
-            is_begun = is_begun or exc.was_sent
-            return LimitOutcome.UNANSWERED if is_begun else LimitOutcome.UNSENT
+        for write in writes:
+            try:
+                await self._write(write, urgency, is_low=is_low)
+            except ModbusRefused as exc:
+                log.warning("wallbox refuses a write", write=repr(write), reason=exc.reason)
+                return LimitOutcome.REFUSED
+            except ModbusSilent as exc:
+                is_begun = is_begun or exc.was_sent
+                return LimitOutcome.UNANSWERED if is_begun else LimitOutcome.UNSENT
+            is_begun = True
         return LimitOutcome.ACCEPTED
 
-    async def _read(self, blocks: Sequence[Block], urgency: Urgency) -> Words:
+    async def _write(self, write: Write, urgency: Urgency, *, is_low: bool) -> None:
+        pause_s = self._wrote_at + self.definition.write_pause_s - self._clock.monotonic()
+        if pause_s > 0:
+            await asyncio.sleep(pause_s)
+        if not write.is_volatile:
+            self.stored_writes += 1
+        request = self._line.write(
+            self._unit, write.address, write.words, urgency, lambda: self._goes_out(is_low)
+        )
+        try:
+            await self._ask(request)
+        finally:
+            self._wrote_at = self._clock.monotonic()
+
+    async def _read(self, blocks: Sequence[ReadBlock], urgency: Urgency) -> Words:
         words: dict[tuple[Table, int], int] = {}
         for block in blocks:
-            table, address = block.table, block.address
-            request = self._line.read(
-                self._unit, table, address, block.count, urgency, lambda: self._goes_out(False)
-            )
-            for offset, word in enumerate(await self._ask(request)):
-                words[table, address + offset] = word
+            if block not in self._absent:
+                words |= block.words(await self._read_block(block, urgency))
         return words
+
+    async def _read_block(self, block: ReadBlock, urgency: Urgency) -> Sequence[int]:
+        request = self._line.read(
+            self._unit,
+            block.table,
+            block.address,
+            block.count,
+            urgency,
+            lambda: self._goes_out(is_low=False),
+        )
+        try:
+            return await self._ask(request)
+        except ModbusRefused as exc:
+            if not block.is_optional or exc.code == ModbusCode.SERVER_DEVICE_BUSY:
+                raise
+            self._absent.add(block)
+            return ()
 
     def _goes_out(self, is_low: bool) -> None:
         permit, now = self.permit, self._clock.monotonic()

@@ -8,7 +8,8 @@ from typing import Final
 
 import structlog
 
-from wattgate.core.modbus.held import Holding, is_kept, told_a
+from wattgate.core.modbus.commands import allowed_a
+from wattgate.core.modbus.held import Holding, is_kept
 from wattgate.core.modbus.lifeline import Permit
 from wattgate.core.modbus.plausibility import believed
 from wattgate.core.modbus.wallbox_values import (
@@ -35,6 +36,9 @@ POLL_EVERY_S: Final = 2.0
 
 PROBE_EVERY_S: Final = 10.0
 """s between two attempts at a wallbox that has surely fallen back: each may cost a timeout."""
+
+AGAIN_S: Final = 15.0
+"""s until a limit is said again that came to nothing, unless there is a new one."""
 
 
 class ModbusWallbox:
@@ -76,7 +80,9 @@ class ModbusWallbox:
         self._newest_limit = 0
         self._writes = 0
         self._polls = 0
-        self._model_of = -1
+        self._is_model_due = True
+        self._prepared = 0
+        self._tell_from = -inf
         self._is_looking = False
         self._looked_at = -inf
         device.is_bound = lambda: self._holding.is_led
@@ -103,7 +109,12 @@ class ModbusWallbox:
     @property
     def method(self) -> str:
         """How it is told its limit, in words for a person."""
-        return self._device.dialect.limit_words
+        return "Modbus registers of " + self._device.definition.name
+
+    @property
+    def stored_writes(self) -> int:
+        """How often something was written that it keeps in flash."""
+        return self._device.stored_writes
 
     def has_fallen(self, now: float) -> bool:
         """Whether it is surely at its fail-safe current, or lower, since it hears nothing."""
@@ -118,22 +129,29 @@ class ModbusWallbox:
         permit = self._device.permit
         every_s = PROBE_EVERY_S if permit is Permit.LOW_LIMIT else POLL_EVERY_S
         is_due = now - self._looked_at >= every_s
-        is_urgent = self.is_connected and not self._holding.is_told
-        if permit is not Permit.NOTHING and (is_due or is_urgent):
+        if permit is not Permit.NOTHING and (is_due or self._is_to_be_told(now)):
             self._is_looking = True
-            self._tasks.spawn(self._look(permit, now), name=f"{self._evse_id} modbus")
-
-    async def _look(self, permit: Permit, now: float) -> None:
-        try:
             self._looked_at = now
+            self._tasks.spawn(self._look(permit), name=f"{self._evse_id} modbus")
+
+    async def _look(self, permit: Permit) -> None:
+        try:
             if permit is Permit.LOW_LIMIT:
                 await self._come_back()
-            elif self._holding.is_told or not self.is_connected:
+            elif not self._is_to_be_told(self._clock.monotonic()):
                 await self._poll(Urgency.POLL)
             if self.is_connected:
                 await self._keep_up()
         finally:
             self._is_looking = False
+
+    def _is_to_be_told(self, now: float) -> bool:
+        """Whether it is to be told something without a new word of load management.
+
+        What somebody else raised is load management's affair, which has to make room for it.
+        """
+        is_ready = self.is_connected and self.overruled_a is None and now >= self._tell_from
+        return is_ready and not self._holding.is_told
 
     async def _come_back(self) -> None:
         """Say a low limit first: whatever it hears takes it back to the limit it was told last."""
@@ -142,8 +160,7 @@ class ModbusWallbox:
                 await self._tell(self._holding, Urgency.PROBE)
 
     async def _keep_up(self) -> None:
-        """Write what has to be written without a new word of load management."""
-        if not self._holding.is_told and self.overruled_a is None:
+        if self._is_to_be_told(self._clock.monotonic()):
             async with self._writing:
                 await self._tell(self._holding, Urgency.LIMIT)
         wanted = self.fail_safe_wanted()
@@ -155,9 +172,9 @@ class ModbusWallbox:
         self._polls += 1
         number, writes = self._polls, self._writes
         try:
-            if self.model is None or self._model_of != self.connection:
+            if self._is_model_due:
                 self.model = await self._device.identify(urgency)
-                self._model_of = self.connection
+                self._is_model_due = False
             values = await self._device.poll(urgency)
         except ModbusFailed as exc:
             if self.health.failed(exc.reason):
@@ -179,9 +196,9 @@ class ModbusWallbox:
         if has_restarted or is_found:
             self._begin_anew(has_restarted=has_restarted)
         if has_restarted:
-            self._holding = self._holding.begun_anew(told_a(values))
+            self._holding = self._holding.begun_anew(allowed_a(values))
         elif is_current:
-            self._look_for_others(told_a(values))
+            self._look_for_others(allowed_a(values))
         if is_found:
             self.on_found()
         self.on_values(values)
@@ -189,6 +206,7 @@ class ModbusWallbox:
     def _begin_anew(self, *, has_restarted: bool) -> None:
         if has_restarted and self.connection:
             log.warning("wallbox has restarted", evse=self._evse_id)
+        self._is_model_due = self.connection > 0  # it may have got other firmware
         self.connection += 1
         self.has_restarted = has_restarted
         self.overruled_a = None
@@ -214,6 +232,7 @@ class ModbusWallbox:
         """What its backend lets it have, A per phase; None: it has no say."""
         if current_a != self._holding.offer_a:
             self._holding = replace(self._holding, offer_a=current_a)
+            self._tell_from = -inf
             self.on_news()
 
     async def limit(self, current_a: float, *, reduction: bool = False) -> LimitOutcome:
@@ -259,7 +278,7 @@ class ModbusWallbox:
 
     async def command(self, command: CutPilot | SelectPhases) -> LimitOutcome:
         """Have it do something else. Never raises; REFUSED also where its make cannot do that."""
-        if not self._device.dialect.can(type(command)):
+        if not self._device.can(type(command)):
             return LimitOutcome.REFUSED
         if not self.is_connected:
             return LimitOutcome.UNSENT
@@ -275,27 +294,41 @@ class ModbusWallbox:
         before = self._holding
         has_fallen = wanted.is_led and self._device.lifeline.has_fallen(self._clock.monotonic())
         if has_fallen:
-            wanted = wanted.capped(self.fail_safe.setting.current_a)
-            before = before.capped(self.fail_safe.setting.current_a)
+            most_a = self.fail_safe.setting.current_a
+            before, wanted = before.capped(most_a), wanted.capped(most_a)
         target_a = wanted.target_a if current_a is None else current_a
         if target_a is None:
             return LimitOutcome.UNSENT
         self._holding = wanted.in_doubt()
         self._writes += 1
-        outcome = await self._device.send(SetLimit(target_a), urgency, is_low=has_fallen)
+        outcome = await self._send(SetLimit(target_a), urgency, is_low=has_fallen)
         self._writes += 1
         if outcome is LimitOutcome.UNSENT:
             self._holding = replace(before, offer_a=self._holding.offer_a)
-        if outcome is not LimitOutcome.ACCEPTED:
-            return outcome
+        if outcome is LimitOutcome.ACCEPTED:
+            outcome = await self._read_back(target_a, urgency)
+        is_done = outcome is LimitOutcome.ACCEPTED
+        self._tell_from = -inf if is_done else self._clock.monotonic() + AGAIN_S
+        return outcome
+
+    async def _send(self, command: SetLimit, urgency: Urgency, *, is_low: bool) -> LimitOutcome:
+        device, values = self._device, self.values
+        if self._prepared != self.connection and not is_low:
+            outcome = await device.prepare(urgency)
+            if outcome in (LimitOutcome.UNSENT, LimitOutcome.UNANSWERED):
+                return outcome
+            self._prepared = self.connection
+        if values is not None and not device.is_gentle(command) and device.holds(values, command):
+            return LimitOutcome.ACCEPTED  # it wears its flash; whether it still holds, is read back
+        return await device.send(command, urgency, is_low=is_low)
+
+    async def _read_back(self, target_a: float, urgency: Urgency) -> LimitOutcome:
         values = await self._poll(urgency)
         if values is None:
             return LimitOutcome.UNANSWERED
-        now_a = told_a(values)
+        now_a = allowed_a(values)
         if not is_kept(target_a, now_a):
-            log.warning(
-                "the wallbox holds another limit", evse=self._evse_id, told_a=target_a, now_a=now_a
-            )
+            log.warning("holds another limit", evse=self._evse_id, told_a=target_a, now_a=now_a)
             return LimitOutcome.REFUSED
         self.overruled_a = None
         self._holding = self._holding.confirmed(target_a, now_a)

@@ -62,8 +62,8 @@ class EvseOcpp16(StationEvse):
 
     @property
     def may_be_cleared(self) -> bool:
-        """Whether clearing does no harm now."""
-        return self._charging.may_clear
+        """Whether clearing does no harm now: it takes our own limits away for a moment."""
+        return not self.in_use and self._charging.may_clear
 
     @property
     def was_swept(self) -> bool:

@@ -1,0 +1,180 @@
+"""One wallbox on Modbus, as an EVSE of the site: load management writes its registers."""
+
+from collections.abc import Callable
+from typing import Final
+
+from wattgate.core.gateway.connectors import ConnectorMap
+from wattgate.core.load.sensing import Draw, draw_of
+from wattgate.core.modbus.wallbox_values import SetFailSafe
+from wattgate.core.ocpp.session import Priority
+from wattgate.core.site.model import EvseSettings, WallboxSettings
+from wattgate.core.station.measurements import Measurement
+from wattgate.core.units import PHASES
+from wattgate.core.wallbox.sensed import Pilot
+from wattgate.ports.evse import Cleared, Confirmation, EvseReading, FailSafe, LimitOutcome
+from wattgate.runtime.charging.profile_commands import ACCEPTED, Commands, verdict
+from wattgate.runtime.modbus.wallbox import ModbusWallbox
+from wattgate.runtime.station.open_transactions import id_at_wallbox
+from wattgate.runtime.station.presence import Presence
+from wattgate.runtime.station.station_evse import StationEvse
+
+LEAST_LIFETIME_S: Final = 10.0
+"""s for which a limit counts as sure at least, whatever the wallbox says of its fail-safe."""
+
+
+class EvseModbus(StationEvse):
+    """What is known of one EVSE, and how its current is limited. Implements ControllableEvse.
+
+    Whether it is here, what it draws and what it obeys is told by its registers, not by the charge
+    point that stands for it. `was_limited`: it held a limit of ours before a restart, so that it is
+    known to hang on the site's circuits though it does not answer.
+    """
+
+    def __init__(
+        self,
+        settings: EvseSettings,
+        wallbox: WallboxSettings,
+        connectors: ConnectorMap,
+        presence: Presence,
+        device: ModbusWallbox,
+        *,
+        deactivated_standing: Callable[[EvseSettings], float],
+        was_limited: bool = False,
+    ) -> None:
+        super().__init__(settings, wallbox, connectors, presence, deactivated_standing)
+        self.device = device
+        device.fail_safe_wanted = self._fail_safe
+        self._was_limited = was_limited
+        self._was_swept = False
+        self._commands = Commands(presence)
+
+    @property
+    def settle_s(self) -> float:
+        """After how many s the current must have followed a new limit."""
+        return self.wallbox.settle_s
+
+    @property
+    def method(self) -> str:
+        """How it is told its limits, in words for a person."""
+        return self.device.method
+
+    @property
+    def counts_by_transaction(self) -> bool:
+        """Whether what it was told is for one transaction: registers know of none."""
+        return False
+
+    @property
+    def profile_writes(self) -> int:
+        """How often something was written that it keeps in flash."""
+        return self.device.stored_writes
+
+    @property
+    def standing_confirmation(self) -> Confirmation:
+        """Its fail-safe is what it says itself."""
+        is_there = self.device.fail_safe.is_there
+        return Confirmation.REGISTERS if is_there else Confirmation.NONE
+
+    @property
+    def may_be_cleared(self) -> bool:
+        """Always: a limit takes the place of whatever others wrote."""
+        return True
+
+    @property
+    def was_swept(self) -> bool:
+        """Whether the last limit was accepted: what others wrote is overwritten by it."""
+        return self._was_swept
+
+    @property
+    def lifetime_s(self) -> float:
+        """How long a limit holds without us, s."""
+        lifetime_s = min(self.settings.fail_safe_s, self.device.fail_safe.setting.after_s)
+        return max(LEAST_LIFETIME_S, lifetime_s)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it says that no car is there, and no transaction runs."""
+        values = self.device.values
+        is_free = values is not None and values.pilot is Pilot.A
+        return is_free and self.device.is_connected and self.transaction is None
+
+    @property
+    def draw(self) -> Draw | None:
+        """The newest sample of the running transaction."""
+        device, transaction, settings = self.device, self.transaction, self.settings
+        if transaction is None or device.values is None or not device.is_connected:
+            return None
+        values, at, currents_a = device.values, device.values_at, device.values.currents_a
+        measurement = Measurement(
+            currents_a={} if currents_a is None else {each: currents_a[each] for each in PHASES},
+            currents_at=None if currents_a is None else at,
+            power_w=values.power_w,
+            power_at=None if values.power_w is None else at,
+        )
+        draw = draw_of(measurement, settings.phases, settings.phase_rotation.value)
+        return None if draw is None or draw.at < transaction.started_monotonic else draw
+
+    def reading(self, now: float) -> EvseReading:
+        """What load management needs to know at `now`."""
+        device, transaction = self.device, self.transaction
+        return EvseReading(
+            view=self.view,
+            seen=self._was_limited or device.connection > 0,
+            ready=device.is_connected,
+            silent_s=device.silent_s(now),
+            connection=device.connection,
+            booted=device.has_restarted,
+            idle=self.is_idle,
+            draw=self.draw,
+            waiting_since=transaction.started_monotonic if transaction is not None else now,
+            standing_a=self.standing_a,
+            links=device.connection,
+            fail_safe=self._own_fail_safe(now),
+            overruled_a=device.overruled_a,
+        )
+
+    async def limit(
+        self, current_a: float, *, reduction: bool, afresh: bool, lifetime_s: int | None = None
+    ) -> LimitOutcome:
+        """Let it draw at most `current_a` A per phase."""
+        outcome = await self.device.limit(current_a, reduction=reduction)
+        self._was_swept = outcome is LimitOutcome.ACCEPTED
+        return outcome
+
+    async def release(self, *, whole: bool) -> Cleared:
+        """Let it draw what it can, also without us; confirmed by what its registers say then."""
+        outcome = await self.device.release(self.hardware_a)
+        is_read_back = outcome is LimitOutcome.ACCEPTED and self.device.holds_a is not None
+        return Cleared(outcome, Confirmation.REGISTERS if is_read_back else Confirmation.NONE)
+
+    async def sweep(self) -> LimitOutcome:
+        """Write our limit over whatever others wrote."""
+        return await self.device.repeat()
+
+    async def stop_charging(self) -> LimitOutcome:
+        """End the transaction, unless the site forbids it (R100b)."""
+        if not self.settings.last_resort_stop:
+            return LimitOutcome.REFUSED
+        if self.transaction is None:
+            return LimitOutcome.UNSENT
+        payload = f'{{"transactionId":{id_at_wallbox(self.transaction.record)}}}'
+        answer = await self._commands.send("RemoteStopTransaction", payload, Priority.STOP)
+        return verdict(answer, ACCEPTED)
+
+    def ask_for_measurement(self, now: float) -> None:
+        """Nothing to do: it is measured with every poll."""
+
+    def next_method(self) -> bool:
+        """There is one way only."""
+        return False
+
+    def is_obeyed(self) -> None:
+        """Nothing to remember: there is one way only."""
+
+    def _fail_safe(self) -> SetFailSafe:
+        return SetFailSafe(self.settings.fail_safe_s, self.standing_a)
+
+    def _own_fail_safe(self, now: float) -> FailSafe | None:
+        keeper = self.device.fail_safe
+        if not keeper.is_there:
+            return None
+        return FailSafe(keeper.setting.current_a, has_fallen=self.device.has_fallen(now))
