@@ -92,7 +92,10 @@ async def test_an_exception_is_one_on_a_serial_line_too(tmp_path: Path) -> None:
 
 @pytest.mark.asyncio
 async def test_a_late_answer_is_not_taken_for_that_to_the_next_request(tmp_path: Path) -> None:
-    """RTU has no transaction ids, so a unit that let us wait is left alone for as long again."""
+    """RTU has no transaction ids: a unit that let us wait is not asked the like for as long again.
+
+    A write goes out at once, as it may be a reduction; a late answer to a read is none to it.
+    """
     async with line_with(lambda heard: [], tmp_path) as (line, device):
         first, again = (asyncio.get_running_loop().create_task(read(line)) for _ in range(2))
         with pytest.raises(ModbusSilent):
@@ -100,9 +103,12 @@ async def test_a_late_answer_is_not_taken_for_that_to_the_next_request(tmp_path:
         heard_before = device.heard
 
         def script(heard: bytes) -> list[bytes]:
+            if heard[1] == 6:
+                return [word(1, 1), heard]
             return [word(2, 7)] if heard[0] == 2 else [word(1, 42)]
 
         device.script = script
+        await line.write(1, 8093, [60])
         assert await read(line, 2) == 7, "others have their turns meanwhile"
         assert device.heard.count(heard_before) == 1, "not asked again yet"
         device.say(word(1, 1))

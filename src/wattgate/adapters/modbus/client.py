@@ -57,8 +57,8 @@ class PymodbusLine:
     """One line (`ports.modbus.ModbusLine`): writes go before reads, and units take turns.
 
     After a request without an answer a TCP connection is given up, with all that it has not
-    delivered. On a serial line that unit is left alone for as long again, so that its late answer
-    is not taken for that to the next request: there is no other way to tell them apart.
+    delivered. On a serial line that unit is not asked the like for as long again, so that its late
+    answer is not taken for that to the next request: there is no other way to tell them apart.
     """
 
     def __init__(self, place: Place, patience_s: float = PATIENCE_S) -> None:
@@ -68,7 +68,7 @@ class PymodbusLine:
         self._connection: Connection | None = None
         self._transaction = 0
         self._free_at_s = 0.0
-        self._doubtful_until_s: dict[int, float] = {}
+        self._doubtful_until_s: dict[tuple[int, int], float] = {}
 
     async def read(self, unit: int, table: Table, address: int, count: int) -> tuple[int, ...]:
         """As `ports.modbus.ModbusLine.read`."""
@@ -103,9 +103,9 @@ class PymodbusLine:
 
     async def _in_turn(self, request: Frame, urgency: Urgency) -> Frame:
         while True:
-            await asyncio.sleep(self._doubtful_s(request.unit))
+            await asyncio.sleep(self._doubtful_s(request))
             async with self._turns.turn(request.unit, urgency):
-                if self._doubtful_s(request.unit) == 0:
+                if self._doubtful_s(request) == 0:
                     return await self._exchange(request)
 
     async def _exchange(self, request: Frame) -> Frame:
@@ -120,7 +120,7 @@ class PymodbusLine:
             is_answered = True
         finally:
             if not is_answered:
-                self._doubt(connection, request.unit, began_s)
+                self._doubt(connection, request, began_s)
             if isinstance(self._place, SerialPlace):
                 self._free_at_s = loop.time() + gap_s(self._place)
         return answer
@@ -136,14 +136,15 @@ class PymodbusLine:
             return self._patience_s + _LONGEST_FRAME * character_s(self._place)
         return self._patience_s
 
-    def _doubt(self, connection: Connection, unit: int, began_s: float) -> None:
+    def _doubt(self, connection: Connection, request: Frame, began_s: float) -> None:
         if isinstance(self._place, SerialPlace):
-            self._doubtful_until_s[unit] = began_s + 2 * self._longest_s()
+            likes = request.unit, request.function
+            self._doubtful_until_s[likes] = began_s + 2 * self._longest_s()
         else:
             connection.close()
 
-    def _doubtful_s(self, unit: int) -> float:
-        until_s = self._doubtful_until_s.get(unit, 0.0)
+    def _doubtful_s(self, request: Frame) -> float:
+        until_s = self._doubtful_until_s.get((request.unit, request.function), 0.0)
         return max(0.0, until_s - asyncio.get_running_loop().time())
 
     def _next_transaction(self) -> int:
