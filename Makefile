@@ -4,7 +4,7 @@
         clean dev
 
 BIN := .venv/bin
-BENCHES := load relay storage storage.queue storage.tidying tls
+BENCHES := load modbus relay storage storage.queue storage.tidying tls
 
 help: ## List these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from struct import unpack_from
 from typing import Final
 
 from pymodbus.pdu import ModbusPDU
@@ -13,7 +14,7 @@ from pymodbus.pdu.register_message import (
 )
 
 from wattgate.adapters.modbus.exchange import Connection
-from wattgate.adapters.modbus.frames import ANSWERS, EXCEPTION, Frame
+from wattgate.adapters.modbus.frames import EXCEPTION, Frame
 from wattgate.adapters.modbus.opening import character_s, gap_s
 from wattgate.adapters.modbus.turns import Turns, Urgency
 from wattgate.adapters.modbus.words import refusal
@@ -73,10 +74,10 @@ class PymodbusLine:
     async def read(self, unit: int, table: Table, address: int, count: int) -> tuple[int, ...]:
         """As `ports.modbus.ModbusLine.read`."""
         request = _READS[table](address=address, count=count)
-        answer = ANSWERS.decode(await self._ask(unit, request, Urgency.READ))
-        if answer is None or len(answer.registers) != count:
+        answer = await self._ask(unit, request, Urgency.READ)
+        if len(answer) != 2 + 2 * count or answer[1] != 2 * count:
             raise ModbusSilent("the answer holds more or less than was asked for", was_sent=True)
-        return tuple(answer.registers)
+        return unpack_from(f">{count}H", answer, 2)
 
     async def write(self, unit: int, address: int, words: Sequence[int]) -> None:
         """As `ports.modbus.ModbusLine.write`."""
@@ -103,9 +104,10 @@ class PymodbusLine:
 
     async def _in_turn(self, request: Frame, urgency: Urgency) -> Frame:
         while True:
-            await asyncio.sleep(self._doubtful_s(request))
+            if wait_s := self._doubtful_s(request):
+                await asyncio.sleep(wait_s)
             async with self._turns.turn(request.unit, urgency):
-                if self._doubtful_s(request) == 0:
+                if not self._doubtful_s(request):
                     return await self._exchange(request)
 
     async def _exchange(self, request: Frame) -> Frame:

@@ -70,15 +70,14 @@ class Connection(asyncio.Protocol):
         self._heard.clear()
         self._heard_bytes = 0
         self._asked = request
-        self._answer = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._answer = loop.create_future()
+        patience = loop.call_later(patience_s, self._give_up, request.unit, patience_s)
         self._transport.write(self._bytes(request))
         try:
-            async with asyncio.timeout(patience_s):
-                return await self._answer
-        except TimeoutError:
-            reason = silence(self._place, request.unit, self._heard_bytes, patience_s)
-            raise ModbusSilent(reason, was_sent=True) from None
+            return await self._answer
         finally:
+            patience.cancel()
             self._answer = None
 
     def close(self) -> None:
@@ -113,6 +112,9 @@ class Connection(asyncio.Protocol):
         """Tell whoever waits that nothing will come."""
         self._transport = None
         self._fail(f"{self._place} hung up")
+
+    def _give_up(self, unit: int, after_s: float) -> None:
+        self._fail(silence(self._place, unit, self._heard_bytes, after_s))
 
     def _fail(self, reason: str) -> None:
         if self._answer is not None and not self._answer.done():
