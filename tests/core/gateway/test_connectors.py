@@ -10,6 +10,7 @@ from wattgate.core.gateway.connectors import ConnectorMap, with_connector
 from wattgate.core.gateway.policy import CONNECTOR
 
 SECOND = ConnectorMap(2, alone=False)
+THIRD_OF_MANY = ConnectorMap(1, at_backend=3)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
     lambda inner: (
@@ -46,9 +47,12 @@ def around_a_number(draw: st.DrawFn) -> tuple[str, str]:
         (SECOND, '{"connectorId":1}', '{"connectorId":1}'),
         (SECOND, "{}", "{}"),
         (ConnectorMap(1), '{"connectorId": 1}', '{"connectorId": 1}'),
+        (THIRD_OF_MANY, '{"connectorId": 1}', '{"connectorId": 3}'),
+        (THIRD_OF_MANY, '{"connectorId":0}', '{"connectorId":0}'),
+        (ConnectorMap(2, at_backend=2), '{"connectorId":2}', '{"connectorId":2}'),
     ],
 )
-def test_the_backend_reads_number_1_where_the_wallbox_wrote_the_evses_r101(
+def test_the_backend_reads_its_own_number_where_the_wallbox_wrote_the_evses_r101(
     connectors: ConnectorMap, theirs: str, backends: str
 ) -> None:
     assert connectors.to_backend(theirs, CONNECTOR) == backends
@@ -63,6 +67,7 @@ def test_the_backend_reads_number_1_where_the_wallbox_wrote_the_evses_r101(
         (ConnectorMap(2), '{"connectorId":0}', '{"connectorId":0}'),
         (SECOND, "{}", "{}"),
         (SECOND, '{"connectorId":null}', '{"connectorId":null}'),
+        (THIRD_OF_MANY, '{"connectorId":1}', '{"connectorId":1}'),
     ],
 )
 def test_the_wallbox_reads_its_own_number_and_an_absent_one_stays_absent_r101(

@@ -1,4 +1,9 @@
-"""One backend sees one connector, number 1; the wallbox may call it otherwise (R101, R102)."""
+"""What an EVSE's connector is called by its wallbox, and by its backend (R101, R102).
+
+To its commands an EVSE is its backend's connector 1. Where several EVSEs share one backend it knows
+each by a number of its own: its commands are renumbered before they get to the EVSE
+(`runtime/gateway/shared_commands`), what the wallbox says is renumbered here.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -8,7 +13,7 @@ from wattgate.core.gateway.policy import CONNECTOR, Path
 from wattgate.core.ocpp.splice import read_scalar, remove_member, replace_scalar
 
 BACKEND_CONNECTOR: Final = 1
-"""The number every backend knows the connector by."""
+"""The number of the connector in a command that has come to its EVSE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,19 +21,21 @@ class ConnectorMap:
     """The number of one EVSE's connector on both sides.
 
     `number` is the wallbox's. `alone` tells that the wallbox has no other EVSE, so that connector 0
-    (the whole wallbox) means the same on both sides.
+    (the whole wallbox) means the same on both sides. `at_backend` is the number in what the backend
+    hears: 1, unless others share its login.
     """
 
     number: int
     alone: bool = True
+    at_backend: int = BACKEND_CONNECTOR
 
     def to_backend(self, payload_text: str, path: Path | None) -> str:
         """Rewrite the wallbox's number for the backend; other numbers stay as they are."""
-        if path is None or self.number == BACKEND_CONNECTOR:
+        if path is None or self.number == self.at_backend:
             return payload_text
         if str(read_scalar(payload_text, path)) != str(self.number):  # some put it in quotes
             return payload_text
-        return replace_scalar(payload_text, path, str(BACKEND_CONNECTOR))
+        return replace_scalar(payload_text, path, str(self.at_backend))
 
     def to_wallbox(self, payload_text: str, path: Path | None) -> str:
         """Rewrite the backend's number for the wallbox; an absent one stays absent.

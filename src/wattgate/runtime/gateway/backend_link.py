@@ -1,6 +1,7 @@
-"""The manager's login at a backend as one EVSE's charge point, kept up for as long as it is needed.
+"""The manager's login at a backend, as the charge point of one EVSE or of several that share it.
 
-Registration towards the backend is a state of its own, apart from the wallbox's (R42).
+It is kept up for as long as any of them needs it. Registration towards the backend is a state of
+its own, apart from the wallboxes' (R42).
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from wattgate.core.gateway.backoff import Backoff
+from wattgate.core.gateway.connectors import BACKEND_CONNECTOR
 from wattgate.core.gateway.link_status import Fault, LinkPhase, LinkStatus, LinkStep
 from wattgate.core.gateway.registration import NotYet, Registered, read_boot_answer
 from wattgate.core.gateway.traffic_line import Copy, Source
@@ -22,6 +24,7 @@ from wattgate.runtime.gateway.announcement import Announcement
 from wattgate.runtime.gateway.backend_clock import BackendClock
 from wattgate.runtime.gateway.heartbeats import Heartbeats
 from wattgate.runtime.gateway.link_state import LinkState
+from wattgate.runtime.gateway.members import Members
 from wattgate.runtime.gateway.outbox_pump import OutboxPump
 from wattgate.runtime.gateway.status_reports import StatusReports
 from wattgate.runtime.peer import NoAnswer, OnDone, Outcome, Peer, Tools
@@ -89,7 +92,7 @@ class BackendLink:
         self._backoff = backoff
         self._traffic = traffic
         self._peer: Peer | None = None
-        self._boot_text: str | None = None
+        self._members = Members()
         self._reports = StatusReports()
         self._needed = asyncio.Event()
         self._boot_again = asyncio.Event()
@@ -118,56 +121,75 @@ class BackendLink:
 
     # What the wallbox's side tells
 
-    def wallbox_booted(self, boot_text: str) -> None:
-        """Take over boot data; a connected backend hears of them at once (R45)."""
-        self._boot_text = boot_text
-        self.announcement.wallbox_booted()
-        self._boot_again.set()
-        self.wallbox_came()
+    def wallbox_booted(self, boot_text: str, number: int = BACKEND_CONNECTOR) -> None:
+        """Take over boot data; a connected backend hears of them at once (R45).
 
-    def wallbox_came(self) -> None:
-        """The wallbox is connected: the login is needed as soon as boot data exist."""
+        Here and below `number` is the connector at the backend of the EVSE that it is about. Of
+        wallboxes that share the login one boots for all of them; of another's boot the backend
+        hears what follows from it, its states.
+        """
+        self._members.booted(number, boot_text)
+        if self._members.speaks(number):
+            self.announcement.wallbox_booted()
+            self._boot_again.set()
+        self.wallbox_came(number)
+
+    def wallbox_came(self, number: int = BACKEND_CONNECTOR) -> None:
+        """A wallbox is connected: the login is needed as soon as boot data exist."""
+        self._members.came(number)
         if self._absence is not None:
             self._absence.cancel()
             self._absence = None
-        if self._boot_text is not None:
+        if self._members.boot_text is not None:
             self._needed.set()
 
-    def remember_boot(self, boot_text: str) -> None:
+    def remember_boot(self, boot_text: str, number: int = BACKEND_CONNECTOR) -> None:
         """Boot data known from before; used when the wallbox reconnects without booting (R44).
 
         Messages left in the queue are reason enough to log in before the wallbox is back.
         """
-        self._boot_text = boot_text
-        if self.pump.depth:
-            self._needed.set()
-            self.wallbox_left()
+        self._members.booted(number, boot_text)
+        self._log_in_for_the_queue()
 
     def deliver(self) -> None:
         """Messages were queued out of turn: log in for them, also while the wallbox is away."""
-        if self._boot_text is not None and self.pump.depth and not self._needed.is_set():
-            self.remember_boot(self._boot_text)
+        if self._members.boot_text is not None and not self._needed.is_set():
+            self._log_in_for_the_queue()
 
-    def wallbox_left(self) -> None:
-        """The wallbox is gone; after a minute the login ends, unless messages wait (R50)."""
-        if self._absence is None:
+    def wallbox_left(self, number: int = BACKEND_CONNECTOR) -> None:
+        """A wallbox is gone; a minute after the last the login ends, unless messages wait (R50)."""
+        self._members.left(number)
+        self._begin_absence()
+
+    def _log_in_for_the_queue(self) -> None:
+        if self.pump.depth:
+            self._needed.set()
+            self._begin_absence()
+
+    def _begin_absence(self) -> None:
+        if self._absence is None and not self._members.anyone_here:
             loop = asyncio.get_running_loop()
             self._absence = loop.call_later(ABSENCE_S, self._end_if_idle)
 
     def _end_if_idle(self) -> None:
         self._absence = None
         if self.pump.depth:
-            self.wallbox_left()
+            self._begin_absence()
             return
         self._needed.clear()
         if self._peer is not None:
             self._peer.close(1000, _AWAY)
 
-    def reported(self, connector: int, payload_text: str) -> None:
+    def reported(self, number: int, payload_text: str) -> None:
         """Pass a StatusNotification on, and keep it for the next login (R49)."""
-        self._reports.note(connector, payload_text)
+        self._reports.note(number, payload_text)
         if self.is_online:
-            self.report_now(connector)
+            self.report_now(number)
+
+    def whole_reported(self, payload_text: str, number: int = BACKEND_CONNECTOR) -> None:
+        """As `reported`, of connector 0: the backend hears of one wallbox what all are (R102)."""
+        if self._members.speaks(number):
+            self.reported(0, payload_text)
 
     # What others send through it
 
@@ -300,7 +322,7 @@ class BackendLink:
             self._boot_again.clear()
             if not self.is_online:
                 self._state.enter(LinkPhase.REGISTERING, "boot notification sent")
-            outcome = await peer.call("BootNotification", self._boot_text or "{}", timeout_s=60.0)
+            outcome = await peer.call("BootNotification", self._members.boot_text or "{}", timeout_s=60.0)
             self.clock.heard(outcome)
             self._is_rejected = _is_rejection(outcome)
             match _verdict(outcome):

@@ -124,7 +124,7 @@ class Station:
         for evse in self.evses:
             evse.connector = Connector(since=now)  # what was plugged before the boot says nothing
             if evse.link is not None:
-                evse.link.wallbox_booted(boot_text)
+                evse.link.wallbox_booted(boot_text, evse.connectors.at_backend)
         self.on_booted()
         self.house.something_changed()
 
@@ -154,7 +154,7 @@ class Station:
             # What it last reported may be history: it is asked, or says so by itself (R44).
             evse.connector = replace(evse.connector, report_text=None)
             if evse.link is not None:
-                evse.link.wallbox_came()
+                evse.link.wallbox_came(evse.connectors.at_backend)
         self.on_connected()
         self.house.something_changed()
 
@@ -174,7 +174,7 @@ class Station:
         log.info("wallbox disconnected", station=self.station_id, code=code, reason=reason)
         for evse in self.evses:
             if evse.link is not None:
-                evse.link.wallbox_left()
+                evse.link.wallbox_left(evse.connectors.at_backend)
         self.on_left()
         self.house.something_changed()
 

@@ -189,13 +189,13 @@ class WallboxMessages:
             told = evse.connectors.to_backend(text, rule.connector)
             if evse.wallbox.suspended_ev_by_us and evse.is_paused_by_us():
                 told = blaming_us(told)
-            evse.link.reported(1, told)
+            evse.link.reported(evse.connectors.at_backend, told)
 
     def _report_whole(self, text: str) -> None:
         """Connector 0 is the wallbox itself: every backend hears of it (R102)."""
         for evse in self._station.evses:
             if evse.link is not None:
-                evse.link.reported(0, text)
+                evse.link.whole_reported(text, evse.connectors.at_backend)
 
     def _security_event(self, ask: Ask, rule: Rule) -> None:
         evse = self._station.primary
