@@ -1,0 +1,200 @@
+"""Whom a backend's command is for where several EVSEs share its login, as a table.
+
+The backend sees one charge point with a connector per EVSE. A command that names a connector is for
+the EVSE that has this number; the table says what becomes of the others. To treat a command
+differently, change its row; docs/reference/policy.md is generated from here.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from wattgate.core.errors import PeerError
+from wattgate.core.gateway.config_keys import Treatment, rule_of
+from wattgate.core.gateway.config_overlay import named_keys
+from wattgate.core.gateway.cost_messages import cost_transaction
+from wattgate.core.gateway.policy import CONNECTOR, POLICY
+from wattgate.core.gateway.shared_answers import Combining
+from wattgate.core.ocpp.codes import ErrorCode
+from wattgate.core.ocpp.splice import read_scalar, remove_member, replace_scalar
+
+
+class Whom(StrEnum):
+    """Who carries a command out."""
+
+    ALL = "all"
+    """Every EVSE; their answers become one."""
+    FIRST = "first"
+    """The one with the lowest number, for all of them."""
+    FREE = "a free one"
+    """One that may begin to charge; rather one whose car is plugged in."""
+    TRANSACTION = "the transaction's"
+    """The one whose transaction it names."""
+    NOBODY = "nobody"
+    """It is rejected, unless the EVSE is the only one."""
+
+
+Choice = Callable[[str], Whom]
+"""From a payload to whom it is for."""
+
+
+def _always(whom: Whom) -> Choice:
+    return lambda _: whom
+
+
+_ALL, _FIRST, _FREE = _always(Whom.ALL), _always(Whom.FIRST), _always(Whom.FREE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """One row: whom the command is for where it names no connector, and where it names 0.
+
+    `combining` says how the answers become one. `unknown` is what is answered about a connector
+    that does not exist, None: a CALLERROR. `says` is the last word for people, where the payload
+    decides.
+    """
+
+    action: str
+    unnamed: Choice = _FIRST
+    whole: Choice = _FIRST
+    combining: Combining = Combining.WORST
+    unknown: str | None = None
+    says: str = ""
+
+
+def _by_message(payload_text: str) -> Whom:
+    """The gateway itself sends heartbeat and boot, a wallbox what it alone can know."""
+    message = read_scalar(payload_text, ("requestedMessage",))
+    return Whom.ALL if message in ("MeterValues", "StatusNotification") else Whom.FIRST
+
+
+def _by_key(payload_text: str) -> Whom:
+    """The keys of the login are changed once; the wallboxes hear of the others."""
+    keys = named_keys(payload_text)
+    is_of_link = len(keys) == 1 and rule_of(keys[0]).treatment is Treatment.LINK
+    return Whom.FIRST if is_of_link else Whom.ALL
+
+
+def _by_purpose(payload_text: str) -> Whom:
+    """A limit on the sum of all: nobody could promise it while load management only observes."""
+    purpose = read_scalar(payload_text, ("csChargingProfiles", "chargingProfilePurpose"))
+    return _PURPOSES.get(str(purpose), Whom.FIRST)
+
+
+def _by_costs(payload_text: str) -> Whom:
+    return Whom.FIRST if cost_transaction(payload_text) is None else Whom.TRANSACTION
+
+
+_PURPOSES: Final = {"TxDefaultProfile": Whom.ALL, "ChargePointMaxProfile": Whom.NOBODY}
+_NOT_SUPPORTED: Final = '{"status":"NotSupported"}'
+_REJECTED: Final = '{"status":"Rejected"}'
+
+_ROWS: Final = (
+    Sharing("CancelReservation", _ALL, combining=Combining.BEST),
+    Sharing("ChangeAvailability", whole=_ALL),
+    Sharing("ChangeConfiguration", _by_key, says="all; the keys of the login: first"),
+    Sharing("ClearCache", _ALL),
+    Sharing("ClearChargingProfile", _ALL, _ALL, Combining.ANY),
+    Sharing("DataTransfer", _by_costs, says="first; costs that are mapped: the transaction's"),
+    Sharing("GetCompositeSchedule", _FIRST, _ALL, Combining.SUM, unknown=_REJECTED),
+    Sharing("GetConfiguration"),
+    Sharing("GetDiagnostics"),
+    Sharing("GetLocalListVersion", _ALL, combining=Combining.COMMON),
+    Sharing("RemoteStartTransaction", _FREE, _FREE),
+    Sharing("RemoteStopTransaction", _always(Whom.TRANSACTION)),
+    Sharing("ReserveNow", whole=_FREE),
+    Sharing("Reset", _ALL),
+    Sharing("SendLocalList", _ALL),
+    Sharing(
+        "SetChargingProfile",
+        whole=_by_purpose,
+        says="TxDefaultProfile: all; ChargePointMaxProfile: nobody; else first",
+    ),
+    Sharing(
+        "TriggerMessage",
+        _by_message,
+        combining=Combining.BEST,
+        says="MeterValues and StatusNotification: all; else first",
+    ),
+    Sharing("UnlockConnector", unknown=_NOT_SUPPORTED),
+    Sharing("UpdateFirmware"),
+    Sharing("CertificateSigned"),
+    Sharing("DeleteCertificate"),
+    Sharing(
+        "ExtendedTriggerMessage",
+        _by_message,
+        combining=Combining.BEST,
+        says="MeterValues and StatusNotification: all; else first",
+    ),
+    Sharing("GetInstalledCertificateIds"),
+    Sharing("GetLog"),
+    Sharing("InstallCertificate"),
+    Sharing("SignedUpdateFirmware"),
+)
+
+SHARING: Final[dict[str, Sharing]] = {row.action: row for row in _ROWS}
+"""The table, by action."""
+
+_OTHER: Final = Sharing("")
+"""What nobody knows is refused once."""
+
+
+def sharing_of(action: str) -> Sharing:
+    """The row of a command; one of its own for what is no command."""
+    return SHARING.get(action, _OTHER)
+
+
+class UnknownConnectorError(PeerError):
+    """A backend names a connector that it does not have (R101)."""
+
+    def __init__(self, asked: object, numbers: Collection[int]) -> None:
+        known = ", ".join(map(str, sorted(numbers)))
+        super().__init__(
+            f"connector {asked!r} does not exist; there is {known}",
+            code=ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
+        )
+
+
+def addressee(action: str, payload_text: str, numbers: Collection[int]) -> int | Whom:
+    """Whom a command is for: the EVSE of that number, of `numbers`, or who the row says.
+
+    Raises UnknownConnectorError (R101).
+    """
+    row, path = sharing_of(action), _connector_path(action, payload_text)
+    asked = read_scalar(payload_text, path) if path is not None else None
+    if asked is None:
+        return row.unnamed(payload_text)
+    if isinstance(asked, bool) or not isinstance(asked, int) or asked not in (0, *numbers):
+        raise UnknownConnectorError(asked, numbers)
+    return asked or row.whole(payload_text)
+
+
+def for_one(action: str, payload_text: str) -> str:
+    """The payload as an EVSE reads it that is its backend's connector 1, or is meant as 0."""
+    path = _connector_path(action, payload_text)
+    if path is None:
+        # A profile's id says all, and a number next to it might be nobody's (16E 3.25).
+        return (
+            remove_member(payload_text, *CONNECTOR)
+            if _names_profile(action, payload_text)
+            else payload_text
+        )
+    asked = read_scalar(payload_text, path)
+    if asked in (None, 0, 1):
+        return payload_text
+    return replace_scalar(payload_text, path, "1")
+
+
+def _connector_path(action: str, payload_text: str) -> tuple[str, ...] | None:
+    rule = POLICY.get(action)
+    if rule is None or _names_profile(action, payload_text):
+        return None
+    return rule.connector
+
+
+def _names_profile(action: str, payload_text: str) -> bool:
+    """With a profile's id nothing else is looked at (R98)."""
+    if action != "ClearChargingProfile":
+        return False
+    return read_scalar(payload_text, ("id",)) is not None
