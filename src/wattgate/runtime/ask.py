@@ -39,13 +39,17 @@ class Ask:
             case CallResult(_, payload_text):
                 self.answer(payload_text)
             case CallError(_, code, description, details_text):
-                self.peer.refuse(self.call.unique_id, code, description, details_text)
+                self.fail(code, description, details_text)
             case NoAnswer(reason, _):
                 self.refuse("GenericError", f"the wallbox: {reason}")
 
     def refuse(self, code: str, description: str) -> None:
         """Answer it with a CALLERROR; nothing happens when the link is gone."""
-        self.peer.refuse(self.call.unique_id, code, description)
+        self.fail(code, description)
+
+    def fail(self, code: str, description: str, details_text: str = "{}") -> None:
+        """As `refuse`, with details."""
+        self.peer.refuse(self.call.unique_id, code, description, details_text)
 
     # For the traffic view; what is passed on and what is answered it sees by itself
 

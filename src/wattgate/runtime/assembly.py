@@ -21,8 +21,9 @@ from wattgate.core.station.serials import serial_numbers
 from wattgate.ports.certificates import Authority
 from wattgate.ports.store import NoteRecord, Recovered
 from wattgate.runtime.backend_assembly import (
+    BackendAssembly,
     Backends,
-    add_backend,
+    Party,
     identity_of,
     needs_backend,
     own_side_of,
@@ -30,8 +31,8 @@ from wattgate.runtime.backend_assembly import (
 from wattgate.runtime.charging.behaviours import Behaviours
 from wattgate.runtime.charging.smart_charging import SmartCharging
 from wattgate.runtime.gateway.backend_configuration import BackendConfiguration
-from wattgate.runtime.gateway.overflow import Overflow
 from wattgate.runtime.gateway.relay_link import RelayLink
+from wattgate.runtime.gateway.seats import Seats
 from wattgate.runtime.gateway.virtual_charging import VirtualCharging
 from wattgate.runtime.load.limits import Limits
 from wattgate.runtime.station.evse_known import OpenTransaction
@@ -76,12 +77,19 @@ class Assembly:
         self._notes: tuple[NoteRecord, ...] = ()
         self._site = site
         self._house = house
-        self._backends = backends
+        self._reached = backends
+        self._seats = Seats(house.store, house.tasks)
+        self._backends = BackendAssembly(house, backends, self._seats, self._queue_limit)
         self._limits = limits
         self._behaviours = behaviours
         self._look_later = look_later
         self._authority = authority
         self._late: dict[str, LateRejections] = {}
+
+    async def give_seats(self, recovered: Recovered) -> None:
+        """Store which connector each EVSE is at a backend that it may share, before it is used."""
+        self._seats.recover(recovered.notes)
+        await self._seats.number(self._site().modbus_evses())
 
     def build(self, recovered: Recovered) -> None:
         """Build everything that the site has, with what is known of it from before."""
@@ -98,7 +106,7 @@ class Assembly:
             station = self.stations[evse.station_id]
             self._connect_backend(station, evse, known)
             if evse.link is not None and station.presence.is_connected:
-                evse.link.wallbox_came()
+                evse.link.wallbox_came(evse.connectors.at_backend)
 
     def settings_changed(self) -> None:
         """What the wallboxes must be told may be something else now."""
@@ -163,7 +171,7 @@ class Assembly:
         for evse in station.evses:
             evse.delivers_signed = recovered_signed(evse.evse_id, recovered)
             _recover_transaction(evse, recovered, house)
-            if needs_backend(evse.settings, station_id, recovered):
+            if self._needs_backend(evse, recovered):
                 self._connect_backend(station, evse, recovered)
 
     def _names_of_others(self, station_id: str) -> frozenset[str]:
@@ -176,22 +184,24 @@ class Assembly:
         ids = (each for each in self._site().station_ids() if each != station_id)
         return frozenset(map(str.casefold, chain(ids, *serials)))
 
+    def _needs_backend(self, evse: StationEvse, recovered: Recovered) -> bool:
+        if not evse.settings.gateways:
+            return False
+        return needs_backend(evse.settings, self._seats.seat_of(evse.settings), recovered)
+
     def _connect_backend(self, station: Station, evse: StationEvse, recovered: Recovered) -> None:
-        identity = identity_of(station.station_id, evse.settings)
-        if is_relayed(evse.settings, identity.link_id, self._site(), recovered):
-            backends, house = self._backends, self._house
-            own = own_side_of(station, identity, evse.settings, backends, recovered)
+        """Give an EVSE that has a gateway its backend; it may find others there (P16)."""
+        seat, station_id = self._seats.seat_of(evse.settings), station.station_id
+        party = Party(station, evse, self._configurations[station_id], self._late[station_id])
+        if is_relayed(evse.settings, seat.link_id, self._site(), recovered):
+            backends, house = self._reached, self._house
+            identity = identity_of(evse.settings, seat)
+            own = own_side_of(party, identity, backends, recovered)
             link = RelayLink(identity, own, house.tools, backends.backoff, house.traffic)
             begin_to_relay(station, evse, link)
             return
-        configuration = self._configurations[station.station_id]
-        virtual = add_backend(station, evse, identity, recovered, self._backends, configuration)
-        if evse.link is not None:
-            overflow = Overflow(evse.link.pump, self._house.store, self._queue_limit)
-            self._house.tasks.spawn(overflow.run(), name=f"overflow {evse.evse_id}")
+        virtual = self._backends.connect(party, recovered)
         virtual.on_intrusion = partial(self._intruded, evse.evse_id)
-        if evse.link is not None:
-            evse.link.pump.on_refused = partial(self._late[station.station_id].refused, evse)
         self.virtuals[evse.evse_id] = virtual
 
     def _lost_after(self) -> timedelta:

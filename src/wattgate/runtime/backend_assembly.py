@@ -1,16 +1,15 @@
-"""Puts one backend of an EVSE together: its queue, its login, and what it is answered with."""
+"""Puts a backend together: its queue, its login, what it is answered with, and for which EVSEs."""
 
-import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from urllib.parse import urlsplit
 
 from wattgate.core.gateway.backoff import Backoff
+from wattgate.core.gateway.connectors import BACKEND_CONNECTOR
 from wattgate.core.gateway.outbox import RetryPolicy
 from wattgate.core.ocpp.handshake import backend_url
-from wattgate.core.site.model import EvseSettings, GatewaySettings
+from wattgate.core.site.model import EvseSettings
 from wattgate.core.station.serials import serial_numbers
 from wattgate.ports.certificates import Certificates
 from wattgate.ports.links import Dialer, DialTarget, TlsTerms
@@ -19,13 +18,27 @@ from wattgate.runtime.gateway.backend_commands import BackendCommandHandler
 from wattgate.runtime.gateway.backend_link import BackendLink, LinkIdentity
 from wattgate.runtime.gateway.configuration_commands import ConfigurationCommands
 from wattgate.runtime.gateway.north_login import Account
-from wattgate.runtime.gateway.north_side import north_side
+from wattgate.runtime.gateway.north_side import NorthSide, north_side
 from wattgate.runtime.gateway.outbox_pump import OutboxPump
+from wattgate.runtime.gateway.overflow import Overflow
 from wattgate.runtime.gateway.own_side import OwnSide, own_side
+from wattgate.runtime.gateway.seats import Seat, Seats
+from wattgate.runtime.gateway.shared_commands import Member, SharedCommands
 from wattgate.runtime.gateway.virtual_charging import VirtualCharging
-from wattgate.runtime.station.station import Station
+from wattgate.runtime.station.late_rejections import LateRejections
+from wattgate.runtime.station.station import House, Station
 from wattgate.runtime.station.station_evse import StationEvse
 from wattgate.runtime.station.wallbox_configuration import WallboxConfiguration
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """An EVSE that needs a backend, and who of its wallbox has to do with it."""
+
+    station: Station
+    evse: StationEvse
+    configuration: WallboxConfiguration
+    late: LateRejections
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +49,6 @@ class Backends:
     certificates: Certificates
     backoff: Backoff = field(default_factory=Backoff)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
-
-
-def link_id_of(evse_id: str, gateway: GatewaySettings, client_id: str) -> str:
-    """The name of a queue in the store, for ever.
-
-    It says which backend it is for: what one backend numbered must never reach another. A path may
-    hold a key, so only its digest is in the name; the scheme may change under it.
-    """
-    url = urlsplit(gateway.url)
-    port = f":{url.port}" if url.port is not None else ""
-    place = f"{url.path.strip('/')}?{url.query}"
-    digest = "" if place == "?" else f"/{hashlib.sha256(place.encode()).hexdigest()[:8]}"
-    return f"{evse_id} {client_id}@{url.hostname}{port}{digest}"
 
 
 def undelivered(recovered: Recovered, stations: Iterable[Station]) -> dict[str, int]:
@@ -66,39 +66,31 @@ def undelivered(recovered: Recovered, stations: Iterable[Station]) -> dict[str, 
     }
 
 
-def needs_backend(settings: EvseSettings, station_id: str, recovered: Recovered) -> bool:
+def needs_backend(settings: EvseSettings, seat: Seat, recovered: Recovered) -> bool:
     """A deactivated EVSE logs in only to deliver what it owes, or will when its car leaves."""
-    if not settings.gateways:
-        return False
-    gateway = settings.gateways[0]
-    link_id = link_id_of(settings.id, gateway, gateway.identity(station_id))
-    owes = recovered.outbox_depths.get(link_id, 0) > 0
-    bills = any(record.start.link_id == link_id for record in recovered.open_transactions)
+    owes = recovered.outbox_depths.get(seat.link_id, 0) > 0
+    starts = (record.start for record in recovered.open_transactions)
+    bills = any((each.link_id, each.evse_id) == (seat.link_id, settings.id) for each in starts)
     return settings.enabled or owes or bills
 
 
-def identity_of(station_id: str, settings: EvseSettings) -> LinkIdentity:
+def identity_of(settings: EvseSettings, seat: Seat) -> LinkIdentity:
     """Where the backend of an EVSE is, and as whom we go there; the EVSE must have a gateway."""
     gateway = settings.gateways[0]
-    client_id = gateway.identity(station_id)
+    client_id = gateway.identity(settings.own_identity)
     url = backend_url(gateway.url, client_id, gateway.append_id)
-    certificates = gateway.certificate_set(settings.id)
+    certificates = gateway.certificate_set(seat.named_after)
     terms = TlsTerms(certificates, gateway.system_roots, gateway.check_name)
     target = DialTarget(url, None, tls=terms)
-    link_id = link_id_of(settings.id, gateway, client_id)
-    return LinkIdentity(link_id, station_id, settings.id, target, gateway.boot_on_reconnect)
+    return LinkIdentity(seat.link_id, client_id, target, gateway.boot_on_reconnect)
 
 
 def own_side_of(
-    station: Station,
-    identity: LinkIdentity,
-    settings: EvseSettings,
-    backends: Backends,
-    recovered: Recovered,
+    party: Party, identity: LinkIdentity, backends: Backends, recovered: Recovered
 ) -> OwnSide:
     """Our end of the link; a certificate of ours names the wallbox's serial number (R35)."""
-    gateway = settings.gateways[0]
-    account = Account(identity.link_id, gateway.identity(identity.station_id), gateway.secret)
+    station, gateway = party.station, party.evse.settings.gateways[0]
+    account = Account(identity.link_id, identity.client_id, gateway.secret)
 
     def identify() -> str:
         return next(iter(serial_numbers(station.presence.boot_text)), account.client_id)
@@ -114,56 +106,132 @@ def own_side_of(
     )
 
 
-def add_backend(
-    station: Station,
-    evse: StationEvse,
-    identity: LinkIdentity,
-    recovered: Recovered,
-    backends: Backends,
-    configuration: WallboxConfiguration,
-) -> VirtualCharging:
-    """Give an EVSE its backend, and begin to log in and to deliver."""
-    house, link_id = station.house, identity.link_id
-    pump = OutboxPump(
-        link_id, station.station_id, house.store, house.tools, house.cards, backends.retry
-    )
-    pump.depth = recovered.outbox_depths.get(link_id, 0)
-    pump.given_up = recovered.letter_counts.get(link_id, 0)
-    pump.sendings.recover(recovered.notes)
-    virtual = VirtualCharging(evse, station.presence, link_id, house)
-    virtual.recover(recovered.profiles)
-    own = own_side_of(station, identity, evse.settings, backends, recovered)
-    north = north_side(own, pump, house.store, house.tools, house.tasks, recovered.notes)
-    link = BackendLink(
-        identity,
-        BackendCommandHandler(
-            station, evse, virtual, ConfigurationCommands(station, evse, north, configuration)
-        ),
-        north.login,
-        pump,
-        house.tools,
-        backends.backoff,
-        house.traffic,
-    )
+def profiles_of(seat: Seat) -> str:
+    """The name under which the store keeps the backend's profiles of an EVSE."""
+    is_first = seat.number == BACKEND_CONNECTOR
+    return seat.link_id if is_first else f"{seat.link_id} #{seat.number}"
 
-    def bound(transaction_id: int, backend_id: int) -> None:
-        evse.newest_binding = (transaction_id, backend_id)
-        transaction = evse.transaction
-        if transaction is not None and transaction.record.transaction_id == transaction_id:
-            transaction.backend_id = backend_id
 
-    pump.on_bound = bound
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """One link with what belongs to it, and whose it is."""
+
+    link: BackendLink
+    north: NorthSide
+    commands: BackendCommandHandler | SharedCommands
+    parties: list[Party] = field(default_factory=list)
+
+    def bound(self, transaction_id: int, backend_id: int) -> None:
+        """The backend has given a transaction its id."""
+        for party in self._parties_of(transaction_id):
+            evse = party.evse
+            evse.newest_binding = (transaction_id, backend_id)
+            transaction = evse.transaction
+            if transaction is not None and transaction.record.transaction_id == transaction_id:
+                transaction.backend_id = backend_id
+
+    def refused(self, transaction_id: int, verdict: str) -> None:
+        """The backend has refused the card of a transaction, and that is stored."""
+        for party in self._parties_of(transaction_id):
+            party.late.refused(party.evse, transaction_id, verdict)
+
+    def _parties_of(self, transaction_id: int) -> list[Party]:
+        return [each for each in self.parties if transaction_id in each.station.open.records]
+
+
+class BackendAssembly:
+    """Builds the backends of one site, and says which EVSEs belong to which."""
+
+    def __init__(
+        self, house: House, backends: Backends, seats: Seats, queue_limit: Callable[[], int]
+    ) -> None:
+        self._house = house
+        self._reached = backends
+        self._seats = seats
+        self._queue_limit = queue_limit
+        self._backends: dict[str, Backend] = {}
+
+    def connect(self, party: Party, recovered: Recovered) -> VirtualCharging:
+        """Give an EVSE its backend, and begin to log in and to deliver.
+
+        Where others of the site are there already, it joins them.
+        """
+        station, evse = party.station, party.evse
+        seat = self._seats.seat_of(evse.settings)
+        identity = identity_of(evse.settings, seat)
+        known = self._backends.get(seat.link_id)
+        north = known.north if known is not None else self._north(party, identity, recovered)
+        virtual = VirtualCharging(evse, station.presence, profiles_of(seat), self._house)
+        virtual.recover(recovered.profiles)
+        commands = BackendCommandHandler(
+            station,
+            evse,
+            virtual,
+            ConfigurationCommands(station, evse, north, party.configuration),
+        )
+        evse.connectors = replace(evse.connectors, at_backend=seat.number)
+        for_all = SharedCommands(self._house.store) if seat.is_shared else commands
+        backend = known or self._open(identity, north, for_all, seat)
+        north.pump.station_ids = seat.station_ids
+        if isinstance(backend.commands, SharedCommands):
+            backend.commands.join(Member(station, evse, commands))
+        _join(party, backend, seat.number)
+        return virtual
+
+    def _north(self, party: Party, identity: LinkIdentity, recovered: Recovered) -> NorthSide:
+        house, link_id = self._house, identity.link_id
+        pump = OutboxPump(
+            link_id,
+            party.station.station_id,
+            house.store,
+            house.tools,
+            house.cards,
+            self._reached.retry,
+        )
+        pump.depth = recovered.outbox_depths.get(link_id, 0)
+        pump.given_up = recovered.letter_counts.get(link_id, 0)
+        pump.sendings.recover(recovered.notes)
+        own = own_side_of(party, identity, self._reached, recovered)
+        return north_side(own, pump, house.store, house.tools, house.tasks, recovered.notes)
+
+    def _open(
+        self,
+        identity: LinkIdentity,
+        north: NorthSide,
+        commands: BackendCommandHandler | SharedCommands,
+        seat: Seat,
+    ) -> Backend:
+        house, pump, link_id = self._house, north.pump, identity.link_id
+        link = BackendLink(
+            identity,
+            commands,
+            north.login,
+            pump,
+            house.tools,
+            self._reached.backoff,
+            house.traffic,
+        )
+        backend = self._backends[link_id] = Backend(link, north, commands)
+        pump.on_bound, pump.on_refused = backend.bound, backend.refused
+        pump.evidence_of = partial(house.evidence.sent, link_id)
+        north.serve(link)
+        house.tasks.spawn(pump.run(), name=f"outbox {link_id}")
+        house.tasks.spawn(link.run(), name=f"backend {link_id}")
+        overflow = Overflow(pump, house.store, self._queue_limit)
+        house.tasks.spawn(overflow.run(), name=f"overflow {seat.named_after}")
+        return backend
+
+
+def _join(party: Party, backend: Backend, number: int) -> None:
+    """From now on the EVSE is the backend's."""
+    station, evse, link = party.station, party.evse, backend.link
+    backend.parties.append(party)
+    evse.link, evse.north = link, backend.north
     station.presence.backend_time = partial(_backend_time, station)
-    pump.evidence_of = partial(house.evidence.sent, link_id)
-    evse.link, evse.north = link, north
-    north.serve(link)
-    if station.primary is evse:
+    if station.primary is evse and link.announcement.payload_text is None:
         link.announcement.payload_text = station.meter_configuration
-    house.tasks.spawn(pump.run(), name=f"outbox {link_id}")
-    house.tasks.spawn(link.run(), name=f"backend {link_id}")
     if station.presence.boot_text is not None:
-        link.remember_boot(station.presence.boot_text)
-    return virtual
+        link.remember_boot(station.presence.boot_text, number)
 
 
 def _backend_time(station: Station) -> datetime | None:

@@ -136,6 +136,7 @@ class Manager:
             self._look_again_after,
             authority,
         )
+        await assembly.give_seats(recovered)
         assembly.build(recovered)
         self.stations = Stations(self.site, assembly.stations, self._tools, self.keys, self._names)
         for link_id, depth in undelivered(recovered, assembly.stations.values()).items():

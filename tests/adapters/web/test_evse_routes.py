@@ -85,6 +85,7 @@ async def test_an_evse_tells_what_it_does() -> None:
         }
         assert told["backend"] | {"since": None, "queue_depth": None} == {
             "client_id": "CP1",
+            "connector": 1,
             "url": "ws://backend.example/ocpp/CP1",
             "phase": "online",
             "reason": "accepted by the backend",

@@ -18,7 +18,8 @@ def backend_of(evse: StationEvse) -> Backend | None:
         return None
     identity, status = link.identity, link.status
     return Backend(
-        client_id=evse.settings.gateways[0].identity(identity.station_id),
+        client_id=identity.client_id,
+        connector=evse.connectors.at_backend,
         url=without_secrets(identity.target.url),
         phase=status.phase.value,
         reason=_shown(link, status.reason),

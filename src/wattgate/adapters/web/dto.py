@@ -71,7 +71,14 @@ class BackendSecurity(msgspec.Struct, frozen=True):
 class Backend(msgspec.Struct, frozen=True):
     """The login at the billing backend."""
 
-    client_id: str
+    client_id: Annotated[str, Meta(description="The identity that the backend sees")]
+    connector: Annotated[
+        int,
+        Meta(
+            description="The EVSE's connector number at the backend: 1, unless EVSEs share this "
+            "login; then each has one of its own, for ever"
+        ),
+    ]
     url: Annotated[str, Meta(description="Where it connects, without a query")]
     phase: Annotated[
         str, Meta(description="idle, connecting, registering, pending, online or waiting")

@@ -1,5 +1,6 @@
 """Where a backend is: what a URL and an identity must look like, and when two are the same."""
 
+import hashlib
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from wattgate.core.ocpp.handshake import backend_url
@@ -44,6 +45,18 @@ def destination(gateway: GatewaySettings, charge_box_id: str) -> Destination:
     parts = urlsplit(backend_url(gateway.url, identity, gateway.append_id))
     port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
     return (parts.scheme, parts.hostname or "", port, unquote(parts.path.rstrip("/")), parts.query)
+
+
+def link_place(gateway: GatewaySettings, identity: str) -> str:
+    """Where messages in a queue are for, as part of its name in the store, for ever.
+
+    A path may hold a key, so only its digest is in the name; the scheme may change under it.
+    """
+    url = urlsplit(gateway.url)
+    port = f":{url.port}" if url.port is not None else ""
+    place = f"{url.path.strip('/')}?{url.query}"
+    digest = "" if place == "?" else f"/{hashlib.sha256(place.encode()).hexdigest()[:8]}"
+    return f"{identity}@{url.hostname}{port}{digest}"
 
 
 def _complaint_about(parts: SplitResult) -> str | None:

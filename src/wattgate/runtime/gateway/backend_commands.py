@@ -142,7 +142,7 @@ class BackendCommandHandler:
                     )
                     ask.answer(rewrite(answer_text) if rewrite is not None else answer_text)
                 case CallError(_, code, description, details_text):
-                    ask.peer.refuse(ask.call.unique_id, code, description, details_text)
+                    ask.fail(code, description, details_text)
                 case NoAnswer(reason, _):
                     ask.refuse("GenericError", f"the wallbox: {reason}")
 

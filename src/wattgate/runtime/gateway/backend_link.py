@@ -45,15 +45,14 @@ class BackendCommands(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LinkIdentity:
-    """Where a link goes and as whom; `link_id` names it in the store for ever.
+    """Where a link goes, and as whom: `client_id`; `link_id` names it in the store for ever.
 
     `boot_on_reconnect` false: a backend that has accepted us gets no boot notification again only
     because the connection was lost (R45).
     """
 
     link_id: str
-    station_id: str
-    evse_id: str
+    client_id: str
     target: DialTarget
     boot_on_reconnect: bool = True
 
@@ -322,7 +321,9 @@ class BackendLink:
             self._boot_again.clear()
             if not self.is_online:
                 self._state.enter(LinkPhase.REGISTERING, "boot notification sent")
-            outcome = await peer.call("BootNotification", self._members.boot_text or "{}", timeout_s=60.0)
+            outcome = await peer.call(
+                "BootNotification", self._members.boot_text or "{}", timeout_s=60.0
+            )
             self.clock.heard(outcome)
             self._is_rejected = _is_rejection(outcome)
             match _verdict(outcome):

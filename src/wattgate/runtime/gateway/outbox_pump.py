@@ -74,7 +74,8 @@ class OutboxPump:
         self.given_up = 0
         """Messages of this link among the dead letters (R66)."""
         self.thinned = 0
-        self._station_id = station_id
+        self.station_ids: tuple[str, ...] = (station_id,)
+        """Whose transactions go over this link."""
         self._store = store
         self._tools = tools
         self._cards = cards
@@ -314,12 +315,16 @@ class OutboxPump:
         draft = message.draft
         if draft.transaction_id is None or draft.action == "StartTransaction":
             return draft.payload_text
-        record = await self._store.transaction(self._station_id, draft.transaction_id)
-        backend_id = record.backend_transaction_id if record is not None else None
-        if backend_id is None:
-            backend_id = _UNKNOWN_TRANSACTION
+        backend_id = await self._backend_id(draft.transaction_id)
         # What cannot be read may have no id at all (R59).
         return replace_scalar(draft.payload_text, _TRANSACTION, str(backend_id), missing_ok=True)
+
+    async def _backend_id(self, transaction_id: int) -> int:
+        for station_id in self.station_ids:
+            record = await self._store.transaction(station_id, transaction_id)
+            if record is not None and record.backend_transaction_id is not None:
+                return record.backend_transaction_id
+        return _UNKNOWN_TRANSACTION
 
     def _makes_sense(self, message: OutboxMessage, answer_text: str) -> bool:
         """A StartTransaction needs an id or a refusal; no other answer needs anything."""

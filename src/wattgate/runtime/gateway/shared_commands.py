@@ -1,0 +1,233 @@
+"""What a backend commands where several EVSEs share its login, by the sharing table.
+
+Every EVSE carries out what is for it as if it were the backend's only one, connector 1.
+"""
+
+import json
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final, assert_never
+
+import structlog
+
+from wattgate.core.errors import PeerError
+from wattgate.core.gateway.config_overlay import Entry, asked_keys, overlaid
+from wattgate.core.gateway.free_connector import Candidate, free_connector
+from wattgate.core.gateway.policy import POLICY, PROFILE_TRANSACTION, TRANSACTION
+from wattgate.core.gateway.shared_answers import Answer, combined
+from wattgate.core.gateway.sharing import (
+    UnknownConnectorError,
+    Whom,
+    addressee,
+    for_one,
+    sharing_of,
+)
+from wattgate.core.ocpp.frames import Call, CallResult
+from wattgate.core.ocpp.splice import Scalar, read_scalar, replace_scalar
+from wattgate.ports.store import Store
+from wattgate.runtime.ask import Ask, is_accepted
+from wattgate.runtime.gateway.backend_answers import is_transaction_id
+from wattgate.runtime.gateway.backend_commands import REJECTED, BackendCommandHandler
+from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.cost_mapping import mapped_cost
+from wattgate.runtime.gateway.early_triggers import TRIGGERS, trigger_early
+from wattgate.runtime.gateway.gathering import Gathering, Part
+from wattgate.runtime.station.station import Station
+from wattgate.runtime.station.station_evse import StationEvse
+
+log = structlog.get_logger()
+
+CAR_AWAITED_S: Final = 120.0
+"""s after a card was shown, or a start commanded, in which the connector counts as taken."""
+
+_CLEAR_PROFILE: Final = "ClearChargingProfile"
+_DATA_TRANSFER: Final = "DataTransfer"
+_GET_CONFIGURATION: Final = "GetConfiguration"
+_SET_PROFILE: Final = "SetChargingProfile"
+_PROFILE_ID: Final = ("csChargingProfiles", "chargingProfileId")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One of the EVSEs, and who carries out what is for it."""
+
+    station: Station
+    evse: StationEvse
+    commands: BackendCommandHandler
+
+    @property
+    def number(self) -> int:
+        """Its connector number at the backend."""
+        return self.evse.connectors.at_backend
+
+    @property
+    def candidate(self) -> Candidate:
+        """What is to be known of it where a start names no connector."""
+        evse, now = self.evse, self.station.house.tools.clock.monotonic()
+        shown_at = evse.card_shown_at
+        return Candidate(
+            self.number,
+            evse.connector.status,
+            in_use=evse.in_use,
+            awaits_car=shown_at is not None and now - shown_at < CAR_AWAITED_S,
+        )
+
+
+class SharedCommands:
+    """Handles what one backend asks of several EVSEs, one at least. Implements BackendCommands."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._members: dict[int, Member] = {}
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Who is there, by their numbers."""
+        return tuple(member for _, member in sorted(self._members.items()))
+
+    def join(self, member: Member) -> None:
+        """From now on the backend's commands are for this EVSE, too."""
+        self._members[member.number] = member
+
+    def backend_called(self, link: BackendLink, ask: Ask) -> None:
+        """Handle one command; every one is answered, now or later."""
+        if ask.call.action in TRIGGERS and not link.is_online:
+            trigger_early(link, ask)
+            return
+        try:
+            whom = addressee(ask.call.action, ask.call.payload_text, self._members)
+        except UnknownConnectorError as exc:
+            self._refuse_connector(ask, exc)
+        except PeerError as exc:
+            ask.refuse(exc.code, exc.description)
+        else:
+            self._hand_on(link, ask, whom)
+
+    def _refuse_connector(self, ask: Ask, exc: UnknownConnectorError) -> None:
+        answer_text = sharing_of(ask.call.action).unknown
+        if answer_text is None:
+            ask.refuse(exc.code, exc.description)
+        else:
+            ask.answer(answer_text, exc.description)
+
+    def _hand_on(self, link: BackendLink, ask: Ask, whom: int | Whom) -> None:
+        match whom:
+            case Whom.ALL:
+                self._ask(link, ask, self.members)
+            case Whom.FIRST:
+                self._ask(link, ask, self.members[:1])
+            case Whom.FREE:
+                self._ask_free(link, ask)
+            case Whom.TRANSACTION:
+                self._in_background(ask, self._ask_owner(link, ask))
+            case Whom.NOBODY if len(self._members) == 1:
+                self._ask(link, ask, self.members)
+            case Whom.NOBODY:
+                ask.answer(REJECTED, "a limit on the sum of EVSEs that share a login (R92)")
+            case int() if ask.call.action == _SET_PROFILE:
+                self._in_background(ask, self._set_profile(link, ask, self._members[whom]))
+            case int():
+                self._ask(link, ask, (self._members[whom],))
+            case _:
+                assert_never(whom)
+
+    def _in_background(self, ask: Ask, work: Coroutine[Any, Any, None]) -> None:
+        self.members[0].station.in_background(ask, work)
+
+    # To one, or to several
+
+    def _ask(self, link: BackendLink, ask: Ask, members: Sequence[Member]) -> None:
+        gathering = Gathering(ask, len(members), partial(self._combined, link, ask, members))
+        text = for_one(ask.call.action, ask.call.payload_text)
+        for member in members:
+            member.commands.backend_called(link, gathering.part(member.number, text))
+
+    def _combined(
+        self, link: BackendLink, ask: Ask, members: Sequence[Member], answers: Sequence[Answer]
+    ) -> Answer:
+        answer = combined(sharing_of(ask.call.action).combining, answers)
+        if not isinstance(answer, CallResult):
+            return answer
+        if ask.call.action == _SET_PROFILE and is_accepted(answer):
+            self._forget_elsewhere(link, ask, members)
+        return replace(answer, payload_text=self._as_told(ask.call, answer.payload_text))
+
+    def _as_told(self, call: Call, answer_text: str) -> str:
+        """The answer in the backend's numbers."""
+        rule = POLICY.get(call.action)
+        if rule is not None and rule.answer_connector is not None:
+            asked = read_scalar(call.payload_text, rule.answer_connector)
+            return replace_scalar(
+                answer_text, rule.answer_connector, json.dumps(asked), missing_ok=True
+            )
+        if call.action == _GET_CONFIGURATION:
+            count = Entry("NumberOfConnectors", str(max(self._members)), readonly=True)
+            return overlaid(answer_text, [count], asked_keys(call.payload_text))
+        return answer_text
+
+    def _ask_free(self, link: BackendLink, ask: Ask) -> None:
+        free = free_connector(
+            member.candidate for member in self.members if member.station.presence.is_connected
+        )
+        if free is None:
+            ask.answer(REJECTED, "no connector is free")
+        else:
+            self._ask(link, ask, (self._members[free],))
+
+    # By transaction
+
+    async def _ask_owner(self, link: BackendLink, ask: Ask) -> None:
+        first = self.members[0]
+        if ask.call.action != _DATA_TRANSFER:
+            asked = read_scalar(ask.call.payload_text, TRANSACTION)
+        else:
+            asked = mapped_cost(first.evse.settings, ask.call.payload_text)
+            if asked is None:
+                self._ask(link, ask, (first,))
+                return
+        owner = await self._owner(link, asked)
+        member = next((each for each in self.members if each.evse.evse_id == owner), None)
+        if member is None:
+            ask.answer(REJECTED, "unknown transaction (R74)")
+        else:
+            self._ask(link, ask, (member,))
+
+    async def _owner(self, link: BackendLink, backend_id: Scalar) -> str | None:
+        """The EVSE with the transaction that the backend calls so; None for an unknown one."""
+        if not is_transaction_id(backend_id):
+            return None
+        for member in self.members:
+            transaction = member.evse.transaction
+            if transaction is not None and transaction.backend_id == backend_id:
+                return member.evse.evse_id
+        record = await self._store.transaction_of_backend(link.identity.link_id, backend_id)
+        return None if record is None else record.start.evse_id
+
+    # Profiles
+
+    async def _set_profile(self, link: BackendLink, ask: Ask, member: Member) -> None:
+        """One for a transaction is for its EVSE and for no other (R92)."""
+        named = read_scalar(ask.call.payload_text, PROFILE_TRANSACTION)
+        if named is not None and await self._owner(link, named) != member.evse.evse_id:
+            ask.answer(REJECTED, "no transaction of that connector (R92)")
+        else:
+            self._ask(link, ask, (member,))
+
+    def _forget_elsewhere(self, link: BackendLink, ask: Ask, members: Sequence[Member]) -> None:
+        """A profile takes the place of the one with the same id, wherever that is (R93)."""
+        profile_id = read_scalar(ask.call.payload_text, _PROFILE_ID)
+        for member in self.members:
+            entries = member.evse.virtual_profiles.stack.entries
+            is_there = any(profile.profile_id == profile_id for _, profile in entries)
+            if is_there and member not in members:
+                call = replace(
+                    ask.call, action=_CLEAR_PROFILE, payload_text=f'{{"id":{profile_id}}}'
+                )
+                note = partial(_forgotten, member.evse.evse_id)
+                member.commands.backend_called(link, Part(ask.peer, call, note))
+
+
+def _forgotten(evse_id: str, answer: Answer) -> None:
+    if not is_accepted(answer):
+        log.warning("a profile that was replaced elsewhere may be in force", evse=evse_id)

@@ -1,0 +1,27 @@
+"""Whose wallboxes stand behind one login."""
+
+from wattgate.runtime.gateway.members import Members
+
+
+def test_p16_the_wallbox_with_the_lowest_number_that_has_booted_speaks_for_all() -> None:
+    members = Members()
+    said: list[object] = [members.boot_text, members.speaks(2)]
+    for number, text in ((2, "second"), (1, "first"), (2, "again")):
+        members.booted(number, text)
+        said += [members.boot_text, members.speaks(2)]
+    assert said == [None, True, "second", True, "first", False, "first", False]
+    assert members.speaks(1)
+
+
+def test_r50_somebody_is_here_until_the_last_has_left() -> None:
+    members = Members()
+    here: list[bool] = []
+    for step in (members.left, members.came):
+        step(1)
+        here.append(members.anyone_here)
+    members.came(2)
+    members.came(2)
+    for number in (2, 1):
+        members.left(number)
+        here.append(members.anyone_here)
+    assert here == [False, True, True, False]
