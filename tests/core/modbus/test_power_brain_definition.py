@@ -89,14 +89,14 @@ def test_a_look_tells_all_that_the_manager_needs() -> None:
         (1, "B", "NoError"),
         (2, "C", "NoError"),
         (3, "D", "NoError"),
-        (4, "E", "NoError"),
-        (5, "F", "NoError"),
+        (4, "E", "OtherError"),
+        (5, "F", "OtherError"),
         (9, "F", "GroundFailure"),
         (6, "F", "OtherError"),
         (65535, "F", "OtherError"),
     ],
 )
-def test_the_pilot_is_what_the_state_says_and_an_unknown_one_is_a_fault(
+def test_the_pilot_is_what_the_state_says_and_an_unknown_one_is_a_fault_r108(
     state: int, pilot: str, error: str
 ) -> None:
     values = seen(charge_pilot_state=state)

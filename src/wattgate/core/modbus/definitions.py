@@ -29,7 +29,7 @@ class FedBy(StrEnum):
     ANY = "any"
     """Every request."""
     WRITE = "write"
-    """Writes only."""
+    """Writes; that a read does is not certain."""
 
 
 class ErrorCode(StrEnum):
@@ -216,10 +216,6 @@ class Definition:
     joins_writes: bool = field(
         default=False,
         metadata=setting("true: registers side by side may be written in one request"),
-    )
-    write_pause_s: float = field(
-        default=0.0,
-        metadata=setting("Shortest time between two writes", unit="s", at_least=0, at_most=60),
     )
     fed_by: FedBy = field(
         default=FedBy.ANY, metadata=setting("Which requests tell it that its master is there")

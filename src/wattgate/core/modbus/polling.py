@@ -20,6 +20,8 @@ Words = Mapping[tuple[Table, int], int]
 WIDEST_GAP: Final = 16
 """Words that nobody needs, but that cost less than a request of their own."""
 
+_FAULTY: Final = frozenset({Pilot.E, Pilot.F})
+
 
 @dataclass(frozen=True, slots=True)
 class ReadBlock:
@@ -54,8 +56,9 @@ def points(roles: Reads | Identity) -> dict[str, Point]:
 def values_of(definition: Definition, words: Words) -> WallboxValues:
     """What a look at a wallbox says.
 
-    A state that the definition does not know is a fault of the wallbox (F, OtherError). What was
-    not read, is not measured or is not available is None.
+    A state that the definition does not know is a fault of the wallbox (F, OtherError), and E and F
+    are never without an error (R108). What was not read, or is not measured or not available, is
+    None.
     """
     reading = _Reading(definition, words)
     read = definition.read
@@ -127,7 +130,8 @@ def _state(definition: Definition, reading: "_Reading") -> tuple[Pilot, ErrorCod
     state, plug = reading.value(definition.read.state), reading.value(definition.read.plug)
     for row in definition.states:
         if row.state in (None, state) and row.plug in (None, plug):
-            return row.pilot, row.error
+            is_silent_fault = row.pilot in _FAULTY and row.error is ErrorCode.NO_ERROR
+            return row.pilot, ErrorCode.OTHER_ERROR if is_silent_fault else row.error
     return Pilot.F, ErrorCode.OTHER_ERROR
 
 
