@@ -217,6 +217,10 @@ class Definition:
         default=False,
         metadata=setting("true: registers side by side may be written in one request"),
     )
+    write_pause_s: float = field(
+        default=0.0,
+        metadata=setting("Shortest time between two writes", unit="s", at_least=0, at_most=60),
+    )
     fed_by: FedBy = field(
         default=FedBy.ANY, metadata=setting("Which requests tell it that its master is there")
     )
