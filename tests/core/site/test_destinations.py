@@ -1,6 +1,11 @@
 import pytest
 
-from wattgate.core.site.destinations import destination, identity_complaint, url_complaint
+from wattgate.core.site.destinations import (
+    destination,
+    identity_complaint,
+    link_place,
+    url_complaint,
+)
 from wattgate.core.site.devices import GatewaySettings
 
 
@@ -89,3 +94,20 @@ def test_r26_destinations_that_a_backend_cannot_tell_apart_are_equal(
 )
 def test_destinations_differ_in_anything_that_a_backend_sees(other: GatewaySettings) -> None:
     assert destination(gateway("ws://host/a"), "CP1") != destination(other, "CP1")
+
+
+@pytest.mark.parametrize(
+    ("settings", "place"),
+    [
+        (gateway("ws://Host/", "CP1"), "CP1@host"),
+        (gateway("wss://host", "CP1"), "CP1@host"),
+        (gateway("ws://host:8080/", "CP1"), "CP1@host:8080"),
+        (gateway("ws://host/key/", "CP1"), "CP1@host/5733ecb4"),
+        (gateway("wss://host/key", "CP1"), "CP1@host/5733ecb4"),
+        (gateway("ws://host/?key", "CP1"), "CP1@host/d812f2fa"),
+    ],
+)
+def test_r72_the_name_of_a_queue_outlasts_releases_and_holds_no_key(
+    settings: GatewaySettings, place: str
+) -> None:
+    assert link_place(settings, "CP1") == place

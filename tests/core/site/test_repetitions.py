@@ -1,10 +1,15 @@
+from typing import Any
+
 import pytest
 
 from wattgate.core.site.findings import Findings, Path
 from wattgate.core.site.model import (
     CardSettings,
+    DeviceType,
     EvseSettings,
+    GatewayRole,
     GatewaySettings,
+    OfflinePolicy,
     Site,
     WallboxSettings,
 )
@@ -82,7 +87,7 @@ TWO_WALLBOXES = Site(
 def test_two_wallboxes_cannot_share_one_identity_at_a_backend() -> None:
     assert said(TWO_WALLBOXES) == [
         'evse "b" > gateway 1 > client_id: the backend of evse "a" has the same url and client '
-        "id; two wallboxes cannot share one identity"
+        "id; two wallboxes cannot share one identity, only EVSEs on Modbus can"
     ]
 
 
@@ -90,7 +95,7 @@ def test_r26_two_connectors_share_their_charge_box_id_unless_told_otherwise() ->
     site = Site(evses=(evse("a", "CP1", 1, "ws://host/"), evse("b", "CP1", 2, "ws://host/")))
     assert said(site) == [
         'evse "b" > gateway 1 > client_id: the backend of evse "a" has the same url and client '
-        "id; in this version every EVSE needs its own client id"
+        "id; in this version every EVSE of an OCPP wallbox needs its own client id"
     ]
 
 
@@ -107,6 +112,69 @@ def test_r26_two_connectors_share_their_charge_box_id_unless_told_otherwise() ->
 )
 def test_p20_backends_of_evses_that_are_told_apart_are_fine(site: Site) -> None:
     assert said(site) == []
+
+
+def on_modbus(evse_id: str, url: str = "ws://host/", **settings: object) -> EvseSettings:
+    """An EVSE without OCPP, with these settings of its gateway."""
+    values: dict[str, Any] = {"url": url, "client_id": "SITE"} | settings
+    return EvseSettings(
+        id=evse_id,
+        device_type=DeviceType.POWER_BRAIN,
+        address=f"{evse_id}.example",
+        gateways=(GatewaySettings(**values),),
+    )
+
+
+def test_p16_evses_on_modbus_may_share_one_login() -> None:
+    assert said(Site(evses=(on_modbus("a"), on_modbus("b"), on_modbus("c")))) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "differing"),
+    [
+        (on_modbus("b", password="secret", role=GatewayRole.REPORT), ["password", "role"]),
+        (on_modbus("b", boot_on_reconnect=False), ["boot_on_reconnect"]),
+        (
+            on_modbus("b", certificates="employer", system_roots=True),
+            ["certificates", "system_roots"],
+        ),
+        (on_modbus("b", offline_policy=OfflinePolicy.DROP), ["offline_policy"]),
+        (on_modbus("b", "wss://host/"), ["url"]),
+        (on_modbus("b", "ws://host"), ["url"]),
+        (on_modbus("SITE", client_id=""), ["client_id"]),
+        (on_modbus("b", "ws://host/SITE", append_id=False), ["url", "append_id"]),
+    ],
+)
+def test_p16_those_that_share_a_login_have_the_same_settings_for_it(
+    other: EvseSettings, differing: list[str]
+) -> None:
+    problems = said(Site(evses=(on_modbus("a"), other)))
+    assert problems == [
+        f'evse "{other.id}" > gateway 1 > {name}: is another one than that of evse "a", which has '
+        "the same backend and client id: EVSEs that share a login must have the same settings for "
+        "it"
+        for name in differing
+    ]
+    assert "secret" not in "".join(problems)
+
+
+def test_a_setting_that_is_wrong_by_itself_is_not_compared_as_well() -> None:
+    site = Site(evses=(on_modbus("a"), on_modbus("b", password="x", role=GatewayRole.REPORT)))
+    (problem,) = said(site, ('evse "a"', "gateway 1", "password"))
+    assert "> role:" in problem
+
+
+@pytest.mark.parametrize(
+    "evses",
+    [
+        (on_modbus("a"), evse("b", "CP1", 1, "ws://host/", client_id="SITE")),
+        (evse("b", "CP1", 1, "ws://host/", client_id="SITE"), on_modbus("a")),
+        (evse("b", "a.example", 2, "ws://host/", client_id="SITE"), on_modbus("a")),
+    ],
+)
+def test_an_ocpp_wallbox_shares_its_identity_with_nobody(evses: tuple[EvseSettings, ...]) -> None:
+    (problem,) = said(Site(evses=evses))
+    assert problem.endswith("cannot share one identity, only EVSEs on Modbus can")
 
 
 @pytest.mark.parametrize(

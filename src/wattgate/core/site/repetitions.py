@@ -1,9 +1,9 @@
 """What must be there once, and is there twice."""
 
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from wattgate.core.site.destinations import Destination, destination, url_complaint
+from wattgate.core.site.destinations import destination, link_place, url_complaint
 from wattgate.core.site.findings import Findings, Path
 from wattgate.core.site.model import EvseSettings, GatewaySettings, Site
 
@@ -70,20 +70,64 @@ def _report(claims: Iterable[_Claim], message: str, to: Findings) -> None:
         to.add(claim.at, message.format(first=first[claim.key]))
 
 
-def _report_shared_backends(site: Site, to: Findings) -> None:
-    """Two EVSEs behind one URL and identity would be one client to the backend.
+@dataclass(frozen=True, slots=True)
+class _Login:
+    """A gateway of an EVSE, and where it is written."""
 
-    Boot, Reset and configuration of two wallboxes behind one identity mean nothing.
+    evse: EvseSettings
+    gateway: GatewaySettings
+    at: Path
+
+    @property
+    def keys(self) -> tuple[Hashable, ...]:
+        """What another login must not have, unless they are one: on Modbus the queue's name, too.
+
+        A queue outlasts a change from `ws` to `wss`.
+        """
+        identity = self.evse.own_identity
+        place = destination(self.gateway, identity)
+        if not self.evse.is_on_modbus:
+            return (place,)
+        return (place, link_place(self.gateway, self.gateway.identity(identity)))
+
+
+def _report_shared_backends(site: Site, to: Findings) -> None:
+    """Two EVSEs behind one URL and identity are one client to the backend.
+
+    That is fine for EVSEs without OCPP, which have no boot, reset and configuration of their own:
+    those of two OCPP wallboxes behind one identity mean nothing.
     """
-    first: dict[Destination, EvseSettings] = {}
+    first: dict[Hashable, _Login] = {}
+    for login in _logins(site, to):
+        others = [first.setdefault(key, login) for key in login.keys]
+        other = next((each for each in others if each.evse is not login.evse), None)
+        if other is None:
+            continue
+        if login.evse.is_on_modbus and other.evse.is_on_modbus:
+            _report_differences(login, other, to)
+        else:
+            to.add((*login.at, "client_id"), _words_for(login.evse, other.evse))
+
+
+def _logins(site: Site, to: Findings) -> Iterable[_Login]:
     for evse in _named(site):
         for number, gateway in enumerate(evse.gateways, 1):
             place = (f'evse "{evse.id}"', f"gateway {number}")
-            if not _is_readable(gateway, evse, place, to):
-                continue
-            other = first.setdefault(destination(gateway, evse.own_identity), evse)
-            if other is not evse:
-                to.add((*place, "client_id"), _words_for(evse, other))
+            if _is_readable(gateway, evse, place, to):
+                yield _Login(evse, gateway, place)
+
+
+def _report_differences(login: _Login, other: _Login, to: Findings) -> None:
+    """One login has one password, one set of certificates, one way to boot."""
+    for each in fields(GatewaySettings):
+        at = (*login.at, each.name)
+        is_sound = to.sound([at, (*other.at, each.name)])
+        if is_sound and getattr(login.gateway, each.name) != getattr(other.gateway, each.name):
+            to.add(
+                at,
+                f'is another one than that of evse "{other.evse.id}", which has the same backend '
+                "and client id: EVSEs that share a login must have the same settings for it",
+            )
 
 
 def _is_readable(gateway: GatewaySettings, evse: EvseSettings, place: Path, to: Findings) -> bool:
@@ -94,9 +138,9 @@ def _is_readable(gateway: GatewaySettings, evse: EvseSettings, place: Path, to: 
 
 def _words_for(evse: EvseSettings, other: EvseSettings) -> str:
     shared = f'the backend of evse "{other.id}" has the same url and client id; '
-    if evse.address == other.address:
-        return shared + "in this version every EVSE needs its own client id"
-    return shared + "two wallboxes cannot share one identity"
+    if evse.address == other.address and not (evse.is_on_modbus or other.is_on_modbus):
+        return f"{shared}in this version every EVSE of an OCPP wallbox needs its own client id"
+    return f"{shared}two wallboxes cannot share one identity, only EVSEs on Modbus can"
 
 
 def _named(site: Site) -> list[EvseSettings]:
