@@ -15,6 +15,8 @@ from typing import Final
 from wattgate.core.gateway.config_keys import KEYS, KeyRule, Treatment
 from wattgate.core.gateway.policy import COMPUTED, POLICY, Decision, Rule, Sender
 from wattgate.core.gateway.policy import Path as IdPath
+from wattgate.core.gateway.shared_answers import Combining
+from wattgate.core.gateway.sharing import SHARING, Sharing, Whom
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "reference" / "policy.md"
 
@@ -41,7 +43,8 @@ What the words mean:
 _AFTER_WORDS: Final = """
 *Mapped ids* are the only parts of a payload that change on the way, but for what [the rows leave
 out](#what-the-rows-leave-out); everything else arrives character by character as it was sent.
-Towards every backend the connector is number 1. *Time-out* bounds the wait for the answer to what
+Towards every backend the connector is number 1, unless [several EVSEs share its
+login](#several-evses-behind-one-login). *Time-out* bounds the wait for the answer to what
 is forwarded, at least 60 s where it is relayed: after it a wallbox is answered as if the backend
 were away, and a backend, or a relayed wallbox, gets a CALLERROR. *Rules* are the numbers that the
 tests name.
@@ -130,6 +133,23 @@ _KEY_HEAD: Final = """
 | key | treatment | what follows | rules |
 |---|---|---|---|"""
 
+_SHARED: Final = """
+## Several EVSEs behind one login
+
+EVSEs on Modbus that have the same backend and the same client id share one login: to the backend
+they are one charge point. Each has a connector number of its own, from 1 on in the order of the
+site file; it is stored, and never given to another EVSE, nor changed. The one with the lowest
+number speaks for all of them: its are the boot data, and connector 0.
+
+A command that names a connector is for the EVSE with that number. Of the others the table says whom
+they are for; where several carry one out, the backend gets one answer.
+
+"""
+
+_SHARED_HEAD: Final = """
+| command | without a connector | connector 0 | the answer of several |
+|---|---|---|---|"""
+
 _NONE: Final = "-"
 
 
@@ -154,6 +174,15 @@ def page() -> str:
             *(f"- **{word.value}**: {meaning}" for word, meaning in meanings(Treatment).items()),
             _KEY_HEAD,
             *(_key_row(row) for row in KEYS.values()),
+            _SHARED.rstrip("\n"),
+            "",
+            *(f"- **{word.value}**: {meaning}" for word, meaning in meanings(Whom).items()),
+            "",
+            "Of several answers the backend gets:",
+            "",
+            *(f"- **{word.value}**: {meaning}" for word, meaning in meanings(Combining).items()),
+            _SHARED_HEAD,
+            *(_sharing_row(row) for row in SHARING.values()),
             "",
         ]
     )
@@ -214,6 +243,18 @@ def _canned_rows() -> Iterator[str]:
 
 def _key_row(row: KeyRule) -> str:
     cells = (row.key, row.treatment.value, row.effect or _NONE, row.rules)
+    return f"| {' | '.join(cells)} |"
+
+
+def _sharing_row(row: Sharing) -> str:
+    names_connector = POLICY[row.action].connector is not None
+    is_for_several = Whom.ALL.value in row.unnamed.words or Whom.ALL.value in row.whole.words
+    cells = (
+        row.action,
+        row.unnamed.words,
+        row.whole.words if names_connector else _NONE,
+        row.combining.value if is_for_several else _NONE,
+    )
     return f"| {' | '.join(cells)} |"
 
 

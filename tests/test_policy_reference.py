@@ -8,6 +8,8 @@ import pytest
 from scripts import generate_policy_reference as reference
 from wattgate.core.gateway.config_keys import KEYS, Treatment
 from wattgate.core.gateway.policy import POLICY, Decision
+from wattgate.core.gateway.shared_answers import Combining
+from wattgate.core.gateway.sharing import Whom
 
 
 def test_the_reference_page_is_what_the_policy_table_says() -> None:
@@ -29,6 +31,9 @@ def test_the_reference_page_is_what_the_policy_table_says() -> None:
         "| AuthorizationKey | link | a new password for the login at that backend; never readable "
         "| R24, R37 |",
         "| ConnectionTimeOut | relay | - | R80 |",
+        "| Reset | all | - | the worst |",
+        "| GetCompositeSchedule | first | all | the sum |",
+        "| RemoteStopTransaction | the transaction's | - | - |",
     ],
 )
 def test_a_message_has_its_row(row: str) -> None:
@@ -41,6 +46,8 @@ def test_every_message_and_every_word_is_explained() -> None:
         assert any(line.startswith(f"| {action} | ") for line in lines)
     assert set(reference.meanings(Decision)) == set(Decision)
     assert set(reference.meanings(Treatment)) == set(Treatment)
+    assert set(reference.meanings(Whom)) == set(Whom)
+    assert set(reference.meanings(Combining)) == set(Combining)
     for row in KEYS.values():
         assert any(line.startswith(f"| {row.key} | {row.treatment.value} | ") for line in lines)
 

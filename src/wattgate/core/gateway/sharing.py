@@ -35,12 +35,16 @@ class Whom(StrEnum):
     """It is rejected, unless the EVSE is the only one."""
 
 
-Choice = Callable[[str], Whom]
-"""From a payload to whom it is for."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Whom a payload is for, and how that is said to people."""
+
+    words: str
+    of: Callable[[str], Whom]
 
 
 def _always(whom: Whom) -> Choice:
-    return lambda _: whom
+    return Choice(whom.value, lambda _: whom)
 
 
 _ALL, _FIRST, _FREE = _always(Whom.ALL), _always(Whom.FIRST), _always(Whom.FREE)
@@ -51,8 +55,7 @@ class Sharing:
     """One row: whom the command is for where it names no connector, and where it names 0.
 
     `combining` says how the answers become one. `unknown` is what is answered about a connector
-    that does not exist, None: a CALLERROR. `says` is the last word for people, where the payload
-    decides.
+    that does not exist, None: a CALLERROR.
     """
 
     action: str
@@ -60,7 +63,6 @@ class Sharing:
     whole: Choice = _FIRST
     combining: Combining = Combining.WORST
     unknown: str | None = None
-    says: str = ""
 
 
 def _by_message(payload_text: str) -> Whom:
@@ -87,16 +89,17 @@ def _by_costs(payload_text: str) -> Whom:
 
 
 _PURPOSES: Final = {"TxDefaultProfile": Whom.ALL, "ChargePointMaxProfile": Whom.NOBODY}
+_TRIGGERED: Final = Choice("StatusNotification, MeterValues: all; else first", _by_message)
 _NOT_SUPPORTED: Final = '{"status":"NotSupported"}'
 _REJECTED: Final = '{"status":"Rejected"}'
 
 _ROWS: Final = (
     Sharing("CancelReservation", _ALL, combining=Combining.BEST),
     Sharing("ChangeAvailability", whole=_ALL),
-    Sharing("ChangeConfiguration", _by_key, says="all; the keys of the login: first"),
+    Sharing("ChangeConfiguration", Choice("all; keys of the login: first", _by_key)),
     Sharing("ClearCache", _ALL),
     Sharing("ClearChargingProfile", _ALL, _ALL, Combining.ANY),
-    Sharing("DataTransfer", _by_costs, says="first; costs that are mapped: the transaction's"),
+    Sharing("DataTransfer", Choice("first; mapped costs: the transaction's", _by_costs)),
     Sharing("GetCompositeSchedule", _FIRST, _ALL, Combining.SUM, unknown=_REJECTED),
     Sharing("GetConfiguration"),
     Sharing("GetDiagnostics"),
@@ -108,25 +111,14 @@ _ROWS: Final = (
     Sharing("SendLocalList", _ALL),
     Sharing(
         "SetChargingProfile",
-        whole=_by_purpose,
-        says="TxDefaultProfile: all; ChargePointMaxProfile: nobody; else first",
+        whole=Choice("TxDefaultProfile: all; ChargePointMaxProfile: nobody", _by_purpose),
     ),
-    Sharing(
-        "TriggerMessage",
-        _by_message,
-        combining=Combining.BEST,
-        says="MeterValues and StatusNotification: all; else first",
-    ),
+    Sharing("TriggerMessage", _TRIGGERED, combining=Combining.BEST),
     Sharing("UnlockConnector", unknown=_NOT_SUPPORTED),
     Sharing("UpdateFirmware"),
     Sharing("CertificateSigned"),
     Sharing("DeleteCertificate"),
-    Sharing(
-        "ExtendedTriggerMessage",
-        _by_message,
-        combining=Combining.BEST,
-        says="MeterValues and StatusNotification: all; else first",
-    ),
+    Sharing("ExtendedTriggerMessage", _TRIGGERED, combining=Combining.BEST),
     Sharing("GetInstalledCertificateIds"),
     Sharing("GetLog"),
     Sharing("InstallCertificate"),
@@ -164,10 +156,10 @@ def addressee(action: str, payload_text: str, numbers: Collection[int]) -> int |
     row, path = sharing_of(action), _connector_path(action, payload_text)
     asked = read_scalar(payload_text, path) if path is not None else None
     if asked is None:
-        return row.unnamed(payload_text)
+        return row.unnamed.of(payload_text)
     if isinstance(asked, bool) or not isinstance(asked, int) or asked not in (0, *numbers):
         raise UnknownConnectorError(asked, numbers)
-    return asked or row.whole(payload_text)
+    return asked or row.whole.of(payload_text)
 
 
 def for_one(action: str, payload_text: str) -> str:
