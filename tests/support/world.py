@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.support.paper_brain import PaperLines
 from tests.support.paper_certificates import PaperAuthority, PaperCertificates
 from tests.support.virtual_time import FakeClock, ScriptedIdentifiers
 
 from wattgate.adapters.store.memory import MemoryStore
 from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.gateway.outbox import RetryPolicy
+from wattgate.core.modbus.power_brain_definition import POWER_BRAIN_DEFINITION
 from wattgate.core.ocpp.handshake import Admitted, HandshakeRequest
 from wattgate.core.security.certificates import LinkSecurity
 from wattgate.core.security.passwords import PasswordKey
@@ -23,6 +25,7 @@ from wattgate.core.site.reading import read_toml
 from wattgate.ports.links import DialFailed, DialStep, DialTarget, Link, Receiver
 from wattgate.runtime.backend_assembly import Backends
 from wattgate.runtime.manager import Manager
+from wattgate.runtime.modbus.installation import ModbusInstallation
 from wattgate.runtime.peer import Tools
 
 Json = Any
@@ -212,6 +215,8 @@ class World:
     password_key: PasswordKey = KEY
     certificates: PaperCertificates = field(default_factory=PaperCertificates)
     authority: PaperAuthority = field(default_factory=PaperAuthority)
+    lines: PaperLines = field(default_factory=PaperLines)
+    """The Modbus lines; every wallbox on them is a Power Brain."""
     manager: Manager | None = None
 
     async def start(self) -> Manager:
@@ -219,7 +224,9 @@ class World:
         tools = Tools(self.clock, self.identifiers or ScriptedIdentifiers())
         self.manager = Manager(read_toml(self.site_toml), self.store, tools, self.password_key)
         backends = Backends(self.dialer, self.certificates, self.backoff, self.retry)
-        await self.manager.start(backends, self.authority)
+        brains = {each.id: POWER_BRAIN_DEFINITION for each in self.manager.site.modbus_evses()}
+        modbus = ModbusInstallation(self.lines, brains)
+        await self.manager.start(backends, self.authority, modbus)
         return self.manager
 
     async def kill(self) -> None:

@@ -35,6 +35,7 @@ from wattgate.runtime.gateway.relay_link import RelayLink
 from wattgate.runtime.gateway.seats import Seats
 from wattgate.runtime.gateway.virtual_charging import VirtualCharging
 from wattgate.runtime.load.limits import Limits
+from wattgate.runtime.modbus.installation import ModbusInstallation
 from wattgate.runtime.station.evse_known import OpenTransaction
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.late_rejections import LateRejections
@@ -69,6 +70,7 @@ class Assembly:
         behaviours: Behaviours,
         look_later: Callable[[float], None],
         authority: Authority,
+        modbus: ModbusInstallation,
     ) -> None:
         self.stations: dict[str, Station] = {}
         self.certificates: dict[str, WallboxCertificates] = {}
@@ -84,6 +86,7 @@ class Assembly:
         self._behaviours = behaviours
         self._look_later = look_later
         self._authority = authority
+        self._modbus = modbus
         self._late: dict[str, LateRejections] = {}
 
     async def give_seats(self, recovered: Recovered) -> None:
@@ -96,6 +99,8 @@ class Assembly:
         self._notes = recovered.notes
         for station_id in self._site().station_ids():
             self.stations[station_id] = self._ocpp_station(station_id, recovered)
+        for settings in self._site().modbus_evses():
+            self.stations[settings.station_id] = self._modbus_station(settings, recovered)
         stops = [LostStops(each, self._lost_after) for each in self.stations.values()]
         self._house.tasks.spawn(watch(stops), name="lost stops")
 
@@ -150,6 +155,19 @@ class Assembly:
             house.keys.booted(station_id)
 
         station.on_connected, station.on_booted = connected, booted
+        self._take_in(station, recovered)
+        return station
+
+    def _modbus_station(self, settings: EvseSettings, recovered: Recovered) -> Station:
+        station_id = settings.station_id
+        station = self._modbus.station(
+            settings,
+            _recovered_presence(station_id, recovered, self._house),
+            self._house,
+            recovered.notes,
+            deactivated_standing=self._deactivated_a,
+            was_limited=self._limits.was_limited(settings.id),
+        )
         self._take_in(station, recovered)
         return station
 

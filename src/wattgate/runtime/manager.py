@@ -36,6 +36,7 @@ from wattgate.runtime.load.control_loop import ControlLoop, Parts
 from wattgate.runtime.load.grid_meter import GridMeter
 from wattgate.runtime.load.limits import Limits
 from wattgate.runtime.load.releases import Releases
+from wattgate.runtime.modbus.installation import ModbusInstallation
 from wattgate.runtime.operations import Operations
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.site_keeper import SiteKeeper
@@ -117,7 +118,9 @@ class Manager:
         self._patching = asyncio.Lock()
         self._keeper = SiteKeeper(store, self._tasks)
 
-    async def start(self, backends: Backends, authority: Authority) -> None:
+    async def start(
+        self, backends: Backends, authority: Authority, modbus: ModbusInstallation
+    ) -> None:
         """Take up what was stored, then begin to decide; wallboxes may connect afterwards."""
         recovered = await self._store.recover()
         self._house.cards.recover(recovered.tags, recovered.notes)
@@ -135,6 +138,7 @@ class Manager:
             self.behaviours,
             self._look_again_after,
             authority,
+            modbus,
         )
         await assembly.give_seats(recovered)
         assembly.build(recovered)
@@ -152,6 +156,7 @@ class Manager:
             evse.is_paused_by_us = partial(self._pauses, evse.evse_id)
         parts = Parts(self.limits, self.releases, self._watch, self.grid_meter, self._tasks)
         self._loop = ControlLoop(self._site_now, evses, feeders_of(self.site), parts, self._tools)
+        self._loop.on_cycle, modbus.is_limited = modbus.alive, self._will_be_limited
         self.releases.on_removed = self._limits_removed
         for evse in evses:
             self._limits_removed(evse.evse_id)  # a restart may have come in between

@@ -93,6 +93,8 @@ class Operations:
 
     def prove(self, evse: StationEvse) -> str | None:
         """Begin to prove that its grants end and survive a power cycle; or why that cannot be."""
+        if evse.settings.is_on_modbus:
+            return "there is nothing to prove: what it does without us is read from its registers"
         return self._prover.begin(evse)
 
     def trial(self, evse: StationEvse) -> Trial | None:

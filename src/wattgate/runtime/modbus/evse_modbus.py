@@ -44,6 +44,8 @@ class EvseModbus(StationEvse):
         super().__init__(settings, wallbox, connectors, presence, deactivated_standing)
         self.device = device
         device.fail_safe_wanted = self._fail_safe
+        self.on_limit: Callable[[float], None] = _nobody_hears
+        """Called with what load management allows, A per phase, before the device is told."""
         self._was_limited = was_limited
         self._was_swept = False
         self._commands = Commands(presence)
@@ -136,9 +138,19 @@ class EvseModbus(StationEvse):
         self, current_a: float, *, reduction: bool, afresh: bool, lifetime_s: int | None = None
     ) -> LimitOutcome:
         """Let it draw at most `current_a` A per phase."""
+        self.on_limit(current_a)
         outcome = await self.device.limit(current_a, reduction=reduction)
         self._was_swept = outcome is LimitOutcome.ACCEPTED
+        if afresh and self._was_swept:
+            await self._forget_profiles()
         return outcome
+
+    async def _forget_profiles(self) -> None:
+        """What its backend allows is kept by the manager from now on, and is part of the limit.
+
+        What is left of it in its charge point can only lower the limit further.
+        """
+        await self._commands.send("ClearChargingProfile", "{}", Priority.REDUCTION)
 
     async def release(self, *, whole: bool) -> Cleared:
         """Let it draw what it can, also without us; confirmed by what its registers say then."""
@@ -178,3 +190,7 @@ class EvseModbus(StationEvse):
         if not keeper.is_there:
             return None
         return FailSafe(keeper.setting.current_a, has_fallen=self.device.has_fallen(now))
+
+
+def _nobody_hears(_: float) -> None:
+    pass

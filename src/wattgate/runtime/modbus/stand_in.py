@@ -96,6 +96,8 @@ class StandIn:
         self._peer: Peer | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._lost_timer: asyncio.TimerHandle | None = None
+        self._offered_a = 0.0
+        self._is_out_of_reach = False
         self._is_up = False
         self._is_running = False
 
@@ -122,6 +124,9 @@ class StandIn:
         self._be_what_it_is()
         sensed = self._senses.heard(values, self._settings(), self._tools.clock.wall())
         self._senses_say(sensed)
+        if self._is_out_of_reach:
+            self._is_out_of_reach = False
+            self._wallbox.offer(self._offered_a)
         card = self._senses.card(values, self._wallbox.connection)
         if card is not None:
             self._take(self._charge_point.handle(PresentCard(card, CONNECTOR), self._moment()))
@@ -140,6 +145,7 @@ class StandIn:
             self._lost_timer = None
 
     def _is_lost(self) -> None:
+        self._is_out_of_reach = True
         self._senses_say(self._senses.out_of_reach)
         self._come_up()
 
@@ -218,8 +224,13 @@ class StandIn:
     # Its hands
 
     def offer(self, current_a: float) -> None:
-        """Let the wallbox have so much."""
-        self._wallbox.offer(current_a)
+        """Let the wallbox have so much.
+
+        A fault because it is out of reach takes nothing from it: when it is back it goes on.
+        """
+        self._offered_a = current_a
+        if not self._is_out_of_reach:
+            self._wallbox.offer(current_a)
 
     def perform(self, effect: Effect) -> None:
         """Carry out one effect."""
