@@ -67,12 +67,13 @@ def _section(about: Table, above: str) -> Iterator[str]:
     yield "|---|---|---|---|"
     for each in definitions(about.of):
         if isinstance(each, SettingField):
-            yield _row(each)
+            yield setting_row(each)
     yield ""
     yield from _sections(about.of, f"{name}.")
 
 
-def _row(field: SettingField) -> str:
+def setting_row(field: SettingField) -> str:
+    """Return the line of a setting in a table of setting, value, default and meaning."""
     about = field.about
     cells = (f"`{field.name}`", _value(field), _default(field), about.meaning)
     return f"| {' | '.join(cells)} |"

@@ -8,7 +8,6 @@ from enum import StrEnum
 
 from wattgate.core.modbus.places import MODBUS_PORT
 from wattgate.core.modbus.points import (
-    MOST_NUMBER,
     MOST_WORD,
     CurrentTarget,
     PhasesPoint,
@@ -164,15 +163,11 @@ class StateRow:
     pilot: Pilot = field(metadata=setting("State of the control pilot (IEC 61851-1)"))
     state: int | None = field(
         default=None,
-        metadata=setting(
-            "What `read.state` reads; unsaid: anything", at_least=0, at_most=MOST_NUMBER
-        ),
+        metadata=setting("What `read.state` reads; unsaid: anything", at_least=0),
     )
     plug: int | None = field(
         default=None,
-        metadata=setting(
-            "What `read.plug` reads; unsaid: anything", at_least=0, at_most=MOST_NUMBER
-        ),
+        metadata=setting("What `read.plug` reads; unsaid: anything", at_least=0),
     )
     error: ErrorCode = field(default=ErrorCode.NO_ERROR, metadata=setting("Error to report"))
 

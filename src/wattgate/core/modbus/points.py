@@ -8,11 +8,9 @@ from wattgate.core.modbus.tables import Table
 from wattgate.core.site.settings import setting
 from wattgate.core.units import MIN_CHARGE_A
 
-MOST_NUMBER: Final = 0xFFFF_FFFF
-"""Largest number that tells states or switches apart."""
-
 MOST_WORD: Final = 0xFFFF
 
+_ALL_BITS: Final = 0xFFFF_FFFF
 _MOST_A: Final = 1_000.0
 _MOST_S: Final = 86_400.0
 
@@ -66,12 +64,10 @@ class Point:
 class SwitchPoint(Point):
     """A register that says yes or no."""
 
-    on: int = field(
-        default=1, metadata=setting("What it reads for yes", at_least=0, at_most=MOST_NUMBER)
-    )
+    on: int = field(default=1, metadata=setting("What it reads for yes", at_least=0))
     mask: int = field(
-        default=MOST_NUMBER,
-        metadata=setting("Which of its bits are looked at", at_least=1, at_most=MOST_NUMBER),
+        default=_ALL_BITS,
+        metadata=setting("Which of its bits are looked at", at_least=1),
     )
 
 
@@ -79,12 +75,8 @@ class SwitchPoint(Point):
 class PhasesPoint(Point):
     """A register that says on how many phases it charges."""
 
-    one: int = field(
-        default=1, metadata=setting("What it reads for one", at_least=0, at_most=MOST_NUMBER)
-    )
-    three: int = field(
-        default=3, metadata=setting("What it reads for three", at_least=0, at_most=MOST_NUMBER)
-    )
+    one: int = field(default=1, metadata=setting("What it reads for one", at_least=0))
+    three: int = field(default=3, metadata=setting("What it reads for three", at_least=0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
