@@ -63,3 +63,66 @@ def test_a_file_that_cannot_be_read_says_why(
     result = runner.invoke(app, ["check", "--site", str(file)])
     assert result.exit_code == 2
     assert result.stderr == f"Cannot read {file}: {words}\n"
+
+
+ON_MODBUS = """
+[site]
+max_current_a = 63
+house_load_a = 10
+[[evse]]
+id = "pb"
+device_type = "power-brain"
+address = "192.0.2.7"
+[[evse]]
+id = "keba"
+device_type = "modbus"
+definition = "keba-p30"
+address = "192.0.2.8"
+connector = 255
+[[evse]]
+id = "own"
+device_type = "modbus"
+definition = "{file}"
+address = "/dev/ttyUSB0,9600,8N1"
+max_current_a = 20
+"""
+DEFINITION = """
+name = "own"
+title = "A wallbox"
+source = "its label"
+[read]
+state = { address = 100 }
+limit = { address = 200 }
+[write]
+limit = { address = 200, off = 0 }
+[[states]]
+state = 1
+pilot = "C"
+"""
+
+
+def test_wallboxes_on_modbus_are_checked_with_their_definitions(tmp_path: Path) -> None:
+    """A definition without fail-safe is fine, and what it means is said."""
+    site, definition = tmp_path / "site.toml", tmp_path / "own.toml"
+    definition.write_text(DEFINITION, encoding="utf-8")
+    site.write_text(ON_MODBUS.format(file=definition), encoding="utf-8")
+    result = runner.invoke(app, ["check", "--site", str(site)])
+    assert result.exit_code == 0, result.stderr
+    notes = [line for line in result.stdout.splitlines() if "fail-safe" in line]
+    assert [note.replace(" \u203a ", " > ") for note in notes] == [
+        '  Note: evse "own" > definition: own has no fail-safe: while it is silent it counts for '
+        "its max_current_a (20 A)"
+    ]
+
+
+def test_everything_that_is_wrong_with_definitions_is_said_at_once(tmp_path: Path) -> None:
+    site, definition = tmp_path / "site.toml", tmp_path / "own.toml"
+    definition.write_text('name = "own"\ntitel = "x"\n', encoding="utf-8")
+    text = ON_MODBUS.format(file=definition).replace('"keba-p30"', '"keba-p40"')
+    site.write_text(text, encoding="utf-8")
+    result = runner.invoke(app, ["check", "--site", str(site)])
+    assert (result.exit_code, result.stdout) == (1, "")
+    said = result.stderr.replace(" \u203a ", " > ")
+    assert f'  evse "own" > definition > {definition} > titel: is unknown' in said
+    assert 'did you mean "title"?' in said
+    assert '  evse "keba" > definition > "keba-p40": does not come with Wattgate' in said

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from wattgate.core.errors import ConfigError
+    from wattgate.core.errors import ConfigError, Problem
     from wattgate.core.site.model import Site
 
 
@@ -26,12 +26,45 @@ def check(
     text = read_site_file(site)
     try:
         described = read_toml(text)
+        devices = _devices(described)
     except ConfigError as exc:
         say_problems(site, exc)
         raise typer.Exit(1) from None
     typer.echo(f"Site OK: {_summary(described)}")
-    for remark in remarks(described):
+    for remark in (*remarks(described), *devices):
         typer.echo(f"  Note: {remark}")
+
+
+def _devices(site: Site) -> list[Problem]:
+    """Load the definitions of all wallboxes on Modbus, and return what is worth saying of them.
+
+    Raises:
+        ConfigError: with every problem of every definition.
+    """
+    from wattgate.adapters.modbus.definition_files import definition_of
+    from wattgate.core.errors import ConfigError, Problem
+    from wattgate.core.modbus.commands import can
+    from wattgate.core.modbus.wallbox_values import SetFailSafe
+
+    problems: list[Problem] = []
+    notes: list[Problem] = []
+    for evse in site.modbus_evses():
+        try:
+            definition = definition_of(evse)
+        except ConfigError as exc:
+            problems += exc.problems
+            continue
+        if not can(definition, SetFailSafe):
+            notes.append(
+                Problem(
+                    f'evse "{evse.id}" › definition',
+                    f"{definition.name} has no fail-safe: while it is silent it counts for its "
+                    f"max_current_a ({evse.max_current_a:g} A)",
+                )
+            )
+    if problems:
+        raise ConfigError(problems)
+    return notes
 
 
 def read_site_file(file: Path) -> str:

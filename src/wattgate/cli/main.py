@@ -15,6 +15,7 @@ from wattgate.cli.demo import demo
 from wattgate.cli.evse import evse
 from wattgate.cli.key import key
 from wattgate.cli.messages import messages
+from wattgate.cli.modbus import modbus
 from wattgate.cli.replay import replay
 from wattgate.cli.run import run
 from wattgate.cli.traffic import traffic
@@ -37,6 +38,7 @@ app.command()(demo)
 app.add_typer(evse, name="evse")
 app.add_typer(key, name="key")
 app.add_typer(messages, name="messages")
+app.add_typer(modbus, name="modbus")
 app.command()(replay)
 app.command()(run)
 app.add_typer(transactions, name="transactions")
