@@ -30,11 +30,12 @@ class FailSafeKeeper:
 
     Most makes keep its registers in flash: each setting is tried once per connection. `setting` is
     what the wallbox says itself, `NEVER` where it has none or has not said yet; while a new one is
-    on its way, the worse of both.
+    on its way, the worse of both. `is_in_doubt`: it has not said what it made of a new one.
     """
 
     def __init__(self, evse_id: str, device: ModbusDevice) -> None:
         self.setting = NEVER
+        self.is_in_doubt = False
         self._evse_id = evse_id
         self._device = device
         self._values: WallboxValues | None = None
@@ -53,6 +54,7 @@ class FailSafeKeeper:
     def learn(self, values: WallboxValues) -> None:
         """Take up what it says; one that does not tell how long it waits, waits for ever."""
         self._values = values
+        self.is_in_doubt = False
         current_a = inf if values.fail_safe_a is None else values.fail_safe_a
         self._count(FailSafeSetting(values.fail_safe_s, current_a) if values.fail_safe_s else NEVER)
 
@@ -82,9 +84,11 @@ class FailSafeKeeper:
             max(before.after_s, after_s), max(before.current_a, wanted.current_a)
         )
         self._count(worse)
+        self.is_in_doubt = True
         outcome = await self._device.send(wanted, Urgency.LIMIT)
         if outcome is LimitOutcome.UNSENT:
             self._count(before)
+            self.is_in_doubt = False
         return outcome
 
     def _count(self, setting: FailSafeSetting) -> None:

@@ -165,7 +165,13 @@ class ModbusWallbox:
                 await self._tell(self._holding, Urgency.LIMIT)
         wanted = self.fail_safe_wanted()
         if self.is_led and wanted is not None:
-            await self.fail_safe.keep(wanted, self.connection)
+            await self._keep_fail_safe(wanted)
+
+    async def _keep_fail_safe(self, wanted: SetFailSafe) -> LimitOutcome:
+        outcome = await self.fail_safe.keep(wanted, self.connection)
+        if self.fail_safe.is_in_doubt:
+            await self._poll(Urgency.LIMIT)
+        return outcome
 
     async def _poll(self, urgency: Urgency) -> WallboxValues | None:
         """What it says now; None where it said nothing that can be used."""
@@ -269,7 +275,7 @@ class ModbusWallbox:
             outcome = await self._tell(before.left(), Urgency.LIMIT, before.offered_a(hardware_a))
             if outcome is not LimitOutcome.ACCEPTED:
                 return outcome
-            return await self.fail_safe.keep(SetFailSafe(0, hardware_a), self.connection)
+            return await self._keep_fail_safe(SetFailSafe(0, hardware_a))
 
     def observe(self) -> None:
         """Load management has no say any more; nothing is written for that."""
