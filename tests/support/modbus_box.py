@@ -45,6 +45,8 @@ class ModbusBox:
     energy_wh: float = 1_000.0
     refuses: ModbusCode | None = None
     refuses_writes: ModbusCode | None = None
+    refuses_fail_safe_of_s: int | None = None
+    """A fail-safe time that it does not take."""
     overwrites: float | None = None
     """What another master writes over each limit, at once."""
     reads: list[tuple[int, int]] = field(default_factory=list)
@@ -100,6 +102,8 @@ class ModbusBox:
         said = self.refuses or self.refuses_writes or _IMAGE.decode_write(address, words)
         if isinstance(said, ModbusCode):
             raise ModbusRefused(said, said.name)
+        if said.get("fail_safe_duration", -1) == self.refuses_fail_safe_of_s:
+            raise ModbusRefused(ModbusCode.ILLEGAL_DATA_VALUE, "not that long")
         self.writes.append((address, tuple(words)))
         for name, value in said.items():
             self._set(name, float(value))
@@ -228,7 +232,7 @@ class BoxLine:
 class BoxLines:
     """Lines by place, as text. Implements ModbusLines."""
 
-    by_place: dict[str, BoxLine]
+    by_place: dict[str, BoxLine] = field(default_factory=dict)
 
     def line(self, place: Place) -> BoxLine:
         """The line to a place."""

@@ -379,11 +379,30 @@ async def test_a_released_wallbox_still_keeps_to_its_backend() -> None:
     async with driving(ModbusBox(plugged=True)) as driver:
         driver.wallbox.offer(10)
         await is_led_at(driver, 0)
-        assert await driver.wallbox.release(32) is LimitOutcome.ACCEPTED
+        assert await driver.wallbox.release(32, 10) is LimitOutcome.ACCEPTED
         assert driver.box.told_a == 10
         driver.wallbox.offer(16)
         await driver.passes(1)
         assert driver.box.told_a == 16
+
+
+@in_virtual_time()
+async def test_one_that_cannot_wait_for_ever_is_to_allow_everything_after_its_longest_time() -> (
+    None
+):
+    async with driving(ModbusBox(refuses_fail_safe_of_s=0)) as driver:
+        await is_led_at(driver, 6)
+        assert await driver.wallbox.release(32) is LimitOutcome.ACCEPTED
+        assert (driver.box.fail_safe_s, driver.box.fail_safe_a) == (86_400, 32)
+
+
+@in_virtual_time()
+async def test_one_that_keeps_its_fail_safe_is_released_all_the_same() -> None:
+    async with driving(ModbusBox(says={"fail_safe_duration": 60})) as driver:
+        await is_led_at(driver, 6)
+        driver.box.refuses_fail_safe_of_s = 0
+        assert await driver.wallbox.release(32) is LimitOutcome.ACCEPTED
+        assert driver.wallbox.fail_safe.is_there
 
 
 @in_virtual_time()

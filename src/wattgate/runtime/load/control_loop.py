@@ -85,10 +85,10 @@ class ControlLoop:
         self.targets_a: dict[str, float] = {}
         self.excess_a: dict[str, float] = {}
         self.on_cycle: Callable[[float], None] = _nobody_waits
-        """Called at the begin of each cycle, active or not, with its monotonic time in s.
+        """Called after each cycle, active or not, with the monotonic time in s.
 
-        Whatever keeps wallboxes from their own fail-safe hangs on it: when the loop stalls, so does
-        that.
+        Whatever keeps wallboxes from their own fail-safe hangs on it: when the loop stalls, or
+        fails to decide, so does that.
         """
         self._site = site
         self._evses = {evse.evse_id: evse for evse in evses}
@@ -130,11 +130,11 @@ class ControlLoop:
         while True:
             site = self._site()
             try:
-                self.on_cycle(self._tools.clock.monotonic())
                 if site.site.load_management is LoadManagement.ACTIVE:
                     self.cycle(site)
                 else:
                     self._observe()
+                self.on_cycle(self._tools.clock.monotonic())
             except Exception:
                 log.exception("cycle failed")
             await self._until_next(site.site.cycle_s)

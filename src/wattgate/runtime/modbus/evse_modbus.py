@@ -46,6 +46,8 @@ class EvseModbus(StationEvse):
         device.fail_safe_wanted = self._fail_safe
         self.on_limit: Callable[[float], None] = _nobody_hears
         """Called with what load management allows, A per phase, before the device is told."""
+        self.backend_a: Callable[[], float | None] = _no_backend
+        """What its backend lets it have while load management has no say; None: it has none."""
         self._was_limited = was_limited
         self._was_swept = False
         self._commands = Commands(presence)
@@ -154,9 +156,14 @@ class EvseModbus(StationEvse):
 
     async def release(self, *, whole: bool) -> Cleared:
         """Let it draw what it can, also without us; confirmed by what its registers say then."""
-        outcome = await self.device.release(self.hardware_a)
-        is_read_back = outcome is LimitOutcome.ACCEPTED and self.device.holds_a is not None
-        return Cleared(outcome, Confirmation.REGISTERS if is_read_back else Confirmation.NONE)
+        outcome = await self.device.release(self.hardware_a, self.backend_a())
+        is_read_back = self.device.holds_a is not None and self._falls_no_lower()
+        is_confirmed = outcome is LimitOutcome.ACCEPTED and is_read_back
+        return Cleared(outcome, Confirmation.REGISTERS if is_confirmed else Confirmation.NONE)
+
+    def _falls_no_lower(self) -> bool:
+        """Whether it may draw everything, also once it is without us."""
+        return self.device.fail_safe.setting.current_a >= self.hardware_a
 
     async def sweep(self) -> LimitOutcome:
         """Write our limit over whatever others wrote."""
@@ -194,3 +201,7 @@ class EvseModbus(StationEvse):
 
 def _nobody_hears(_: float) -> None:
     pass
+
+
+def _no_backend() -> float | None:
+    return None

@@ -36,6 +36,7 @@ class Offering:
         self._wallbox.on_lost = stand_in.lost
         self._wallbox.on_found = stand_in.found
         self._evse.on_limit = stand_in.let
+        self._evse.backend_a = self._backend_a
 
     @property
     def model(self) -> WallboxModel | None:
@@ -58,12 +59,11 @@ class Offering:
         self._wallbox.alive(now)
 
     def _tell(self) -> None:
-        self._wallbox.offer(self._offered_a if self._counts else None)
+        self._wallbox.offer(self._offered_a if self._wallbox.is_led else self._backend_a())
 
-    @property
-    def _counts(self) -> bool:
+    def _backend_a(self) -> float | None:
+        """What counts where load management has no say; None: nothing does."""
         settings = self._evse.settings
-        if self._wallbox.is_led:
-            return True
         has_backend = settings.enabled and bool(settings.gateways)
-        return has_backend and not self._is_limited(self._evse.evse_id)
+        counts = has_backend and not self._is_limited(self._evse.evse_id)
+        return self._offered_a if counts else None

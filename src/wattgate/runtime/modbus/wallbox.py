@@ -37,6 +37,9 @@ POLL_EVERY_S: Final = 2.0
 PROBE_EVERY_S: Final = 10.0
 """s between two attempts at a wallbox that has surely fallen back: each may cost a timeout."""
 
+LONGEST_FAIL_SAFE_S: Final = 86_400
+"""s that a wallbox is to wait which cannot wait for ever; a make takes less where it has to."""
+
 AGAIN_S: Final = 15.0
 """s until a limit is said again that came to nothing, unless there is a new one."""
 
@@ -167,6 +170,15 @@ class ModbusWallbox:
         if self.is_led and wanted is not None:
             await self._keep_fail_safe(wanted)
 
+    async def _end_fail_safe(self, hardware_a: float) -> LimitOutcome:
+        """Let it wait for ever, or as long as it can and then allow everything."""
+        for after_s in (0, LONGEST_FAIL_SAFE_S):
+            outcome = await self._keep_fail_safe(SetFailSafe(after_s, hardware_a))
+            if outcome is not LimitOutcome.REFUSED:
+                return outcome
+        log.warning("keeps its fail-safe", evse=self._evse_id, current_a=hardware_a)
+        return LimitOutcome.ACCEPTED
+
     async def _keep_fail_safe(self, wanted: SetFailSafe) -> LimitOutcome:
         outcome = await self.fail_safe.keep(wanted, self.connection)
         if self.fail_safe.is_in_doubt:
@@ -262,20 +274,21 @@ class ModbusWallbox:
                 return LimitOutcome.UNSENT
             return await self._tell(self._holding, Urgency.LIMIT)
 
-    async def release(self, hardware_a: float) -> LimitOutcome:
+    async def release(self, hardware_a: float, offer_a: float | None = None) -> LimitOutcome:
         """Let it have `hardware_a`, as far as its backend allows, also without us. Never raises.
 
-        Load management has no say any more. ACCEPTED: the wallbox says that it is so.
+        Load management has no say any more; `offer_a` is what its backend lets it have then, A per
+        phase, None: that has none either. ACCEPTED: the wallbox says that it is so.
         """
         self._newest_limit += 1
         async with self._writing:
             if not self.is_connected:
                 return LimitOutcome.UNSENT
-            before = self._holding
-            outcome = await self._tell(before.left(), Urgency.LIMIT, before.offered_a(hardware_a))
+            wanted = replace(self._holding.left(), offer_a=offer_a)
+            outcome = await self._tell(wanted, Urgency.LIMIT, wanted.offered_a(hardware_a))
             if outcome is not LimitOutcome.ACCEPTED:
                 return outcome
-            return await self._keep_fail_safe(SetFailSafe(0, hardware_a))
+            return await self._end_fail_safe(hardware_a)
 
     def observe(self) -> None:
         """Load management has no say any more; nothing is written for that."""
