@@ -16,10 +16,12 @@ REGISTERS = (
     Register(name="reset", address=17, access=Access.WRITE),
     Register(name="label", address=18, kind=Kind.TEXT, length=2, access=Access.READ_WRITE),
     Register(name="vendor", address=21, fixed=0xCF05),
+    Register(name="most", address=2000, kind=Kind.TEXT, length=123, access=Access.READ_WRITE),
     Register(name="many", address=1000, kind=Kind.TEXT, length=200, access=Access.READ_WRITE),
 )  # fmt: skip
 VALUES: dict[str, Value] = {
-    "energy": 0x0001_0002_0003_0004, "limit": 16.3, "duration": 70000, "label": "ABC", "many": "",
+    "energy": 0x0001_0002_0003_0004, "limit": 16.3, "duration": 70000, "label": "ABC", "most": "",
+    "many": "",
 }  # fmt: skip
 IMAGE = Image(REGISTERS)
 
@@ -77,6 +79,7 @@ def test_a_value_that_has_no_words_is_no_wrong_figure() -> None:
         (15, (1, 4464), {"duration": 70000}),
         (14, (160, 0, 300, 1), {"limit": 16.0, "duration": 300, "reset": 1}),
         (18, (0x4142, 0), {"label": "AB"}),
+        (2000, (0x4142, *(0,) * 122), {"most": "AB"}),
     ],
 )
 def test_a_write_says_what_of_which_register(

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 import structlog
 
 from wattgate.core.modbus.commands import Write, can, holds, preparations, writes_for
-from wattgate.core.modbus.definitions import Definition
+from wattgate.core.modbus.definitions import Definition, FedBy
 from wattgate.core.modbus.lifeline import Lifeline, Permit
 from wattgate.core.modbus.polling import (
     ReadBlock,
@@ -35,6 +35,9 @@ NOBODY_THERE: Final = frozenset(
     {ModbusCode.GATEWAY_PATH_UNAVAILABLE, ModbusCode.GATEWAY_TARGET_SILENT}
 )
 """What a gateway says for a device that did not answer it."""
+
+FED_SO_OFTEN: Final = 3
+"""Times within its fail-safe time that a wallbox hears a write, if it listens to nothing else."""
 
 
 class ModbusDevice:
@@ -94,6 +97,11 @@ class ModbusDevice:
     def holds(self, values: WallboxValues, command: Command) -> bool | None:
         """Whether the registers say what the command wants; None where they do not tell."""
         return holds(self.definition, values, command)
+
+    def needs_a_write(self, now: float) -> bool:
+        """Whether it has to be written something, since reading does not keep its watch up."""
+        due_s = self.lifeline.fail_safe_s / FED_SO_OFTEN
+        return self.definition.fed_by is FedBy.WRITE and now >= self._wrote_at + due_s
 
     def is_gentle(self, command: Command) -> bool:
         """Whether the command costs no flash, so that it may be sent as often as one likes."""

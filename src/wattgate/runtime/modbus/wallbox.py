@@ -154,7 +154,11 @@ class ModbusWallbox:
         What somebody else raised is load management's affair, which has to make room for it.
         """
         is_ready = self.is_connected and self.overruled_a is None and now >= self._tell_from
-        return is_ready and not self._holding.is_told
+        return is_ready and (not self._holding.is_told or self._is_hungry(now))
+
+    def _is_hungry(self, now: float) -> bool:
+        """Whether its limit is to be said again, only so that its watch does not fall."""
+        return self.is_led and self._device.needs_a_write(now)
 
     async def _come_back(self) -> None:
         """Say a low limit first: whatever it hears takes it back to the limit it was told last."""
@@ -165,7 +169,8 @@ class ModbusWallbox:
     async def _keep_up(self) -> None:
         if self._is_to_be_told(self._clock.monotonic()):
             async with self._writing:
-                await self._tell(self._holding, Urgency.LIMIT)
+                if self._is_to_be_told(self._clock.monotonic()):  # not by whoever wrote just now
+                    await self._tell(self._holding, Urgency.LIMIT)
         wanted = self.fail_safe_wanted()
         if self.is_led and wanted is not None:
             await self._keep_fail_safe(wanted)
