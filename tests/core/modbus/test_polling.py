@@ -71,9 +71,13 @@ def test_a_gap_is_read_along_where_that_is_allowed_and_cheaper(
     assert [(each.address, each.count) for each in plan] == blocks
 
 
-def test_no_request_asks_for_more_than_is_answered() -> None:
-    definition = replace(reading(power=Point(address=6, table=Table.INPUT)), most_words=1)
-    assert [each.count for each in poll_plan(definition)] == [1, 1]
+@pytest.mark.parametrize(("most_words", "counts"), [(1, [1, 1, 1]), (2, [2, 1]), (3, [3])])
+def test_no_request_asks_for_more_than_is_answered(most_words: int, counts: list[int]) -> None:
+    registers = reading(
+        power=Point(address=6, table=Table.INPUT), limit=Point(address=7, table=Table.INPUT)
+    )
+    plan = poll_plan(replace(registers, most_words=most_words))
+    assert [each.count for each in plan] == counts
 
 
 def test_registers_that_overlap_are_read_once() -> None:
@@ -82,6 +86,11 @@ def test_registers_that_overlap_are_read_once() -> None:
         energy=Point(address=5, table=Table.INPUT, kind=Kind.UINT32),
     )
     assert poll_plan(definition) == (ReadBlock(Table.INPUT, 5, 2),)
+    wide = reading(
+        energy=Point(address=5, table=Table.INPUT, kind=Kind.UINT64),
+        plug=Point(address=6, table=Table.INPUT),
+    )
+    assert poll_plan(wide) == (ReadBlock(Table.INPUT, 5, 4),)
 
 
 def test_what_may_be_missing_is_asked_for_alone() -> None:
@@ -154,8 +163,12 @@ def test_a_number_that_is_not_available_is_none_and_so_is_half_a_number() -> Non
 
 
 def test_a_phase_that_is_not_measured_carries_nothing() -> None:
-    definition = reading(current_l1=Point(address=6, scale=0.1))
-    assert values_of(definition, words(i5=1, h6=157)).currents_a == (15.7, 0.0, 0.0)
+    first = reading(current_l1=Point(address=6, scale=0.1))
+    assert values_of(first, words(i5=1, h6=157)).currents_a == (15.7, 0.0, 0.0)
+    second = reading(current_l2=Point(address=6, scale=0.1))
+    assert values_of(second, words(i5=1, h6=157)).currents_a == (0.0, 15.7, 0.0)
+    third = reading(current_l3=Point(address=6, scale=0.1))
+    assert values_of(third, words(i5=1, h6=157)).currents_a == (0.0, 0.0, 15.7)
 
 
 @pytest.mark.parametrize(("read", "phases"), [(5, 1), (6, 3), (7, None)])
