@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.core.wallbox.actions import Action, Plug, PresentCard
@@ -43,19 +43,31 @@ def answers_of_a_friend() -> dict[str, Payload | None]:
     }
 
 
-class Wallbox:
+class Machine(Protocol):
+    """A charge point, or what is built around one."""
+
+    def connected(self, moment: Moment) -> list[Effect]: ...
+    def disconnected(self, moment: Moment, reason: str = "") -> list[Effect]: ...
+    def called(self, call: Call, moment: Moment) -> list[Effect]: ...
+    def answered(self, number: int, outcome: Outcome, moment: Moment) -> list[Effect]: ...
+    def handle(self, action: Action, moment: Moment) -> list[Effect]: ...
+    def tick(self, moment: Moment) -> list[Effect]: ...
+    def deadline(self) -> float | None: ...
+
+
+class Bench:
     """Lets time pass, remembers every effect, and answers each call as `answers` says.
 
     An action whose answer is None stays open until `reply`; "now" in an answer is the time.
     """
 
-    def __init__(self, kept: str | None = None, now: float = 1000.0, **options: Any) -> None:  # noqa: ANN401 - the fields of Options
+    machine: Machine
+
+    def __init__(self, now: float) -> None:
         self.now = now
         self.effects: list[Effect] = []
         self.open: list[SendCall] = []
         self.answers = answers_of_a_friend()
-        self.machine = ChargePoint(Options("CP1", **options), self.moment, kept)
-        self.do(self.machine.tick(self.moment))
 
     @property
     def moment(self) -> Moment:
@@ -163,6 +175,17 @@ class Wallbox:
     def forget(self) -> None:
         """Forget the effects so far."""
         self.effects.clear()
+
+
+class Wallbox(Bench):
+    """A charge point alone."""
+
+    machine: ChargePoint
+
+    def __init__(self, kept: str | None = None, now: float = 1000.0, **options: Any) -> None:  # noqa: ANN401 - the fields of Options
+        super().__init__(now)
+        self.machine = ChargePoint(Options("CP1", **options), self.moment, kept)
+        self.do(self.machine.tick(self.moment))
 
 
 def online(**options: Any) -> Wallbox:  # noqa: ANN401 - the fields of Options

@@ -19,6 +19,10 @@ WORDS: Final[Mapping[str, str]] = {
     "connected": "connected",
     "data": "vendor data of {vendor} {message_id}: {data}",
     "data-answer": "vendor data answered: {status} {data}",
+    "decides": (
+        "{by} decides: {current_a} A (Modbus {modbus_a}, OCPP {ocpp_a}), pilot {pilot}, "
+        "{phases} phases"
+    ),
     "disconnected": "disconnected {reason}",
     "given-up": "{action} given up: the central system does not take it",
     "ignored": "{action} not answered: this wallbox is not accepted",
@@ -44,6 +48,7 @@ WORDS: Final[Mapping[str, str]] = {
     "stopped": (
         "transaction {transaction_id} on connector {connector} ended: {reason}, {energy_wh} Wh"
     ),
+    "watchdog": "the Modbus master is {master}",
 }
 """Every event in words."""
 

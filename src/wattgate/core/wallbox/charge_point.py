@@ -12,8 +12,9 @@ from wattgate.core.wallbox.connector import Connector
 from wattgate.core.wallbox.effects import Effect, Offer, Reboot
 from wattgate.core.wallbox.features import listed
 from wattgate.core.wallbox.handling import handle, sense
-from wattgate.core.wallbox.keeping import keep_first, read_kept, restore
+from wattgate.core.wallbox.keeping import keep_first, kept_text, read_kept, restore
 from wattgate.core.wallbox.limits import apply_limits, seconds_until_limit_change
+from wattgate.core.wallbox.looking import ConnectorLook, look_at
 from wattgate.core.wallbox.moment import Moment
 from wattgate.core.wallbox.options import Options
 from wattgate.core.wallbox.quirks import Quirk, keys_of
@@ -177,6 +178,22 @@ class ChargePoint:
         if make_of(before) != make_of(options):
             introduce(self._state)
         return self._settle()
+
+    def selected(self, number: int, phases: int, moment: Moment) -> list[Effect]:
+        """So many phases of a connector are used from now on; limits in W mean another current."""
+        self._advance(moment)
+        connector = self._state.connector(number)
+        if connector is not None:
+            connector.phases = phases
+        return self._settle()
+
+    def look(self, place: int = 1) -> ConnectorLook:
+        """What can be seen of a connector, counted from 1, since the last that happened."""
+        return look_at(self._state, place)
+
+    def kept(self) -> str:
+        """What a Keep would say now."""
+        return kept_text(self._state)
 
     def tick(self, moment: Moment) -> list[Effect]:
         """Time has passed."""

@@ -11,7 +11,7 @@ from wattgate.core.units import MIN_CHARGE_A
 from wattgate.core.wallbox.car import Car
 from wattgate.core.wallbox.meter import Reading, SampledValue
 from wattgate.core.wallbox.options import Permission
-from wattgate.core.wallbox.sensed import ASKING, NO_ERROR, Sensed
+from wattgate.core.wallbox.sensed import ASKING, NO_ERROR, Pilot, Sensed
 from wattgate.core.wallbox.status import Facts, status_of
 
 _SECONDS_PER_HOUR: Final = 3600.0
@@ -134,6 +134,15 @@ class Connector:
         if self.sensed is not None:
             return self.sensed.power_w
         return self.car.power_w(self.drawn_a, self.phases)
+
+    @property
+    def pilot(self) -> Pilot:
+        """State of the control pilot, as sensed or as the simulated car makes it."""
+        if self.sensed is not None:
+            return self.sensed.pilot
+        if not self.is_plugged:
+            return Pilot.A
+        return Pilot.C if self.drawn_a > 0 else Pilot.B
 
     @property
     def status(self) -> ConnectorStatus:

@@ -35,10 +35,15 @@ def seconds_until_limit_change(state: State) -> float | None:
     return min(waits, default=None)
 
 
-def _own_limit_a(state: State, connector: Connector) -> float:
-    said_a = heeded(state, connector).limit_at(
+def profiles_limit_a(state: State, connector: Connector) -> float | None:
+    """A per phase that charging profiles allow now; None where they say nothing."""
+    return heeded(state, connector).limit_at(
         connector.number, state.clock, connector.running, connector.phases
     )
+
+
+def _own_limit_a(state: State, connector: Connector) -> float:
+    said_a = profiles_limit_a(state, connector)
     own_a = state.max_current_a if connector.cap_a is None else connector.cap_a
     profiles_a = own_a if said_a is None else shaped(state, said_a)
     return min(state.max_current_a, own_a, profiles_a)

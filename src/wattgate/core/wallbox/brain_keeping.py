@@ -1,0 +1,61 @@
+"""What of a Power Brain outlives a restart: its charge point, and its registers in flash."""
+
+from typing import Final
+
+import msgspec
+
+from wattgate.core.wallbox.effects import Effect, Keep
+from wattgate.core.wallbox.looking import ConnectorLook
+from wattgate.core.wallbox.modbus_side import Stored
+from wattgate.core.wallbox.sealing import Damaged, opened, sealed
+
+FORMAT: Final = 100
+"""Number of this layout; those of the charge point's are below."""
+
+STEP_WH: Final = 10.0
+"""The meter stores its register after each such step, and when nothing flows any more."""
+
+
+class KeptBrain(msgspec.Struct, frozen=True):
+    """`charge_point` is the text of its own; `restarts` counts."""
+
+    charge_point: str
+    stored: Stored
+    restarts: int
+
+
+def kept_brain_text(kept: KeptBrain) -> str:
+    """Write it."""
+    return sealed(kept, FORMAT)
+
+
+def read_kept_brain(text: str) -> KeptBrain:
+    """Read what `kept_brain_text` wrote.
+
+    Raises:
+        Damaged: it is another text.
+    """
+    try:
+        return msgspec.json.decode(opened(text, FORMAT), type=KeptBrain)
+    except msgspec.DecodeError as error:
+        raise Damaged(f"what was kept cannot be read: {error}") from error
+
+
+class StoredMeter:
+    """What of the meter's register is stored, in Wh.
+
+    A master must never read an energy that a loss of power would take back (R109): it reads this.
+    """
+
+    def __init__(self, energy_wh: float) -> None:
+        self.energy_wh = energy_wh
+
+    def is_due(self, look: ConnectorLook) -> bool:
+        """Whether the register has to be stored again."""
+        grown_wh = look.reading.energy_wh - self.energy_wh
+        return grown_wh >= STEP_WH or (grown_wh > 0 and look.reading.power_w == 0)
+
+
+def without_keeps(effects: list[Effect]) -> list[Effect]:
+    """The effects but for what the charge point alone would keep."""
+    return [effect for effect in effects if not isinstance(effect, Keep)]
