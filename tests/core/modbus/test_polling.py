@@ -182,6 +182,7 @@ def test_phases_are_one_three_or_unknown(read: int, phases: int | None) -> None:
 def test_a_switch_may_be_a_few_bits(read: int, is_on: bool) -> None:
     definition = reading(enable=SwitchPoint(address=6, on=0b01, mask=0b11))
     assert values_of(definition, words(i5=1, h6=read)).is_enabled is is_on
+    assert values_of(definition, words(i5=1)).is_enabled is None
 
 
 def test_what_is_read_can_be_shown_as_it_reads() -> None:
