@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from wattgate.adapters.hardware import serial_reader
-from wattgate.adapters.hardware.serial_reader import SerialCardReader
+from wattgate.adapters.hardware.serial_reader import MOST_CARDS, SerialCardReader
 from wattgate.core.modbus.places import SerialPlace
 from wattgate.runtime.supervisor import Supervisor
 
@@ -51,19 +51,22 @@ async def test_cards_are_told_whatever_comes_between_them_and_a_reader_may_come_
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(serial_reader, "RETRY_S", 0.01)
-    cards: asyncio.Queue[str] = asyncio.Queue()
     changes: asyncio.Queue[str] = asyncio.Queue()
-    reader = SerialCardReader(SerialPlace(str(line.name)), cards.put_nowait, changes.put_nowait)
+    reader = SerialCardReader(SerialPlace(str(line.name)), changes.put_nowait)
     async with asyncio.timeout(LIMIT_S), Supervisor() as tasks:
         tasks.spawn(reader.run(), name="reader")
         assert str(line.name) in await changes.get()  # not there yet
         line.plug_in()
         assert await changes.get() == f"card reader {line.name},9600,8N1: reads"
         line.send(b"\x0204A1B2C3\x03\xff\xff\n")
-        assert await cards.get() == "04A1B2C3"
+        assert await reader.next_card() == "04A1B2C3"
+        line.send(b"".join(b"%d\n" % number for number in range(1, 11)))
+        assert await reader.next_card() == "1"
         line.pull()
         assert str(line.name) in await changes.get()
         line.plug_in()
         assert await changes.get() == f"card reader {line.name},9600,8N1: reads"
+        waiting = [await reader.next_card() for _ in range(2, MOST_CARDS + 1)]
+        assert waiting == [str(number) for number in range(2, MOST_CARDS + 1)]
         line.send(b"04D4\r\n")
-        assert await cards.get() == "04D4"
+        assert await reader.next_card() == "04D4"

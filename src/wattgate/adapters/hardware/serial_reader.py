@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import serial
@@ -12,21 +13,26 @@ from wattgate.core.modbus.places import SerialPlace
 RETRY_S: Final = 5.0
 """s after which a line that could not be opened, or was lost, is tried again."""
 
+MOST_CARDS: Final = 8
+"""Cards that may wait; nobody shows more than one at a time, but a broken line may."""
+
 _CHUNK_BYTES: Final = 256
 
 
 class SerialCardReader:
-    """Tells every card that is held to the reader.
+    """A card reader (`ports.hardware.CardReader`) while `run` runs.
 
     `on_change` says in words that the line was opened, or why there is no reader for now.
     """
 
-    def __init__(
-        self, place: SerialPlace, on_card: Callable[[str], None], on_change: Callable[[str], None]
-    ) -> None:
+    def __init__(self, place: SerialPlace, on_change: Callable[[str], None]) -> None:
         self._place = place
-        self._on_card = on_card
         self._on_change = on_change
+        self._cards: asyncio.Queue[str] = asyncio.Queue(MOST_CARDS)
+
+    async def next_card(self) -> str:
+        """Wait for the next card; of many that nobody takes the first ones stay."""
+        return await self._cards.get()
 
     async def run(self) -> None:
         """Read until cancelled; of losses in a row only the first is told."""
@@ -64,7 +70,8 @@ class SerialCardReader:
                     lost.set_result(str(error))
                     return
                 for card in cards:
-                    self._on_card(card)
+                    with suppress(asyncio.QueueFull):
+                        self._cards.put_nowait(card)
 
             asyncio.get_running_loop().add_reader(line.fileno(), heard)
             self._on_change(f"card reader {place}: reads")

@@ -9,28 +9,23 @@ from functools import partial
 from typing import Final, assert_never
 
 from wattgate.core.gateway.backoff import Backoff
+from wattgate.core.modbus.requests import ModbusReply, ModbusRequest
 from wattgate.core.ocpp.frames import Call
 from wattgate.core.security.certificates import LinkSecurity
 from wattgate.core.security.link_words import BACKEND_SECURITY
 from wattgate.core.wallbox.actions import Action
-from wattgate.core.wallbox.charge_point import ChargePoint
 from wattgate.core.wallbox.effects import (
     Answer,
-    CutPilot,
-    Effect,
     Happened,
-    Keep,
-    Offer,
     Reboot,
     Reconnect,
     Refuse,
-    SelectPhases,
     SendCall,
 )
-from wattgate.core.wallbox.moment import Moment
 from wattgate.core.wallbox.state import NoAnswer
 from wattgate.ports.links import Dialer, DialFailed, DialTarget, Link
 from wattgate.runtime import peer as peers
+from wattgate.runtime.ends.machine import Machine, Outward, Wallbox
 from wattgate.runtime.ends.wallbox_certificates import WallboxCertificates
 from wattgate.runtime.peer import Peer, Tools
 from wattgate.runtime.supervisor import Supervisor
@@ -63,15 +58,16 @@ class Account:
 
 
 class WallboxLoop:
-    """Runs one charge point; `report` gets every event, with `frames` also every frame.
+    """Runs one wallbox; `report` gets every event, with `frames` also every frame.
 
-    Without `certificates` it has none to talk about, and says that it does not support that.
+    Without an `account` there is no central system. Without `certificates` it has none to talk
+    about, and says that it does not support that.
     """
 
     def __init__(
         self,
-        charge_point: ChargePoint,
-        account: Account,
+        wallbox: Wallbox,
+        account: Account | None,
         dialer: Dialer,
         tools: Tools,
         report: Report,
@@ -81,7 +77,6 @@ class WallboxLoop:
     ) -> None:
         self._certificates = certificates
         self._tasks = Supervisor()
-        self._charge_point = charge_point
         self._account = account
         self._dialer = dialer
         self._tools = tools
@@ -91,23 +86,39 @@ class WallboxLoop:
         self._link: Link | None = None
         self._gone = asyncio.Event()
         self._failures = 0
-        self._timer: asyncio.TimerHandle | None = None
+        self._machine = Machine(wallbox, tools.clock, self._perform)
+        self._brain = self._machine.brain
 
     async def run(self) -> None:
-        """Connect, and connect again, until cancelled; then close the link."""
-        self._perform(self._charge_point.tick(self._moment()))
+        """Connect, and connect again, until cancelled; then close the link.
+
+        Raises:
+            OSError: what has to outlive a restart cannot be kept any more.
+        """
+        self._machine.tick()
+        ends = [self._tasks.start(self._machine.failed(), name="wallbox")]
+        if self._account is not None:
+            link = self._keep_connected(self._account)
+            ends.append(self._tasks.start(link, name=f"link of {self._account.station_id}"))
         try:
-            while True:
-                await self._stay_connected()
-                await asyncio.sleep(self._pause_s())
+            done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            done.pop().result()
         finally:
-            self._set_timer(None)
+            self._machine.stop()
             await self._say_goodbye()
             await self._tasks.stop()
 
     def handle(self, action: Action) -> None:
         """Let somebody do something at the wallbox."""
-        self._perform(self._charge_point.handle(action, self._moment()))
+        self._machine.act(partial(self._brain.handle, action))
+
+    def request(self, request: ModbusRequest) -> ModbusReply:
+        """Answer a Modbus master (a `core.modbus.requests.ModbusHandler`)."""
+        return self._machine.request(request)
+
+    def look(self) -> None:
+        """See what somebody has done to the hardware."""
+        self._machine.tick()
 
     def send_raw(self, text: str) -> None:
         """Send a text as it is, past everything that keeps the protocol."""
@@ -133,7 +144,7 @@ class WallboxLoop:
         """Tell the charge point first: it must not ask what nobody would answer."""
         self._link = self._peer = None
         words = f"{code} {reason}".strip()
-        self._perform(self._charge_point.disconnected(self._moment(), words))
+        self._machine.act(lambda moment: self._brain.disconnected(moment, words))
         self._gone.set()
 
     def report_frame(self, kind: str, text: str) -> None:
@@ -146,7 +157,7 @@ class WallboxLoop:
     def peer_opened(self, peer: Peer) -> None:
         """The central system can be asked."""
         self._peer = peer
-        self._perform(self._charge_point.connected(self._moment()))
+        self._machine.act(self._brain.connected)
 
     def peer_called(self, peer: Peer, call: Call) -> None:
         """The central system asks; on a link that was hung up nobody listens."""
@@ -154,9 +165,9 @@ class WallboxLoop:
             return
         if self._certificates is not None and self._certificates.concerns(call):
             work = self._about_certificates(self._certificates, peer, call)
-            self._tasks.spawn(work, name=f"{self._account.station_id} {call.action}")
+            self._tasks.spawn(work, name=f"wallbox {call.action}")
         else:
-            self._perform(self._charge_point.called(call, self._moment()))
+            self._machine.act(partial(self._brain.called, call))
 
     def peer_closed(self, peer: Peer, code: int, reason: str) -> None:
         """The charge point has been told by `line_lost`."""
@@ -171,12 +182,17 @@ class WallboxLoop:
             if peer is self._peer:
                 self._hang_up("the wallbox has a new certificate")
 
-    async def _stay_connected(self) -> None:
+    async def _keep_connected(self, account: Account) -> None:
+        while True:
+            await self._stay_connected(account)
+            await asyncio.sleep(self._pause_s())
+
+    async def _stay_connected(self, account: Account) -> None:
         """One connection, from dialling to its end."""
         self._gone.clear()
-        peer = Peer(self._account.station_id, self, self._tools)
+        peer = Peer(account.station_id, self, self._tools)
         try:
-            await self._dialer.dial(self._target(), _Line(peer, self))
+            await self._dialer.dial(self._target(account), _Line(peer, self))
         except DialFailed as failed:
             facts = {"step": failed.step.value, "reason": failed.reason}
             self._report(Happened("not-connected", facts))
@@ -199,23 +215,14 @@ class WallboxLoop:
     def _pause_s(self) -> float:
         return RECONNECT.wait_s(self._failures, self._tools.identifiers.fraction())
 
-    def _target(self) -> DialTarget:
-        account, password = self._account, self._charge_point.password
+    def _target(self, account: Account) -> DialTarget:
+        password = self._brain.password
         if password is None:
             return DialTarget(account.url, account.authorization)
         credentials = b64encode(account.station_id.encode() + b":" + password).decode()
         return DialTarget(account.url, f"Basic {credentials}")
 
-    def _moment(self) -> Moment:
-        clock = self._tools.clock
-        return Moment(clock.monotonic(), clock.wall())
-
-    def _perform(self, effects: list[Effect]) -> None:
-        for effect in effects:
-            self._perform_one(effect)
-        self._set_timer(self._charge_point.deadline())
-
-    def _perform_one(self, effect: Effect) -> None:
+    def _perform(self, effect: Outward) -> None:
         match effect:
             case Happened():
                 self._report(effect)
@@ -227,8 +234,6 @@ class WallboxLoop:
             case Refuse(unique_id, code, description):
                 if self._peer is not None:
                     self._peer.refuse(unique_id, code, description)
-            case Offer() | CutPilot() | SelectPhases() | Keep():
-                pass  # its car is simulated, and it forgets everything when it ends
             case Reboot():
                 self._hang_up("the wallbox starts anew")
             case Reconnect():
@@ -249,18 +254,7 @@ class WallboxLoop:
     def _ended(self, number: int, outcome: peers.Outcome) -> None:
         answer = None if isinstance(outcome, peers.NoAnswer) else outcome
         ended = answer or NoAnswer(link_lost=self._peer is None)
-        self._perform(self._charge_point.answered(number, ended, self._moment()))
-
-    def _set_timer(self, deadline: float | None) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if deadline is not None:
-            delay_s = max(0.0, deadline - self._tools.clock.monotonic())
-            self._timer = asyncio.get_running_loop().call_later(delay_s, self._tick)
-
-    def _tick(self) -> None:
-        self._perform(self._charge_point.tick(self._moment()))
+        self._machine.act(lambda moment: self._brain.answered(number, ended, moment))
 
 
 class _Line:
