@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import pty
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -9,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.typing import Subprotocol
@@ -166,6 +169,64 @@ async def test_the_end_of_its_input_does_not_end_it_and_words_are_for_people() -
         assert len(said) > 1
         box.process.send_signal(signal.SIGINT)
         assert await box.process.wait() == 0
+
+
+@pytest.mark.asyncio
+async def test_a_program_shows_a_card_and_sees_the_wallbox(tmp_path: Path) -> None:
+    options = ("--json", "--data", str(tmp_path), "--api-port", "0", "--plug", "--asleep")
+    async with running(*options) as (box, central):
+        url = (await box.event("api"))["url"]
+        await box.event("boot")
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+            assert (await client.post("/card", json={"id_tag": CARD})).status_code == 200
+            assert (await central.asked("StartTransaction"))["idTag"] == CARD
+            assert (await client.post("/card", json={"id_tag": "C" * 21})).status_code == 409
+            assert "20 characters" in (await box.event("problem"))["what"]
+            state = (await client.get("/state")).json()
+            assert (state["pilot"], state["card"], state["status"]) == ("B", CARD, "SuspendedEV")
+            box.type("wake")
+            assert (await box.event("status"))["status"] == "Charging"
+            assert (await client.get("/state")).json()["relay"] == "3 phases, closed"
+        box.type("status")
+        assert (await box.event("state"))["soc_percent"] >= 50.0
+        box.type("plug 2")
+        assert "no connector 2" in (await box.event("problem"))["what"]
+
+        second = await spawn("ws://127.0.0.1:1/", "--data", str(tmp_path))
+        _, said = await second.communicate()
+        assert second.returncode == 2
+        assert b"is in use by another wattgate process" in said
+
+
+@pytest.mark.asyncio
+async def test_a_card_at_a_serial_reader_is_asked_about() -> None:
+    ours, its = pty.openpty()
+    try:
+        async with running("--json", "--card-reader", os.ttyname(its)) as (box, central):
+            assert (await box.event("reader"))["what"].endswith("reads")
+            await box.event("boot")
+            os.write(ours, b"\x02" + CARD.encode() + b"\x03")
+            assert (await central.asked("Authorize"))["idTag"] == CARD
+    finally:
+        os.close(ours)
+        os.close(its)
+
+
+@pytest.mark.asyncio
+async def test_without_a_reader_nobody_can_show_a_card() -> None:
+    async with running("--json", "--no-reader", "--plug") as (box, _central):
+        box.type(f"rfid {CARD}")
+        assert (await box.event("problem"))["what"] == "this wallbox has no reader"
+
+
+@pytest.mark.asyncio
+async def test_a_port_that_is_taken_ends_it_with_the_options_name(tmp_path: Path) -> None:
+    async with serve(Central().talk, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        box = await spawn("ws://127.0.0.1:1/", "--api-port", str(port))
+        _, said = await box.communicate()
+        assert box.returncode == 2
+        assert said.startswith(b"--api-port: ")
 
 
 @pytest.mark.asyncio

@@ -1,11 +1,14 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from wattgate import __version__
 from wattgate.cli.tls_options import ClientTls
+from wattgate.cli.wallbox_hardware import HardwareSetup
 from wattgate.cli.wallbox_setup import Setup, options_of, problems_of
 from wattgate.core.wallbox.car import Car
+from wattgate.core.wallbox.options import Permission
 from wattgate.core.wallbox.quirks import Quirk
 
 
@@ -26,6 +29,13 @@ from wattgate.core.wallbox.quirks import Quirk
         ({"model": "M" * 21}, "--model"),
         ({"firmware": "1" * 51}, "--firmware"),
         ({"tls": ClientTls(check_name=True), "url": "wss://host/"}, "--check-name"),
+        ({"connector_id": 0}, "--connector-id 0"),
+        (
+            {"connectors": 2, "hardware": HardwareSetup(data=Path("x"))},
+            "--connectors 2: a Power Brain has one",
+        ),
+        ({"hardware": HardwareSetup(is_asleep=True)}, "--asleep: needs --plug"),
+        ({"id_tag": "A", "hardware": HardwareSetup(has_reader=False)}, "--rfid: contradicts"),
     ],
 )
 def test_a_wrong_option_is_named(fields: dict[str, Any], words: str) -> None:
@@ -53,6 +63,14 @@ def test_the_defaults_are_right() -> None:
         ({"clock_offset_s": -300.0}, "clock_offset_s", -300.0),
         ({}, "serial", "CP1"),
         ({"station_id": "C" * 26}, "serial", ""),
+        ({}, "has_hardware", False),
+        ({}, "permission", Permission.TRANSACTION),
+        ({"url": ""}, "permission", Permission.PLUG),
+        ({"connector_id": 3}, "first_connector", 3),
+        ({"hardware": HardwareSetup(data=Path("x"))}, "has_hardware", True),
+        ({"hardware": HardwareSetup(data=Path("x"))}, "keeps", True),
+        ({"hardware": HardwareSetup(modbus_port=0)}, "has_hardware", True),
+        ({"hardware": HardwareSetup(modbus_port=0)}, "keeps", False),
         ({"taper_from": 0.8}, "car", Car(charged_wh=20_000.0, taper_from=0.8)),
         (
             {"tls": ClientTls(profile=2)},

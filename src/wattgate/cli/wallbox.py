@@ -1,4 +1,4 @@
-"""`wattgate wallbox`: a software wallbox with a car, for trying things out."""
+"""`wattgate wallbox`: a wallbox in software, on OCPP, on Modbus, or on both (a Power Brain)."""
 
 from __future__ import annotations
 
@@ -21,12 +21,19 @@ def _list_quirks(quirks: list[str] | None) -> list[str] | None:
 def wallbox(
     id: Annotated[str, typer.Option(help="ChargeBox ID.")],
     backend: Annotated[
-        str, typer.Option(help="URL of the central system; the ID is appended.", metavar="URL")
-    ],
+        str | None,
+        typer.Option(
+            help="URL of the central system; the ID is appended. Without it Modbus alone decides.",
+            metavar="URL",
+        ),
+    ] = None,
     password: Annotated[
         str, typer.Option(help="Password; empty for none.", envvar="WATTGATE_WALLBOX_PASSWORD")
     ] = "",
     connectors: Annotated[int, typer.Option(help="Connectors, 1 or 2.")] = 1,
+    connector_id: Annotated[
+        int, typer.Option(help="What its first connector is called at the backend.", metavar="N")
+    ] = 1,
     max_current: Annotated[float, typer.Option(help="What the wallbox carries, A per phase.")] = 16,
     phases: Annotated[int, typer.Option(help="Phases of the wallbox, 1 to 3.")] = 3,
     car_max_current: Annotated[float, typer.Option(help="What the car wants, A per phase.")] = 16,
@@ -37,10 +44,54 @@ def wallbox(
         float, typer.Option(help="State of charge from which the car wants less; 1 for never.")
     ] = 1,
     plug: Annotated[bool, typer.Option("--plug", help="Begin with the car plugged in.")] = False,
+    asleep: Annotated[
+        bool, typer.Option("--asleep", help="Begin with the plugged car asleep.")
+    ] = False,
     rfid: Annotated[str, typer.Option(help="Begin with this card at the reader.")] = "",
     fixed_rfid: Annotated[
         str, typer.Option(help="No reader: this card counts whenever a car is plugged in.")
     ] = "",
+    card_reader: Annotated[
+        str,
+        typer.Option(
+            help="Reader on a serial line, one card per line or STX frame.",
+            metavar="DEVICE[,9600,8N1]",
+        ),
+    ] = "",
+    no_reader: Annotated[bool, typer.Option("--no-reader", help="Nobody can show a card.")] = False,
+    modbus_port: Annotated[
+        int | None,
+        typer.Option(help="TCP port of its Modbus slave; 0 for a free one.", metavar="PORT"),
+    ] = None,
+    modbus_host: Annotated[
+        str, typer.Option(help="Address of that port; empty for all of this machine.")
+    ] = "127.0.0.1",
+    modbus_serial: Annotated[
+        str,
+        typer.Option(help="Serial line of its Modbus slave.", metavar="DEVICE[,9600,8N1]"),
+    ] = "",
+    modbus_unit: Annotated[int, typer.Option(help="Its unit id on Modbus.", metavar="N")] = 1,
+    phase_pause: Annotated[
+        float,
+        typer.Option(
+            help="How long charging pauses when a master switches phases; --speed shortens it.",
+            metavar="SECONDS",
+        ),
+    ] = 120,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where it keeps what outlives a restart: settings, cards, messages, its meter.",
+            metavar="DIR",
+        ),
+    ] = None,
+    api_port: Annotated[
+        int | None,
+        typer.Option(
+            help="Loopback port for programs: GET /state, POST /card; 0 for a free one.",
+            metavar="PORT",
+        ),
+    ] = None,
     meter_interval: Annotated[int, typer.Option(help="Seconds between samples; 0 for none.")] = 10,
     speed: Annotated[float, typer.Option(help="How much faster than the clock cars charge.")] = 1,
     boot_on_reconnect: Annotated[
@@ -129,17 +180,21 @@ def wallbox(
 ) -> None:
     """Run a software wallbox with a car; type `help` for what it can do.
 
+    With --modbus-port or --modbus-serial a Modbus master decides as well: the lower limit counts.
+
     Exit status: 0 it was ended, 1 it failed, 2 an option is wrong.
     """
     from wattgate.cli.tls_options import ClientTls
+    from wattgate.cli.wallbox_hardware import HardwareSetup
     from wattgate.cli.wallbox_run import prepare, run
     from wattgate.cli.wallbox_setup import Setup
 
     setup = Setup(
         station_id=id,
-        url=backend,
+        url=backend or "",
         password=password,
         connectors=connectors,
+        connector_id=connector_id,
         max_current_a=max_current,
         phases=phases,
         car_max_current_a=car_max_current,
@@ -171,6 +226,18 @@ def wallbox(
             ciphers=ciphers,
         ),
         keys_folder=keys_folder,
+        hardware=HardwareSetup(
+            modbus_port=modbus_port,
+            modbus_host=modbus_host,
+            modbus_serial=modbus_serial,
+            modbus_unit=modbus_unit,
+            switch_pause_s=phase_pause,
+            data=data,
+            card_reader=card_reader,
+            has_reader=not no_reader,
+            is_asleep=asleep,
+            api_port=api_port,
+        ),
         as_json=json,
         frames=frames,
     )

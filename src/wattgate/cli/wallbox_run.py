@@ -3,15 +3,15 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from secrets import token_hex
-from shutil import rmtree
-from tempfile import gettempdir
+from typing import Final
 
 import structlog
+import typer
 
 from wattgate.adapters.certificates.facts import facts_of_der
 from wattgate.adapters.certificates.vault import Vault
@@ -21,12 +21,23 @@ from wattgate.adapters.ocpp_socket.dialer import PicowsDialer
 from wattgate.adapters.ocpp_socket.loop import new_event_loop
 from wattgate.cli.backend_lines import print_line
 from wattgate.cli.stdin_lines import watch_lines
-from wattgate.cli.wallbox_setup import Setup, options_of, problems_of
+from wattgate.cli.wallbox_doors import Doors
+from wattgate.cli.wallbox_memory import Memory, memory
+from wattgate.cli.wallbox_screen import Screen, is_terminal
+from wattgate.cli.wallbox_setup import (
+    Setup,
+    brain_options_of,
+    card_complaint,
+    options_of,
+    problems_of,
+)
 from wattgate.cli.wallbox_tls import WallboxTls, opened
+from wattgate.cli.wallbox_view import View, view_of
 from wattgate.cli.wallbox_words import json_line, plain_line
+from wattgate.cli.wallbox_works import Works, works
+from wattgate.core.errors import ConfigError
 from wattgate.core.ocpp.handshake import backend_url, basic_authorization
 from wattgate.core.wallbox import actions as do
-from wattgate.core.wallbox.charge_point import ChargePoint
 from wattgate.core.wallbox.effects import Happened
 from wattgate.core.wallbox.lines import (
     HELP,
@@ -37,11 +48,12 @@ from wattgate.core.wallbox.lines import (
     SendRaw,
     read_line,
 )
-from wattgate.core.wallbox.moment import Moment
 from wattgate.runtime.ends.wallbox_certificates import SET, WallboxCertificates
 from wattgate.runtime.ends.wallbox_loop import Account, WallboxLoop
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.supervisor import Supervisor
+
+_ONLINE: Final = {"connected": True, "disconnected": False}
 
 
 def prepare(setup: Setup) -> tuple[WallboxTls, list[str]]:
@@ -54,70 +66,108 @@ def run(setup: Setup, tls: WallboxTls) -> int:
     """Run until `quit` or a signal; answers the exit status."""
     # Standard output belongs to the events.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    with ExitStack() as stack:
-        folder = setup.keys_folder or stack.enter_context(_folder_of_this_run())
-        runner = stack.enter_context(asyncio.Runner(loop_factory=new_event_loop))
-        return runner.run(_Terminal(setup, tls, folder).run())
-
-
-@contextmanager
-def _folder_of_this_run() -> Iterator[Path]:
-    """Where keys live that are not to be kept: there once the first one is made, gone at the end.
-
-    A wallbox that never makes one leaves nothing behind, however it ends.
-    """
-    folder = Path(gettempdir()) / f"wattgate-wallbox-{token_hex(16)}"
+    options = options_of(setup)
     try:
-        yield folder
-    finally:
-        rmtree(folder, ignore_errors=True)
+        with ExitStack() as stack:
+            kept = stack.enter_context(
+                memory(setup.hardware.data, setup.keys_folder, signs=setup.hardware.signs)
+            )
+            brain_options = brain_options_of(setup)
+            at_work = stack.enter_context(works(options, brain_options, kept, SystemClock()))
+            runner = stack.enter_context(asyncio.Runner(loop_factory=new_event_loop))
+            return runner.run(_Terminal(setup, tls, kept, at_work).run())
+    except ConfigError as wrong:
+        typer.echo(str(wrong), err=True)
+        return 2
 
 
 class _Terminal:
     """The person at the wallbox: types lines, reads events."""
 
-    def __init__(self, setup: Setup, tls: WallboxTls, folder: Path) -> None:
+    def __init__(self, setup: Setup, tls: WallboxTls, kept: Memory, at_work: Works) -> None:
         self._setup = setup
+        self._works = at_work
         self._clock = SystemClock()
         self._stop = asyncio.Event()
         self._status = 0
         self._card = setup.id_tag
-        moment = Moment(self._clock.monotonic(), self._clock.wall())
-        self._vault = Vault(folder, self._clock)
+        self._is_online = False
+        self._vault = Vault(kept.keys_folder, self._clock)
         tls.installed = partial(self._vault.get, SET)
         self._wallbox = WallboxLoop(
-            ChargePoint(options_of(setup), moment),
-            Account(
-                setup.station_id,
-                backend_url(setup.url, setup.station_id, append_id=True),
-                basic_authorization(setup.station_id, setup.password),
-            ),
+            at_work.wallbox,
+            _account(setup),
             PicowsDialer(tls.contexts, read_facts=facts_of_der),
             Tools(self._clock, SystemIdentifiers()),
             self._show,
             frames=setup.frames,
             certificates=WallboxCertificates(self._vault, setup.station_id, self._show),
         )
+        self._screen = (
+            Screen(self._view, self._heed, self._stop.set)
+            if is_terminal() and not setup.as_json and setup.is_power_brain
+            else None
+        )
 
     async def run(self) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
         await self._vault.reload()
-        async with Supervisor() as supervisor:
+        doors = Doors(
+            self._setup.hardware,
+            handler=self._wallbox.request,
+            look=self._facts,
+            on_card=self._card_shown,
+            tell=self._show,
+        )
+        async with doors, Supervisor() as supervisor:
             supervisor.spawn(self._drive(), name=f"wallbox {self._setup.station_id}")
             if self._setup.is_plugged:
-                self._wallbox.handle(do.Plug())
-            watch_lines(self._heed)
+                self._do(do.Plug())
+            if self._setup.hardware.is_asleep:
+                self._do(do.FallAsleep())
+            if not self._setup.url:
+                self._present_card()
+            if self._screen is not None:
+                supervisor.spawn(self._screen.show(), name="screen")
+            else:
+                watch_lines(self._heed)
             await self._stop.wait()
         return self._status
+
+    def _view(self) -> View | None:
+        brain = self._works.view()
+        if brain is None:
+            return None
+        return view_of(
+            self._setup.station_id,
+            brain,
+            closed_phases=self._works.closed_phases() or 0,
+            backend=self._backend(),
+        )
+
+    def _backend(self) -> str:
+        if not self._setup.url:
+            return "none: Modbus alone decides"
+        return f"{self._setup.url}, {'connected' if self._is_online else 'not connected'}"
+
+    def _facts(self) -> Mapping[str, object]:
+        view = self._view()
+        return {} if view is None else asdict(view)
 
     async def _drive(self) -> None:
         try:
             await self._wallbox.run()
+        except OSError as error:
+            self._show(Happened("problem", {"what": f"nothing can be kept any more: {error}"}))
+            self._fail()
         except Exception:
-            self._status = 1
-            self._stop.set()
+            self._fail()
             raise
+
+    def _fail(self) -> None:
+        self._status = 1
+        self._stop.set()
 
     def _heed(self, text: str) -> None:
         line = read_line(text)
@@ -125,7 +175,7 @@ class _Terminal:
             case None:
                 pass
             case Misunderstood(reason):
-                self._show(Happened("problem", {"what": reason}))
+                self._problem(reason)
             case Quit():
                 self._stop.set()
             case Help():
@@ -134,19 +184,44 @@ class _Terminal:
                 self._wallbox.send_raw(raw)
             case ReadMeterFile(path):
                 self._read_meter_file(path)
+            case do.PresentCard(card, connector):
+                self._card_shown(card, connector)
             case _:
-                self._wallbox.handle(line)
+                self._do(line)
+
+    def _do(self, action: do.Action) -> None:
+        """What happens to the car or its plug is seen by the hardware, if there is any."""
+        if self._works.act(action):
+            self._wallbox.look()
+        else:
+            self._wallbox.handle(action)
+
+    def _card_shown(self, card: str, connector: int | None = None) -> str | None:
+        """A card from wherever; answers why it does not count, None where it does."""
+        complaint = card_complaint(card, has_reader=self._setup.hardware.has_reader)
+        if complaint is None:
+            self._wallbox.handle(do.PresentCard(card, connector))
+        else:
+            self._problem(complaint)
+        return complaint
+
+    def _problem(self, words: str) -> None:
+        self._show(Happened("problem", {"what": words}))
 
     def _read_meter_file(self, path: str) -> None:
         """The text of the file is used to the last character but its final line end."""
         try:
             text = Path(path).read_bytes().decode()
         except (OSError, UnicodeDecodeError) as error:
-            self._show(Happened("problem", {"what": f"{path} cannot be read: {error}"}))
+            self._problem(f"{path} cannot be read: {error}")
         else:
             self._wallbox.handle(do.AddSignedText(text.removesuffix("\n")))
 
     def _show(self, event: Happened) -> None:
+        charge = self._works.state_of_charge()
+        if event.kind == "state" and charge is not None:
+            event = Happened("state", {**event.facts, "soc_percent": round(charge * 100, 1)})
+        self._is_online = _ONLINE.get(event.kind, self._is_online)
         at = self._clock.wall()
         if self._setup.as_json:
             self._print(json_line(self._setup.station_id, at, event))
@@ -162,5 +237,17 @@ class _Terminal:
             asyncio.get_running_loop().call_soon(self._wallbox.handle, do.PresentCard(card))
 
     def _print(self, text: str) -> None:
-        if not print_line(text):
+        if self._screen is not None:
+            self._screen.say(text)
+        elif not print_line(text):
             self._stop.set()
+
+
+def _account(setup: Setup) -> Account | None:
+    if not setup.url:
+        return None
+    return Account(
+        setup.station_id,
+        backend_url(setup.url, setup.station_id, append_id=True),
+        basic_authorization(setup.station_id, setup.password),
+    )

@@ -7,26 +7,35 @@ from typing import Final
 
 from wattgate import __version__
 from wattgate.cli.tls_options import ClientTls, Profile, client_problems
+from wattgate.cli.wallbox_hardware import HardwareSetup, hardware_problems
 from wattgate.core.site.destinations import identity_complaint, url_complaint
 from wattgate.core.units import MIN_CHARGE_A
 from wattgate.core.wallbox.car import Car
 from wattgate.core.wallbox.configuration import KEYS
-from wattgate.core.wallbox.options import Options
+from wattgate.core.wallbox.modbus_side import Stored
+from wattgate.core.wallbox.options import Options, Permission
+from wattgate.core.wallbox.power_brain import BrainOptions
 from wattgate.core.wallbox.quirks import Quirk
 
 _MAX_TAG_CHARS: Final = 20
 _MAX_SERIAL_CHARS: Final = 25
 _MAX_OFFSET_S: Final = 86_400 * 366
+_MOST_CONNECTOR: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The options of the command, as typed; `firmware` None is the version of this program."""
+    """The options of the command, as typed; `firmware` None is the version of this program.
+
+    Without a `url` there is no central system; `connector_id` is what its connector is called
+    there, the first one where it has two.
+    """
 
     station_id: str
-    url: str
+    url: str = ""
     password: str = field(default="", repr=False)
     connectors: int = 1
+    connector_id: int = 1
     max_current_a: float = 16.0
     phases: int = 3
     car_max_current_a: float = 16.0
@@ -49,14 +58,23 @@ class Setup:
     keys: tuple[str, ...] = ()
     tls: ClientTls = field(default_factory=ClientTls)
     keys_folder: Path | None = None
+    hardware: HardwareSetup = field(default_factory=HardwareSetup)
     as_json: bool = False
     frames: bool = False
+
+    @property
+    def is_power_brain(self) -> bool:
+        """Whether its hardware is behind ports, so that another master may decide as well."""
+        hardware = self.hardware
+        has_more = hardware.data is not None or hardware.api_port is not None
+        return has_more or hardware.is_on_modbus or hardware.signs
 
 
 def problems_of(setup: Setup) -> list[str]:
     """Everything that is wrong with the options, in words."""
     ranges = (
         ("--connectors", setup.connectors, 1, 2),
+        ("--connector-id", setup.connector_id, 1, _MOST_CONNECTOR),
         ("--max-current", setup.max_current_a, MIN_CHARGE_A, 1000),
         ("--phases", setup.phases, 1, 3),
         ("--car-max-current", setup.car_max_current_a, MIN_CHARGE_A, 1000),
@@ -75,7 +93,14 @@ def problems_of(setup: Setup) -> list[str]:
     ]
     wrong_keys = (problem for key in setup.keys if (problem := _wrong_key(key)))
     wrong_tls = client_problems(setup.tls, setup.url, setup.password)
-    return [*_wrong_names(setup), *problems, *wrong_keys, *wrong_tls]
+    wrong_hardware = [*hardware_problems(setup.hardware, has_backend=bool(setup.url))]
+    if setup.is_power_brain and setup.connectors == 2:
+        wrong_hardware.append("--connectors 2: a Power Brain has one")
+    if setup.id_tag and not setup.hardware.has_reader:
+        wrong_hardware.append("--rfid: contradicts --no-reader")
+    if setup.hardware.is_asleep and not setup.is_plugged:
+        wrong_hardware.append("--asleep: needs --plug, as a car is awake when it is plugged in")
+    return [*_wrong_names(setup), *problems, *wrong_keys, *wrong_tls, *wrong_hardware]
 
 
 def options_of(setup: Setup) -> Options:
@@ -86,6 +111,10 @@ def options_of(setup: Setup) -> Options:
     return Options(
         station_id=setup.station_id,
         connectors=setup.connectors,
+        first_connector=setup.connector_id,
+        permission=Permission.TRANSACTION if setup.url else Permission.PLUG,
+        has_hardware=setup.is_power_brain,
+        keeps=setup.hardware.data is not None,
         max_current_a=setup.max_current_a,
         phases=setup.phases,
         car=Car(
@@ -113,6 +142,25 @@ def options_of(setup: Setup) -> Options:
     )
 
 
+def brain_options_of(setup: Setup) -> BrainOptions:
+    """What of a Power Brain is not its charge point's; simulated time makes its pause shorter."""
+    return BrainOptions(
+        has_modbus=setup.hardware.is_on_modbus,
+        switch_pause_s=setup.hardware.switch_pause_s / max(1.0, setup.speed),
+        cable_a=setup.max_current_a,
+        stored=Stored(slave_id=setup.hardware.modbus_unit),
+    )
+
+
+def card_complaint(card: str, *, has_reader: bool) -> str | None:
+    """Why a card cannot be shown; None: it can."""
+    if not has_reader:
+        return "this wallbox has no reader"
+    if not 1 <= len(card) <= _MAX_TAG_CHARS:
+        return f"a card's text has 1 to {_MAX_TAG_CHARS} characters"
+    return None
+
+
 def _profile(setup: Setup) -> Profile:
     wanted = setup.tls.profile
     reached = setup.tls.reached(setup.url, setup.password)
@@ -123,7 +171,7 @@ def _wrong_names(setup: Setup) -> Iterator[str]:
     complaint = identity_complaint(setup.station_id) if setup.station_id else "must not be empty"
     if complaint is not None:
         yield f"--id: {complaint}"
-    complaint = url_complaint(setup.url)
+    complaint = url_complaint(setup.url) if setup.url else None
     if complaint is not None:
         yield f"--backend: {complaint}"
     for option, id_tag in (("--rfid", setup.id_tag), ("--fixed-rfid", setup.fixed_id_tag)):

@@ -9,6 +9,7 @@ from wattgate.core.wallbox.effects import Fact, Happened
 from wattgate.core.wallbox.moment import stamp
 
 WORDS: Final[Mapping[str, str]] = {
+    "api": "programs of this machine find it at {url}",
     "authorized": "card {id_tag} at connector {connector}: {status}",
     "boot": "boot {status}, interval {interval_s} s",
     "card": "card {id_tag}",
@@ -28,9 +29,11 @@ WORDS: Final[Mapping[str, str]] = {
     "ignored": "{action} not answered: this wallbox is not accepted",
     "limit": "connector {connector} may draw {current_a:.1f} A",
     "meter": "connector {connector}: {energy_wh} Wh, {power_w} W, {current_a} A of {offered_a} A",
+    "modbus": "Modbus slave at {place}, unit {unit}",
     "not-connected": "not connected ({step}): {reason}",
     "problem": "{what}",
     "profile": "profile {profile_id} ({purpose}) on connector {connector}",
+    "reader": "{what}",
     "received": "<- {text}",
     "reset": "{type} reset",
     "restart": "starting anew",
