@@ -7,6 +7,7 @@ from enum import Enum, auto
 from wattgate.core.wallbox.car import Car
 from wattgate.core.wallbox.features import ALL_FEATURES, Feature
 from wattgate.core.wallbox.quirks import Quirk
+from wattgate.core.wallbox.signing import Signing
 
 
 class Permission(Enum):
@@ -37,7 +38,8 @@ class Options:
     `features` are the feature profiles that it has, `has_lock` tells whether it can release a plug.
     With `keeps` it says by `Keep` what has to outlive a restart. When it starts again a transaction
     that was kept goes on where it `resumes`, since only this program was away; else the power was
-    lost, and with it the transaction (OCPP 1.6 §7.36).
+    lost, and with it the transaction (OCPP 1.6 §7.36). With `signing` its meter signs what it reads
+    when a transaction begins and ends.
     """
 
     station_id: str
@@ -52,6 +54,7 @@ class Options:
     has_lock: bool = True
     keeps: bool = False
     resumes: bool = False
+    signing: Signing | None = None
     speed: float = 1.0
     fixed_id_tag: str = ""
     vendor: str = "Wattgate"

@@ -11,6 +11,7 @@ from wattgate.core.wallbox.moment import stamp
 from wattgate.core.wallbox.options import Options
 from wattgate.core.wallbox.quirk_messages import Report, reports
 from wattgate.core.wallbox.sensed import NO_ERROR
+from wattgate.core.wallbox.signed_values import announce_keys
 from wattgate.core.wallbox.state import NoAnswer, Outcome, Registration, State, ignore, read_answer
 from wattgate.core.wallbox.status import steps
 
@@ -143,6 +144,7 @@ def _booted(state: State, outcome: Outcome) -> None:
             state.configuration.set_count("HeartbeatInterval", answer.interval)
         state.heartbeat_at = _next_heartbeat(state)
         forget_reports(state)
+        announce_keys(state)
     else:
         state.boot_at = state.now + (answer.interval or OWN_INTERVAL_S)
 

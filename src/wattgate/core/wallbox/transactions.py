@@ -14,6 +14,7 @@ from wattgate.core.wallbox.quirk_limits import defaults_of
 from wattgate.core.wallbox.quirk_messages import measured
 from wattgate.core.wallbox.quirk_profiles import keep
 from wattgate.core.wallbox.quirks import Quirk
+from wattgate.core.wallbox.signed_values import signed_begin, signed_end, signed_sample
 from wattgate.core.wallbox.state import (
     NoAnswer,
     Outcome,
@@ -28,7 +29,7 @@ def start(state: State, connector: Connector, claim: Claim) -> None:
     """Begin a transaction for a claim; its StartTransaction is queued (R58)."""
     state.transactions += 1
     reading = connector.reading()
-    connector.transaction = Transaction(
+    connector.transaction = running = Transaction(
         number=state.transactions,
         id_tag=claim.id_tag,
         started_at=state.clock,
@@ -46,6 +47,7 @@ def start(state: State, connector: Connector, claim: Claim) -> None:
     if connector.reservation is not None:
         payload["reservationId"] = connector.reservation.reservation_id
     _queue(state, "StartTransaction", payload, state.transactions)
+    _queue_values(state, connector, running, signed_begin(state, running))
     if claim.profile is not None:
         keep(state, connector.number, claim.profile)
     connector.claim = connector.reservation = None
@@ -77,7 +79,8 @@ def stop(
     }
     if id_tag is not None:
         payload["idTag"] = id_tag
-    if data := _stop_data(state, transaction, connector, ended_at):
+    signed = signed_end(state, transaction, reason, ended_at, reading.energy_wh)
+    if data := _stop_data(state, transaction, connector, ended_at, signed):
         payload["transactionData"] = data
     _queue(state, "StopTransaction", payload, transaction.number)
     state.profiles, _count = state.profiles.cleared(connector=connector.number, purpose=Purpose.TX)
@@ -106,11 +109,10 @@ def sample(state: State, connector: Connector, transaction: Transaction) -> None
     """Take a periodic sample of a transaction; its MeterValues is queued."""
     transaction.sampled_at = state.now
     signed = _signed_values(state, Context.PERIODIC)
+    signed += signed_sample(state, transaction, state.clock, connector.register_wh)
     values = meter_values(state, connector, Context.PERIODIC) + signed
     tell_meter(state, connector)
-    if values:
-        payload = {"connectorId": connector.number, "meterValue": [_element(state, values)]}
-        _queue(state, "MeterValues", payload, transaction.number, is_expendable=not signed)
+    _queue_values(state, connector, transaction, values, is_expendable=not signed)
 
 
 def sample_on_request(state: State, connector: Connector) -> None:
@@ -161,10 +163,14 @@ def tell_meter(state: State, connector: Connector) -> None:
 
 
 def _stop_data(
-    state: State, transaction: Transaction, connector: Connector, ended_at: datetime
+    state: State,
+    transaction: Transaction,
+    connector: Connector,
+    ended_at: datetime,
+    signed: list[SampledValue],
 ) -> list[dict[str, object]]:
     end = _sampled(state, connector.reading(), "StopTxnSampledData", Context.END)
-    end += _signed_values(state, Context.END)
+    end += [*_signed_values(state, Context.END), *signed]
     begin = transaction.begin_data
     return [
         {"timestamp": stamp(at), "sampledValue": values}
@@ -193,6 +199,20 @@ def _queue(
     state: State, action: str, payload: object, transaction: int, *, is_expendable: bool = False
 ) -> None:
     state.queue.add(TransactionMessage(action, json_text(payload), transaction, is_expendable))
+
+
+def _queue_values(
+    state: State,
+    connector: Connector,
+    transaction: Transaction,
+    values: list[SampledValue],
+    *,
+    is_expendable: bool = False,
+) -> None:
+    """Queue a MeterValues of a transaction, if there is anything to say."""
+    if values:
+        payload = {"connectorId": connector.number, "meterValue": [_element(state, values)]}
+        _queue(state, "MeterValues", payload, transaction.number, is_expendable=is_expendable)
 
 
 def _settled(message: TransactionMessage, state: State, outcome: Outcome) -> None:
