@@ -185,17 +185,25 @@ class BoxLine:
     asked: list[tuple[float, int, str]] = field(default_factory=list)
     """Every request that went out: when, to whom, and whether it was a read or a write."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything that is sent arrives."""
+        return not (self.loses_requests or self.loses_answers or self.is_cut)
+
     async def read(self, unit: int, table: Table, address: int, count: int) -> tuple[int, ...]:
         assert table is Table.HOLDING
         box = await self._reach(unit, "read")
-        words = box.read(address, count)
-        await self._come_back()
-        return words
+        try:
+            return box.read(address, count)
+        finally:
+            await self._come_back()
 
     async def write(self, unit: int, address: int, words: Sequence[int]) -> None:
         box = await self._reach(unit, "write")
-        box.write(address, words)
-        await self._come_back()
+        try:
+            box.write(address, words)
+        finally:
+            await self._come_back()
 
     async def close(self) -> None:
         pass

@@ -21,7 +21,8 @@ class Fuse:
     """Boxes on Modbus by EVSE id, and perhaps one OCPP wallbox "C", behind one fuse.
 
     `over_s` is for how long (s) the boxes' cars and what the OCPP wallbox may draw were more than
-    the fuse carries, in one piece at most since `forgive`.
+    the fuse carries although somebody drew that the manager could have lowered; in one piece, at
+    most since `forgive`.
     """
 
     boxes: dict[str, ModbusBox]
@@ -74,12 +75,21 @@ class Fuse:
             self.boxes[name].plugged = True
         await asyncio.sleep(60)
 
+    def _can_be_helped(self) -> bool:
+        """Whether anybody draws who hears the manager and does what it says."""
+        takers = [
+            box
+            for name, box in self.boxes.items()
+            if self.lines[name].is_whole and box.refuses_writes is None
+        ]
+        return self.ocpp is not None or any(box.drawn_a for box in takers)
+
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             used_a = self.used_a
             self.most_a = max(self.most_a, used_a)
-            if used_a <= self.limit_a + EXCESS_A:
+            if used_a <= self.limit_a + EXCESS_A or not self._can_be_helped():
                 self._over_since = None
             elif self._over_since is None:
                 self._over_since = loop.time()

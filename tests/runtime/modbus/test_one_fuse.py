@@ -271,8 +271,11 @@ async def test_a_loop_that_fails_to_decide_feeds_nobody(monkeypatch: pytest.Monk
         def fails(*_: object) -> None:
             raise RuntimeError("nothing can be decided")
 
+        assert fuse.world.manager is not None
+        await fuse.world.manager.patch_site({"cycle_s": 30.0})
+        await asyncio.sleep(35)
         monkeypatch.setattr(ControlLoop, "cycle", fails)
-        await asyncio.sleep(185)
+        await asyncio.sleep(211)
         assert drawn(fuse) == {"A": 6, "B": 6}
 
 

@@ -3,7 +3,8 @@
 Such a wallbox falls to its fail-safe current once it has heard nothing for its fail-safe time. Each
 request that it hears begins that time anew, also one whose answer is lost; and a wallbox that has
 fallen goes back to the limit it was told before as soon as it hears anything. So whoever wants to
-be sure that it has fallen must say nothing for long enough, and then say a low limit first.
+be sure that it has fallen must say nothing for long enough, and then say a low limit first. (That
+it hears this limit, refuses it, and its refusal is lost, is the one case that nobody can see.)
 """
 
 from dataclasses import dataclass, replace

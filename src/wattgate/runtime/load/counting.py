@@ -46,6 +46,8 @@ class Counting:
             self._count_silent(evse_id, reading, now)
         else:
             self._count_here(evse_id, reading)
+        if not is_free and reading.overruled_a is not None:
+            limits.count_overruled(evse_id, reading.overruled_a)
         if not is_free:
             self._count_fallback(evse_id, reading, now)
 
@@ -83,8 +85,6 @@ class Counting:
         if reading.connection != known.connection:
             self._count_connected(evse_id, reading, known.allowed_a)
             known.connection, known.allowed_a = reading.connection, None
-        if reading.overruled_a is not None:
-            self._limits.count_overruled(evse_id, reading.overruled_a)
         if evse_id in self._limits.unknown:
             unheld_a = 0.0 if reading.idle else reading.view.maximum_a
             self._limits.count_unknown(evse_id, unheld_a)

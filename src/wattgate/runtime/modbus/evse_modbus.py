@@ -133,7 +133,7 @@ class EvseModbus(StationEvse):
             standing_a=self.standing_a,
             links=device.connection,
             fail_safe=self._own_fail_safe(now),
-            overruled_a=device.overruled_a,
+            overruled_a=None if device.has_fallen(now) else device.overruled_a,
         )
 
     async def limit(

@@ -85,6 +85,7 @@ class ModbusWallbox:
         self._polls = 0
         self._is_model_due = True
         self._prepared = 0
+        self._fallen_from_a = 0.0
         self._tell_from = -inf
         self._is_looking = False
         self._looked_at = -inf
@@ -163,8 +164,16 @@ class ModbusWallbox:
     async def _come_back(self) -> None:
         """Say a low limit first: whatever it hears takes it back to the limit it was told last."""
         async with self._writing:
-            if self.has_fallen(self._clock.monotonic()):
-                await self._tell(self._holding, Urgency.PROBE)
+            if not self.has_fallen(self._clock.monotonic()):
+                return
+            before_a = max(self._holding.load_a or 0.0, self._fallen_from_a)
+            self._fallen_from_a = before_a
+            outcome = await self._tell(self._holding, Urgency.PROBE)
+            if outcome is LimitOutcome.ACCEPTED:
+                self._fallen_from_a = 0.0
+            elif not self.has_fallen(self._clock.monotonic()):
+                self.overruled_a = before_a  # it has heard us, and does not do what we said
+                self.on_news()
 
     async def _keep_up(self) -> None:
         if self._is_to_be_told(self._clock.monotonic()):
