@@ -10,7 +10,15 @@ from wattgate.core.modbus.image import Image
 from wattgate.core.modbus.places import Place, TcpPlace
 from wattgate.core.modbus.power_brain_map import PILOT_NUMBERS, POWER_BRAIN
 from wattgate.core.modbus.registers import Value
-from wattgate.core.modbus.requests import ModbusCode
+from wattgate.core.modbus.requests import (
+    ModbusCode,
+    ModbusHandler,
+    ModbusReply,
+    ModbusRequest,
+    Read,
+    WriteMany,
+    WriteOne,
+)
 from wattgate.core.modbus.tables import Table
 from wattgate.core.wallbox.sensed import Pilot
 from wattgate.ports.modbus import ModbusRefused, ModbusSilent
@@ -208,3 +216,17 @@ class PaperLines:
         """Let a wallbox be there."""
         self.line(TcpPlace(host, 4701)).units[unit] = brain
         return brain
+
+
+def answering(brain: PaperBrain) -> ModbusHandler:
+    """The same wallbox behind a slave of ours, in real time."""
+
+    def handle(request: ModbusRequest) -> ModbusReply:
+        match request:
+            case Read(address, count):
+                return brain.read(address, count)
+            case WriteOne() | WriteMany():
+                code = brain.write(request.address, request.words)
+                return () if code is None else code
+
+    return handle

@@ -15,8 +15,8 @@ UNKNOWN_GAP_S: Final = 86_400.0
 _HEADROOM: Final = 1.25
 """A meter may count this much more than the hardware's current makes at 230 V."""
 
-_SLACK_WH: Final = 100.0
-"""More than that a counter may always have risen: it counts in coarse steps, or late."""
+_SLACK_WH: Final = 1000.0
+"""So much more a counter may always have risen: some count in steps of 1 kWh, or late."""
 
 _SECONDS_PER_HOUR: Final = 3600.0
 
