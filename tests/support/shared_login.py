@@ -37,6 +37,7 @@ from wattgate.runtime.station.evse_known import OpenTransaction
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.knowledge import CardKnowledge
 from wattgate.runtime.station.late_rejections import LateRejections
+from wattgate.runtime.station.meter_configuration import recovered_meter_configuration
 from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.station.station import House, Station
 from wattgate.runtime.station.station_evse import StationEvse
@@ -50,13 +51,14 @@ URL = "ws://billing.example/"
 CLIENT_ID = "SITE"
 
 
-def a_sharer(evse_id: str, **settings: object) -> EvseSettings:
-    """An EVSE on Modbus; whatever is given is another setting of its gateway."""
-    gateway = GatewaySettings(url=URL, client_id=CLIENT_ID)
-    for name, value in settings.items():
-        object.__setattr__(gateway, name, value)
+def a_sharer(evse_id: str, *, enabled: bool = True) -> EvseSettings:
+    """An EVSE on Modbus with the backend that all share."""
     return EvseSettings(
-        id=evse_id, device_type=DeviceType.POWER_BRAIN, address=evse_id, gateways=(gateway,)
+        id=evse_id,
+        device_type=DeviceType.POWER_BRAIN,
+        address=evse_id,
+        enabled=enabled,
+        gateways=(GatewaySettings(url=URL, client_id=CLIENT_ID),),
     )
 
 
@@ -75,9 +77,13 @@ class Sharer:
 
     async def boot(self, status: str = "Available") -> None:
         """Connect it, boot it and report its connector."""
-        connect(Peer(self.station.station_id, self.station, self.station.house.tools), self.wallbox)
+        self.connect()
         await self.wallbox.ask("BootNotification", BOOT | {"chargePointSerialNumber": self.name})
         await self.report(status)
+
+    def connect(self) -> None:
+        """Connect it, as after a lost connection."""
+        connect(Peer(self.station.station_id, self.station, self.station.house.tools), self.wallbox)
 
     async def report(self, status: str) -> None:
         await self.wallbox.ask("StatusNotification", status_of(1, status))
@@ -206,6 +212,7 @@ def _sharer(
                 house.tools.clock.monotonic(),
                 backend_id=open_one.backend_transaction_id,
             )
+    station.meter_configuration = recovered_meter_configuration(station.station_id, recovered)
     messages = WallboxMessages(station)
     messages.recover(recovered.notes)
     station.on_call = messages.called

@@ -97,9 +97,10 @@ async def test_p16_an_evse_that_comes_while_we_run_gets_the_next_number_for_ever
     store = MemoryStore()
     async with Supervisor() as tasks:
         given = await seats(store, RIGHT, tasks=tasks)
-        assert numbers(given, LEFT, RIGHT) == [2, 1]
+        assert numbers(given, NEW, LEFT, RIGHT) == [2, 3, 1]
         await asyncio.sleep(0.1)
-        assert numbers(await seats(store, LEFT, RIGHT), LEFT, RIGHT) == [2, 1]
+    later = await seats(store, LEFT, NEW, RIGHT)
+    assert numbers(later, NEW, LEFT, RIGHT) == [2, 3, 1]
 
 
 @in_virtual_time()

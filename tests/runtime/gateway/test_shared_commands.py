@@ -1,5 +1,6 @@
 """What a backend commands where several EVSEs share its login."""
 
+import asyncio
 import json
 
 import pytest
@@ -7,6 +8,8 @@ from tests.support.frames import Refusal, error, result, settled
 from tests.support.shared_login import SharedLogin, a_shared_login, heard
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Answer, Json
+
+from wattgate.runtime.gateway.shared_commands import CAR_AWAITED_S
 
 ACCEPTED = {"status": "Accepted"}
 REJECTED = {"status": "Rejected"}
@@ -105,6 +108,21 @@ async def test_p16_a_stop_reaches_the_evse_of_its_transaction_r74() -> None:
     late = await result(site.backend, "RemoteStopTransaction", {"transactionId": 9001})
     assert late == ACCEPTED  # the wallbox knows best
     assert list(heard(site.sharers.values(), "RemoteStopTransaction")) == ["c"]
+    await site.stop()
+
+
+@in_virtual_time()
+async def test_r74_where_a_backend_gives_an_id_twice_the_transaction_that_runs_is_meant() -> None:
+    site = await a_shared_login("a", "b")
+    same = {"idTagInfo": ACCEPTED, "transactionId": 1}
+    site.backend.answers["StartTransaction"] = lambda _: same
+    ours = {name: await site.sharers[name].start() for name in "ab"}
+    await site.sharers["b"].stop(ours["b"])
+    assert await result(site.backend, "RemoteStopTransaction", {"transactionId": True}) == REJECTED
+    assert await result(site.backend, "RemoteStopTransaction", {"transactionId": 1}) == ACCEPTED
+    assert heard(site.sharers.values(), "RemoteStopTransaction") == {
+        "a": [{"transactionId": ours["a"]}]
+    }
     await site.stop()
 
 
@@ -281,6 +299,28 @@ async def test_p16_a_start_without_a_connector_is_for_a_free_one_rather_with_a_c
 
 
 @in_virtual_time()
+async def test_p16_where_no_car_came_in_time_the_next_start_may_be() -> None:
+    site = await a_shared_login("a", "b")
+    await site.sharers["a"].report("Preparing")
+    for _ in range(2):
+        await result(site.backend, "RemoteStartTransaction", {"idTag": "04A1"})
+        await asyncio.sleep(CAR_AWAITED_S)
+    assert list(heard(site.sharers.values(), "RemoteStartTransaction")) == ["a"]
+    await site.stop()
+
+
+@in_virtual_time()
+async def test_p16_where_a_transaction_has_begun_nothing_else_is_started() -> None:
+    site = await a_shared_login("a", "b")
+    await site.sharers["a"].report("Preparing")
+    await site.sharers["a"].start()
+    await site.sharers["b"].report("Faulted")
+    answer = await result(site.backend, "RemoteStartTransaction", {"idTag": "04A1"})
+    assert (answer, heard(site.sharers.values(), "RemoteStartTransaction")) == (REJECTED, {})
+    await site.stop()
+
+
+@in_virtual_time()
 async def test_p16_a_reservation_of_any_connector_is_for_a_free_one() -> None:
     site = await a_shared_login()
     await site.sharers["a"].report("Faulted")
@@ -365,6 +405,30 @@ async def test_r98_what_could_not_be_cleared_everywhere_was_not_cleared() -> Non
     site = await a_shared_login(observing=True)
     say(site, "ClearChargingProfile", a={"status": "Unknown"}, b=Refusal(), c=ACCEPTED)
     assert await error(site.backend, "ClearChargingProfile", {}) == "InternalError"
+    await site.stop()
+
+
+@in_virtual_time()
+async def test_r93_only_a_profile_that_is_taken_has_the_place_of_another_elsewhere() -> None:
+    site = await a_shared_login(observing=True)
+
+    async def set_profile(connector: int, profile_id: int) -> None:
+        payload = {"connectorId": connector, "csChargingProfiles": profile(profile_id)}
+        await result(site.backend, "SetChargingProfile", payload)
+        await settled()
+
+    await set_profile(1, 1)
+    say(site, "SetChargingProfile", b=REJECTED)
+    await set_profile(2, 1)
+    await set_profile(3, 2)
+    assert (caps(site), heard(site.sharers.values(), "ClearChargingProfile")) == (
+        {"a": 10.0, "c": 10.0},
+        {},
+    )
+    say(site, "SetChargingProfile", b=ACCEPTED)
+    await set_profile(2, 1)
+    assert heard(site.sharers.values(), "ClearChargingProfile") == {"a": [{"id": 1}]}
+    assert caps(site) == {"b": 10.0, "c": 10.0}
     await site.stop()
 
 

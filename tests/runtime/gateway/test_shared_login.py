@@ -123,6 +123,21 @@ async def test_r41_before_the_boot_is_accepted_the_states_can_be_triggered_by_th
     await site.stop()
 
 
+@in_virtual_time()
+async def test_r114_the_keys_of_the_meters_are_told_again_by_the_first_alone() -> None:
+    site = await a_shared_login("a", "b")
+    told = {"vendorId": "generalConfiguration", "messageId": "setMeterConfiguration"}
+    for name in "ba":
+        await site.sharers[name].wallbox.ask("DataTransfer", told | {"data": name})
+    await settled()
+    later = await again(site, "a", "b")
+    later.sharers["b"].connect()
+    told_again = await later.backend.got("DataTransfer")
+    await settled()
+    assert (told_again["data"], len(later.backend.all_of("DataTransfer"))) == ("a", 1)
+    await later.stop()
+
+
 # How long it lasts
 
 
@@ -156,6 +171,23 @@ async def test_r50_who_comes_back_in_time_keeps_the_login() -> None:
     assert site.link.is_online
     assert site.backend.closed_with is None
     await site.stop()
+
+
+@in_virtual_time()
+async def test_r44_who_reconnects_without_a_boot_keeps_the_login_up_by_itself() -> None:
+    site = await a_shared_login("a", "b")
+    for each in site.sharers.values():
+        each.wallbox.hang_up()
+    await settled()
+    later = await again(site, "a", "b")
+    later.sharers["b"].connect()
+    await asyncio.sleep(1)
+    assert serials(later) == ["a"]
+    await later.sharers["a"].boot()
+    later.sharers["a"].wallbox.hang_up()
+    await asyncio.sleep(ABSENCE_S * 2)
+    assert later.link.is_online
+    await later.stop()
 
 
 # Transactions
@@ -196,7 +228,9 @@ async def test_p16_starts_at_once_get_each_its_own_id_r60() -> None:
     theirs = {name: 9001 + place for place, name in enumerate(starts)}
     for name, each in site.sharers.items():
         assert each.evse.transaction is not None
+        ours = each.evse.transaction.record.transaction_id
         assert each.evse.transaction.backend_id == theirs[name]
+        assert each.evse.newest_binding == (ours, theirs[name])
     await site.stop()
 
 
@@ -284,6 +318,9 @@ async def test_p16_numbers_outlast_restarts_and_removal_and_are_given_once() -> 
     }
     assert later.link.identity.link_id == link_id
     await later.boot()
+    asked = {"key": ["NumberOfConnectors"]}
+    told = await result(later.backend, "GetConfiguration", asked)
+    assert told["configurationKey"][0]["value"] == "4"
     for number in (1, 5):
         frame = await later.backend.ask("ChangeAvailability", {"connectorId": number, "type": "x"})
         assert frame[2] == "PropertyConstraintViolation"

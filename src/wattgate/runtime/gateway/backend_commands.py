@@ -279,6 +279,9 @@ class BackendCommandHandler:
         record = await self._station.house.store.transaction_of_backend(
             link.identity.link_id, backend_id
         )
+        running = self._evse.transaction
+        if running is not None and running.backend_id == backend_id:
+            record = running.record  # another EVSE behind the login may have had this id since
         if record is None:
             is_shared = self._station.open.shared(backend_id) is not None
             return payload_text if is_shared else None  # the wallbox has the same id for it
