@@ -95,6 +95,36 @@ class Backend(msgspec.Struct, frozen=True):
     security: Security | None
 
 
+class ModbusTrouble(msgspec.Struct, frozen=True):
+    """What is wrong on the line."""
+
+    reason: str
+    since: datetime
+
+
+class ModbusFailSafe(msgspec.Struct, frozen=True):
+    """What it does without the manager."""
+
+    after_s: float
+    current_a: float | None
+
+
+class Modbus(msgspec.Struct, frozen=True):
+    """Its Modbus side."""
+
+    address: str
+    unit: int
+    definition: str
+    answers: bool
+    trouble: ModbusTrouble | None
+    polls: int
+    failures: int
+    limit_a: float | None
+    is_enabled: bool | None
+    raised_by_others: int
+    fail_safe: ModbusFailSafe | None
+
+
 class Evse(msgspec.Struct, frozen=True):
     """One EVSE."""
 
@@ -114,6 +144,7 @@ class Evse(msgspec.Struct, frozen=True):
     safety: Safety
     warnings: tuple[str, ...]
     backend: Backend | None = None
+    modbus: Modbus | None = None
 
 
 class Done(msgspec.Struct, frozen=True):

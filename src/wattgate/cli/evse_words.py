@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from wattgate.cli.evse_answers import Backend, Drawn, Evse, ProofState
+from wattgate.cli.evse_modbus_words import modbus_facts
 from wattgate.cli.states import STATES
 
 _HEAD: Final = ("EVSE", "state", "may draw", "draws", "counts for", "its limits")
@@ -79,6 +80,8 @@ def _facts(evse: Evse) -> Iterator[tuple[str, str]]:
         if evse.backend.security is not None:
             yield "its connection", evse.backend.security.words
         yield "waits for it", _owed(evse.backend)
+    if evse.modbus is not None:
+        yield from modbus_facts(evse.modbus)
     yield "may draw", _allowed(evse)
     yield "draws", _drawn(evse.drawn_a)
     yield "counts for", f"{limits.counted_a:.1f} A" + (", in doubt" if limits.doubtful else "")

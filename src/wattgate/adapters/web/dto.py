@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from wattgate.adapters.web.modbus_dto import Modbus
 from wattgate.adapters.web.safety_dto import Safety
 
 
@@ -141,6 +142,7 @@ class Evse(msgspec.Struct, frozen=True):
     backend: Annotated[Backend | None, Meta(description="null without a backend")]
     limits: Limits
     safety: Safety
+    modbus: Annotated[Modbus | None, Meta(description="null for wallboxes that speak OCPP")]
     warnings: Annotated[list[str], Meta(description="What its owner should know, in sentences")]
 
 

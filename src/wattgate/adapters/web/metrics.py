@@ -12,6 +12,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from wattgate import __version__
+from wattgate.adapters.web.modbus_words import modbus_of
 from wattgate.adapters.web.presenting import measured_now
 from wattgate.adapters.web.services import GivenServices
 from wattgate.core.charging.obedience import Verdict
@@ -73,6 +74,8 @@ class SiteCollector(Collector):
             labels=["evse"],
         )
         yield _per_evse(writes, states, lambda state: state.evse.profile_writes)
+        for name, meaning, count in _ON_MODBUS:
+            yield _per_evse(CounterMetricFamily(name, meaning, labels=["evse"]), states, count)
         thinned = CounterMetricFamily(
             "wattgate_outbox_thinned_messages",
             "Meter values dropped because too many messages waited for the backend of the EVSE.",
@@ -82,7 +85,9 @@ class SiteCollector(Collector):
 
     def _whole_site(self) -> Iterator[Metric]:
         stations = self._manager.stations
-        connected = sum(station.presence.is_connected for station in stations.by_id.values())
+        connected = sum(
+            any(evse.is_connected for evse in station.evses) for station in stations.by_id.values()
+        )
         yield GaugeMetricFamily("wattgate_wallboxes", "Wallboxes of the site.", len(stations.by_id))
         yield GaugeMetricFamily(
             "wattgate_wallboxes_connected", "Wallboxes with a connection.", connected
@@ -194,6 +199,16 @@ def _thinned(state: EvseState) -> float | None:
     return None if link is None else link.pump.thinned
 
 
+def _modbus_polls(state: EvseState) -> float | None:
+    modbus = modbus_of(state.evse)
+    return None if modbus is None else modbus.polls
+
+
+def _modbus_failures(state: EvseState) -> float | None:
+    modbus = modbus_of(state.evse)
+    return None if modbus is None else modbus.failures
+
+
 def _obeys(state: EvseState) -> float | None:
     verdict = state.safety.obedience.verdict
     return None if verdict is Verdict.UNVERIFIED else verdict is Verdict.OBEYS
@@ -208,7 +223,7 @@ _PER_EVSE: Final[tuple[tuple[str, str, Reader], ...]] = (
     (
         "wattgate_evse_connected",
         "1 while the wallbox of the EVSE is connected.",
-        lambda state: state.station.presence.is_connected,
+        lambda state: state.evse.is_connected,
     ),
     (
         "wattgate_evse_offered_current_amperes",
@@ -259,6 +274,20 @@ _PER_EVSE: Final[tuple[tuple[str, str, Reader], ...]] = (
         "wattgate_outbox_messages",
         "Messages that wait for the backend of the EVSE.",
         _outbox_depth,
+    ),
+)
+
+
+_ON_MODBUS: Final[tuple[tuple[str, str, Reader], ...]] = (
+    (
+        "wattgate_modbus_polls",
+        "Looks at the wallbox of the EVSE that it answered; wallboxes on Modbus only.",
+        _modbus_polls,
+    ),
+    (
+        "wattgate_modbus_failures",
+        "Looks at the wallbox of the EVSE that came to nothing; wallboxes on Modbus only.",
+        _modbus_failures,
     ),
 )
 

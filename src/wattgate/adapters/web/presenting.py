@@ -12,6 +12,7 @@ from wattgate.adapters.web.dto import (
     Transaction,
     UndeliveredMessage,
 )
+from wattgate.adapters.web.modbus_words import modbus_of
 from wattgate.adapters.web.safety import safety_of
 from wattgate.adapters.web.warnings import warnings_of
 from wattgate.core.errors import LocalUsageError
@@ -38,7 +39,7 @@ def evse_of(state: EvseState) -> Evse:
         wallbox=station.station_id,
         connector=settings.connector,
         enabled=settings.enabled,
-        connected=station.presence.is_connected,
+        connected=evse.is_connected,
         status=connector.status.value,
         error_code=connector.error_code,
         boot=_boot(station.presence.boot_text),
@@ -59,13 +60,14 @@ def evse_of(state: EvseState) -> Evse:
             evse.standing_a,
         ),
         safety=safety_of(state),
+        modbus=modbus_of(evse),
         warnings=warnings_of(state),
     )
 
 
 def measured_now(state: EvseState) -> Measurement:
     """What the EVSE draws; nothing where the last values tell of another time."""
-    if state.station.presence.is_connected and state.evse.transaction is not None:
+    if state.evse.is_connected and state.evse.transaction is not None:
         return state.evse.connector.measurement
     return _NOTHING_MEASURED
 

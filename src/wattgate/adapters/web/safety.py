@@ -1,5 +1,6 @@
 """From what the manager knows of how an EVSE takes its limits to what the API says of it."""
 
+from wattgate.adapters.web.modbus_words import modbus_of
 from wattgate.adapters.web.safety_dto import Obedience, ProofState, RemovedLimits, Safety
 from wattgate.core.charging.methods import read_method
 from wattgate.core.charging.proving import Trial
@@ -8,6 +9,7 @@ from wattgate.core.station.quirks import quirks_of
 from wattgate.ports.evse import Cleared
 from wattgate.runtime.charging.obedience_watch import ObedienceState
 from wattgate.runtime.evse_state import EvseState
+from wattgate.runtime.station.station_evse import StationEvse
 
 
 def safety_of(state: EvseState) -> Safety:
@@ -22,7 +24,8 @@ def safety_of(state: EvseState) -> Safety:
         expiry=behaviour.expiry,
         persistence=behaviour.persistence,
         proved_with=str(behaviour.proved_with or ""),
-        is_harmless_when_silent=method is not None and behaviour.is_harmless_when_silent(method),
+        is_harmless_when_silent=_falls_back(evse)
+        or (method is not None and behaviour.is_harmless_when_silent(method)),
         refuses=known.refuses,
         released=known.released,
         cleared=_removed(known.cleared),
@@ -36,6 +39,11 @@ def proof_of(trial: Trial) -> ProofState:
     return ProofState(
         trial.step, trial.words, trial.done, trial.expiry, trial.persistence, trial.reason
     )
+
+
+def _falls_back(evse: StationEvse) -> bool:
+    modbus = modbus_of(evse)
+    return modbus is not None and modbus.fail_safe is not None
 
 
 def _obedience(known: ObedienceState) -> Obedience:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from wattgate.adapters.web.backend_words import problem_of
+from wattgate.adapters.web.modbus_words import has_no_fail_safe, is_overruled, is_silent
 from wattgate.core.evidence.contradictions import rewrites_of
 from wattgate.core.security.certificates import LinkSecurity
 from wattgate.runtime.evse_state import EvseState
@@ -110,4 +111,7 @@ _WARNERS: Final[tuple[Warner, ...]] = (
     _messages_given_up,
     _signed_data_contradict,
     _clocks_differ,
+    is_silent,
+    is_overruled,
+    has_no_fail_safe,
 )

@@ -53,6 +53,11 @@ class EvseModbus(StationEvse):
         self._commands = Commands(presence)
 
     @property
+    def is_connected(self) -> bool:
+        """Whether it answers; the charge point that stands for it always does."""
+        return self.device.is_connected
+
+    @property
     def settle_s(self) -> float:
         """After how many s the current must have followed a new limit."""
         return self.wallbox.settle_s

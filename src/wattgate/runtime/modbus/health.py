@@ -1,6 +1,7 @@
 """How well a wallbox on Modbus answers."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -15,21 +16,23 @@ LOST_AFTER: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What is wrong, for a person; `since` is monotonic, s."""
+    """What is wrong, for a person; `at` is when it began."""
 
     reason: str
-    since: float
+    at: datetime
 
 
 class Health:
     """Counts answers and failures of one wallbox.
 
-    `polls` and `failures` count since the start; `trouble` is what is wrong now, None if nothing.
+    `polls`, `failures` and `raises`, how often somebody else raised its limit, count since the
+    start; `trouble` is what is wrong now, None if nothing.
     """
 
     def __init__(self, evse_id: str, clock: Clock) -> None:
         self.polls = 0
         self.failures = 0
+        self.raises = 0
         self.trouble: Trouble | None = None
         self.is_connected = False
         self._evse_id = evse_id
@@ -58,9 +61,9 @@ class Health:
         """Note a poll without a result; whether it was lost by that."""
         self.failures += 1
         self._in_a_row += 1
-        since = self.trouble.since if self.trouble is not None else self._clock.monotonic()
+        at = self.trouble.at if self.trouble is not None else self._clock.wall()
         is_news = self.trouble is None or self.trouble.reason != reason
-        self.trouble = Trouble(reason, since)
+        self.trouble = Trouble(reason, at)
         if is_news:
             log.warning("wallbox does not answer", evse=self._evse_id, reason=reason)
         if not self.is_connected or self._in_a_row < LOST_AFTER:
@@ -68,6 +71,13 @@ class Health:
         self.is_connected = False
         log.warning("wallbox lost", evse=self._evse_id, reason=reason)
         return True
+
+    def overruled(self, now_a: float | None, ours_a: float | None) -> None:
+        """Note that somebody else let it draw more than we did, A per phase."""
+        self.raises += 1
+        log.warning(
+            "somebody else raised its limit", evse=self._evse_id, now_a=now_a, ours_a=ours_a
+        )
 
     def doubted(self, absurd: tuple[str, ...]) -> None:
         """Say once which values make no sense."""

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from wattgate.core.modbus.commands import allowed_a
+from wattgate.core.modbus.definitions import Definition
 from wattgate.core.modbus.held import Holding, is_kept
 from wattgate.core.modbus.lifeline import Permit
 from wattgate.core.modbus.plausibility import believed
@@ -109,6 +110,11 @@ class ModbusWallbox:
     def holds_a(self) -> float | None:
         """What it holds of us by its own words, A per phase; None where that is not known."""
         return self._holding.held_a
+
+    @property
+    def definition(self) -> Definition:
+        """By which its registers are known."""
+        return self._device.definition
 
     @property
     def method(self) -> str:
@@ -248,10 +254,7 @@ class ModbusWallbox:
         """Has somebody else written a limit?"""
         if self.is_led and self._holding.is_exceeded(now_a):
             if self.overruled_a is None:
-                held_a = self._holding.held_a
-                log.warning(
-                    "somebody else raised its limit", evse=self._evse_id, now_a=now_a, ours_a=held_a
-                )
+                self.health.overruled(now_a, self._holding.held_a)
             self.overruled_a = now_a
             self.on_news()
         else:

@@ -94,6 +94,11 @@ class KnownEvse:
         return self._presence.station_id
 
     @property
+    def is_connected(self) -> bool:
+        """Whether its wallbox is there to be told something."""
+        return self._presence.is_connected
+
+    @property
     def place(self) -> Place:
         """Where a card is that is shown here, as whoever judges it needs to know."""
         return Place(
