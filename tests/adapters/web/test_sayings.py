@@ -7,6 +7,8 @@ from wattgate.core.site.model import Site
 from wattgate.core.site.reading import read_toml
 from wattgate.ports.evse import Cleared, Confirmation, LimitOutcome
 
+SURE = (Confirmation.SCHEDULE, Confirmation.MEASUREMENT, Confirmation.REGISTERS)
+
 
 @pytest.mark.parametrize("outcome", LimitOutcome)
 @pytest.mark.parametrize("confirmation", Confirmation)
@@ -17,7 +19,7 @@ def test_every_end_of_clearing_has_its_words(
     """P15: the result is verified, not assumed."""
     cleared = Cleared(outcome, confirmation)
     said = sayings.of_clearing(cleared, limited_again=limited_again)
-    sure = confirmation in (Confirmation.SCHEDULE, Confirmation.MEASUREMENT)
+    sure = confirmation in SURE
     assert ("confirmed by" in said) == (outcome is LimitOutcome.ACCEPTED and sure)
     assert ("sets its limit again" in said) == (
         limited_again and outcome is not LimitOutcome.UNSENT
