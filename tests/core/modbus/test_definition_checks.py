@@ -1,11 +1,106 @@
+from dataclasses import replace
+
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from wattgate.core.errors import ConfigError
+from wattgate.core.modbus.codec import decode
+from wattgate.core.modbus.commands import as_written, writes_for
+from wattgate.core.modbus.definition_checks import check
 from wattgate.core.modbus.definition_reading import read_definition
+from wattgate.core.modbus.definitions import Definition, Writes
+from wattgate.core.modbus.points import CurrentTarget
+from wattgate.core.modbus.registers import Kind
+from wattgate.core.modbus.wallbox_values import SetLimit
+from wattgate.core.site.findings import Findings
+from wattgate.core.site.reading import read_table
 
 HEAD = 'name = "made-up"\ntitle = "Made Up"\nsource = "nothing"\n'
 STATE = "[read.state]\naddress = 5\n"
 STATES = '[[states]]\nstate = 1\npilot = "A"\n'
+VALID = read_definition(HEAD + STATE + STATES)
+
+
+TABLES: tuple[str, ...] = (
+    "read",
+    "write",
+    "identity",
+    "states",
+    "preparations",
+    "limit",
+    "enable",
+    "phases",
+)
+TABLES += ("fail_safe_time", "fail_safe_current", "wake_up", "state", "plug", "energy", "card")
+SETTINGS: tuple[str, ...] = (
+    "name",
+    "title",
+    "source",
+    "address",
+    "kind",
+    "length",
+    "scale",
+    "optional",
+    "table",
+)
+SETTINGS += ("off", "on", "one", "three", "lowest_a", "highest_a", "step_a", "lowest_s", "stored")
+SETTINGS += ("pilot", "error", "value", "mask", "port", "unit", "most_words", "fed_by")
+KEYS = st.sampled_from((*TABLES, *SETTINGS))
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["uint32", "float32", "text", "input", "A", "F", "own", ""])
+)
+MAPPINGS = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=6),
+    max_leaves=25,
+)
+
+
+@given(st.dictionaries(KEYS, MAPPINGS, max_size=8))
+def test_nothing_that_a_file_says_breaks_the_reading(mapping: dict[str, object]) -> None:
+    findings = Findings()
+    definition = read_table(Definition, mapping, (), findings)
+    check(definition, findings)
+    assert all(each.message for each in findings.problems)
+
+
+@given(
+    st.sampled_from(Kind),
+    st.floats(1e-9, 1e9),
+    st.sampled_from([0.0, 0.001, 0.1, 0.25, 1.0]),
+    st.floats(6, 1000),
+    st.floats(6, 1000),
+    st.integers(0, 65535),
+    st.floats(-10, 2000),
+)
+def test_what_is_accepted_can_be_written_and_is_never_more_than_asked(
+    kind: Kind, scale: float, step_a: float, lowest: float, highest: float, off: int, asked_a: float
+) -> None:
+    limit = CurrentTarget(
+        address=1,
+        kind=kind,
+        scale=scale,
+        step_a=step_a,
+        lowest_a=lowest,
+        highest_a=highest,
+        off=off,
+    )
+    definition = replace(VALID, write=Writes(limit=limit))
+    findings = Findings()
+    check(definition, findings)
+    assume(not findings.problems)
+    (write,) = writes_for(definition, SetLimit(asked_a))
+    held = as_written(definition, SetLimit(asked_a))
+    assert isinstance(held, SetLimit)
+    assert held.current_a <= max(asked_a, 0) + 1e-5
+    if held.current_a > 0:
+        said = decode(limit.register(""), write.words)
+        assert said == pytest.approx(held.current_a, rel=1e-6, abs=1e-6)
 
 
 def problems(text: str) -> list[str]:
@@ -63,6 +158,13 @@ def test_a_name_can_be_a_file_name(name: str) -> None:
         ("[write.limit]\naddress = 1\noff = 0\nscale = 0.1\nstep_a = 0.25",
          "write › limit › step_a: must be a multiple of `scale`"),
         ("[write.limit]\naddress = 1\noff = 0\nscale = 0.1\nstep_a = 0.3", None),
+        ("[write.limit]\naddress = 1\noff = 0\nscale = 0.001\nstep_a = 0.001", None),
+        ('[write.limit]\naddress = 1\noff = 0\nkind = "float32"\nstep_a = 1e-320',
+         "write › limit › step_a: must be 0, or at least 0.001"),
+        ("[write.limit]\naddress = 65535\noff = 0", None),
+        ('[write.limit]\naddress = 65534\nkind = "uint32"\noff = 0', None),
+        ("[write.limit]\naddress = 1\noff = 0\nlowest_a = 16\nhighest_a = 16", None),
+        ("[write.fail_safe_time]\naddress = 1\nlowest_s = 10\nhighest_s = 10", None),
         ('[write.limit]\naddress = 1\noff = 0\nkind = "float32"\nstep_a = 0.25', None),
         ("[write.fail_safe_time]\naddress = 1\nscale = 0.001",
          "write › fail_safe_time › highest_s: does not fit into uint16 with this scale"),

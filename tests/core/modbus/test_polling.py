@@ -1,7 +1,9 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wattgate.core.modbus.definitions import Definition, Identity, Reads, StateRow
 from wattgate.core.modbus.points import PhasesPoint, Point, SwitchPoint
@@ -19,6 +21,7 @@ from wattgate.core.modbus.tables import Table
 from wattgate.core.modbus.wallbox_values import WallboxModel, WallboxValues
 from wattgate.core.wallbox.sensed import Pilot
 
+SWITCHES = ("enable", "has_meter", "has_currents")
 STATE = Point(address=5, table=Table.INPUT)
 PLAIN = Definition(
     name="plain",
@@ -158,8 +161,35 @@ def test_words_may_come_in_the_other_order() -> None:
 def test_a_number_that_is_not_available_is_none_and_so_is_half_a_number() -> None:
     definition = reading(power=Point(address=6, kind=Kind.FLOAT32))
     assert values_of(definition, words(i5=1, h6=0x7FC0, h7=0)).power_w is None
+    assert values_of(definition, words(i5=1, h6=0x7F80, h7=0)).power_w is None
     assert values_of(definition, words(i5=1, h6=0x41CC)).power_w is None
     assert values_of(definition, words(i5=1, h6=0x41CC, h7=0)).power_w == 25.5
+
+
+@given(
+    st.sampled_from(Kind),
+    st.floats(1e-9, 1e9),
+    st.integers(1, 4),
+    st.sampled_from(WordOrder),
+    st.lists(st.integers(0, 0xFFFF), min_size=8, max_size=8),
+)
+def test_no_words_break_the_understanding_of_them(
+    kind: Kind, scale: float, length: int, order: WordOrder, read: list[int]
+) -> None:
+    place: dict[str, Any] = {"address": 6, "kind": kind, "scale": scale, "length": length}
+    plain = (each.name for each in fields(Reads) if each.name not in ("state", *SWITCHES))
+    roles: dict[str, Any] = {name: Point(**place) for name in plain}
+    roles |= {name: SwitchPoint(**place) for name in SWITCHES}
+    roles["phases"] = PhasesPoint(**place)
+    definition = replace(
+        reading(**roles),
+        word_order=order,
+        identity=Identity(serial=Point(**place), vendor=Point(**place)),
+    )
+    seen = {(Table.HOLDING, 6 + at): word for at, word in enumerate(read)} | words(i5=1)
+    assert isinstance(values_of(definition, seen), WallboxValues)
+    assert isinstance(model_of(definition, seen), WallboxModel)
+    assert list(read_values(definition, seen))
 
 
 def test_a_phase_that_is_not_measured_carries_nothing() -> None:

@@ -15,13 +15,14 @@ from wattgate.core.modbus.points import (
     SwitchTarget,
     TimeTarget,
 )
-from wattgate.core.modbus.registers import BYTE_KINDS, HIGHEST_ADDRESS
+from wattgate.core.modbus.registers import BYTE_KINDS, HIGHEST_ADDRESS, Kind
 from wattgate.core.site.findings import Findings, Path
 
 _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TEXT_ROLES: Final = frozenset({"card", *(each.name for each in fields(Identity))})
 """Roles that may be texts as well as numbers."""
 
+_SMALLEST_STEP_A: Final = 0.001
 _HAIR: Final = 1e-9
 
 
@@ -86,11 +87,7 @@ def _check_target(path: Path, target: AnyTarget, to: Findings) -> None:
 def _range_complaints(target: AnyTarget) -> Iterator[tuple[str, str]]:
     match target:
         case CurrentTarget():
-            if target.lowest_a > target.highest_a:
-                yield "lowest_a", "must not be above `highest_a`"
-            steps = target.step_a / target.scale
-            if target.kind.value != "float32" and abs(steps - round(steps)) > _HAIR * steps:
-                yield "step_a", "must be a multiple of `scale`"
+            yield from _current_complaints(target)
         case TimeTarget():
             if target.lowest_s > target.highest_s:
                 yield "lowest_s", "must not be above `highest_s`"
@@ -102,6 +99,16 @@ def _range_complaints(target: AnyTarget) -> Iterator[tuple[str, str]]:
                 yield "one", "must differ from `three`"
         case _:
             assert_never(target)
+
+
+def _current_complaints(target: CurrentTarget) -> Iterator[tuple[str, str]]:
+    if target.lowest_a > target.highest_a:
+        yield "lowest_a", "must not be above `highest_a`"
+    steps = target.step_a / target.scale
+    if 0 < target.step_a < _SMALLEST_STEP_A:
+        yield "step_a", f"must be 0, or at least {_SMALLEST_STEP_A:g}"
+    elif target.kind is not Kind.FLOAT32 and abs(steps - round(steps)) > _HAIR * steps:
+        yield "step_a", "must be a multiple of `scale`"
 
 
 def _extremes(target: AnyTarget) -> Iterator[tuple[str, float]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from math import isnan
+from math import isfinite
 from typing import Final
 
 from wattgate.core.modbus.codec import decode
@@ -162,7 +162,7 @@ class _Reading:
 
     def number(self, point: Point | None) -> float | None:
         value = self.value(point)
-        return float(value) if isinstance(value, int | float) and not isnan(value) else None
+        return float(value) if isinstance(value, int | float) and isfinite(value) else None
 
     def count(self, point: Point | None) -> int | None:
         number = self.number(point)
