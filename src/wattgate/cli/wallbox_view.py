@@ -14,6 +14,7 @@ from wattgate.core.wallbox.power_brain import BrainView
 
 NOTHING: Final = "-"
 BOX_COLUMNS: Final = 80
+_NAME_CELLS: Final = 7
 
 _PILOTS: Final = {
     "A": "no car",
@@ -69,7 +70,7 @@ def view_of(name: str, brain: BrainView, *, closed_phases: int, backend: str) ->
         power_w=look.reading.power_w,
         limits_a=(
             ("OCPP", brain.ocpp_a),
-            ("Modbus", brain.modbus_a),
+            (_modbus(brain), brain.modbus_a),
             ("hardware", look.hardware_a),
         ),
         decides=brain.decision.by.value,
@@ -80,6 +81,10 @@ def view_of(name: str, brain: BrainView, *, closed_phases: int, backend: str) ->
         card=look.id_tag or brain.card,
         backend=backend,
     )
+
+
+def _modbus(brain: BrainView) -> str:
+    return "fail-safe" if brain.watchdog_left_s == 0.0 else "Modbus"
 
 
 def _relay(phases: int, closed_phases: int, cut_left_s: int) -> str:
@@ -103,7 +108,7 @@ def _transaction(look: ConnectorLook) -> str:
 def picture(view: View, typed: str, width: int) -> RenderableType:
     """Draw it, at most 80 columns wide, and beneath it what is being typed."""
     table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim")
+    table.add_column(style="dim", no_wrap=True, min_width=_NAME_CELLS)
     table.add_column(no_wrap=True, overflow="ellipsis")
     for name, words in _rows(view):
         table.add_row(name, words)
@@ -123,9 +128,8 @@ def _rows(view: View) -> Iterator[tuple[str, Text]]:
     drawn = "/".join(f"{current_a:.1f}" for current_a in view.currents_a)
     offered = f"offered {view.offered_a:.1f} A"
     yield "current", _joined((offered, f"drawn {drawn} A", f"{view.power_w / 1000:.2f} kW"))
-    limits = _joined(f"{name} {_limit(limit_a)}" for name, limit_a in view.limits_a)
-    limits.append(f"   {view.decides} decides" if view.decides else "", style="bold")
-    yield "limits", limits
+    yield "limits", _joined(f"{name} {_limit(limit_a)}" for name, limit_a in view.limits_a)
+    yield "decides", Text(view.decides, style="bold")
     yield "relay", _joined((view.relay, f"watchdog {view.watchdog}" if view.watchdog else ""))
     card = f"card {view.card}" if view.card else "no card"
     yield "meter", _joined((f"{view.energy_wh / 1000:.3f} kWh", view.transaction, card))
