@@ -20,7 +20,7 @@ from wattgate.adapters.data_folder import working_on
 from wattgate.adapters.identifiers import SystemIdentifiers
 from wattgate.adapters.keyfile import open_folder, password_key
 from wattgate.adapters.modbus.client import PymodbusLines
-from wattgate.adapters.modbus.definition_files import definition_of
+from wattgate.adapters.modbus.definition_files import definitions_of
 from wattgate.adapters.ocpp_socket.dialer import PicowsDialer
 from wattgate.adapters.ocpp_socket.listener import OcppListener
 from wattgate.adapters.signatures import EcdsaCheck
@@ -28,9 +28,7 @@ from wattgate.adapters.store.sqlite import SqliteStore
 from wattgate.adapters.web.certificate_office import CertificateOffice, used_by
 from wattgate.adapters.web.reception import Https
 from wattgate.adapters.web.server import WebServer
-from wattgate.core.errors import ConfigError, Problem
 from wattgate.core.gateway.backoff import Backoff
-from wattgate.core.modbus.definitions import Definition
 from wattgate.core.security.client_identity import ClientCertificate
 from wattgate.core.security.host_names import names_of
 from wattgate.core.security.passwords import PasswordKey
@@ -108,7 +106,7 @@ async def load_site(store: SqliteStore, site_text: str | None, key: PasswordKey)
         return Site()
     file = parse_toml(site_text) if site_text is not None else None
     described = read_mapping(applied(stored, file) if file is not None else stored or {})
-    definitions_of(described)
+    definitions_of(described.modbus_evses())
     site = as_kept(described, key)
     if stored is not None and is_readable(stored):
         # Before they are replaced: a kill before they are gone must not leave them for ever.
@@ -118,24 +116,6 @@ async def load_site(store: SqliteStore, site_text: str | None, key: PasswordKey)
     if await store.document(TO_SCRUB):
         await _forget_readable(store)
     return site
-
-
-def definitions_of(site: Site) -> Mapping[str, Definition]:
-    """How each wallbox on Modbus is spoken to, by EVSE id.
-
-    Raises:
-        ConfigError: definitions cannot be used; all of their problems.
-    """
-    found: dict[str, Definition] = {}
-    problems: list[Problem] = []
-    for settings in site.modbus_evses():
-        try:
-            found[settings.id] = definition_of(settings)
-        except ConfigError as exc:
-            problems += exc.problems
-    if problems:
-        raise ConfigError(problems)
-    return found
 
 
 async def _forget_readable(store: SqliteStore) -> None:
@@ -233,7 +213,8 @@ async def run_manager(options: Options, started: Callable[[Addresses], None]) ->
     database = options.data_dir / DATABASE
     if options.site_text is not None and not database.exists():
         # A first start with a site that cannot be run leaves nothing behind.
-        definitions_of(read_mapping(applied(None, parse_toml(options.site_text))))
+        site = read_mapping(applied(None, parse_toml(options.site_text)))
+        definitions_of(site.modbus_evses())
     if not open_folder(options.data_dir):
         log.warning("the data folder can be read by others", folder=str(options.data_dir))
     tools = Tools(SystemClock(), SystemIdentifiers())
@@ -246,7 +227,7 @@ async def run_manager(options: Options, started: Callable[[Addresses], None]) ->
         site = await load_site(store, options.site_text, key)
         lines = PymodbusLines()
         cleanup.push_async_callback(lines.close)
-        modbus = ModbusInstallation(lines, definitions_of(site))
+        modbus = ModbusInstallation(lines, definitions_of(site.modbus_evses()))
         manager = Manager(site, store, tools, key)
         cleanup.push_async_callback(manager.stop)
         safe = await open_safe(options.data_dir, tools.clock, site)

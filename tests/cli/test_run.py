@@ -96,6 +96,24 @@ def test_every_problem_of_the_site_is_said_at_once_and_nothing_is_left_behind(
     assert not (tmp_path / "data").exists()
 
 
+def test_definitions_that_cannot_be_used_start_nothing_and_say_all(tmp_path: Path) -> None:
+    definition = tmp_path / "own.toml"
+    definition.write_text('name = "own"\ntitel = "Own"\n')
+    site = tmp_path / "site.toml"
+    modbus = 'device_type = "modbus"\nmax_current_a = 16\naddress = "192.0.2.7"\n'
+    site.write_text(
+        SITE
+        + f'[[evse]]\nid = "yard"\n{modbus}definition = "{definition}"\n'
+        + f'[[evse]]\nid = "lane"\nconnector = 2\n{modbus}definition = "keba-p31"\n'
+    )
+    ended = run("--site", str(site), "--data", str(tmp_path / "data"))
+    assert ended.returncode == 1
+    for words in ('evse "yard" › definition', "titel", "source", 'did you mean "keba-p30"?'):
+        assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_site_file_that_is_not_there_is_misuse(tmp_path: Path) -> None:
     ended = run("--site", str(tmp_path / "nowhere.toml"))
     assert ended.returncode == 2

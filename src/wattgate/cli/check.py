@@ -41,30 +41,12 @@ def _devices(site: Site) -> list[Problem]:
     Raises:
         ConfigError: with every problem of every definition.
     """
-    from wattgate.adapters.modbus.definition_files import definition_of
-    from wattgate.core.errors import ConfigError, Problem
-    from wattgate.core.modbus.commands import can
-    from wattgate.core.modbus.wallbox_values import SetFailSafe
+    from wattgate.adapters.modbus.definition_files import definitions_of
+    from wattgate.core.modbus.remarks import remarks_on
 
-    problems: list[Problem] = []
-    notes: list[Problem] = []
-    for evse in site.modbus_evses():
-        try:
-            definition = definition_of(evse)
-        except ConfigError as exc:
-            problems += exc.problems
-            continue
-        if not can(definition, SetFailSafe):
-            notes.append(
-                Problem(
-                    f'evse "{evse.id}" › definition',
-                    f"{definition.name} has no fail-safe: while it is silent it counts for its "
-                    f"max_current_a ({evse.max_current_a:g} A)",
-                )
-            )
-    if problems:
-        raise ConfigError(problems)
-    return notes
+    evses = site.modbus_evses()
+    definitions = definitions_of(evses)
+    return [said for evse in evses for said in remarks_on(evse, definitions[evse.id])]
 
 
 def read_site_file(file: Path) -> str:

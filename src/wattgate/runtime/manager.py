@@ -113,6 +113,7 @@ class Manager:
             self.limits, self.releases, self._prover, self._will_be_limited, self._change_site
         )
         self._assembly: Assembly | None = None
+        self._modbus: ModbusInstallation | None = None
         self._loop: ControlLoop | None = None
         self._deciding: asyncio.Task[None] | None = None
         self._patching = asyncio.Lock()
@@ -130,6 +131,7 @@ class Manager:
         await self.limits.recover(recovered)
         self.releases.recover(recovered.releases)
         self.behaviours.recover(recovered)
+        self._modbus = modbus
         self._assembly = assembly = Assembly(
             self._site_now,
             self._house,
@@ -179,7 +181,8 @@ class Manager:
         lost = (*lost_passwords(self.site, self.keys.password_key), *self.keys.lost())
         said = remarks(self.site, self.keys.given())
         waiting = waiting_for_start(self._begun, self.site.ocpp_server)
-        return (*said, *waiting, *(Problem(name, _KEPT_IN_VAIN) for name in lost))
+        modbus = self._modbus.remarks() if self._modbus is not None else ()
+        return (*said, *modbus, *waiting, *(Problem(name, _KEPT_IN_VAIN) for name in lost))
 
     @property
     def is_deciding(self) -> bool:

@@ -1,6 +1,6 @@
 """Definitions of wallboxes: those that come with Wattgate, and files that people write."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -53,6 +53,24 @@ def definition_of(settings: EvseSettings) -> Definition:
         raise ConfigError(
             [replace(each, path=f"{where} › {each.path}") for each in exc.problems]
         ) from exc
+
+
+def definitions_of(evses: Iterable[EvseSettings]) -> dict[str, Definition]:
+    """The definitions of EVSEs on Modbus, by EVSE id.
+
+    Raises:
+        ConfigError: some cannot be used; all of their problems.
+    """
+    found: dict[str, Definition] = {}
+    problems: list[Problem] = []
+    for settings in evses:
+        try:
+            found[settings.id] = definition_of(settings)
+        except ConfigError as exc:
+            problems += exc.problems
+    if problems:
+        raise ConfigError(problems)
+    return found
 
 
 def _is_name(name: str) -> bool:

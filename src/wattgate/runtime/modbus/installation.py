@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
+from wattgate.core.errors import Problem
 from wattgate.core.gateway.connectors import ConnectorMap
 from wattgate.core.modbus.definitions import Definition
 from wattgate.core.modbus.places import read_place
+from wattgate.core.modbus.remarks import remarks_on
 from wattgate.core.site.model import EvseSettings, WallboxSettings
 from wattgate.ports.links import Receiver
 from wattgate.ports.modbus import ModbusLines
@@ -33,6 +35,13 @@ class ModbusInstallation:
         self._offerings: dict[str, Offering] = {}
         self._lines = SharedLines(lines)
         self._definitions = definitions
+
+    def remarks(self) -> tuple[Problem, ...]:
+        """What is worth saying about the wallboxes, though they can be run."""
+        evses = (offering.settings for offering in self._offerings.values())
+        return tuple(
+            said for each in evses for said in remarks_on(each, self._definitions[each.id])
+        )
 
     def alive(self, now: float) -> None:
         """The control loop lives (monotonic time, s): what it keeps from falling back is fed."""

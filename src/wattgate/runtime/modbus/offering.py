@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from wattgate.core.modbus.wallbox_values import WallboxModel, WallboxValues
+from wattgate.core.site.model import EvseSettings
 from wattgate.runtime.modbus.evse_modbus import EvseModbus
 from wattgate.runtime.modbus.stand_in import StandIn
 from wattgate.runtime.modbus.wallbox import ModbusWallbox
@@ -37,6 +38,11 @@ class Offering:
         self._wallbox.on_found = stand_in.found
         self._evse.on_limit = stand_in.let
         self._evse.backend_a = self._backend_a
+
+    @property
+    def settings(self) -> EvseSettings:
+        """What the site says of the EVSE."""
+        return self._evse.settings
 
     @property
     def model(self) -> WallboxModel | None:

@@ -1,0 +1,24 @@
+"""What is worth saying about a wallbox on Modbus, though it can be controlled."""
+
+from collections.abc import Iterator
+
+from wattgate.core.errors import Problem
+from wattgate.core.modbus.commands import can
+from wattgate.core.modbus.definitions import Definition
+from wattgate.core.modbus.wallbox_values import SetFailSafe, SetLimit
+from wattgate.core.site.devices import EvseSettings
+
+
+def remarks_on(evse: EvseSettings, definition: Definition) -> Iterator[Problem]:
+    """What its definition leaves out, with the setting that names it."""
+    path = f'evse "{evse.id}" › definition'
+    if not can(definition, SetLimit):
+        yield Problem(path, f"{definition.name} has no limit: nothing can be controlled there")
+    elif not can(definition, SetFailSafe):
+        yield Problem(
+            path,
+            f"{definition.name} has no fail-safe: while it is silent it counts for its "
+            f"max_current_a ({evse.max_current_a:g} A)",
+        )
+    if definition.read.energy is None:
+        yield Problem(path, f"{definition.name} has no energy counter: bills are estimates")

@@ -1,0 +1,42 @@
+"""What a definition leaves out is said before somebody relies on it."""
+
+import pytest
+
+from wattgate.core.modbus.definition_reading import read_definition
+from wattgate.core.modbus.power_brain_definition import POWER_BRAIN_DEFINITION
+from wattgate.core.modbus.remarks import remarks_on
+from wattgate.core.site.model import DeviceType, EvseSettings
+
+EVSE = EvseSettings(id="yard", device_type=DeviceType.MODBUS, address="192.0.2.7")
+STATE = """
+name = "own"
+title = "Own"
+source = "Own"
+[read.state]
+address = 1
+[[states]]
+state = 1
+pilot = "A"
+"""
+LIMIT = "[write.limit]\naddress = 3\noff = 0\n"
+ENERGY = "[read.energy]\naddress = 2\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("", ["has no limit", "has no energy counter"]),
+        (LIMIT, ["has no fail-safe", "has no energy counter"]),
+        (LIMIT + ENERGY, ["has no fail-safe"]),
+        (ENERGY, ["has no limit"]),
+    ],
+)
+def test_what_is_missing_is_said(more: str, said: list[str]) -> None:
+    problems = list(remarks_on(EVSE, read_definition(STATE + more)))
+    assert [each.path for each in problems] == ['evse "yard" › definition'] * len(said)
+    for problem, words in zip(problems, said, strict=True):
+        assert words in problem.message
+
+
+def test_nothing_is_missing_in_a_power_brain() -> None:
+    assert list(remarks_on(EVSE, POWER_BRAIN_DEFINITION)) == []
