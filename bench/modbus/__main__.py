@@ -9,19 +9,24 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from statistics import median
 from subprocess import PIPE
 from time import perf_counter, process_time
 
 from pymodbus.client import AsyncModbusTcpClient
 
-from wattgate.adapters.modbus.client import PymodbusLine, PymodbusLines
+from wattgate.adapters.clock import SystemClock
+from wattgate.adapters.modbus.client import PymodbusLines
 from wattgate.adapters.modbus.opening import character_s, gap_s
 from wattgate.adapters.ocpp_socket.loop import new_event_loop
 from wattgate.core.modbus.places import SerialPlace, TcpPlace
 from wattgate.core.modbus.polling import ReadBlock, poll_plan, values_of
 from wattgate.core.modbus.power_brain_definition import POWER_BRAIN_DEFINITION
 from wattgate.core.modbus.tables import Table
+from wattgate.core.modbus.wallbox_values import WallboxValues
+from wattgate.runtime.modbus.device import ModbusDevice
+from wattgate.runtime.modbus.shared_line import SharedLines, Urgency
 
 WALLBOXES = 50
 CYCLE_S = 3.0
@@ -31,8 +36,7 @@ PLAN = poll_plan(POWER_BRAIN_DEFINITION)
 THINKING_S = 0.005
 """What a device on a serial line may need for an answer, beside the time of its characters."""
 
-Words = dict[tuple[Table, int], int]
-Poll = Callable[[], Awaitable[Words]]
+Poll = Callable[[], Awaitable[WallboxValues]]
 
 
 @dataclass(slots=True)
@@ -47,8 +51,7 @@ class Side:
     async def cycle(self) -> None:
         """Poll every wallbox once, and understand what each says."""
         began_s, began_cpu_s = perf_counter(), process_time()
-        for words in await asyncio.gather(*(poll() for poll in self.polls)):
-            values_of(POWER_BRAIN_DEFINITION, words)
+        await asyncio.gather(*(poll() for poll in self.polls))
         self.cycles_s.append(perf_counter() - began_s)
         self.cpu_s.append(process_time() - began_cpu_s)
 
@@ -61,17 +64,11 @@ class Side:
         )
 
 
-def of_wattgate(line: PymodbusLine) -> Poll:
-    """A poll by our lines."""
-
-    async def poll() -> Words:
-        words: Words = {}
-        for block in PLAN:
-            read = await line.read(UNIT, block.table, block.address, block.count)
-            words.update(block.words(read))
-        return words
-
-    return poll
+def of_wattgate(lines: SharedLines, port: int) -> Poll:
+    """A poll as the manager does it."""
+    line = lines.line(TcpPlace("127.0.0.1", port))
+    device = ModbusDevice(POWER_BRAIN_DEFINITION, line, UNIT, SystemClock())
+    return partial(device.poll, Urgency.POLL)
 
 
 def of_pymodbus(client: AsyncModbusTcpClient) -> Poll:
@@ -81,13 +78,13 @@ def of_pymodbus(client: AsyncModbusTcpClient) -> Poll:
         Table.INPUT: client.read_input_registers,
     }
 
-    async def poll() -> Words:
-        words: Words = {}
+    async def poll() -> WallboxValues:
+        words: dict[tuple[Table, int], int] = {}
         for block in PLAN:
             read = reads[block.table]
             answer = await read(block.address, count=block.count, device_id=UNIT)
             words.update(block.words(answer.registers))
-        return words
+        return values_of(POWER_BRAIN_DEFINITION, words)
 
     return poll
 
@@ -109,7 +106,8 @@ async def measure(ports: Sequence[int]) -> list[Side]:
     clients = [AsyncModbusTcpClient("127.0.0.1", port=port, retries=0) for port in ports]
     for client in clients:
         await client.connect()
-    ours = [of_wattgate(lines.line(TcpPlace("127.0.0.1", port))) for port in ports]
+    shared = SharedLines(lines)
+    ours = [of_wattgate(shared, port) for port in ports]
     sides = [Side("Wattgate", ours), Side("pymodbus", [of_pymodbus(each) for each in clients])]
     for _ in range(ROUNDS):
         for side in sides:

@@ -51,6 +51,7 @@ async def read(line: PymodbusLine, unit: int = 1) -> int:
         (lambda heard: [b"HTTP/1.1 400 Bad Request\r\n"], "is not Modbus TCP", ModbusSilent),
         (lambda heard: [b"\0\1\0\0\0\1\1"], "is not Modbus TCP", ModbusSilent),
         (lambda heard: [mbap(heard, b"\x03\x04\0\1\0\2")], "more or less than was", ModbusSilent),
+        (lambda heard: [mbap(heard, b"\x03\x04\0\x2a")], "more or less than was", ModbusSilent),
         (lambda heard: [mbap(heard, b"\x03\x02\0")], "more or less than was", ModbusSilent),
         (lambda heard: [mbap(heard, b"\x83\x02")], "2: the device has no such", ModbusRefused),
         (lambda heard: [mbap(heard, b"\x83\x06")], "6: the device is busy", ModbusRefused),

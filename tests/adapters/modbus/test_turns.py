@@ -19,9 +19,12 @@ class Line:
         return asyncio.get_running_loop().create_task(self._have(name, unit, urgency))
 
     async def _have(self, name: str, unit: int, urgency: Urgency) -> None:
-        async with self.turns.turn(unit, urgency):
+        await self.turns.take(unit, urgency)
+        try:
             self.had.append(name)
             await self.free.wait()
+        finally:
+            self.turns.pass_on()
 
 
 async def settle() -> None:
@@ -74,8 +77,9 @@ async def test_who_is_cancelled_in_the_moment_of_its_turn_passes_it_on() -> None
     line = Line()
 
     async def first() -> None:
-        async with line.turns.turn(1, READ):
-            await line.free.wait()
+        await line.turns.take(1, READ)
+        await line.free.wait()
+        line.turns.pass_on()
         second.cancel()  # it has just been called, and does not know it yet
 
     held = asyncio.get_running_loop().create_task(first())

@@ -106,9 +106,12 @@ class PymodbusLine:
         while True:
             if wait_s := self._doubtful_s(request):
                 await asyncio.sleep(wait_s)
-            async with self._turns.turn(request.unit, urgency):
+            await self._turns.take(request.unit, urgency)
+            try:
                 if not self._doubtful_s(request):
                     return await self._exchange(request)
+            finally:
+                self._turns.pass_on()
 
     async def _exchange(self, request: Frame) -> Frame:
         loop = asyncio.get_running_loop()
@@ -146,6 +149,8 @@ class PymodbusLine:
             connection.close()
 
     def _doubtful_s(self, request: Frame) -> float:
+        if not self._doubtful_until_s:
+            return 0.0
         until_s = self._doubtful_until_s.get((request.unit, request.function), 0.0)
         return max(0.0, until_s - asyncio.get_running_loop().time())
 

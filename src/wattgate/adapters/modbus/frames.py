@@ -6,8 +6,7 @@ wrong checksum, and a slave on a shared line hears the frames of all others.
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pymodbus.framer import FramerRTU, FramerSocket
 from pymodbus.pdu import DecodePDU
@@ -35,8 +34,7 @@ class BrokenFrames(Exception):  # noqa: N818 - says what is there, not whose err
     """What came over TCP is not Modbus; where the next frame begins cannot be known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """A message of one unit; `pdu` is its function code and data."""
 
     unit: int

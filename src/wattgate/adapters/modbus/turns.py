@@ -1,8 +1,6 @@
 """Whose turn it is on a line: one request at a time, and every unit is heard."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -30,18 +28,13 @@ class Turns:
         self._last: dict[int, int] = {}
         self._waiting: list[_Waiting] = []
 
-    @asynccontextmanager
-    async def turn(self, unit: int, urgency: Urgency) -> AsyncIterator[None]:
-        """Wait for the line, and have it within the block. Safe to cancel at any time."""
+    async def take(self, unit: int, urgency: Urgency) -> None:
+        """Wait for the line; `pass_on` must follow. Safe to cancel at any time."""
         if self._is_taken:
             await self._called(unit, urgency)
         self._is_taken = True
         self._given += 1
         self._last[unit] = self._given
-        try:
-            yield
-        finally:
-            self._pass_on()
 
     async def _called(self, unit: int, urgency: Urgency) -> None:
         mine = _Waiting(unit, urgency, asyncio.get_running_loop().create_future())
@@ -52,10 +45,11 @@ class Turns:
             if mine in self._waiting:
                 self._waiting.remove(mine)
             else:
-                self._pass_on()  # called and cancelled in the same moment
+                self.pass_on()  # called and cancelled in the same moment
             raise
 
-    def _pass_on(self) -> None:
+    def pass_on(self) -> None:
+        """Leave the line to whoever comes next."""
         if not self._waiting:
             self._is_taken = False
             return
