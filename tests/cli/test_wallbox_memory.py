@@ -13,26 +13,26 @@ def test_what_was_kept_and_the_key_are_there_again(tmp_path: Path) -> None:
     with memory(data, None, signs=True) as first:
         assert first.kept is None
         assert first.keep is not None
-        assert first.key is not None
+        assert first.signing is not None
         assert first.keys_folder == data / "keys"
         first.keep("text")
     with memory(data, tmp_path, signs=True) as again:
         assert again.kept == "text"
-        assert again.key is not None
-        assert again.key.public_key == first.key.public_key
+        assert again.signing is not None
+        assert again.signing.public_key == first.signing.public_key
         assert again.keys_folder == tmp_path
     with memory(data, None, signs=False) as unsigned:
-        assert unsigned.key is None
+        assert unsigned.signing is None
 
 
 def test_without_a_folder_nothing_is_left_behind(tmp_path: Path) -> None:
     with memory(None, None, signs=True) as passing:
         assert (passing.folder, passing.kept, passing.keep) == (None, None, None)
-        assert passing.key is not None
+        assert passing.signing is not None
         passing.keys_folder.mkdir()
     assert not passing.keys_folder.exists()
     with memory(None, tmp_path, signs=False) as passing:
-        assert (passing.keys_folder, passing.key) == (tmp_path, None)
+        assert (passing.keys_folder, passing.signing) == (tmp_path, None)
     assert tmp_path.exists()
 
 

@@ -6,7 +6,7 @@ import pytest
 from tests.support.wallboxes import NOON
 
 import wattgate.core.wallbox
-from wattgate.cli import wallbox_doors
+from wattgate.cli import wallbox_doors, wallbox_run
 from wattgate.cli.wallbox_words import WORDS, json_line, plain_line
 from wattgate.core.wallbox.effects import Happened
 
@@ -16,7 +16,7 @@ def told_kinds() -> set[str]:
     root = Path(wattgate.core.wallbox.__file__).parent
     ends = root.parents[1] / "runtime" / "ends"
     files = [*root.glob("*.py"), ends / "wallbox_loop.py", ends / "wallbox_certificates.py"]
-    files.append(Path(wallbox_doors.__file__))
+    files += [Path(wallbox_doors.__file__), Path(wallbox_run.__file__)]
     kinds: set[str] = set()
     for file in files:
         for node in ast.walk(ast.parse(file.read_text())):

@@ -70,7 +70,9 @@ def wallbox(
         str,
         typer.Option(help="Serial line of its Modbus slave.", metavar="DEVICE[,9600,8N1]"),
     ] = "",
-    modbus_unit: Annotated[int, typer.Option(help="Its unit id on Modbus.", metavar="N")] = 1,
+    modbus_unit: Annotated[
+        int, typer.Option(help="Its unit id on Modbus when it is new.", metavar="N")
+    ] = 1,
     phase_pause: Annotated[
         float,
         typer.Option(
@@ -85,6 +87,10 @@ def wallbox(
             metavar="DIR",
         ),
     ] = None,
+    sign: Annotated[
+        bool,
+        typer.Option("--sign", help="Sign its meter's readings, as OCMF, with a key of its own."),
+    ] = False,
     api_port: Annotated[
         int | None,
         typer.Option(
@@ -235,6 +241,7 @@ def wallbox(
             data=data,
             card_reader=card_reader,
             has_reader=not no_reader,
+            signs=sign,
             is_asleep=asleep,
             api_port=api_port,
         ),

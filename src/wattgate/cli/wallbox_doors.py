@@ -19,19 +19,21 @@ from wattgate.runtime.supervisor import Supervisor
 class Doors:
     """All of them, from the beginning of the `async with` block to its end.
 
-    `look` is what `GET /state` answers; `on_card` gets every card, and answers why it does not
-    count, None where it does.
+    `handler` answers those Modbus masters that ask for `unit`. `look` is what `GET /state` answers;
+    `on_card` gets every card, and answers why it does not count, None where it does.
     """
 
     def __init__(
         self,
         setup: HardwareSetup,
+        unit: int,
         handler: ModbusHandler,
         look: Callable[[], Mapping[str, object]],
         on_card: Callable[[str], str | None],
         tell: Callable[[Happened], None],
     ) -> None:
         self._setup = setup
+        self._unit = unit
         self._handler = handler
         self._look = look
         self._on_card = on_card
@@ -59,14 +61,14 @@ class Doors:
 
     async def _open(self, stack: AsyncExitStack) -> None:
         for place in self._setup.places():
-            slave = ModbusSlave(place, self._setup.modbus_unit, self._handler)
+            slave = ModbusSlave(place, self._unit, self._handler)
             option = "--modbus-port" if isinstance(place, TcpPlace) else "--modbus-serial"
             try:
                 await stack.enter_async_context(slave)
             except NoModbusPort as error:
                 raise ConfigError([Problem(option, error.reason)]) from error
             port = slave.place.port if isinstance(slave.place, TcpPlace) else None
-            facts = {"place": str(slave.place), "port": port, "unit": self._setup.modbus_unit}
+            facts = {"place": str(slave.place), "port": port, "unit": self._unit}
             self._tell(Happened("modbus", facts))
         if self._setup.api_port is not None:
             await self._open_api(self._setup.api_port, stack)

@@ -14,6 +14,7 @@ from wattgate.adapters.hardware.meter_key import MeterKey, meter_key, new_meter_
 from wattgate.adapters.hardware.wallbox_folder import WallboxFolder
 from wattgate.adapters.keyfile import open_folder
 from wattgate.core.errors import ConfigError, Problem
+from wattgate.core.wallbox.signing import Signing
 
 _KEYS: Final = "keys"
 
@@ -23,14 +24,14 @@ class Memory:
     """What it knows from before, and where it goes.
 
     `folder` is None where nothing is kept. `kept` is the text of the last `keep`, None where there
-    is none; `key` signs its readings; `keys_folder` is where certificates go that it gets over
+    is none; `signing` signs its readings; `keys_folder` is where certificates go that it gets over
     OCPP.
     """
 
     folder: Path | None
     kept: str | None
     keep: Callable[[str], None] | None
-    key: MeterKey | None
+    signing: Signing | None
     keys_folder: Path
 
 
@@ -43,8 +44,8 @@ def memory(data: Path | None, keys_folder: Path | None, *, signs: bool) -> Itera
     """
     if data is None:
         with _folder_of_this_run() as passing:
-            key = new_meter_key() if signs else None
-            yield Memory(None, None, None, key, keys_folder or passing)
+            signing = _signing(new_meter_key()) if signs else None
+            yield Memory(None, None, None, signing, keys_folder or passing)
         return
     with ExitStack() as stack:
         try:
@@ -53,8 +54,12 @@ def memory(data: Path | None, keys_folder: Path | None, *, signs: bool) -> Itera
         except (OSError, FolderInUse) as error:
             raise ConfigError([Problem(f"--data {data}", str(error))]) from error
         folder = WallboxFolder(data)
-        key = meter_key(data) if signs else None
-        yield Memory(data, folder.read(), folder.save, key, keys_folder or data / _KEYS)
+        signing = _signing(meter_key(data)) if signs else None
+        yield Memory(data, folder.read(), folder.save, signing, keys_folder or data / _KEYS)
+
+
+def _signing(key: MeterKey) -> Signing:
+    return Signing(key.sign, key.public_key)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -48,6 +48,7 @@ from wattgate.core.wallbox.lines import (
     SendRaw,
     read_line,
 )
+from wattgate.runtime.ends.machine import NotKept
 from wattgate.runtime.ends.wallbox_certificates import SET, WallboxCertificates
 from wattgate.runtime.ends.wallbox_loop import Account, WallboxLoop
 from wattgate.runtime.peer import Tools
@@ -66,12 +67,12 @@ def run(setup: Setup, tls: WallboxTls) -> int:
     """Run until `quit` or a signal; answers the exit status."""
     # Standard output belongs to the events.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    options = options_of(setup)
     try:
         with ExitStack() as stack:
             kept = stack.enter_context(
                 memory(setup.hardware.data, setup.keys_folder, signs=setup.hardware.signs)
             )
+            options = replace(options_of(setup), signing=kept.signing)
             brain_options = brain_options_of(setup)
             at_work = stack.enter_context(works(options, brain_options, kept, SystemClock()))
             runner = stack.enter_context(asyncio.Runner(loop_factory=new_event_loop))
@@ -87,6 +88,7 @@ class _Terminal:
     def __init__(self, setup: Setup, tls: WallboxTls, kept: Memory, at_work: Works) -> None:
         self._setup = setup
         self._works = at_work
+        self._signing = kept.signing
         self._clock = SystemClock()
         self._stop = asyncio.Event()
         self._status = 0
@@ -113,8 +115,11 @@ class _Terminal:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
         await self._vault.reload()
+        if self._signing is not None:
+            self._show(Happened("meter-key", {"public_key": self._signing.public_key}))
         doors = Doors(
             self._setup.hardware,
+            unit=self._works.unit,
             handler=self._wallbox.request,
             look=self._facts,
             on_card=self._card_shown,
@@ -158,8 +163,8 @@ class _Terminal:
     async def _drive(self) -> None:
         try:
             await self._wallbox.run()
-        except OSError as error:
-            self._show(Happened("problem", {"what": f"nothing can be kept any more: {error}"}))
+        except NotKept as failure:
+            self._problem(f"nothing can be kept any more: {failure}")
             self._fail()
         except Exception:
             self._fail()

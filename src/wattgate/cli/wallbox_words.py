@@ -29,6 +29,7 @@ WORDS: Final[Mapping[str, str]] = {
     "ignored": "{action} not answered: this wallbox is not accepted",
     "limit": "connector {connector} may draw {current_a:.1f} A",
     "meter": "connector {connector}: {energy_wh} Wh, {power_w} W, {current_a} A of {offered_a} A",
+    "meter-key": "its meter signs; the public key is {public_key}",
     "modbus": "Modbus slave at {place}, unit {unit}",
     "not-connected": "not connected ({step}): {reason}",
     "problem": "{what}",

@@ -22,12 +22,13 @@ from wattgate.runtime.ends.machine import Body, Wallbox, Whole
 class Works:
     """The wallbox, and how people reach the car and the plug at it.
 
-    `act` answers False for what concerns neither. `state_of_charge` is the car's, 0 to 1;
-    `closed_phases` are those that the contactor connects. These two and `view` are None where the
-    charge point simulates its cars by itself.
+    `unit` is its id on Modbus. `act` answers False for what concerns neither. `closed_phases` are
+    those that the contactor connects; `state_of_charge` is the car's, 0 to 1. These two and `view`
+    are None where the charge point simulates its cars by itself.
     """
 
     wallbox: Wallbox
+    unit: int = 0
     act: Callable[[Action], bool] = lambda _action: False
     view: Callable[[], BrainView | None] = lambda: None
     closed_phases: Callable[[], int | None] = lambda: None
@@ -52,6 +53,7 @@ def works(
         brain = PowerBrain(options, brain_options, moment, memory.kept)
         yield Works(
             Whole(brain, Body(point, memory.keep, hardware.at, hardware.deadline)),
+            brain.unit,
             lambda action: _is_at_first(action) and hardware.act(action),
             lambda: brain.view(clock.monotonic()),
             lambda: point.closed_phases,

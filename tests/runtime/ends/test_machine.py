@@ -16,7 +16,7 @@ from wattgate.core.wallbox.options import Options
 from wattgate.core.wallbox.power_brain import BrainOptions, PowerBrain
 from wattgate.core.wallbox.sensed import MeterLook, Pilot
 from wattgate.runtime.ends.charging_point import ChargingPoint
-from wattgate.runtime.ends.machine import LOOK_S, Body, Machine, Outward, Whole
+from wattgate.runtime.ends.machine import LOOK_S, Body, Machine, NotKept, Outward, Whole
 
 FAIL_SAFE_CURRENT, DISCONNECT_CP, RELAY_SELECT, LIMIT = 8085, 8086, 8087, 8093
 
@@ -176,7 +176,7 @@ async def test_where_nothing_can_be_kept_nothing_is_done_any_more() -> None:
         bench.told.clear()
         bench.is_full = True
         bench.show_card()
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(NotKept, match="No space"):
             await bench.machine.failed()
         assert (bench.car.offered_a, bench.car.phases, bench.told) == (0.0, 0, [])
         bench.is_full = False

@@ -62,6 +62,10 @@ Wallbox = ChargePoint | Whole
 """A charge point simulates its cars by itself, and forgets everything when it ends."""
 
 
+class NotKept(Exception):  # noqa: N818 - says what has not happened
+    """What has to outlive a restart cannot be stored; the message says why."""
+
+
 class Machine:
     """Lets things happen to a wallbox, and carries out what follows, in order.
 
@@ -76,14 +80,14 @@ class Machine:
         self._outward = outward
         self._timer: asyncio.TimerHandle | None = None
         self._is_off = False
-        self._failure: OSError | None = None
+        self._failure: NotKept | None = None
         self._has_failed = asyncio.Event()
 
     async def failed(self) -> None:
         """Wait until it can do its work no more.
 
         Raises:
-            OSError: why.
+            NotKept: why.
         """
         await self._has_failed.wait()
         if self._failure is not None:
@@ -102,8 +106,8 @@ class Machine:
             for _ in range(MOST_LOOKS):
                 if is_moved:
                     is_moved = self._carry_out(self._look(moment))
-        except OSError as error:
-            self._fail(error)
+        except NotKept as failure:
+            self._fail(failure)
         else:
             self._set_timer()
 
@@ -151,7 +155,7 @@ class Machine:
                 self._outward(effect)
                 return False
 
-    def _fail(self, error: OSError) -> None:
+    def _fail(self, error: NotKept) -> None:
         self._failure = error
         self.stop()
         self._has_failed.set()
@@ -179,7 +183,7 @@ def _work(body: Body, effect: Keep | Offer | CutPilot | SelectPhases) -> bool:
     match effect:
         case Keep(text):
             if body.keep is not None:
-                body.keep(text)
+                _store(body.keep, text)
             return False
         case Offer(_, current_a):
             body.point.offer(current_a)
@@ -190,3 +194,10 @@ def _work(body: Body, effect: Keep | Offer | CutPilot | SelectPhases) -> bool:
         case _:
             assert_never(effect)
     return True
+
+
+def _store(keep: Callable[[str], None], text: str) -> None:
+    try:
+        keep(text)
+    except OSError as error:
+        raise NotKept(str(error)) from error

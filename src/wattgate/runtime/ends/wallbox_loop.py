@@ -93,7 +93,7 @@ class WallboxLoop:
         """Connect, and connect again, until cancelled; then close the link.
 
         Raises:
-            OSError: what has to outlive a restart cannot be kept any more.
+            NotKept: what has to outlive a restart cannot be stored any more.
         """
         self._machine.tick()
         ends = [self._tasks.start(self._machine.failed(), name="wallbox")]
