@@ -31,7 +31,7 @@ class GatewaySettings:
         default="",
         metadata=setting(
             "Identity shown to the backend; empty: the ChargeBox ID, or the `id` of an EVSE "
-            "without OCPP",
+            "without OCPP. EVSEs without OCPP may share one: each is a connector of it then",
             at_most=255,
         ),
     )
