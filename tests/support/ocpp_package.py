@@ -183,7 +183,8 @@ class PackageStation(ChargePoint):  # type: ignore[misc]  # - the package has no
     def _start(self, **asked: Any) -> Any:  # noqa: ANN401 - JSON
         self._news.add(Action.start_transaction, asked)
         accepted = IdTagInfo(status=AuthorizationStatus.accepted)
-        return call_result.StartTransaction(transaction_id=TRANSACTION, id_tag_info=accepted)
+        number = TRANSACTION + asked["connector_id"] - 1
+        return call_result.StartTransaction(transaction_id=number, id_tag_info=accepted)
 
     @on(Action.meter_values)  # type: ignore[untyped-decorator]  # - the package has no types
     def _meter_values(self, **asked: Any) -> Any:  # noqa: ANN401 - JSON
@@ -197,7 +198,7 @@ class PackageStation(ChargePoint):  # type: ignore[misc]  # - the package has no
 
 
 TRANSACTION: Final = 4242
-"""The id that the central system gives to a transaction."""
+"""The id that the central system gives to a transaction of connector 1; 2 has the next one."""
 
 
 class PackageBackend:
