@@ -118,7 +118,7 @@ def test_the_energy_that_is_read_never_falls_over_a_loss_of_power_r109() -> None
     brain = free(keeps=True)
     seen = 0
     for _ in range(40):
-        brain.later(7)
+        brain.later(2)
         read = brain.read("energy")
         assert isinstance(read, int)
         assert read >= seen

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.support.wallboxes import CARD, Wallbox, charging, online, set_limit
+from tests.support.wallboxes import ACCEPTED, CARD, Wallbox, charging, online, set_limit
 
-from wattgate.core.wallbox.actions import Plug, PresentCard, PressStop, Unplug
+from wattgate.core.wallbox.actions import AddSignedText, Plug, PresentCard, PressStop, Unplug
 from wattgate.core.wallbox.effects import Effect, Keep
-from wattgate.core.wallbox.keeping import FORMAT
+from wattgate.core.wallbox.keeping import FORMAT, read_kept
 from wattgate.core.wallbox.sealing import sealed
 from wattgate.core.wallbox.sensed import Pilot, Sensed
 
@@ -261,3 +261,65 @@ def test_what_was_not_kept_by_this_wallbox_counts_as_nothing_and_is_told(
     (problem,) = fresh.events("problem")
     assert reason in problem["what"]
     assert fresh.state()["profiles"] == 0
+
+
+def test_a_transaction_after_a_restart_is_never_taken_for_one_before_it_r61() -> None:
+    wallbox = keeping()
+    wallbox.answers["StartTransaction"] = None
+    wallbox.act(Plug(), PresentCard(CARD))
+    restarted = again(wallbox)
+    restarted.answers["StartTransaction"] = None
+    restarted.act(Plug(), PresentCard(CARD))
+    restarted.connect()
+    restarted.reply("StartTransaction", {**ACCEPTED, "transactionId": 77})
+    assert restarted.state()["transaction_id"] is None
+    restarted.reply("StartTransaction", {**ACCEPTED, "transactionId": 78})
+    assert restarted.state()["transaction_id"] == 78
+    assert [each["transactionId"] for each in restarted.sent("StopTransaction")] == [77]
+
+
+def test_samples_go_on_at_their_interval_whatever_the_clock_counts_from() -> None:
+    text = text_of(on_hardware(resumes=True))
+    restarted = Wallbox(text, 5.0, **KEPT, has_hardware=True, resumes=True)
+    restarted.later(59)
+    assert restarted.events("meter") == []
+    restarted.later(1)
+    assert len(restarted.events("meter")) == 1
+
+
+def test_a_message_that_takes_the_place_of_another_is_kept() -> None:
+    wallbox = charging(**KEPT)
+    wallbox.answers["MeterValues"] = None
+    wallbox.later(60)
+    wallbox.forget()
+    wallbox.now += 60
+    wallbox.reply("MeterValues", {})
+    assert isinstance(wallbox.effects[0], Keep)
+
+
+def test_a_card_that_was_refused_stays_so() -> None:
+    off: dict[str, Any] = {
+        "configuration": {"StopTransactionOnInvalidId": "false"},
+        "has_hardware": True,
+    }
+    wallbox = keeping(resumes=True, **off)
+    wallbox.answers["StartTransaction"] = {
+        "idTagInfo": {"status": "Blocked"},
+        "transactionId": 78,
+    }
+    look(wallbox, Pilot.C, 1000.0)
+    wallbox.act(PresentCard(CARD))
+    restarted = again(wallbox, resumes=True, **off)
+    look(restarted, Pilot.C, 1000.0)
+    assert restarted.state()["transaction_id"] == 78
+    assert restarted.state()["offered_a"] == 0.0
+
+
+@pytest.mark.parametrize(("signed", "may_go"), [((), True), (("a text",), False)])
+def test_a_signed_reading_is_never_given_up_r117(signed: tuple[str, ...], may_go: bool) -> None:
+    wallbox = charging(**KEPT)
+    wallbox.disconnect()
+    wallbox.act(*map(AddSignedText, signed))
+    wallbox.later(60)
+    (message,) = read_kept(wallbox.machine.kept(), 1).messages
+    assert message.is_expendable is may_go

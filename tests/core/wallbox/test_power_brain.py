@@ -25,6 +25,7 @@ from wattgate.core.wallbox.modbus_side import Stored
 from wattgate.core.wallbox.moment import Moment
 from wattgate.core.wallbox.options import Options, Permission
 from wattgate.core.wallbox.power_brain import BrainOptions, PowerBrain
+from wattgate.core.wallbox.sensed import Pilot, Sensed
 
 LIMIT, ENABLE, CUT, RELAY = (
     "charging_cur_limit",
@@ -224,6 +225,27 @@ def test_a_sleeping_car_is_woken_by_a_cut_of_the_pilot() -> None:
     assert (brain.is_cut, brain.offered_a, brain.read(CUT)) == (False, 16.0, 0)
     assert brain.read("charge_pilot_state") == 2
     assert brain.events("stopped") == []
+
+
+@pytest.mark.parametrize("pilot", [Pilot.A, Pilot.E])
+def test_while_the_pilot_is_cut_nobody_believes_that_the_car_has_left(pilot: Pilot) -> None:
+    brain = charging()
+    brain.write(CUT, 5)
+    brain.do(brain.machine.sensed(Sensed(pilot), brain.moment))
+    assert brain.events("stopped") == []
+    brain.later(5)
+    brain.do(brain.machine.sensed(Sensed(pilot), brain.moment))
+    assert len(brain.events("stopped")) == (pilot is Pilot.A)
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "after_s"), [(ENABLE, 1, 300), (CUT, 7, 7), (RELAY, 1, 120)]
+)
+def test_what_ends_by_itself_is_awaited(name: str, raw: int, after_s: float) -> None:
+    brain = free()
+    brain.later(9)
+    brain.write(name, raw)
+    assert brain.machine.deadline() == brain.now + after_s
 
 
 def test_a_second_cut_while_one_runs_does_not_lengthen_it_and_0_ends_it() -> None:
