@@ -33,9 +33,8 @@ What applying a file does:
 - A password that is not in the file keeps its stored value; `""` means none.
 - Applying a file twice changes nothing. A file with a problem changes nothing at all.
 
-Not served by this version, and refused by the check: TLS on the OCPP server (`detect`, `on`),
-device types other than `ocpp16`, more than one backend per EVSE, two EVSEs with one URL and client
-id, the role `report` and the offline policy `drop`.
+Not served by this version, and refused by the check: more than one backend per EVSE, two EVSEs
+of OCPP wallboxes with one URL and client id, and the role `report`.
 
 Currents are A per phase. Write `true` and `false` without quotes, texts with them.
 """

@@ -81,7 +81,7 @@ def fallback(evse: EvseSettings, site: Site) -> Fallback:
         case OnDeactivation.MINIMUM:
             return Fallback(evse.min_current_a, phases, "minimum", at)
         case OnDeactivation.RELEASE:
-            feeder_a = site.wallbox(evse.address).max_current_a or evse.max_current_a
+            feeder_a = site.wallbox(evse.station_id).max_current_a or evse.max_current_a
             return Fallback(min(evse.max_current_a, feeder_a), phases, "released", at)
         case _:
             assert_never(site.site.on_deactivation)
@@ -110,7 +110,9 @@ def _circuits(site: Site) -> Iterator[_Circuit]:
         if wallbox.max_current_a is not None:
             name = f'the feeder of wallbox "{wallbox.id}"'
             its_own = [
-                each for evse, each in zip(evses, of_all, strict=True) if evse.address == wallbox.id
+                each
+                for evse, each in zip(evses, of_all, strict=True)
+                if evse.station_id == wallbox.id
             ]
             yield _Circuit(name, wallbox.max_current_a, 0.0, its_own)
 
