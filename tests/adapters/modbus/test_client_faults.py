@@ -205,6 +205,8 @@ async def test_a_device_that_hung_up_meanwhile_is_called_again() -> None:
         await line.close()
         assert await read(line) == 42
         assert device.connections == 2
+        one, other = (heard[:2] for heard in device.heard)
+        assert one != other, "each request has a transaction of its own"
         await line.close()
 
 

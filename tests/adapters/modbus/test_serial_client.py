@@ -116,11 +116,28 @@ async def test_a_late_answer_is_not_taken_for_that_to_the_next_request(tmp_path:
 
 
 @pytest.mark.asyncio
-async def test_bytes_that_came_unasked_are_forgotten(tmp_path: Path) -> None:
-    async with line_with(lambda heard: [word(1, 42)], tmp_path) as (line, device):
+async def test_bytes_that_came_unasked_are_forgotten(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    twice = [word(1, 42) + word(1, 1)]
+    async with line_with(lambda heard: twice, tmp_path) as (line, device):
+        assert await read(line) == 42
         assert await read(line) == 42
         device.say(word(1, 1))
         assert await read(line) == 42
+    assert caplog.messages == []
+
+
+@pytest.mark.asyncio
+async def test_on_a_slow_line_the_time_of_the_frames_is_waited_for_as_well(tmp_path: Path) -> None:
+    def later(heard: bytes) -> list[bytes]:
+        asyncio.get_running_loop().call_later(0.5, device.say, word(1, 42))
+        return []
+
+    async with serial_pair(tmp_path) as (ours, theirs), scripted_line(theirs, later) as device:
+        line = PymodbusLine(SerialPlace(str(ours), 1200), 0.1)
+        assert await read(line) == 42
+        await line.close()
 
 
 @pytest.mark.asyncio
