@@ -11,6 +11,8 @@ from tests.support.virtual_time import FakeClock
 from wattgate.core.modbus.definitions import Definition
 from wattgate.core.modbus.power_brain_definition import POWER_BRAIN_DEFINITION
 from wattgate.core.modbus.wallbox_values import SetFailSafe, WallboxValues
+from wattgate.ports.evse import LimitOutcome
+from wattgate.ports.modbus import ModbusLine
 from wattgate.runtime.modbus.device import ModbusDevice
 from wattgate.runtime.modbus.shared_line import SharedLine
 from wattgate.runtime.modbus.wallbox import ModbusWallbox
@@ -67,15 +69,22 @@ class Driver:
 async def driving(
     box: ModbusBox | None = None,
     *,
-    line: BoxLine | None = None,
+    line: ModbusLine | None = None,
     definition: Definition = POWER_BRAIN_DEFINITION,
 ) -> AsyncIterator[Driver]:
     """Drive a box, as unit 1 of a line of its own unless another is given."""
     box = box or ModbusBox()
-    line = line or one_box(box)
+    box_line = one_box(box)
     async with Supervisor() as tasks:
         clock = FakeClock()
-        device = ModbusDevice(definition, SharedLine(line), 1, clock)
-        driver = Driver(ModbusWallbox("e1", device, clock, tasks), device, box, line, tasks)
+        device = ModbusDevice(definition, SharedLine(line or box_line), 1, clock)
+        driver = Driver(ModbusWallbox("e1", device, clock, tasks), device, box, box_line, tasks)
         tasks.spawn(driver.loop(), name="control loop")
         yield driver
+
+
+async def is_led_at(driver: Driver, current_a: float) -> None:
+    """Load management has said its first limit, and everything that follows from that is done."""
+    await driver.passes(1)
+    assert await driver.wallbox.limit(current_a) is LimitOutcome.ACCEPTED
+    await driver.passes(3)

@@ -59,6 +59,7 @@ class ModbusDevice:
         self._identity = identity_plan(definition)
         self._absent: set[ReadBlock] = set()
         self._wrote_at = -inf
+        self._pausing = asyncio.Lock()
 
     @property
     def permit(self) -> Permit:
@@ -137,18 +138,18 @@ class ModbusDevice:
         return LimitOutcome.ACCEPTED
 
     async def _write(self, write: Write, urgency: Urgency, *, is_low: bool) -> None:
-        pause_s = self._wrote_at + self.definition.write_pause_s - self._clock.monotonic()
-        if pause_s > 0:
-            await asyncio.sleep(pause_s)
         if not write.is_volatile:
             self.stored_writes += 1
-        request = self._line.write(
-            self._unit, write.address, write.words, urgency, lambda: self._goes_out(is_low)
-        )
-        try:
-            await self._ask(request)
-        finally:
-            self._wrote_at = self._clock.monotonic()
+        async with self._pausing:
+            pause_s = self._wrote_at + self.definition.write_pause_s - self._clock.monotonic()
+            await asyncio.sleep(max(0.0, pause_s))
+            request = self._line.write(
+                self._unit, write.address, write.words, urgency, lambda: self._goes_out(is_low)
+            )
+            try:
+                await self._ask(request)
+            finally:
+                self._wrote_at = self._clock.monotonic()
 
     async def _read(self, blocks: Sequence[ReadBlock], urgency: Urgency) -> Words:
         words: dict[tuple[Table, int], int] = {}

@@ -165,7 +165,7 @@ class ModbusWallbox:
 
     def _is_hungry(self, now: float) -> bool:
         """Whether its limit is to be said again, only so that its watch does not fall."""
-        return self.is_led and self._device.needs_a_write(now)
+        return self._holding.target_a is not None and self._device.needs_a_write(now)
 
     async def _come_back(self) -> None:
         """Say a low limit first: whatever it hears takes it back to the limit it was told last."""
