@@ -1,0 +1,165 @@
+"""An EVSE by its registers: what load management is told of it, and what it can do to it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from tests.support.modbus_box import ModbusBox
+from tests.support.modbus_fuse import Fuse
+from tests.support.site_text import Value
+from tests.support.virtual_time import in_virtual_time
+
+from wattgate.ports.evse import Confirmation, EvseReading, LimitOutcome
+from wattgate.runtime.modbus.evse_modbus import EvseModbus
+from wattgate.runtime.supervisor import Supervisor
+
+
+@asynccontextmanager
+async def a_site(
+    *, plugged: bool = True, box: ModbusBox | None = None, **fields: Value
+) -> AsyncIterator[tuple[Fuse, EvseModbus]]:
+    fuse = Fuse({"A": box or ModbusBox(hardware_a=16.0)}, fields=fields)
+    async with Supervisor() as tasks:
+        await fuse.start(tasks, *("A" if plugged else ""))
+        assert fuse.world.manager is not None
+        state = fuse.world.manager.evse("A")
+        assert state is not None
+        assert isinstance(state.evse, EvseModbus)
+        yield fuse, state.evse
+    await fuse.world.kill()
+
+
+def reading(evse: EvseModbus) -> EvseReading:
+    return evse.reading(asyncio.get_running_loop().time())
+
+
+@in_virtual_time()
+async def test_its_draw_is_what_its_meter_says_on_the_phases_of_the_site() -> None:
+    async with a_site(phase_rotation="STR") as (fuse, evse):
+        fuse.boxes["A"].says = {"current_l1": 9, "current_l2": 8, "current_l3": 0}
+        await asyncio.sleep(6)
+        draw = reading(evse).draw
+        assert draw is not None
+        assert (draw.most_a, draw.on_site_a) == (9, (0, 9, 8))
+        assert asyncio.get_running_loop().time() - draw.at < 4
+
+
+@in_virtual_time()
+async def test_where_it_only_measures_power_that_may_flow_on_one_phase_or_on_all() -> None:
+    async with a_site() as (fuse, evse):
+        fuse.boxes["A"].says = {"meter_flags": 0, "power": 6900}
+        await asyncio.sleep(6)
+        draw = reading(evse).draw
+        assert draw is not None
+        assert (draw.least_a, draw.most_a) == (10, 30)
+
+
+@in_virtual_time()
+async def test_without_a_meter_nobody_knows_what_it_draws() -> None:
+    async with a_site() as (fuse, evse):
+        fuse.boxes["A"].says = {"has_meter": 0}
+        await asyncio.sleep(6)
+        assert reading(evse).draw is None
+
+
+@in_virtual_time()
+async def test_it_is_idle_while_it_says_that_no_car_is_there() -> None:
+    async with a_site(plugged=False) as (fuse, evse):
+        assert reading(evse).idle
+        assert reading(evse).ready
+        fuse.boxes["A"].plugged = True
+        await asyncio.sleep(4)
+        assert not reading(evse).idle
+        fuse.boxes["A"].plugged = False
+        await asyncio.sleep(30)
+        assert reading(evse).idle
+        fuse.lines["A"].is_cut = True
+        await asyncio.sleep(30)
+        assert not reading(evse).idle
+        assert not reading(evse).ready
+        assert reading(evse).silent_s > 20
+
+
+@in_virtual_time()
+async def test_who_was_never_reached_is_not_known_to_hang_on_the_fuse() -> None:
+    boxes = {"A": ModbusBox(hardware_a=16), "B": ModbusBox(hardware_a=16)}
+    fuse = Fuse(boxes, limit_a=20)
+    fuse.lines["A"].is_cut = True
+    async with Supervisor() as tasks:
+        await fuse.start(tasks, "B")
+        await asyncio.sleep(300)
+        assert boxes["B"].drawn_a == 16
+        await fuse.world.kill()
+        await fuse.world.start()
+        await asyncio.sleep(300)
+        assert boxes["B"].drawn_a == 16
+    await fuse.world.kill()
+
+
+@in_virtual_time()
+async def test_its_limit_counts_for_as_long_as_its_own_fail_safe_lasts() -> None:
+    async with a_site(fail_safe_s=600) as (fuse, evse):
+        assert evse.lifetime_s == 600
+        fuse.boxes["A"].says = {"fail_safe_duration": 60}
+        await asyncio.sleep(6)
+        assert evse.lifetime_s == 60
+
+
+@in_virtual_time()
+async def test_the_last_resort_ends_its_transaction_where_the_site_allows_it_r100b() -> None:
+    async with a_site() as (fuse, evse):
+        assert fuse.boxes["A"].drawn_a == 16
+        assert await evse.stop_charging() is LimitOutcome.ACCEPTED
+        await asyncio.sleep(10)
+        assert (evse.transaction, fuse.boxes["A"].drawn_a) == (None, 0)
+        assert await evse.stop_charging() is LimitOutcome.UNSENT
+
+
+@in_virtual_time()
+async def test_the_last_resort_is_refused_where_the_site_forbids_it_r100b() -> None:
+    async with a_site(last_resort_stop=False) as (fuse, evse):
+        assert await evse.stop_charging() is LimitOutcome.REFUSED
+        await asyncio.sleep(10)
+        assert fuse.boxes["A"].drawn_a == 16
+
+
+@in_virtual_time()
+async def test_taking_over_overwrites_what_others_wrote() -> None:
+    async with a_site() as (fuse, evse):
+        assert fuse.world.manager is not None
+        assert evse.may_be_cleared
+        assert await fuse.world.manager.operations.adopt(evse) is LimitOutcome.ACCEPTED
+        assert evse.was_swept
+        assert fuse.boxes["A"].drawn_a == 16
+
+
+@in_virtual_time()
+async def test_there_is_one_way_to_tell_it_and_its_fail_safe_is_read_back() -> None:
+    async with a_site() as (_, evse):
+        assert "power-brain" in evse.method
+        assert not evse.next_method()
+        assert not evse.counts_by_transaction
+        assert evse.standing_confirmation is Confirmation.REGISTERS
+        assert evse.profile_writes == 2
+
+
+@pytest.mark.parametrize("box", [ModbusBox(hardware_a=16, says={"fail_safe_duration": 0})])
+@in_virtual_time()
+async def test_of_one_without_a_fail_safe_nothing_is_confirmed(box: ModbusBox) -> None:
+    async with a_site(box=box) as (_, evse):
+        assert evse.standing_confirmation is Confirmation.NONE
+        assert reading(evse).fail_safe is None
+
+
+@in_virtual_time()
+async def test_its_obedience_is_judged_by_what_it_draws_r100a() -> None:
+    async with a_site() as (fuse, _):
+        manager = fuse.world.manager
+        assert manager is not None
+        fuse.boxes["A"].is_broken, fuse.boxes["A"].car_a = True, 16
+        await manager.patch_site({"max_current_a": 10.0})
+        await asyncio.sleep(120)
+        state = manager.evse("A")
+        assert state is not None
+        assert "does not obey" in state.safety.obedience.words
