@@ -31,6 +31,7 @@ TWO_EVSES = Site(
     )
 )
 EMPTY = Site()
+SLOW = Site(site=SiteSettings(cycle_s=60))
 URL = "ws://backend/"
 DROPPING = GatewaySettings(url=URL, offline_policy=OfflinePolicy.DROP)
 METER_KEY = Signer().key_hex
@@ -142,6 +143,8 @@ def fed(max_a: float | None) -> Site:
         (rules.unit_is_one_of_the_line, replace(evse(), connector=300), EMPTY),
         (rules.unit_is_one_of_the_line, on_modbus("box:502", 255), EMPTY),
         (rules.unit_is_one_of_the_line, on_modbus("/dev/ttyS1", 247), EMPTY),
+        (rules.fail_safe_outlasts_cycles, replace(evse(), fail_safe_s=30), SLOW),
+        (rules.fail_safe_outlasts_cycles, on_modbus("box"), SLOW),
         (rules.definition_goes_with_the_type, evse(), EMPTY),
         (rules.definition_goes_with_the_type, on_modbus("box", definition="x"), EMPTY),
         (rules.minimum_is_below_maximum, evse(min_a=16.0), EMPTY),
@@ -212,6 +215,12 @@ def test_what_keeps_a_rule_is_not_complained_about(
         (rules.address_leads_to_the_device, on_modbus("box:x"), EMPTY, "no TCP port"),
         (rules.unit_is_one_of_the_line, on_modbus("box:502", 256), EMPTY, "at most 255"),
         (rules.unit_is_one_of_the_line, on_modbus("/dev/ttyS1", 248), EMPTY, "at most 247"),
+        (
+            rules.fail_safe_outlasts_cycles,
+            replace(on_modbus("box"), fail_safe_s=179),
+            SLOW,
+            "must be 180 s at least, since cycle_s is 60 s",
+        ),
         (rules.definition_goes_with_the_type, on_modbus("box"), EMPTY, "is required"),
         (
             rules.definition_goes_with_the_type,

@@ -67,6 +67,7 @@ _RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
     EvseSettings: (
         Rule("address", rules.address_leads_to_the_device, ("device_type",)),
         Rule("connector", rules.unit_is_one_of_the_line, ("device_type", "address")),
+        Rule("fail_safe_s", rules.fail_safe_outlasts_cycles, ("device_type",)),
         Rule("definition", rules.definition_goes_with_the_type, ("device_type",)),
         Rule("min_current_a", rules.minimum_is_below_maximum, ("max_current_a",)),
         Rule("min_current_a", rules.feeder_carries_the_minimum, ("address",)),

@@ -1,5 +1,7 @@
 """The rules that tables of a site must fulfil; each answers with a complaint or None."""
 
+from typing import Final
+
 from wattgate.core.evidence.public_keys import read_public_key
 from wattgate.core.modbus.places import MODBUS_PORT, MOST_UNITS, WrongPlace, read_place
 from wattgate.core.security.certificates import SERVER_SET
@@ -22,6 +24,9 @@ from wattgate.core.site.model import (
     TlsMode,
     WallboxSettings,
 )
+
+FAIL_SAFE_CYCLES: Final = 3
+"""Polls that may get lost before a wallbox on Modbus falls back."""
 
 
 def max_current_is_told(settings: SiteSettings, site: Site) -> str | None:
@@ -128,6 +133,15 @@ def unit_is_one_of_the_line(settings: EvseSettings, _site: Site) -> str | None:
     if settings.connector <= most:
         return None
     return f"is the Modbus unit id here: at most {most}"
+
+
+def fail_safe_outlasts_cycles(settings: EvseSettings, site: Site) -> str | None:
+    """What is polled once per cycle must not fall back between two of them."""
+    cycle_s = site.site.cycle_s
+    if not settings.is_on_modbus or settings.fail_safe_s >= FAIL_SAFE_CYCLES * cycle_s:
+        return None
+    least_s = FAIL_SAFE_CYCLES * cycle_s
+    return f"must be {least_s:g} s at least, since cycle_s is {cycle_s:g} s"
 
 
 def definition_goes_with_the_type(settings: EvseSettings, _site: Site) -> str | None:

@@ -39,6 +39,7 @@ class FailSafeKeeper:
         self._evse_id = evse_id
         self._device = device
         self._values: WallboxValues | None = None
+        self._has_said_so = False
         self._tried: tuple[SetFailSafe, int] | None = None
 
     @property
@@ -61,6 +62,9 @@ class FailSafeKeeper:
     async def keep(self, wanted: SetFailSafe, connection: int) -> LimitOutcome:
         """Write it where it differs; what the wallbox makes of it, the next poll tells."""
         values = self._values
+        if not (self.can_be_set or self.is_there or self._has_said_so):
+            self._has_said_so = True
+            log.warning("has no fail-safe: counts at its maximum while silent", evse=self._evse_id)
         if not self.can_be_set or values is None or self._device.holds(values, wanted):
             return LimitOutcome.ACCEPTED
         if self._tried == (wanted, connection):
