@@ -152,3 +152,28 @@ def test_a_sleeping_car_takes_nothing_until_it_is_woken() -> None:
     assert wallbox.state()["status"] == "SuspendedEV"
     wallbox.act(WakeUp())
     assert wallbox.state()["status"] == "Charging"
+
+
+@pytest.mark.parametrize(
+    ("timeout_s", "wait_s", "fixed"), [("120", 119, []), ("120", 120, ["FREE"]), ("0", 9999, [])]
+)
+def test_after_a_card_that_was_refused_the_next_plug_is_not_free_r57(
+    timeout_s: str, wait_s: float, fixed: list[str]
+) -> None:
+    wallbox = online(fixed_id_tag="FREE", **configured(ConnectionTimeOut=timeout_s))
+    wallbox.answers["Authorize"] = {"idTagInfo": {"status": "Blocked"}}
+    wallbox.act(PresentCard("STOLEN"))
+    wallbox.later(wait_s)
+    wallbox.act(Plug())
+    assert [each["idTag"] for each in wallbox.sent("Authorize")] == ["STOLEN", *fixed]
+    wallbox.act(Unplug(), Plug())
+    assert [each["idTag"] for each in wallbox.sent("Authorize")] == ["STOLEN", *fixed, "FREE"]
+
+
+def test_a_card_that_is_being_asked_about_is_not_overtaken_by_the_fixed_one_r57() -> None:
+    wallbox = online(fixed_id_tag="FREE")
+    wallbox.answers["Authorize"] = None
+    wallbox.act(PresentCard(CARD), Plug())
+    wallbox.reply("Authorize", {"idTagInfo": {"status": "Accepted"}})
+    assert [each["idTag"] for each in wallbox.sent("StartTransaction")] == [CARD]
+    assert len(wallbox.sent("Authorize")) == 1

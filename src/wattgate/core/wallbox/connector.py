@@ -69,11 +69,13 @@ class Connector:
 
     `limit_a` is what profiles and hardware allow now, A per phase, 0 or at least 6; `register_wh`
     never falls; `told` is the status last shown to people, `reported` the one last sent.
-    `raised_at` counts the profiles taken when a pause should have ended and did not, None where
-    that is not so. `cap_a` is what another master allows beside the profiles (A per phase; a
-    Modbus master, load management), None where there is none; `signalled_a` what the hardware was
-    told last to offer. `broken_off` is a transaction whose end is still to be said: the power was
-    lost at `power_lost_at`, and what the meter had counted by then is not known yet.
+    Up to `presented_until` (monotonic s) a card that was held to the reader stands for the car
+    that comes, whatever was thought of it. `raised_at` counts the profiles taken when a pause
+    should have ended and did not, None where that is not so. `cap_a` is what another master allows
+    beside the profiles (A per phase; a Modbus master, load management), None where there is none;
+    `signalled_a` what the hardware was told last to offer. `broken_off` is a transaction whose end
+    is still to be said: the power was lost at `power_lost_at`, and what the meter had counted by
+    then is not known yet.
     """
 
     number: int
@@ -87,6 +89,7 @@ class Connector:
     is_done: bool = False
     error_code: str = NO_ERROR
     claim: Claim | None = None
+    presented_until: float = 0.0
     reservation: Reservation | None = None
     transaction: Transaction | None = None
     broken_off: Transaction | None = None

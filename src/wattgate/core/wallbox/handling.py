@@ -89,7 +89,8 @@ def _plug(state: State, connector: Connector) -> None:
     """Plug in; where a card is fixed it is presented unless one was (P30, R57)."""
     connector.is_plugged = True
     fixed = state.options.fixed_id_tag
-    if fixed and connector.claim is None and connector.can_start:
+    was_presented = connector.claim is not None or state.now < connector.presented_until
+    if fixed and not was_presented and connector.can_start:
         present(state, fixed, connector.number)
 
 
@@ -100,6 +101,7 @@ def _unplug(state: State, connector: Connector) -> None:
     connector.is_plugged = False
     connector.is_done = False
     connector.claim = None
+    connector.presented_until = 0.0
 
 
 def _send_data(state: State, action: do.SendData) -> None:

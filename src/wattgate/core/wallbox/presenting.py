@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from math import inf
 
 from wattgate.core.ocpp.profiles import Profile
 from wattgate.core.wallbox.answers import AuthorizeAnswer
@@ -32,6 +33,7 @@ def present(state: State, id_tag: str, number: int | None) -> None:
     if free is None:
         state.tell("problem", what=f"no connector is free for {id_tag}")
         return
+    free.presented_until = state.now + (_timeout_s(state) or inf)
     authorise(state, id_tag, partial(claim, free, id_tag, None))
 
 
@@ -78,9 +80,14 @@ def claim(
     """A card was judged: when accepted it waits ConnectionTimeOut for the plug (0: for ever)."""
     state.tell("authorized", connector=connector.number, id_tag=id_tag, status=status)
     if status == ACCEPTED and connector.can_start:
-        timeout_s = state.configuration.count("ConnectionTimeOut")
+        timeout_s = _timeout_s(state)
         until = state.now + timeout_s if timeout_s else None
         connector.claim = Claim(id_tag, until, profile)
+
+
+def _timeout_s(state: State) -> int:
+    """For how long a card waits for its car, in s; 0: for ever."""
+    return state.configuration.count("ConnectionTimeOut")
 
 
 def _candidates(state: State, number: int | None) -> list[Connector]:
