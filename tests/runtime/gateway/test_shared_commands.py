@@ -212,6 +212,23 @@ async def test_r37_a_key_of_the_login_is_changed_once_and_no_wallbox_hears_of_it
 
 
 @in_virtual_time()
+async def test_r80_what_is_kept_for_the_backend_is_the_same_for_all_and_told_where_it_matters() -> (
+    None
+):
+    site = await a_shared_login("a", "b")
+    say(site, "ChangeConfiguration", a=ACCEPTED, b=ACCEPTED)
+    change = {"key": "MeterValueSampleInterval", "value": "77"}
+    assert await result(site.backend, "ChangeConfiguration", change) == ACCEPTED
+    asked = {"key": ["MeterValueSampleInterval"]}
+    say(site, "GetConfiguration", a={"configurationKey": [], "unknownKey": asked["key"]})
+    told = await result(site.backend, "GetConfiguration", asked)
+    assert [each["value"] for each in told["configurationKey"]] == ["77"]
+    norths = {each.evse.north for each in site.sharers.values()}
+    assert len(norths) == 1
+    await site.stop()
+
+
+@in_virtual_time()
 async def test_r84_the_configuration_is_read_from_one_and_says_how_many_connectors_there_are() -> (
     None
 ):

@@ -69,6 +69,9 @@ async def test_p16_two_wallboxes_charge_and_are_billed_as_two_connectors_of_one(
     (stop,) = backend.all_of("StopTransaction")
     assert (stop["transactionId"], stop["reason"]) == (9001, "Remote")
     assert (brains["left"].drawn_a, brains["right"].drawn_a) == (16.0, 0.0)
+    assert world.manager is not None
+    links = {each.link for each in world.manager.frames("left")}
+    assert links == {"wallbox modbus/left", "backend left GARAGE@backend.example"}
     brains["left"].unplug()
     await asyncio.sleep(30)
     assert backend.all_of("StopTransaction")[1]["transactionId"] == 9002

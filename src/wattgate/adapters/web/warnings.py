@@ -67,8 +67,9 @@ def _messages_given_up(state: EvseState) -> str | None:
     if not count:
         return None
     messages = "1 message" if count == 1 else f"{count} messages"
+    whose = "this client id" if state.evse.settings.is_on_modbus else "this EVSE"  # it may share it
     return (
-        f"The backend finally did not take {messages} of this EVSE: they are kept, and "
+        f"The backend finally did not take {messages} of {whose}: they are kept, and "
         "`wattgate messages` lists them and sends them again."
     )
 
