@@ -50,6 +50,7 @@ async def read(line: PymodbusLine, unit: int = 1) -> int:
         (lambda heard: [word(1, 42)[:2], word(1, 42)[2:]], 42),
         (lambda heard: [b"\x00\xff\x7f" + word(1, 42)], 42),
         (lambda heard: [b"\x01\x03\x02\xff" + word(1, 42) + b"\x00"], 42),
+        (lambda heard: [*[b"\x01\x03\xff" * 300] * 5, word(1, 42)], 42),
         (lambda heard: [word(2, 7), word(1, 42)], 42),
         (lambda heard: [word(1, 7)[:-1] + b"\0", word(1, 42)], 42),
         (lambda heard: [rtu(1, b"\x04\x02\0\7"), word(1, 42)], 42),

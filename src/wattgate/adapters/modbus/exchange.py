@@ -6,6 +6,7 @@ from typing import Final
 from wattgate.adapters.modbus.frames import (
     ANSWERS,
     EXCEPTION,
+    MOST_HEARD,
     BrokenFrames,
     Frame,
     rtu_bytes,
@@ -127,6 +128,7 @@ class Connection(asyncio.Protocol):
         if isinstance(self._place, TcpPlace):
             frames = take_tcp(heard)
             return next((each for each in frames if each.transaction == asked.transaction), None)
+        del heard[:-MOST_HEARD]
         mine = {asked.function, asked.function | EXCEPTION}
         return take_rtu(
             heard, ANSWERS, lambda unit, function: unit == asked.unit and function in mine

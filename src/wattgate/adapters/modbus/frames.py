@@ -23,6 +23,9 @@ EXCEPTION: Final = 0x80
 BROADCAST: Final = 0
 """Unit id of a write to all on a serial line; nobody answers."""
 
+MOST_HEARD: Final = 2 * FramerRTU.MAX_SIZE
+"""Bytes of a serial line that are looked through: what is older is no part of a frame."""
+
 _SOCKET: Final = FramerSocket(REQUESTS)
 _RTU: Final = FramerRTU(REQUESTS)
 _MBAP_BYTES: Final = 6
@@ -81,8 +84,10 @@ def take_rtu(
     None: there is none yet. Whatever else is there stays, as its end cannot be known.
     """
     for start in range(len(heard) - 3):
+        if not is_wanted(heard[start], heard[start + 1]):
+            continue
         rest = bytes(heard[start:])
-        if not is_wanted(rest[0], rest[1]) or (end := _end(rest, decoder)) is None:
+        if (end := _end(rest, decoder)) is None:
             continue
         del heard[: start + end]
         return Frame(rest[0], rest[1 : end - 2])

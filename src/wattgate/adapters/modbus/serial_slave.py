@@ -8,6 +8,7 @@ import structlog
 from wattgate.adapters.modbus.answering import FUNCTIONS, answer
 from wattgate.adapters.modbus.frames import (
     BROADCAST,
+    MOST_HEARD,
     REQUESTS,
     Frame,
     rtu_bytes,
@@ -26,8 +27,6 @@ REOPEN_S: Final = 2.0
 
 SILENCE_S: Final = 0.05
 """Silence that surely ends a frame: USB adapters hand on what they hear in bursts."""
-
-_MOST_HEARD: Final = 1024
 
 
 class SerialSlave(asyncio.Protocol):
@@ -68,7 +67,7 @@ class SerialSlave(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Answer what is for us, and wait for silence after all else."""
         self._heard += data
-        del self._heard[:-_MOST_HEARD]
+        del self._heard[:-MOST_HEARD]
         while (frame := take_rtu(self._heard, REQUESTS, self._is_for_us)) is not None:
             self._take(frame)
         if self._silence is not None:
