@@ -86,6 +86,36 @@ async def test_watching_shows_what_changes_only(capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.asyncio
+async def test_an_answer_that_is_missing_is_said_and_watching_goes_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bank = charging_power_brain()
+    pauses = 0
+
+    async def pause(_: float) -> None:
+        nonlocal pauses
+        pauses += 1
+        if pauses == 1:
+            await slave.close()
+        if pauses == 2:
+            bank.registers[8093] = 60
+            slave_again = ModbusSlave(slave.place, 1, bank)
+            again.append(slave_again)
+            await slave_again.start()
+        if pauses == 3:
+            raise SeenEnough
+
+    again: list[ModbusSlave] = []
+    async with ModbusSlave(HERE, 1, bank) as slave:
+        with pytest.raises(SeenEnough):
+            await look(slave.place, 1, POWER_BRAIN_DEFINITION, as_json=False, pause=pause)
+    await again[0].close()
+    out, err = capsys.readouterr()
+    assert f" s  {slave.place} hung up\n" in err or f"nobody listens at {slave.place}\n" in err
+    assert out.endswith(" s  limit: 16.0 A -> 6.0 A\n")
+
+
+@pytest.mark.asyncio
 async def test_each_look_is_a_line_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SeenEnough):
         await probed(charging_power_brain(), {8093: 60}, as_json=True)

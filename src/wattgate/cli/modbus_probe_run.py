@@ -9,8 +9,8 @@ import typer
 from wattgate.adapters.modbus.client import PymodbusLine
 from wattgate.adapters.modbus.definition_files import load
 from wattgate.cli.modbus_probe import Look, Probe
+from wattgate.cli.modbus_probe_words import after, changes, everything
 from wattgate.cli.modbus_probe_words import as_json as look_as_json
-from wattgate.cli.modbus_probe_words import changes, everything
 from wattgate.core.errors import ConfigError
 from wattgate.core.modbus.definitions import Definition
 from wattgate.core.modbus.places import MOST_UNITS, Place, TcpPlace, WrongPlace, read_place
@@ -88,21 +88,35 @@ async def look(
     try:
         seen = await probe.look()
         _say(where, definition, seen, as_json=as_json)
-        began_s = asyncio.get_running_loop().time()
-        while pause is not None:
-            await pause(EVERY_S)
-            before, seen = seen, await probe.look()
-            if as_json:
-                typer.echo(look_as_json(where, seen))
-                continue
-            for change in changes(before, seen, asyncio.get_running_loop().time() - began_s):
-                typer.echo(change)
+        is_right = _is_right(definition, seen)
+        if pause is not None:
+            await _watch(probe, seen, where if as_json else "", pause)
     except ModbusSilent as exc:
         typer.echo(f"It did not work: {exc.reason}", err=True)
         return 1
     finally:
         await line.close()
-    return 0 if _is_right(definition, seen) else 1
+    return 0 if is_right else 1
+
+
+async def _watch(
+    probe: Probe, seen: Look, where: str, pause: Callable[[float], Awaitable[object]]
+) -> None:
+    """Print what changes; with `where` every look, in JSON. A missing answer ends nothing."""
+    loop = asyncio.get_running_loop()
+    began_s = loop.time()
+    while True:
+        await pause(EVERY_S)
+        try:
+            before, seen = seen, await probe.look()
+        except ModbusSilent as exc:
+            typer.echo(f"{after(loop.time() - began_s)}  {exc.reason}", err=True)
+            continue
+        if where:
+            typer.echo(look_as_json(where, seen))
+            continue
+        for change in changes(before, seen):
+            typer.echo(f"{after(loop.time() - began_s)}  {change}")
 
 
 def _say(where: str, definition: Definition, seen: Look, *, as_json: bool) -> None:

@@ -50,11 +50,16 @@ def everything(where: str, definition: Definition, look: Look) -> Iterator[str]:
     yield from (f"  {line}" for line in columns(facts))
 
 
-def changes(before: Look, after: Look, after_s: float) -> Iterator[str]:
+def after(passed_s: float) -> str:
+    """How long somebody has been watching."""
+    return f"+{passed_s:5.0f} s"
+
+
+def changes(before: Look, now: Look) -> Iterator[str]:
     """The registers that say something else than before, one per line."""
-    for old, new in zip(before.rows, after.rows, strict=True):
+    for old, new in zip(before.rows, now.rows, strict=True):
         if (old.words, old.refusal) != (new.words, new.refusal):
-            yield f"+{after_s:5.0f} s  {new.role}: {says(old)} -> {says(new)}"
+            yield f"{new.role}: {says(old)} -> {says(new)}"
 
 
 def says(row: Row) -> str:

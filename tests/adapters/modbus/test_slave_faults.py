@@ -12,7 +12,7 @@ from tests.support.modbus_peers import BAUD, HERE, mbpoll
 from tests.support.scripted_device import ScriptedLine, scripted_line
 
 from wattgate.adapters.modbus import masters, serial_slave
-from wattgate.adapters.modbus.frames import Frame, rtu_bytes
+from wattgate.adapters.modbus.frames import MOST_HEARD, Frame, rtu_bytes
 from wattgate.adapters.modbus.serial_slave import SerialSlave
 from wattgate.adapters.modbus.slave import ModbusSlave, NoModbusPort
 from wattgate.adapters.sockets.accept import listening_socket
@@ -281,6 +281,38 @@ async def test_half_a_request_is_forgotten_after_silence() -> None:
     slave.data_received(request[:-4])
     slave.data_received(request[-4:])
     assert bank.asked == [WriteMany(8093, (160, 1))]
+    await slave.close()
+
+
+class Wire(asyncio.Transport):
+    """Notes when something is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Note it."""
+        self.written.set_result(asyncio.get_running_loop().time())
+
+    def abort(self) -> None:
+        """Nothing to close."""
+
+
+@pytest.mark.asyncio
+async def test_an_answer_waits_for_the_silence_that_ends_the_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Modbus over Serial Line 1.02, 2.5.1.1: 3.5 characters, at 1200 baud 29 ms."""
+    wire = Wire()
+    monkeypatch.setattr(serial_slave, "open_serial", lambda place, protocol: wire)
+    slave = SerialSlave(SerialPlace("/dev/ttyUSB0", 1200), 1, RegisterBank({8092: 42}))
+    await slave.start()
+    asked = asyncio.get_running_loop().time()
+    slave.data_received(rtu(READ_IT))
+    assert await wire.written - asked > 0.028
+    slave.data_received(b"\x01\x10\xff" * 10_000)
+    assert len(slave._heard) <= MOST_HEARD
     await slave.close()
 
 
