@@ -5,7 +5,17 @@ from typer.testing import CliRunner, Result
 
 from wattgate.cli.main import app
 
-COMMANDS = ["list", "show", "clear-profiles", "adopt", "release", "activate", "deactivate", "prove"]
+COMMANDS = [
+    "list",
+    "show",
+    "clear-profiles",
+    "adopt",
+    "release",
+    "activate",
+    "deactivate",
+    "wake",
+    "prove",
+]
 ONE = "/api/v1/evses/stall-1"
 DONE = {"says": "Done.", "outcome": "accepted", "confirmed_by": "measurement"}
 SCRIPT: Script = {
@@ -16,6 +26,7 @@ SCRIPT: Script = {
     f"POST {ONE}/release": [(200, DONE)],
     f"POST {ONE}/activate": [(200, DONE)],
     f"POST {ONE}/deactivate": [(503, {"detail": "The store does not answer."})],
+    f"POST {ONE}/wake": [(200, DONE)],
     f"POST {ONE}/prove": [(202, proof("done", expiry="proven", persistence="proven"))],
 }
 
@@ -42,6 +53,7 @@ def test_the_commands_are_listed() -> None:
         (["release", "stall-1", "--yes"], 0, "Done."),
         (["activate", "stall-1"], 0, "Done."),
         (["deactivate", "stall-1"], 1, "It did not work: The store does not answer."),
+        (["wake", "stall-1"], 0, "Done."),
         (["prove", "stall-1"], 0, "Proven for V M"),
         (["adopt", "nobody"], 2, "No EVSE has the id nobody; there are: stall-1"),
         (["release", "stall-1"], 2, "say --yes"),

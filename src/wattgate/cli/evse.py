@@ -105,6 +105,14 @@ def deactivate(
 
 
 @evse.command()
+def wake(
+    id: EvseId, url: Url = LOCAL, ca: Ca = "", password: Password = "", json: Json = False
+) -> None:
+    """Wake a car that sleeps though it may charge; for wallboxes on Modbus that can."""
+    _operate(id, url, ca, password, json, "wake")
+
+
+@evse.command()
 def prove(
     id: EvseId, url: Url = LOCAL, ca: Ca = "", password: Password = "", json: Json = False
 ) -> None:

@@ -91,6 +91,12 @@ class Operations:
         await self._change_site(lambda site: patched_evse(site, evse.evse_id, {"enabled": enabled}))
         log.info("activated" if enabled else "deactivated", evse=evse.evse_id)
 
+    async def wake(self, evse: StationEvse) -> LimitOutcome:
+        """Wake a car that sleeps though it may charge."""
+        outcome = await evse.wake()
+        log.info("woken", evse=evse.evse_id, outcome=outcome.value)
+        return outcome
+
     def prove(self, evse: StationEvse) -> str | None:
         """Begin to prove that its grants end and survive a power cycle; or why that cannot be."""
         if evse.settings.is_on_modbus:

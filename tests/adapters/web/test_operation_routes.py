@@ -94,6 +94,7 @@ async def test_what_can_be_done_is_said_where_no_wallbox_is(
         ("POST", "release"),
         ("POST", "activate"),
         ("POST", "deactivate"),
+        ("POST", "wake"),
         ("POST", "prove"),
         ("GET", "prove"),
         ("DELETE", "prove"),
@@ -105,6 +106,15 @@ async def test_nothing_is_done_to_an_evse_that_is_not_there(method: str, operati
         answer = await api.client.request(method, f"/api/v1/evses/nobody/{operation}")
         assert answer.status_code == 404
         assert answer.json()["detail"] == "No EVSE has this id."
+
+
+@pytest.mark.asyncio
+async def test_the_car_of_a_wallbox_that_speaks_ocpp_cannot_be_woken() -> None:
+    async with serving() as api:
+        assert await done(api, "wake", "stall-2") == {
+            "outcome": "refused",
+            "says": "Not done: the wallbox cannot do that, or no car is waiting at it.",
+        }
 
 
 @pytest.mark.asyncio

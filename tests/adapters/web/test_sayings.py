@@ -44,6 +44,11 @@ def test_taking_over_says_how_it_ended_where_a_car_charges(outcome: LimitOutcome
     assert free.startswith("Nothing was done")
 
 
+@pytest.mark.parametrize("outcome", LimitOutcome)
+def test_waking_says_how_it_ended(outcome: LimitOutcome) -> None:
+    assert ("should wake" in sayings.of_waking(outcome)) == (outcome is LimitOutcome.ACCEPTED)
+
+
 def changed(**settings: str) -> Site:
     lines = "".join(f'{name} = "{value}"\n' for name, value in settings.items())
     return read_toml(SITE.replace("house_load_a = 0\n", f"house_load_a = 0\n{lines}"))

@@ -153,6 +153,29 @@ async def test_of_one_without_a_fail_safe_nothing_is_confirmed(box: ModbusBox) -
 
 
 @in_virtual_time()
+async def test_only_a_car_that_waits_is_woken_and_not_twice_at_once() -> None:
+    async with a_site(plugged=False) as (fuse, evse):
+        box, manager = fuse.boxes["A"], fuse.world.manager
+        assert manager is not None
+        wake = manager.operations.wake
+        assert await wake(evse) is LimitOutcome.REFUSED
+        box.car_a = 0
+        box.plugged = True
+        await asyncio.sleep(30)
+        assert await wake(evse) is LimitOutcome.ACCEPTED
+        box.says = {"disconnect_cp": 4}
+        await asyncio.sleep(4)
+        assert await wake(evse) is LimitOutcome.REFUSED
+        box.says, box.car_a = {}, 16
+        await asyncio.sleep(30)
+        assert await wake(evse) is LimitOutcome.REFUSED
+        assert box.pilot_cuts == [5]
+        await manager.patch_site({"load_management": "observe"})
+        await asyncio.sleep(30)
+        assert await wake(evse) is LimitOutcome.UNSENT
+
+
+@in_virtual_time()
 async def test_its_obedience_is_judged_by_what_it_draws_r100a() -> None:
     async with a_site() as (fuse, _):
         manager = fuse.world.manager

@@ -228,17 +228,16 @@ async def test_a_new_offer_need_not_wait_for_the_one_that_was_refused() -> None:
 
 
 @in_virtual_time()
-async def test_a_reduction_does_not_wait_until_another_wallbox_has_read_back_its_raise() -> None:
+async def test_a_reduction_goes_before_the_raises_that_wait_on_its_line() -> None:
     async with driving() as driver:
-        other = ModbusBox()
-        driver.line.boxes[2] = other
+        driver.line.boxes |= {2: ModbusBox(), 3: ModbusBox()}
         clock, tasks = FakeClock(), driver.tasks
         shared = SharedLine(driver.line)
         boxes = [
             ModbusWallbox(
                 f"e{unit}", ModbusDevice(POWER_BRAIN_DEFINITION, shared, unit, clock), clock, tasks
             )
-            for unit in (1, 2)
+            for unit in (1, 2, 3)
         ]
         driver.lives = False
         await driver.passes(5)
@@ -246,12 +245,11 @@ async def test_a_reduction_does_not_wait_until_another_wallbox_has_read_back_its
             each.alive(driver.now)
         await driver.passes(5)
         began = len(driver.line.asked)
-        raised = tasks.start(boxes[0].limit(16), name="raise")
-        lowered = tasks.start(boxes[1].limit(6, reduction=True), name="lower")
-        await asyncio.gather(raised, lowered)
+        await asyncio.gather(
+            boxes[0].limit(16), boxes[1].limit(16), boxes[2].limit(6, reduction=True)
+        )
         asked = driver.line.asked[began:]
-        assert [unit for _, unit, what in asked if what == "write"] == [1, 2]
-        assert [unit for _, unit, _ in asked][:2] == [1, 2]
+        assert [unit for _, unit, what in asked if what == "write"] == [1, 3, 2]
 
 
 # Others, while load management leads

@@ -28,6 +28,7 @@ from wattgate.adapters.web.operation_routes import (
     clear_profiles,
     deactivate,
     release,
+    wake,
 )
 from wattgate.adapters.web.password_routes import change_password, set_up
 from wattgate.adapters.web.proof_routes import begin_proof, cancel_proof, read_proof
@@ -75,6 +76,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     release,
     activate,
     deactivate,
+    wake,
     list_trusted,
     trust_us,
     renew_certificate,

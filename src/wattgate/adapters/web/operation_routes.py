@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from wattgate.adapters.web import sayings
 from wattgate.adapters.web.evse_routes import UNKNOWN, found
 from wattgate.adapters.web.problems import documented
-from wattgate.adapters.web.safety_dto import Adopted, ClearedProfiles, Released, Service
+from wattgate.adapters.web.safety_dto import Adopted, ClearedProfiles, Released, Service, Woken
 from wattgate.adapters.web.services import GivenServices, Services
 from wattgate.core.site.model import LoadManagement
 from wattgate.runtime.evse_state import EvseState
@@ -109,6 +109,23 @@ async def deactivate(services: GivenServices, evse_id: FromPath[str]) -> Service
     await services.manager.operations.deactivate(evse)
     said = sayings.of_deactivation(services.manager.site, evse)
     return _service(services, evse_id, said)
+
+
+@post(
+    "/api/v1/evses/{evse_id:str}/wake",
+    operation_id="wake_car",
+    summary="Wake a sleeping car",
+    tags=["EVSEs"],
+    status_code=HTTPStatus.OK,
+    responses=documented({404: UNKNOWN}),
+)
+async def wake(services: GivenServices, evse_id: FromPath[str]) -> Woken:
+    """Interrupt the control pilot of a car that waits, so that it looks at its cable anew.
+
+    Only wallboxes on Modbus can be told that, and only those that load management leads.
+    """
+    outcome = await services.manager.operations.wake(found(services, evse_id).evse)
+    return Woken(outcome, sayings.of_waking(outcome))
 
 
 def _is_limited(services: Services, state: EvseState) -> bool:

@@ -105,6 +105,13 @@ class Adopted(msgspec.Struct, frozen=True):
     says: Annotated[str, Meta(description="The same for a person")]
 
 
+class Woken(msgspec.Struct, frozen=True):
+    """How waking a car has ended; whether it charges, the EVSE tells in a while."""
+
+    outcome: Annotated[LimitOutcome, Meta(description=_OUTCOME)]
+    says: Annotated[str, Meta(description="The same for a person")]
+
+
 class Service(msgspec.Struct, frozen=True):
     """Whether an EVSE is in service, and limited."""
 

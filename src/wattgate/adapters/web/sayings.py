@@ -27,6 +27,12 @@ _SWEPT: Final[Mapping[LimitOutcome, str]] = {
     LimitOutcome.UNANSWERED: "The wallbox has not answered: it may have deleted them or not.",
     LimitOutcome.UNSENT: "Nothing was sent: the wallbox does not take commands now.",
 }
+_WOKEN: Final[Mapping[LimitOutcome, str]] = {
+    LimitOutcome.ACCEPTED: "The control pilot is interrupted for a moment; the car should wake.",
+    LimitOutcome.REFUSED: "Not done: the wallbox cannot do that, or no car is waiting at it.",
+    LimitOutcome.UNANSWERED: "The wallbox has not answered: it may have done it or not.",
+    LimitOutcome.UNSENT: "Nothing was sent: load management does not lead this wallbox now.",
+}
 _ADOPTING: Final = (
     "Everything in the wallbox is deleted and our limit set afresh, at once or when it connects. "
     "Look at the EVSE then: it tells whether the wallbox's composite schedule confirms that."
@@ -64,6 +70,11 @@ def of_adoption(outcome: LimitOutcome, *, is_limited: bool, in_use: bool) -> str
     if not is_limited:
         return _NOT_LIMITED
     return _SWEPT[outcome] if in_use else _ADOPTING
+
+
+def of_waking(outcome: LimitOutcome) -> str:
+    """How waking a car ended."""
+    return _WOKEN[outcome]
 
 
 def of_activation(site: Site) -> str:

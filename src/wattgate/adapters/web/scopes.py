@@ -66,6 +66,7 @@ SCOPES: Final[dict[str, Scope | None]] = {
     "set_up": None,
     "sign_request": Scope.ADMIN,
     "trust_us": Scope.ADMIN,
+    "wake_car": Scope.OPERATE,
 }
 """None where no login is needed (guard.OPEN). What is not here needs everything there is."""
 

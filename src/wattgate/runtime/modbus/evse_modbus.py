@@ -5,7 +5,7 @@ from typing import Final
 
 from wattgate.core.gateway.connectors import ConnectorMap
 from wattgate.core.load.sensing import Draw, draw_of
-from wattgate.core.modbus.wallbox_values import SetFailSafe
+from wattgate.core.modbus.wallbox_values import CutPilot, SetFailSafe
 from wattgate.core.ocpp.session import Priority
 from wattgate.core.site.model import EvseSettings, WallboxSettings
 from wattgate.core.station.measurements import Measurement
@@ -17,6 +17,9 @@ from wattgate.runtime.modbus.wallbox import ModbusWallbox
 from wattgate.runtime.station.open_transactions import id_at_wallbox
 from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.station.station_evse import StationEvse
+
+WAKE_S: Final = 5
+"""s for which the control pilot is interrupted: a car takes it for plugging in anew."""
 
 LEAST_LIFETIME_S: Final = 10.0
 """s for which a limit counts as sure at least, whatever the wallbox says of its fail-safe."""
@@ -183,6 +186,18 @@ class EvseModbus(StationEvse):
         payload = f'{{"transactionId":{id_at_wallbox(self.transaction.record)}}}'
         answer = await self._commands.send("RemoteStopTransaction", payload, Priority.STOP)
         return verdict(answer, ACCEPTED)
+
+    async def wake(self) -> LimitOutcome:
+        """Interrupt the control pilot of a car that waits, unless that is being done already.
+
+        Where somebody else leads the wallbox, that is his to do: UNSENT.
+        """
+        values = self.device.values
+        if not self.device.is_led or values is None:
+            return LimitOutcome.UNSENT
+        if values.pilot is not Pilot.B or values.waking_s:
+            return LimitOutcome.REFUSED
+        return await self.device.command(CutPilot(WAKE_S))
 
     def ask_for_measurement(self, now: float) -> None:
         """Nothing to do: it is measured with every poll."""

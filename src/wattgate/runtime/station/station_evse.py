@@ -78,6 +78,10 @@ class StationEvse(KnownEvse, ABC):
     def ask_for_measurement(self, now: float) -> None:
         """Have it measure where a limit has changed and nothing was heard since."""
 
+    async def wake(self) -> LimitOutcome:
+        """Wake a car that sleeps though it may charge; REFUSED where that cannot be done."""
+        return LimitOutcome.REFUSED
+
     @abstractmethod
     def next_method(self) -> bool:
         """Say limits in another way from now on."""
