@@ -278,6 +278,29 @@ async def test_r37_certificates_are_those_of_the_login(action: str) -> None:
     await site.stop()
 
 
+@in_virtual_time()
+async def test_p16_a_wallbox_that_is_away_keeps_nobody_from_asking_the_others() -> None:
+    site = await a_shared_login()
+    site.sharers["a"].wallbox.hang_up()
+    await settled()
+    say(site, "GetConfiguration", b={"configurationKey": []})
+    assert "configurationKey" in await result(site.backend, "GetConfiguration", {})
+    await result(site.backend, "DataTransfer", {"vendorId": "v"})
+    assert list(heard(site.sharers.values(), "DataTransfer")) == ["b"]
+    for action in ("Reset", "ClearCache"):
+        say(site, action, b=ACCEPTED, c=ACCEPTED)
+        assert await result(site.backend, action, {"type": "Soft"}) == ACCEPTED
+    say(site, "ChangeAvailability", b=ACCEPTED, c=ACCEPTED)
+    off = {"connectorId": 0, "type": "Inoperative"}
+    assert await error(site.backend, "ChangeAvailability", off) == "GenericError"
+    for name in "bc":
+        site.sharers[name].wallbox.hang_up()
+    await settled()
+    for action in ("Reset", "GetConfiguration"):
+        assert await error(site.backend, action, {}) == "GenericError"
+    await site.stop()
+
+
 # A start that names no connector
 
 

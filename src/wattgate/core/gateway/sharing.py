@@ -25,8 +25,10 @@ class Whom(StrEnum):
 
     ALL = "all"
     """Every EVSE; their answers become one."""
+    PRESENT = "all that are here"
+    """Every EVSE whose wallbox is connected: the others have nothing to begin anew or to forget."""
     FIRST = "first"
-    """The one with the lowest number, for all of them."""
+    """The one with the lowest number whose wallbox is connected, for all of them."""
     FREE = "a free one"
     """One that may begin to charge; rather one whose car is plugged in."""
     TRANSACTION = "the transaction's"
@@ -48,6 +50,7 @@ def _always(whom: Whom) -> Choice:
 
 
 _ALL, _FIRST, _FREE = _always(Whom.ALL), _always(Whom.FIRST), _always(Whom.FREE)
+_PRESENT: Final = _always(Whom.PRESENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +100,17 @@ _ROWS: Final = (
     Sharing("CancelReservation", _ALL, combining=Combining.BEST),
     Sharing("ChangeAvailability", whole=_ALL),
     Sharing("ChangeConfiguration", Choice("all; keys of the login: first", _by_key)),
-    Sharing("ClearCache", _ALL),
+    Sharing("ClearCache", _PRESENT),
     Sharing("ClearChargingProfile", _ALL, _ALL, Combining.ANY),
     Sharing("DataTransfer", Choice("first; mapped costs: the transaction's", _by_costs)),
     Sharing("GetCompositeSchedule", _FIRST, _ALL, Combining.SUM, unknown=_REJECTED),
     Sharing("GetConfiguration"),
     Sharing("GetDiagnostics"),
-    Sharing("GetLocalListVersion", _ALL, combining=Combining.COMMON),
+    Sharing("GetLocalListVersion", _PRESENT, combining=Combining.COMMON),
     Sharing("RemoteStartTransaction", _FREE, _FREE),
     Sharing("RemoteStopTransaction", _always(Whom.TRANSACTION)),
     Sharing("ReserveNow", whole=_FREE),
-    Sharing("Reset", _ALL),
+    Sharing("Reset", _PRESENT),
     Sharing("SendLocalList", _ALL),
     Sharing(
         "SetChargingProfile",

@@ -62,6 +62,11 @@ class Member:
         return self.evse.connectors.at_backend
 
     @property
+    def is_here(self) -> bool:
+        """Whether its wallbox can be asked."""
+        return self.station.presence.is_connected
+
+    @property
     def candidate(self) -> Candidate:
         """What is to be known of it where a start names no connector."""
         evse, now = self.evse, self.station.house.tools.clock.monotonic()
@@ -85,6 +90,11 @@ class SharedCommands:
     def members(self) -> tuple[Member, ...]:
         """Who is there, by their numbers."""
         return tuple(member for _, member in sorted(self._members.items()))
+
+    @property
+    def _present(self) -> tuple[Member, ...]:
+        """Those that can be asked; all where none can: they say why."""
+        return tuple(member for member in self.members if member.is_here) or self.members
 
     def join(self, member: Member) -> None:
         """From now on the backend's commands are for this EVSE, too."""
@@ -115,8 +125,10 @@ class SharedCommands:
         match whom:
             case Whom.ALL:
                 self._ask(link, ask, self.members)
+            case Whom.PRESENT:
+                self._ask(link, ask, self._present)
             case Whom.FIRST:
-                self._ask(link, ask, self.members[:1])
+                self._ask(link, ask, self._present[:1])
             case Whom.FREE:
                 self._ask_free(link, ask)
             case Whom.TRANSACTION:
@@ -167,9 +179,7 @@ class SharedCommands:
         return answer_text
 
     def _ask_free(self, link: BackendLink, ask: Ask) -> None:
-        free = free_connector(
-            member.candidate for member in self.members if member.station.presence.is_connected
-        )
+        free = free_connector(member.candidate for member in self.members if member.is_here)
         if free is None:
             ask.answer(REJECTED, "no connector is free")
         else:
@@ -178,7 +188,7 @@ class SharedCommands:
     # By transaction
 
     async def _ask_owner(self, link: BackendLink, ask: Ask) -> None:
-        first = self.members[0]
+        first = self._present[0]
         if ask.call.action != _DATA_TRANSFER:
             asked = read_scalar(ask.call.payload_text, TRANSACTION)
         else:
