@@ -1,9 +1,13 @@
 """What outlives a restart, and that it is said before it is confirmed."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.killed_wallbox import KilledWallbox
 from tests.support.wallboxes import ACCEPTED, CARD, Wallbox, charging, online, set_limit
 
 from wattgate.core.wallbox.actions import AddSignedText, Plug, PresentCard, PressStop, Unplug
@@ -323,3 +327,32 @@ def test_a_signed_reading_is_never_given_up_r117(signed: tuple[str, ...], may_go
     wallbox.later(60)
     (message,) = read_kept(wallbox.machine.kept(), 1).messages
     assert message.is_expendable is may_go
+
+
+DEEDS = ("connect", "disconnect", "card", "plug", "wait", "kill")
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 6) | st.none()), max_size=25),
+    st.booleans(),
+)
+def test_whenever_it_is_killed_every_wh_is_billed_once_and_to_one_r58_r61(
+    story: list[tuple[str, int | None]], resumes: bool
+) -> None:
+    wallbox = KilledWallbox(resumes=resumes)
+    for deed in ("connect", "plug", "card", "wait"):
+        getattr(wallbox, deed)()
+    for deed, lives_for in story:
+        wallbox.lives_for = lives_for
+        getattr(wallbox, deed)()
+        if wallbox.lives_for == 0:
+            wallbox.kill()
+        wallbox.lives_for = None
+    wallbox.kill()
+    wallbox.is_plugged = True
+    wallbox.plug()
+    wallbox.connect()
+    bills = wallbox.bills()
+    assert sum(end - begin for begin, end in bills) == wallbox.energy_wh
+    assert all(first[1] <= second[0] for first, second in pairwise(bills))
