@@ -6,14 +6,18 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from tests.support.modbus_driver import Driver, driving
 from tests.support.modbus_words import WordLine
 from tests.support.virtual_time import FakeClock, in_virtual_time
 
 from wattgate.adapters.modbus.definition_files import shipped
 from wattgate.core.modbus.definitions import Definition
+from wattgate.core.modbus.lifeline import MARGIN_S
 from wattgate.core.modbus.tables import Table
+from wattgate.core.modbus.wallbox_values import SetLimit
 from wattgate.ports.evse import LimitOutcome
+from wattgate.ports.modbus import ModbusSilent
 from wattgate.runtime.modbus.device import ModbusDevice
 from wattgate.runtime.modbus.shared_line import SharedLine, Urgency
 from wattgate.runtime.supervisor import Supervisor
@@ -151,3 +155,24 @@ async def test_what_is_cancelled_on_the_wire_may_have_been_heard() -> None:
         second.cancel()  # it has not had its turn: nobody can have heard it
         await first
         assert device.lifeline.unanswered == 0
+
+
+@in_virtual_time()
+async def test_one_that_lacks_what_its_make_has_cannot_be_used() -> None:
+    async with a_wallbox(HEIDELBERG, WordLine(absent={5})) as (driver, _):
+        await driver.passes(20)
+        assert not driver.wallbox.is_connected
+
+
+@in_virtual_time()
+async def test_whatever_waits_while_it_falls_is_not_sent_any_more() -> None:
+    line = WordLine()
+    device = ModbusDevice(HEIDELBERG, SharedLine(line), 1, FakeClock())
+    device.fails_safe_after(60)
+    await asyncio.sleep(60 + MARGIN_S)
+    with pytest.raises(ModbusSilent) as silent:
+        await device.poll(Urgency.POLL)
+    assert not silent.value.was_sent
+    assert await device.send(SetLimit(16), Urgency.LIMIT) is LimitOutcome.UNSENT
+    assert (line.reads, line.writes) == ([], [])
+    assert await device.send(SetLimit(6), Urgency.PROBE, is_low=True) is LimitOutcome.ACCEPTED
