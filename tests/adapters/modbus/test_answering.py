@@ -30,6 +30,7 @@ from wattgate.core.modbus.requests import (
         ("10 1f9d 0000 00", ModbusCode.ILLEGAL_DATA_VALUE),
         ("10 1f9d 0002 02 00a0", ModbusCode.ILLEGAL_DATA_VALUE),
         ("10 1f9d 0001 04 00a0 0001", ModbusCode.ILLEGAL_DATA_VALUE),
+        ("10 1f9d 0001 04 00a0", ModbusCode.ILLEGAL_DATA_VALUE),
         ("10 1f9d 0001 02 00a0 0001", ModbusCode.ILLEGAL_DATA_VALUE),
         ("10 1f9d 0002 04 00a0", ModbusCode.ILLEGAL_DATA_VALUE),
         ("10 1f9d 0001 03 00a0 01", ModbusCode.ILLEGAL_DATA_VALUE),

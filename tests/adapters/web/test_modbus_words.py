@@ -135,3 +135,25 @@ async def test_a_wallbox_that_speaks_ocpp_has_no_modbus_side(mode: str) -> None:
     assert told(world).modbus is None
     assert "wattgate_modbus_polls_total" not in figures(world)
     await world.kill()
+
+
+@in_virtual_time()
+async def test_a_single_answer_that_is_missing_is_shown_but_warns_nobody() -> None:
+    world, brain = a_world()
+    await world.start()
+    await asyncio.sleep(30)
+    brain.is_reachable = False
+    shown = told(world)
+    for _ in range(100):
+        await asyncio.sleep(0.1)
+        shown = told(world)
+        if shown.modbus is not None and shown.modbus.trouble is not None:
+            break
+    assert shown.modbus is not None and shown.modbus.trouble is not None
+    assert (shown.modbus.answers, shown.modbus.trouble.reason) == (True, "nobody there")
+    assert shown.warnings == [EVERYBODY]
+    brain.is_reachable = True
+    await asyncio.sleep(10)
+    modbus = told(world).modbus
+    assert modbus is not None and (modbus.trouble, modbus.failures) == (None, 1)
+    await world.kill()
