@@ -57,4 +57,6 @@ def test_they_are_among_the_other_facts_of_the_evse() -> None:
     evse = msgspec.convert(answer(modbus=MODBUS), Evse)
     lines = [" ".join(line.split()) for line in everything(evse)]
     assert "on Modbus 192.0.2.7, unit 1, read as power-brain" in lines
-    assert not any(line.startswith("raised by others") for line in lines)
+    assert "writes to its flash 3" in lines
+    for absent in ("raised by others", "ends by itself", "profiles written"):
+        assert not any(line.startswith(absent) for line in lines)

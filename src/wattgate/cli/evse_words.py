@@ -88,14 +88,16 @@ def _facts(evse: Evse) -> Iterator[tuple[str, str]]:
     yield "its limits", _obedience(evse)
     yield "told by", safety.method
     yield "taken over", f"confirmed by: {safety.standing_confirmed_by}"
-    yield "ends by itself", safety.expiry
-    yield "survives a power cycle", safety.persistence
-    yield "proven with", safety.proved_with
+    if evse.modbus is None:  # there its registers tell what has to be proven of profiles
+        yield "ends by itself", safety.expiry
+        yield "survives a power cycle", safety.persistence
+        yield "proven with", safety.proved_with
     yield "if silent", _if_silent(evse)
     yield "without a manager", f"{limits.fallback_current_a:g} A"
     if safety.cleared is not None:
         yield "limits removed", f"{safety.cleared.outcome}; {safety.cleared.confirmed_by}"
-    yield "profiles written", str(limits.profile_writes)
+    written = "profiles written" if evse.modbus is None else "writes to its flash"
+    yield written, str(limits.profile_writes)
     yield "clock", _clock(evse.clock_offset_s)
     for words in safety.known:
         yield "known of its make", words

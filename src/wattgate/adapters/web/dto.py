@@ -107,7 +107,11 @@ class Limits(msgspec.Struct, frozen=True):
         bool, Meta(description="Whether it may have missed or refused its last limit")
     ]
     profile_writes: Annotated[
-        int, Meta(description="SetChargingProfile sent since the start: each wears its memory")
+        int,
+        Meta(
+            description="SetChargingProfile sent since the start, on Modbus writes to registers "
+            "that it stores: each wears its memory"
+        ),
     ]
     counted_a: Annotated[
         float, Meta(description="A per phase that the others have to leave for it")

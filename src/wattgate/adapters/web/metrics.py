@@ -70,7 +70,7 @@ class SiteCollector(Collector):
         yield _problems(states)
         writes = CounterMetricFamily(
             "wattgate_evse_profile_writes",
-            "SetChargingProfile sent to the wallbox: each wears its memory.",
+            "SetChargingProfile, or registers that are stored: each wears the wallbox's memory.",
             labels=["evse"],
         )
         yield _per_evse(writes, states, lambda state: state.evse.profile_writes)

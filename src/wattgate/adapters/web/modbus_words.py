@@ -14,6 +14,8 @@ from wattgate.runtime.station.station_evse import StationEvse
 _HABIT: Final = 3
 """Raised limits that are no accident."""
 
+_WHILE_STOPPED: Final = " while the manager is stopped, as a serial line has one master"
+
 _NOTHING_SAID: Final = WallboxValues(pilot=Pilot.A)
 
 
@@ -49,7 +51,7 @@ def is_silent(state: EvseState) -> str | None:
     return (
         f"The wallbox has not answered on Modbus since {since} UTC: {trouble.reason}. "
         f"`wattgate modbus probe {evse.settings.address} --unit {evse.settings.connector}` "
-        "looks at it while the manager is stopped."
+        f"looks at it{_WHILE_STOPPED if evse.settings.address.startswith('/') else ''}."
     )
 
 
