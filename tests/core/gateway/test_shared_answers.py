@@ -87,7 +87,7 @@ def test_a_list_has_the_version_that_every_evse_has_r55(
 
 
 def test_r99_connector_0_may_draw_what_all_may_together() -> None:
-    one = schedule((0, 16), (30, 6), duration=60)
+    one = schedule((0, 16), (30, 6), (55, 9), duration=60)
     other = schedule((0, 10.1), (20, 0), (50, 32), duration=55)
     answer = said(combined(Combining.SUM, [one, other]))
     assert answer == {

@@ -126,6 +126,25 @@ async def test_r74_where_a_backend_gives_an_id_twice_the_transaction_that_runs_i
     await site.stop()
 
 
+def costs(transaction: int) -> Json:
+    """What a session costs, for the display."""
+    data = json.dumps({"transactionId": transaction, "cost": 1.5})
+    return {"vendorId": "org.openchargealliance.costmsg", "messageId": "RunningCost", "data": data}
+
+
+@in_virtual_time()
+async def test_r118_costs_that_are_not_mapped_pass_to_one_as_they_are() -> None:
+    site = await a_shared_login()
+    await site.sharers["c"].start()
+    for name in "ab":
+        await result(site.backend, "DataTransfer", costs(9001))
+        assert heard(site.sharers.values(), "DataTransfer") == {name: [costs(9001)]}
+        site.sharers[name].wallbox.calls.clear()
+        site.sharers[name].wallbox.hang_up()
+        await settled()
+    await site.stop()
+
+
 @in_virtual_time()
 async def test_r118_costs_are_shown_where_the_car_is() -> None:
     site = await a_shared_login()
@@ -134,14 +153,6 @@ async def test_r118_costs_are_shown_where_the_car_is() -> None:
         object.__setattr__(gateway, "map_cost_messages", True)
     await site.sharers["a"].start()
     ours = await site.sharers["b"].start()
-
-    def costs(transaction: int) -> Json:
-        data = json.dumps({"transactionId": transaction, "cost": 1.5})
-        return {
-            "vendorId": "org.openchargealliance.costmsg",
-            "messageId": "RunningCost",
-            "data": data,
-        }
 
     await result(site.backend, "DataTransfer", costs(9002))
     ((name, (told,)),) = heard(site.sharers.values(), "DataTransfer").items()

@@ -176,7 +176,7 @@ def for_one(action: str, payload_text: str) -> str:
             else payload_text
         )
     asked = read_scalar(payload_text, path)
-    if asked in (None, 0, 1):
+    if asked in (None, 0):
         return payload_text
     return replace_scalar(payload_text, path, "1")
 
