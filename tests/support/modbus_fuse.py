@@ -60,6 +60,11 @@ class Fuse:
         ocpp_a = self.ocpp.outlets[1].may_draw_a(at) if self.ocpp is not None else 0.0
         return ocpp_a + sum(box.drawn_a for box in self.boxes.values())
 
+    @property
+    def now(self) -> float:
+        """Virtual s."""
+        return asyncio.get_running_loop().time()
+
     def forgive(self) -> None:
         """Forget what was too much so far."""
         self.over_s, self.most_a = 0.0, 0.0

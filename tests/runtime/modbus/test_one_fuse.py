@@ -13,6 +13,7 @@ from tests.support.virtual_time import in_virtual_time
 from wattgate.core.modbus.requests import ModbusCode
 from wattgate.ports.evse import Confirmation, LimitOutcome
 from wattgate.runtime.load.control_loop import ControlLoop
+from wattgate.runtime.modbus.evse_modbus import EvseModbus
 from wattgate.runtime.station.station_evse import StationEvse
 from wattgate.runtime.supervisor import Supervisor
 
@@ -295,3 +296,39 @@ async def test_after_a_restart_of_the_manager_nobody_counts_for_less_than_it_may
         await asyncio.sleep(60)
         assert drawn(fuse) == {"A": 10, "B": 10}
         assert fuse.over_s == 0
+
+
+@in_virtual_time()
+async def test_one_that_falls_upwards_is_counted_also_by_a_manager_that_never_heard_it() -> None:
+    async with a_fuse("A", "B", limit_a=20) as fuse:
+        fuse.boxes["A"].plugged = False
+        await asyncio.sleep(30)
+        assert drawn(fuse) == {"A": 0, "B": 16}
+        await fuse.world.kill()
+        fuse.lines["A"].is_cut = True
+        await asyncio.sleep(10)
+        await fuse.world.start()
+        fuse.boxes["A"].plugged = True
+        await asyncio.sleep(300)
+        assert drawn(fuse)["A"] == 6
+        assert fuse.over_s == 0
+
+
+@in_virtual_time()
+async def test_one_that_refused_the_low_limit_and_is_lost_again_falls_again() -> None:
+    async with a_fuse("A", "B", limit_a=26) as fuse:
+        evse, line = evse_of(fuse, "A"), fuse.lines["A"]
+        assert isinstance(evse, EvseModbus)
+        line.is_cut = True
+        await asyncio.sleep(300)
+        assert drawn(fuse) == {"A": 6, "B": 16}
+        fuse.boxes["A"].refuses_writes = ModbusCode.SERVER_DEVICE_BUSY
+        line.is_cut = False
+        for _ in range(1_500):
+            await asyncio.sleep(0.01)
+            line.is_cut = line.is_cut or not evse.device.has_fallen(fuse.now)
+        assert line.is_cut
+        assert drawn(fuse) == {"A": 13, "B": 13}
+        await asyncio.sleep(300)
+        assert drawn(fuse) == {"A": 6, "B": 16}
+        assert fuse.over_s <= SEEN_S
