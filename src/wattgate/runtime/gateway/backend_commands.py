@@ -14,6 +14,7 @@ from wattgate.core.gateway.policy import Decision, Rule, Sender, rule_for
 from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.session import Priority
 from wattgate.core.ocpp.splice import read_scalar, remove_member, replace_scalar
+from wattgate.core.station.transactions import TransactionRecord
 from wattgate.runtime.ask import Ask, is_accepted
 from wattgate.runtime.gateway.backend_answers import is_transaction_id
 from wattgate.runtime.gateway.backend_link import BackendLink
@@ -279,10 +280,17 @@ class BackendCommandHandler:
         record = await self._station.house.store.transaction_of_backend(
             link.identity.link_id, backend_id
         )
-        running = self._evse.transaction
-        if running is not None and running.backend_id == backend_id:
-            record = running.record  # another EVSE behind the login may have had this id since
+        if record is not None:
+            # Another EVSE behind the login may have been given this id since ours.
+            record = self._running_as(backend_id, record.start.link_id) or record
         if record is None:
             is_shared = self._station.open.shared(backend_id) is not None
             return payload_text if is_shared else None  # the wallbox has the same id for it
         return replace_scalar(payload_text, path, str(record.transaction_id))
+
+    def _running_as(self, backend_id: int, link_id: str | None) -> TransactionRecord | None:
+        """The open transaction, where the backend of that link calls it so."""
+        running = self._evse.transaction
+        if running is None or running.backend_id != backend_id:
+            return None
+        return running.record if running.record.start.link_id == link_id else None
