@@ -17,6 +17,7 @@ from tests.support.virtual_time import FakeClock, ScriptedIdentifiers
 from wattgate.adapters.store.memory import MemoryStore
 from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.gateway.outbox import RetryPolicy
+from wattgate.core.modbus.definitions import Definition
 from wattgate.core.modbus.power_brain_definition import POWER_BRAIN_DEFINITION
 from wattgate.core.ocpp.handshake import Admitted, HandshakeRequest
 from wattgate.core.security.certificates import LinkSecurity
@@ -217,7 +218,8 @@ class World:
     certificates: PaperCertificates = field(default_factory=PaperCertificates)
     authority: PaperAuthority = field(default_factory=PaperAuthority)
     lines: PaperLines = field(default_factory=PaperLines)
-    """The Modbus lines; every wallbox on them is a Power Brain."""
+    """The Modbus lines; every wallbox on them is spoken to by `definition`."""
+    definition: Definition = POWER_BRAIN_DEFINITION
     other_lines: ModbusLines | None = None
     """Lines in their place, for tests that lose what goes over them."""
     manager: Manager | None = None
@@ -227,7 +229,7 @@ class World:
         tools = Tools(self.clock, self.identifiers or ScriptedIdentifiers())
         self.manager = Manager(read_toml(self.site_toml), self.store, tools, self.password_key)
         backends = Backends(self.dialer, self.certificates, self.backoff, self.retry)
-        brains = {each.id: POWER_BRAIN_DEFINITION for each in self.manager.site.modbus_evses()}
+        brains = {each.id: self.definition for each in self.manager.site.modbus_evses()}
         modbus = ModbusInstallation(self.other_lines or self.lines, brains)
         await self.manager.start(backends, self.authority, modbus)
         return self.manager

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from tests.support.paper_brain import PaperBrain
@@ -9,6 +10,7 @@ from tests.support.site_text import Value, card, evse, site
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Scripted, World, a_backend
 
+from wattgate.core.modbus.power_brain_definition import POWER_BRAIN_DEFINITION
 from wattgate.core.ocpp.handshake import Admitted, HandshakeRequest
 
 URL = "ws://backend.example/garage"
@@ -118,6 +120,33 @@ async def test_the_fixed_card_counts_unless_one_is_presented_r57(
     assert start["idTag"] == id_tag
     await asyncio.sleep(60)
     assert len(backend.all_of("StartTransaction")) == 1
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_where_no_card_can_be_shown_the_fixed_one_is_not_kept_waiting_r57() -> None:
+    world, brain, backend = a_world(a_site(fixed_rfid="0FIXED"))
+    without_reader = replace(POWER_BRAIN_DEFINITION.read, card=None, card_count=None)
+    world.definition = replace(POWER_BRAIN_DEFINITION, read=without_reader)
+    await world.start()
+    await asyncio.sleep(5)
+    brain.plug()
+    await asyncio.sleep(6)
+    assert [each["idTag"] for each in backend.all_of("StartTransaction")] == ["0FIXED"]
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_what_load_management_allowed_counts_no_more_once_it_observes_p1() -> None:
+    world, brain, _ = a_world(a_site(mode="active"))
+    manager = await world.start()
+    await charges(brain)
+    await manager.patch_site({"max_current_a": 10.0})
+    await asyncio.sleep(30)
+    assert brain.drawn_a == 10
+    await manager.patch_site({"load_management": "observe"})
+    await asyncio.sleep(60)
+    assert brain.drawn_a == 16
     await world.kill()
 
 
