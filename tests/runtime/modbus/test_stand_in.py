@@ -3,13 +3,16 @@
 import asyncio
 
 import pytest
+import structlog
 from tests.support.stand_in_bench import MODEL, Bench, settle
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json
 
 from wattgate.core.modbus.wallbox_values import WallboxModel
 from wattgate.core.wallbox.sensed import Pilot
+from wattgate.ports.store import NoteRecord, SaveNote
 from wattgate.runtime.modbus.stand_in import LOST_S, START_S
+from wattgate.runtime.modbus.stand_in_kept import SCOPE
 
 ACCEPTED = {"status": "Accepted"}
 REJECTED = {"status": "Rejected"}
@@ -393,3 +396,37 @@ async def test_names_that_are_too_long_for_a_boot_are_cut_r110() -> None:
         await bench.says()
         boot = bench.central.all_of("BootNotification")[0]
         assert [len(text) for text in boot.values()] == [20, 20, 25]
+
+
+@pytest.mark.parametrize("text", ["{", "{}", '{"charge_point": "nonsense"}', '{"register": 7}'])
+@in_virtual_time()
+async def test_what_was_kept_and_cannot_be_read_is_said_and_counts_as_none(
+    text: str,
+) -> None:
+    bench = Bench()
+    await bench.store.commit(SaveNote(NoteRecord(SCOPE, "garage", text)))
+    with structlog.testing.capture_logs() as said:
+        async with bench.running():
+            await bench.charges()
+            assert bench.central.all_of("StartTransaction")[0]["meterStart"] == 5000
+    errors = [each for each in said if each["event"] == "what was kept cannot be read"]
+    assert len(errors) == (0 if text == "{}" else 1)
+
+
+@in_virtual_time()
+async def test_a_message_is_never_given_up_however_often_it_is_refused_p17() -> None:
+    bench = Bench()
+    bench.central.answers["StartTransaction"] = lambda _: None
+    async with bench.running():
+        await bench.charges()
+        await asyncio.sleep(1500)
+        bench.central.answers["StartTransaction"] = lambda _: {
+            "transactionId": 78,
+            "idTagInfo": ACCEPTED,
+        }
+        await asyncio.sleep(1500)
+        starts = bench.central.all_of("StartTransaction")
+        assert len(starts) > 3
+        assert all(each == starts[0] for each in starts)
+        await bench.says(pilot=Pilot.A)
+        assert bench.central.all_of("StopTransaction")[0]["transactionId"] == 78

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, Protocol, assert_never
 
+import structlog
 from msgspec.structs import replace
 
 from wattgate.core.modbus.wallbox_values import WallboxModel, WallboxValues
@@ -42,6 +43,8 @@ from wattgate.runtime.modbus.stand_in_options import CONNECTOR, options_of
 from wattgate.runtime.modbus.stand_in_senses import Senses
 from wattgate.runtime.peer import Peer, Tools
 from wattgate.runtime.supervisor import Supervisor
+
+log = structlog.get_logger()
 
 LOST_S: Final = 60.0
 """s without the wallbox after which its charge point is faulted (R109)."""
@@ -236,8 +239,7 @@ class StandIn:
         """Carry out one effect."""
         match effect:
             case SendCall(number, action, payload_text):
-                if self._peer is not None:
-                    self._peer.ask(action, payload_text, partial(self._ended, number))
+                self._ask(number, action, payload_text)
             case Answer(unique_id, payload_text):
                 if self._peer is not None:
                     self._peer.answer(unique_id, payload_text)
@@ -248,10 +250,21 @@ class StandIn:
                 self._hang_up("the charge point starts anew")
             case Reconnect():
                 self._hang_up("the charge point comes back")
-            case Happened() | Offer() | Keep() | CutPilot() | SelectPhases():
-                pass  # seen in the traffic; carried out in order; or the device's own affair
+            case Happened():
+                self._happened(effect)
+            case Offer() | Keep() | CutPilot() | SelectPhases():
+                pass  # carried out in order, or the device's own affair
             case _:
                 assert_never(effect)
+
+    def _happened(self, what: Happened) -> None:
+        """The traffic view shows everything but what went wrong before there was any."""
+        if what.kind == "problem" and not self._is_up:
+            log.warning("what was kept cannot be read", evse=self._evse_id, **what.facts)
+
+    def _ask(self, number: int, action: str, payload_text: str) -> None:
+        if self._peer is not None:
+            self._peer.ask(action, payload_text, partial(self._ended, number))
 
     def _hang_up(self, reason: str) -> None:
         if self._peer is not None:

@@ -4,10 +4,13 @@ from collections.abc import Iterable
 from typing import Final, Self
 
 import msgspec
+import structlog
 
 from wattgate.core.modbus.virtual_register import VirtualRegister
 from wattgate.core.modbus.wallbox_values import WallboxModel
 from wattgate.ports.store import NoteRecord, SaveNote
+
+log = structlog.get_logger()
 
 SCOPE: Final = "stand-in"
 """Scope of the notes; their names are the ids of EVSEs."""
@@ -35,6 +38,7 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
             if (note.scope, note.name) == (SCOPE, evse_id):
                 try:
                     return msgspec.json.decode(note.text, type=cls)
-                except (msgspec.DecodeError, msgspec.ValidationError):
+                except msgspec.DecodeError as exc:
+                    log.warning("what was kept cannot be read", evse=evse_id, reason=str(exc))
                     break
         return cls()

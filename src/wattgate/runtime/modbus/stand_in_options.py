@@ -15,6 +15,9 @@ FEATURES: Final = frozenset(
 )
 """What it can do for any wallbox; firmware, diagnostics and reservation are not among it."""
 
+_FOR_EVER: Final = "999999999"
+"""A message of a transaction is never given up: nobody but the store of this manager takes it."""
+
 _VENDOR_CHARACTERS: Final = 20
 _SERIAL_CHARACTERS: Final = 25
 _FIRMWARE_CHARACTERS: Final = 50
@@ -31,6 +34,10 @@ def options_of(settings: EvseSettings, model: WallboxModel) -> Options:
         has_lock=False,
         features=FEATURES,
         keeps=True,
+        configuration={
+            "TransactionMessageAttempts": _FOR_EVER,
+            "TransactionMessageRetryInterval": "10",
+        },
         resumes=True,
         vendor=model.vendor[:_VENDOR_CHARACTERS] or "unknown",
         model=model.model[:_VENDOR_CHARACTERS] or "Modbus wallbox",
