@@ -55,6 +55,8 @@ class PaperBrain:
     answers: bool = True
     reads: int = 0
     writes: list[tuple[float, str, Value]] = field(default_factory=list)
+    heard: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by every write."""
     _heard_at: float = 0.0
     _counted_at: float = 0.0
 
@@ -118,6 +120,7 @@ class PaperBrain:
         said = IMAGE.decode_write(address, words)
         if isinstance(said, ModbusCode):
             return said
+        self.heard.set()
         for name, value in said.items():
             self.writes.append((now, name, value))
             assert isinstance(value, float | int), name
