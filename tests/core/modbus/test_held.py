@@ -81,6 +81,26 @@ def test_somebody_else_has_raised_it_if_it_holds_more_than_ours(
     assert Holding(load_a=10, held_a=held_a).is_exceeded(now_a) is exceeded
 
 
+@pytest.mark.parametrize(
+    ("held_a", "now_a", "is_not_done"),
+    [
+        (None, 16, True),
+        (None, 10.05, False),
+        (None, 6, False),
+        (None, None, False),
+        (10, 16, False),
+    ],
+)
+def test_what_was_told_in_vain_is_not_done_until_it_holds_no_more(
+    held_a: float | None, now_a: float | None, is_not_done: bool
+) -> None:
+    assert Holding(load_a=10, held_a=held_a).is_not_done(now_a) is is_not_done
+
+
+def test_whom_nobody_told_anything_has_nothing_to_do() -> None:
+    assert not Holding().is_not_done(16)
+
+
 # While nobody leads it: what others lowered stays, what is too much is corrected
 
 

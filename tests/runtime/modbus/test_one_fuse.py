@@ -176,6 +176,35 @@ async def test_who_cannot_be_taken_back_from_another_master_counts_at_what_that_
         assert fuse.over_s <= 2 * SEEN_S
 
 
+@pytest.mark.parametrize("refuses", [None, ModbusCode.SERVER_DEVICE_BUSY])
+@in_virtual_time()
+async def test_what_another_master_raises_once_more_counts_though_ours_was_never_taken(
+    refuses: ModbusCode | None,
+) -> None:
+    async with a_fuse("A", "B", limit_a=26) as fuse:
+        box = fuse.boxes["A"]
+        box.says["has_meter"] = 0  # nothing but its registers tells
+        box.overwrites = 14
+        box.foreign_write(14)
+        await asyncio.sleep(30)
+        assert drawn(fuse) == {"A": 14, "B": 12}
+        box.overwrites, box.refuses_writes = 16, refuses
+        box.foreign_write(16)
+        fuse.forgive()
+        await asyncio.sleep(40)
+        assert drawn(fuse) == {"A": 16, "B": 10}
+        assert fuse.over_s <= SEEN_S
+
+
+@in_virtual_time()
+async def test_a_register_that_holds_more_than_the_evse_can_draw_costs_nobody_more() -> None:
+    async with a_fuse("A", "B", limit_a=32, max_current_a=16) as fuse:
+        fuse.boxes["A"].overwrites = 63
+        fuse.boxes["A"].foreign_write(63)
+        await asyncio.sleep(30)
+        assert drawn(fuse) == {"A": 16, "B": 16}
+
+
 @in_virtual_time()
 async def test_who_refuses_counts_at_what_it_had_and_the_others_make_room() -> None:
     async with a_fuse("A", "B", ocpp=True) as fuse:

@@ -81,6 +81,12 @@ class Holding:
         """Whether somebody has given it more than it held of us."""
         return now_a is not None and self.held_a is not None and now_a > self.held_a + SAME_A
 
+    def is_not_done(self, now_a: float | None) -> bool:
+        """Whether it holds more than it was told, and never said that it took that."""
+        target_a = self.target_a
+        is_in_doubt = self.held_a is None and target_a is not None
+        return is_in_doubt and not is_kept(target_a or 0.0, now_a)
+
     def seen(self, now_a: float | None) -> "Holding":
         """It says what it holds, and nothing of ours is on its way."""
         if now_a is None or _is_same(now_a, self.held_a):

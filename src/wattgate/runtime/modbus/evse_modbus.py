@@ -141,7 +141,7 @@ class EvseModbus(StationEvse):
             standing_a=self.standing_a,
             links=device.connection,
             fail_safe=self._own_fail_safe(now),
-            overruled_a=None if device.has_fallen(now) else device.overruled_a,
+            overruled_a=self._overruled_a(now),
         )
 
     async def limit(
@@ -211,6 +211,13 @@ class EvseModbus(StationEvse):
 
     def _fail_safe(self) -> SetFailSafe:
         return SetFailSafe(self.settings.fail_safe_s, self.standing_a)
+
+    def _overruled_a(self, now: float) -> float | None:
+        """Registers may hold more than the EVSE can draw."""
+        overruled_a = self.device.overruled_a
+        if overruled_a is None or self.device.has_fallen(now):
+            return None
+        return min(overruled_a, self.hardware_a)
 
     def _own_fail_safe(self, now: float) -> FailSafe | None:
         keeper = self.device.fail_safe

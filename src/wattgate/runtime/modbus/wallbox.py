@@ -52,8 +52,9 @@ class ModbusWallbox:
     stalls, the wallbox's own watch makes it fall back. `values` are the newest that it gave, also
     while it is silent, None before the first; they were read at `values_at` (monotonic, s).
     `connection` is a new number whenever it is found (again) and whenever it has restarted, which
-    `has_restarted` tells of the present one. `overruled_a` is what somebody else has let it draw,
-    A per phase, where that is more than it held of us; None once it holds ours again.
+    `has_restarted` tells of the present one. `overruled_a` is what it says that it may draw,
+    A per phase, where that is more than it held of us, or was told in vain; None once it holds ours
+    again.
     """
 
     def __init__(self, evse_id: str, device: ModbusDevice, clock: Clock, tasks: Supervisor) -> None:
@@ -160,7 +161,8 @@ class ModbusWallbox:
 
         What somebody else raised is load management's affair, which has to make room for it.
         """
-        is_ready = self.is_connected and self.overruled_a is None and now >= self._tell_from
+        is_raised = self.overruled_a is not None and self._holding.held_a is not None
+        is_ready = self.is_connected and not is_raised and now >= self._tell_from
         return is_ready and (not self._holding.is_told or self._is_hungry(now))
 
     def _is_hungry(self, now: float) -> bool:
@@ -252,14 +254,16 @@ class ModbusWallbox:
 
     def _look_for_others(self, now_a: float | None) -> None:
         """Has somebody else written a limit?"""
-        if self.is_led and self._holding.is_exceeded(now_a):
-            if self.overruled_a is None:
-                self.health.overruled(now_a, self._holding.held_a)
-            self.overruled_a = now_a
+        holding, before_a = self._holding, self.overruled_a
+        is_raised = self.is_led and holding.is_exceeded(now_a)
+        if is_raised and before_a is None:
+            self.health.overruled(now_a, holding.held_a)
+        is_more = is_raised or (self.is_led and holding.is_not_done(now_a))
+        self.overruled_a = now_a if is_more else None
+        if not is_more:
+            self._holding = holding.seen(now_a)
+        elif now_a != before_a:
             self.on_news()
-        else:
-            self.overruled_a = None
-            self._holding = self._holding.seen(now_a)
 
     # What it may draw
 
