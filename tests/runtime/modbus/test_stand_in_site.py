@@ -137,6 +137,17 @@ async def test_where_no_card_can_be_shown_the_fixed_one_is_not_kept_waiting_r57(
 
 
 @in_virtual_time()
+async def test_a_fixed_card_that_is_not_to_start_starts_nothing_r57() -> None:
+    world, brain, backend = a_world(a_site(fixed_rfid="0FIXED", fixed_rfid_start=False))
+    await world.start()
+    await asyncio.sleep(5)
+    brain.plug()
+    await asyncio.sleep(120)
+    assert backend.all_of("StartTransaction") == []
+    await world.kill()
+
+
+@in_virtual_time()
 async def test_what_load_management_allowed_counts_no_more_once_it_observes_p1() -> None:
     world, brain, _ = a_world(a_site(mode="active"))
     manager = await world.start()

@@ -65,10 +65,9 @@ class FixedStarting:
         settings = self._evse.settings
         if not settings.enabled:
             return ""
-        if not settings.is_on_modbus:
-            return settings.fixed_rfid if settings.fixed_rfid_start else ""
-        is_free = self._house.cards.is_open_to_all(self._evse.place)
-        return settings.fixed_rfid or (FREE_CARD if is_free else "")
+        card = settings.fixed_rfid if settings.fixed_rfid_start else ""
+        is_free = settings.is_on_modbus and self._house.cards.is_open_to_all(self._evse.place)
+        return card or (FREE_CARD if is_free else "")
 
     @property
     def _patience_s(self) -> float:
