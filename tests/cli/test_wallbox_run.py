@@ -213,6 +213,30 @@ async def test_a_card_at_a_serial_reader_is_asked_about() -> None:
 
 
 @pytest.mark.asyncio
+async def test_what_cannot_be_kept_is_confirmed_to_nobody_and_ends_it(tmp_path: Path) -> None:
+    async with running("--json", "--data", str(tmp_path)) as (box, central):
+        await box.event("boot")
+        (tmp_path / "wallbox.json.new").mkdir()  # no file can be written there any more
+        box.type("plug")
+        assert "nothing can be kept" in (await box.event("problem"))["what"]
+        assert await box.process.wait() == 1
+        while not central.frames.empty():
+            assert "Preparing" not in str(central.frames.get_nowait())
+
+
+@pytest.mark.asyncio
+async def test_on_modbus_alone_the_card_of_the_options_is_shown_at_once() -> None:
+    box = Process(await spawn("", "--json", "--modbus-port", "0", "--rfid", CARD))
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            assert (await box.event("modbus"))["unit"] == 1
+            assert (await box.event("card"))["id_tag"] == CARD
+    finally:
+        box.process.kill()
+        await box.process.communicate()
+
+
+@pytest.mark.asyncio
 async def test_without_a_reader_nobody_can_show_a_card() -> None:
     async with running("--json", "--no-reader", "--plug") as (box, _central):
         box.type(f"rfid {CARD}")

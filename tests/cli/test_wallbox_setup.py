@@ -6,8 +6,9 @@ import pytest
 from wattgate import __version__
 from wattgate.cli.tls_options import ClientTls
 from wattgate.cli.wallbox_hardware import HardwareSetup
-from wattgate.cli.wallbox_setup import Setup, options_of, problems_of
+from wattgate.cli.wallbox_setup import Setup, brain_options_of, options_of, problems_of
 from wattgate.core.wallbox.car import Car
+from wattgate.core.wallbox.modbus_side import Stored
 from wattgate.core.wallbox.options import Permission
 from wattgate.core.wallbox.quirks import Quirk
 
@@ -89,3 +90,21 @@ def test_an_option_makes_the_wallbox_what_it_is(
 ) -> None:
     given: dict[str, Any] = {"station_id": "CP1", "url": "ws://host/", **fields}
     assert getattr(options_of(Setup(**given)), name) == value
+
+
+@pytest.mark.parametrize(
+    ("fields", "name", "value"),
+    [
+        ({}, "has_modbus", False),
+        ({"hardware": HardwareSetup(modbus_serial="/dev/x")}, "has_modbus", True),
+        ({"hardware": HardwareSetup(modbus_unit=7)}, "stored", Stored(slave_id=7)),
+        ({}, "switch_pause_s", 120.0),
+        ({"speed": 10.0}, "switch_pause_s", 12.0),
+        ({"speed": 0.5}, "switch_pause_s", 120.0),
+        ({"max_current_a": 32.0}, "cable_a", 32.0),
+    ],
+)
+def test_an_option_makes_the_power_brain_what_it_is(
+    fields: dict[str, Any], name: str, value: object
+) -> None:
+    assert getattr(brain_options_of(Setup("CP1", **fields)), name) == value

@@ -58,6 +58,8 @@ class Bench:
     car: Car = field(default_factory=Car)
     told: list[Outward | str] = field(default_factory=list)
     is_full: bool = False
+    times: list[float] = field(default_factory=list)
+    changes_at: float | None = None
 
     def __post_init__(self) -> None:
         options = Options(
@@ -69,7 +71,8 @@ class Bench:
         )
         moment = Moment(self.clock.monotonic(), self.clock.wall())
         self.brain = PowerBrain(options, BrainOptions(), moment)
-        body = Body(ChargingPoint(self.car, self.car, self.car, 3), self.keep)
+        point = ChargingPoint(self.car, self.car, self.car, 3)
+        body = Body(point, self.keep, self.times.append, lambda: self.changes_at)
         self.machine = Machine(Whole(self.brain, body), self.clock, self.told.append)
 
     def keep(self, text: str) -> None:
@@ -195,7 +198,19 @@ async def test_switched_off_it_offers_nothing_and_looks_no_more() -> None:
     assert bench.car.offered_a == 16.0
     bench.machine.stop()
     assert (bench.car.offered_a, bench.car.phases) == (0.0, 0)
+    bench.machine.act(bench.brain.disconnected)
     bench.car.is_plugged = False
     bench.told.clear()
     await asyncio.sleep(100)
     assert bench.told == []
+
+
+@in_virtual_time()
+async def test_hardware_that_tells_when_it_changes_is_looked_at_then() -> None:
+    with running(Bench()) as bench:
+        await asyncio.sleep(1.25 * LOOK_S)
+        bench.changes_at = 1.5 * LOOK_S
+        bench.machine.tick()
+        bench.changes_at = None
+        await asyncio.sleep(LOOK_S)
+        assert bench.times == [place * LOOK_S for place in (0, 1, 1.25, 1.5)]
