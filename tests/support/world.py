@@ -115,6 +115,11 @@ class Scripted:
         if answer is not None:
             self.send(json.dumps([3, unique_id, answer]))
 
+    @property
+    def is_linked(self) -> bool:
+        """Whether somebody is at the other end."""
+        return self._link is not None
+
     def send(self, text: str) -> None:
         """Send a frame as it is."""
         assert self._link is not None, "not connected"
