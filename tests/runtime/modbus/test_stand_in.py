@@ -1,6 +1,7 @@
 """A wallbox on Modbus is a whole charge point for whoever speaks OCPP (R108-R110, P16)."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 import structlog
@@ -326,6 +327,21 @@ async def test_a_counter_that_began_anew_meanwhile_goes_on_from_where_it_was_r10
         await bench.says(energy_wh=40.0)
         await bench.says(pilot=Pilot.A, energy_wh=90.0, power_w=0.0)
         assert bench.central.all_of("StopTransaction")[0]["meterStop"] == 5090
+
+
+@in_virtual_time()
+async def test_what_another_wallbox_in_its_place_has_counted_is_on_nobodys_bill_r109() -> None:
+    bench = Bench()
+    async with bench.running():
+        await bench.charges()
+    await asyncio.sleep(3000)
+    async with bench.running():
+        bench.wallbox.model = replace(MODEL, firmware="1.3", serial="4712")
+        await bench.says(energy_wh=7000.0)
+        await bench.says(energy_wh=7100.0)
+        bench.wallbox.model = None  # it does not say it every time
+        await bench.says(pilot=Pilot.A, energy_wh=7150.0, power_w=0.0)
+        assert bench.central.all_of("StopTransaction")[0]["meterStop"] == 5150
 
 
 @in_virtual_time()

@@ -124,8 +124,9 @@ class StandIn:
     def heard(self, values: WallboxValues) -> None:
         """It was looked at."""
         self.found()
-        self._be_what_it_is()
-        sensed = self._senses.heard(values, self._settings(), self._tools.clock.wall())
+        is_another = self._be_what_it_is()
+        wall = self._tools.clock.wall()
+        sensed = self._senses.heard(values, self._settings(), wall, is_another=is_another)
         self._senses_say(sensed)
         if self._is_out_of_reach:
             self._is_out_of_reach = False
@@ -188,13 +189,15 @@ class StandIn:
         if self._peer is None and self._is_running:
             self._dial(Peer(self._evse_id, self, self._tools))
 
-    def _be_what_it_is(self) -> None:
-        """Its make, or its settings, may be others than they were (R110)."""
-        model = self._wallbox.model
-        if model is not None and model != self._kept.model:
-            self._kept = replace(self._kept, model=model)
-        options = options_of(self._settings(), self._kept.model)
-        self._take(self._charge_point.becomes(options, self._moment()))
+    def _be_what_it_is(self) -> bool:
+        """Its make, or its settings, may be others than they were (R110).
+
+        Answers whether it is not even the same wallbox.
+        """
+        before, model = self._kept.model, self._wallbox.model or self._kept.model
+        self._kept = replace(self._kept, model=model)
+        self._take(self._charge_point.becomes(options_of(self._settings(), model), self._moment()))
+        return bool(before.serial and model.serial) and before.serial != model.serial
 
     def _senses_say(self, sensed: Sensed) -> None:
         self._take(self._charge_point.sensed(CONNECTOR, sensed, self._moment()))

@@ -39,12 +39,22 @@ class Senses:
         """The same, for so long that it is a fault."""
         return replace(self.unknown, error_code=OUT_OF_REACH)
 
-    def heard(self, values: WallboxValues, settings: EvseSettings, at: datetime) -> Sensed:
-        """Take in a look at the wallbox, at a time of the clock on the wall."""
+    def heard(
+        self,
+        values: WallboxValues,
+        settings: EvseSettings,
+        at: datetime,
+        *,
+        is_another: bool = False,
+    ) -> Sensed:
+        """Take in a look at the wallbox, at a time of the clock on the wall.
+
+        `is_another`: it was put in the place of the one that was heard before.
+        """
         currents_a = values.currents_a or _NO_CURRENTS
         power_w = _power_w(values)
         most_w = settings.max_current_a * VOLTAGE_V * settings.phases
-        look = Look(at.timestamp(), values.energy_wh, power_w, most_w)
+        look = Look(at.timestamp(), values.energy_wh, power_w, most_w, is_another)
         self.register = self.register.after(look)
         self._pilot = values.pilot
         return Sensed(
