@@ -93,6 +93,18 @@ async def test_a_lower_limit_is_not_undone_by_a_higher_one_that_was_older() -> N
 
 
 @in_virtual_time()
+async def test_what_is_stored_later_may_not_be_offered_earlier() -> None:
+    """A transaction ends and the next begins while the disk is busy: the car waits for both."""
+    steps: list[list[Effect]] = [
+        [Offer(1, 16.0)],
+        [Keep("the end"), Offer(1, 0.0), CALL],
+        [Keep("the next"), Offer(1, 32.0)],
+    ]
+    log = await done(SlowDisk(), *steps)
+    assert log == [16.0, 0.0, "stored the end", CALL, "stored the next", 32.0]
+
+
+@in_virtual_time()
 async def test_what_was_to_be_said_on_a_lost_link_is_not_said_on_the_next() -> None:
     disk = SlowDisk()
     async with Supervisor() as tasks:

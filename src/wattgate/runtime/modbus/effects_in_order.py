@@ -33,7 +33,7 @@ class EffectsInOrder:
     """Takes effects as they come; a `Keep` holds up what follows until it is on the disk.
 
     An offer that is lower than the present one waits for nothing. One that is higher waits its
-    turn, and then the newest counts.
+    turn, and then the least counts of it and those that came later.
     """
 
     def __init__(
@@ -52,7 +52,6 @@ class EffectsInOrder:
         self._name = name
         self._waiting: deque[Effect] = deque()
         self._is_storing = False
-        self._newest_a = 0.0
         self._offered_a: float | None = None
 
     def take(self, effects: Iterable[Effect]) -> None:
@@ -60,22 +59,21 @@ class EffectsInOrder:
         for effect in effects:
             self._waiting.append(effect)
             if isinstance(effect, Offer):
-                self._newest_a = effect.current_a
-                self._lower()
+                self._lower(effect.current_a)
         self._go_on()
 
     def link_lost(self) -> None:
         """Forget what was to be said on a link that is gone."""
         self._waiting = deque(each for each in self._waiting if not isinstance(each, _SPOKEN))
 
-    def _lower(self) -> None:
-        if self._offered_a is not None and self._newest_a < self._offered_a:
-            self._offer()
+    def _lower(self, current_a: float) -> None:
+        if self._offered_a is not None and current_a < self._offered_a:
+            self._offer(current_a)
 
-    def _offer(self) -> None:
-        if self._newest_a != self._offered_a:
-            self._offered_a = self._newest_a
-            self._hands.offer(self._newest_a)
+    def _offer(self, current_a: float) -> None:
+        if current_a != self._offered_a:
+            self._offered_a = current_a
+            self._hands.offer(current_a)
 
     def _go_on(self) -> None:
         while self._waiting and not self._is_storing:
@@ -84,8 +82,9 @@ class EffectsInOrder:
                 case Keep(text):
                     self._is_storing = True
                     self._tasks.spawn(self._keep(text), name=f"{self._name} is kept")
-                case Offer():
-                    self._offer()
+                case Offer(_, current_a):
+                    later_a = (each.current_a for each in self._waiting if isinstance(each, Offer))
+                    self._offer(min((current_a, *later_a)))
                 case _:
                     self._hands.perform(effect)
 
