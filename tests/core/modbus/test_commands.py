@@ -11,6 +11,7 @@ from wattgate.core.modbus.commands import (
     as_written,
     can,
     holds,
+    keeps_fail_safe,
     preparations,
     writes_for,
 )
@@ -241,3 +242,19 @@ def test_whether_a_command_holds_is_read_from_the_registers(
     values: WallboxValues, command: Command, is_held: bool | None
 ) -> None:
     assert holds(FULL, values, command) is is_held
+
+
+@pytest.mark.parametrize(
+    ("time", "current", "kept"),
+    [(True, True, True), (True, False, False), (False, True, False), (None, None, True)],
+)
+def test_only_what_is_stored_outlasts_a_restart_of_the_wallbox(
+    time: bool | None, current: bool | None, kept: bool
+) -> None:
+    write = Writes(
+        fail_safe_time=None if time is None else TimeTarget(address=21, highest_s=65, stored=time),
+        fail_safe_current=None
+        if current is None
+        else CurrentTarget(address=20, scale=0.1, off=0, stored=current),
+    )
+    assert keeps_fail_safe(replace(LOOK_ONLY, write=write)) is kept

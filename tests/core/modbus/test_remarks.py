@@ -19,6 +19,7 @@ state = 1
 pilot = "A"
 """
 LIMIT = "[write.limit]\naddress = 3\noff = 0\n"
+FAIL_SAFE = "[write.fail_safe_time]\naddress = 4\nstored = {}\n"
 ENERGY = "[read.energy]\naddress = 2\n"
 
 
@@ -29,6 +30,8 @@ ENERGY = "[read.energy]\naddress = 2\n"
         (LIMIT, ["has no fail-safe", "has no energy counter"]),
         (LIMIT + ENERGY, ["has no fail-safe"]),
         (ENERGY, ["has no limit"]),
+        (LIMIT + FAIL_SAFE.format("false") + ENERGY, ["loses its fail-safe with a restart"]),
+        (LIMIT + FAIL_SAFE.format("true") + ENERGY, []),
     ],
 )
 def test_what_is_missing_is_said(more: str, said: list[str]) -> None:

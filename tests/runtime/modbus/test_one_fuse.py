@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from tests.support.modbus_box import ModbusBox
@@ -10,6 +11,9 @@ from tests.support.modbus_fuse import Fuse, an_ocpp_box
 from tests.support.site_text import Value
 from tests.support.virtual_time import in_virtual_time
 
+from wattgate.core.modbus.definitions import Definition
+from wattgate.core.modbus.points import TimeTarget
+from wattgate.core.modbus.power_brain_definition import POWER_BRAIN_DEFINITION
 from wattgate.core.modbus.requests import ModbusCode
 from wattgate.ports.evse import Confirmation, LimitOutcome
 from wattgate.runtime.load.control_loop import ControlLoop
@@ -29,12 +33,14 @@ async def a_fuse(
     ocpp: bool = False,
     mode: str = "active",
     one_line: bool = False,
+    definition: Definition = POWER_BRAIN_DEFINITION,
     **fields: Value,
 ) -> AsyncIterator[Fuse]:
     boxes = {name: ModbusBox(hardware_a=16.0) for name in names}
     fuse = Fuse(
         boxes, limit_a, an_ocpp_box() if ocpp else None, mode, one_line=one_line, fields=fields
     )
+    fuse.world.definition = definition
     async with Supervisor() as tasks:
         await fuse.start(tasks, *(names if plugged else ()))
         yield fuse
@@ -152,6 +158,51 @@ async def test_a_restart_in_mid_charge_is_limited_anew_within_a_poll() -> None:
         fuse.forgive()
         await asyncio.sleep(60)
         assert (drawn(fuse), fuse.over_s) == ({"A": 10, "B": 10}, 0)
+
+
+def forgetful() -> Definition:
+    """Of a make that loses its fail-safe with a restart, and tells neither limit nor starts."""
+    read, write = POWER_BRAIN_DEFINITION.read, POWER_BRAIN_DEFINITION.write
+    assert isinstance(write.fail_safe_time, TimeTarget)
+    volatile = replace(write.fail_safe_time, stored=False)
+    return replace(
+        POWER_BRAIN_DEFINITION,
+        read=replace(read, limit=None, enable=None, restarts=None),
+        write=replace(write, fail_safe_time=volatile),
+    )
+
+
+@in_virtual_time()
+async def test_one_that_may_lose_its_fail_safe_counts_at_its_maximum_while_it_is_silent() -> None:
+    async with a_fuse("A", "B", limit_a=26, definition=forgetful(), max_current_a=16) as fuse:
+        assert drawn(fuse) == {"A": 13, "B": 13}
+        fuse.lines["A"].is_cut = True
+        await asyncio.sleep(80)
+        assert drawn(fuse)["B"] == 10
+        fuse.boxes["A"].restart()
+        fuse.boxes["A"].fail_safe_s = 0
+        await asyncio.sleep(600)
+        assert drawn(fuse) == {"A": 16, "B": 10}
+        fuse.lines["A"].is_cut = False
+        await asyncio.sleep(60)
+        assert drawn(fuse) == {"A": 13, "B": 13}
+        assert fuse.boxes["A"].fail_safe_s == 180
+        assert fuse.over_s == 0
+
+
+@in_virtual_time()
+async def test_one_that_tells_no_restart_may_have_had_one_whenever_it_was_away() -> None:
+    async with a_fuse("A", "B", limit_a=26, definition=forgetful(), max_current_a=16) as fuse:
+        fuse.boxes["A"].says["has_meter"] = 0
+        fuse.lines["A"].is_cut = True
+        await asyncio.sleep(20)
+        fuse.boxes["A"].restart()
+        fuse.lines["A"].is_cut = False
+        fuse.boxes["A"].refuses_writes = ModbusCode.SERVER_DEVICE_BUSY  # it is still starting
+        fuse.forgive()
+        await asyncio.sleep(40)
+        assert drawn(fuse) == {"A": 16, "B": 10}
+        assert fuse.over_s <= SEEN_S
 
 
 @in_virtual_time()

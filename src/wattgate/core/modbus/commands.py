@@ -55,6 +55,13 @@ def can(definition: Definition, kind: type[Command]) -> bool:
     return needed[kind] is not None
 
 
+def keeps_fail_safe(definition: Definition) -> bool:
+    """Whether what it does without a master outlasts a restart; one that cannot be set does."""
+    write = definition.write
+    targets = (write.fail_safe_time, write.fail_safe_current)
+    return all(each is None or each.stored for each in targets)
+
+
 def as_written(definition: Definition, command: Command) -> Command:
     """The command as this wallbox can hold it.
 

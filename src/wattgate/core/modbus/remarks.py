@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from wattgate.core.errors import Problem
-from wattgate.core.modbus.commands import can
+from wattgate.core.modbus.commands import can, keeps_fail_safe
 from wattgate.core.modbus.definitions import Definition
 from wattgate.core.modbus.wallbox_values import SetFailSafe, SetLimit
 from wattgate.core.site.devices import EvseSettings
@@ -19,6 +19,12 @@ def remarks_on(evse: EvseSettings, definition: Definition) -> Iterator[Problem]:
             path,
             f"{definition.name} has no fail-safe: while it is silent it counts for its "
             f"max_current_a ({evse.max_current_a:g} A)",
+        )
+    elif not keeps_fail_safe(definition):
+        yield Problem(
+            path,
+            f"{definition.name} loses its fail-safe with a restart: while it is silent it counts "
+            f"for its max_current_a ({evse.max_current_a:g} A)",
         )
     if definition.read.energy is None:
         yield Problem(path, f"{definition.name} has no energy counter: bills are estimates")

@@ -5,6 +5,7 @@ from typing import Final
 
 from wattgate.core.gateway.connectors import ConnectorMap
 from wattgate.core.load.sensing import Draw, draw_of
+from wattgate.core.modbus.commands import keeps_fail_safe
 from wattgate.core.modbus.wallbox_values import CutPilot, SetFailSafe
 from wattgate.core.ocpp.session import Priority
 from wattgate.core.site.model import EvseSettings, WallboxSettings
@@ -220,8 +221,10 @@ class EvseModbus(StationEvse):
         return min(overruled_a, self.hardware_a)
 
     def _own_fail_safe(self, now: float) -> FailSafe | None:
+        """What it falls to; while it is silent it may restart, and some lose it by that."""
         keeper = self.device.fail_safe
-        if not keeper.is_there:
+        is_sure = self.device.is_connected or keeps_fail_safe(self.device.definition)
+        if not (keeper.is_there and is_sure):
             return None
         return FailSafe(keeper.setting.current_a, has_fallen=self.device.has_fallen(now))
 

@@ -52,9 +52,9 @@ class ModbusWallbox:
     stalls, the wallbox's own watch makes it fall back. `values` are the newest that it gave, also
     while it is silent, None before the first; they were read at `values_at` (monotonic, s).
     `connection` is a new number whenever it is found (again) and whenever it has restarted, which
-    `has_restarted` tells of the present one. `overruled_a` is what it says that it may draw,
-    A per phase, where that is more than it held of us, or was told in vain; None once it holds ours
-    again.
+    `has_restarted` tells of the present one, also where that cannot be ruled out. `overruled_a` is
+    what it says that it may draw, A per phase, where that is more than it held of us, or was told
+    in vain; None once it holds ours again.
     """
 
     def __init__(self, evse_id: str, device: ModbusDevice, clock: Clock, tasks: Supervisor) -> None:
@@ -232,7 +232,7 @@ class ModbusWallbox:
         before, self.values, self.values_at = self.values, values, self._clock.monotonic()
         self.fail_safe.learn(values)
         is_found = self.health.answered()
-        has_restarted = before is None or _has_restarted(before, values)
+        has_restarted = before is None or _has_restarted(before, values, was_away=is_found)
         if has_restarted or is_found:
             self._begin_anew(has_restarted=has_restarted)
         if has_restarted:
@@ -245,7 +245,7 @@ class ModbusWallbox:
 
     def _begin_anew(self, *, has_restarted: bool) -> None:
         if has_restarted and self.connection:
-            log.warning("wallbox has restarted", evse=self._evse_id)
+            log.warning("wallbox has restarted, or may have", evse=self._evse_id)
         self._is_model_due = self.connection > 0  # it may have got other firmware
         self.connection += 1
         self.has_restarted = has_restarted
@@ -375,8 +375,11 @@ class ModbusWallbox:
         return LimitOutcome.ACCEPTED
 
 
-def _has_restarted(before: WallboxValues, after: WallboxValues) -> bool:
-    return None not in (before.restarts, after.restarts) and before.restarts != after.restarts
+def _has_restarted(before: WallboxValues, after: WallboxValues, *, was_away: bool) -> bool:
+    """One that tells neither its starts nor what it holds may have, whenever it was away."""
+    if before.restarts is not None and after.restarts is not None:
+        return before.restarts != after.restarts
+    return was_away and allowed_a(after) is None
 
 
 def _nobody_looks(_: WallboxValues) -> None:
