@@ -62,7 +62,8 @@ class EvseReading:
     time (s) at which it asked for current. `standing_a` is what it may draw without a manager.
     `is_harmless_when_silent` tells that its grants were proven to end by themselves, also after a
     power cycle (R100a). `links` counts its connections alone. `idle_a` is what it may draw as soon
-    as a session begins, whatever it was told between sessions; 0 where it keeps to that.
+    as a session begins, or draws without one, whatever it was told between sessions; 0 where it
+    keeps to that.
     `others_set_profiles` tells that profiles of others are known to have been
     set in it while nobody limited it. `fail_safe` is there for one that watches over its master
     instead of having grants that end. `overruled_a` is what somebody else lets it draw now, A,

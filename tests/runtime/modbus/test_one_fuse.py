@@ -160,6 +160,27 @@ async def test_a_restart_in_mid_charge_is_limited_anew_within_a_poll() -> None:
         assert (drawn(fuse), fuse.over_s) == ({"A": 10, "B": 10}, 0)
 
 
+@in_virtual_time()
+async def test_who_goes_on_drawing_without_a_session_counts_at_what_it_draws() -> None:
+    """Nothing compares what it draws with its limit then, but that it was told 0 A."""
+    async with a_fuse("A", "B", limit_a=26) as fuse:
+        box, evse = fuse.boxes["A"], evse_of(fuse, "A")
+        box.is_broken, box.car_a = True, 16
+        assert await evse.stop_charging() is LimitOutcome.ACCEPTED
+        await asyncio.sleep(evse.settle_s + 10)
+        assert evse.transaction is None
+        assert drawn(fuse) == {"A": 16, "B": 10}
+        fuse.forgive()
+        writes = len(box.writes)
+        await asyncio.sleep(600)
+        assert drawn(fuse) == {"A": 16, "B": 10}
+        assert len(box.writes) - writes <= 2 * 600 / 90
+        box.is_broken = False
+        await asyncio.sleep(30)
+        assert (drawn(fuse), box.told_a) == ({"A": 0, "B": 16}, 0)
+        assert fuse.over_s == 0
+
+
 def forgetful() -> Definition:
     """Of a make that loses its fail-safe with a restart, and tells neither limit nor starts."""
     read, write = POWER_BRAIN_DEFINITION.read, POWER_BRAIN_DEFINITION.write

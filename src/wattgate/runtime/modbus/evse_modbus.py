@@ -14,6 +14,7 @@ from wattgate.core.units import PHASES
 from wattgate.core.wallbox.sensed import Pilot
 from wattgate.ports.evse import Cleared, Confirmation, EvseReading, FailSafe, LimitOutcome
 from wattgate.runtime.charging.profile_commands import ACCEPTED, Commands, verdict
+from wattgate.runtime.modbus.stray import StrayCurrent
 from wattgate.runtime.modbus.wallbox import ModbusWallbox
 from wattgate.runtime.station.open_transactions import id_at_wallbox
 from wattgate.runtime.station.presence import Presence
@@ -54,6 +55,7 @@ class EvseModbus(StationEvse):
         """What its backend lets it have while load management has no say; None: it has none."""
         self._was_limited = was_limited
         self._was_swept = False
+        self._stray = StrayCurrent(settings.id)
         self._commands = Commands(presence)
 
     @property
@@ -113,18 +115,31 @@ class EvseModbus(StationEvse):
     @property
     def draw(self) -> Draw | None:
         """The newest sample of the running transaction."""
-        device, transaction, settings = self.device, self.transaction, self.settings
-        if transaction is None or device.values is None or not device.is_connected:
+        transaction, draw = self.transaction, self._newest_draw
+        if transaction is None or draw is None or draw.at < transaction.started_monotonic:
             return None
-        values, at, currents_a = device.values, device.values_at, device.values.currents_a
+        return draw
+
+    @property
+    def _newest_draw(self) -> Draw | None:
+        device, settings, values = self.device, self.settings, self.device.values
+        if values is None or not device.is_connected:
+            return None
+        at, currents_a = device.values_at, values.currents_a
         measurement = Measurement(
             currents_a={} if currents_a is None else {each: currents_a[each] for each in PHASES},
             currents_at=None if currents_a is None else at,
             power_w=values.power_w,
             power_at=None if values.power_w is None else at,
         )
-        draw = draw_of(measurement, settings.phases, settings.phase_rotation.value)
-        return None if draw is None or draw.at < transaction.started_monotonic else draw
+        return draw_of(measurement, settings.phases, settings.phase_rotation.value)
+
+    def _stray_a(self) -> float:
+        """What it draws without a transaction though it was told less; 0 within one."""
+        is_watched = self.transaction is None and self.device.is_led
+        draw = self._newest_draw if is_watched else None
+        self._stray.look(draw, self.device.holds_a, self.settle_s)
+        return self._stray.counted_a
 
     def reading(self, now: float) -> EvseReading:
         """What load management needs to know at `now`."""
@@ -141,6 +156,7 @@ class EvseModbus(StationEvse):
             waiting_since=transaction.started_monotonic if transaction is not None else now,
             standing_a=self.standing_a,
             links=device.connection,
+            idle_a=self._stray_a(),
             fail_safe=self._own_fail_safe(now),
             overruled_a=self._overruled_a(now),
         )
