@@ -110,8 +110,10 @@ def test_wallboxes_on_modbus_are_checked_with_their_definitions(tmp_path: Path) 
     assert result.exit_code == 0, result.stderr
     notes = [line for line in result.stdout.splitlines() if "fail-safe" in line]
     assert [note.replace(" \u203a ", " > ") for note in notes] == [
+        '  Note: evse "keba" > definition: keba-p30 loses its fail-safe with a restart: while it '
+        "is silent it counts for its max_current_a (16 A)",
         '  Note: evse "own" > definition: own has no fail-safe: while it is silent it counts for '
-        "its max_current_a (20 A)"
+        "its max_current_a (20 A)",
     ]
 
 
