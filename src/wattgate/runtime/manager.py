@@ -37,6 +37,7 @@ from wattgate.runtime.load.grid_meter import GridMeter
 from wattgate.runtime.load.limits import Limits
 from wattgate.runtime.load.releases import Releases
 from wattgate.runtime.modbus.installation import ModbusInstallation
+from wattgate.runtime.modbus.removed import end_removed
 from wattgate.runtime.operations import Operations
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.site_keeper import SiteKeeper
@@ -124,6 +125,9 @@ class Manager:
     ) -> None:
         """Take up what was stored, then begin to decide; wallboxes may connect afterwards."""
         recovered = await self._store.recover()
+        served = {each.station_id for each in self.site.modbus_evses()}
+        if await end_removed(self._store, recovered, served):
+            recovered = await self._store.recover()
         self._house.cards.recover(recovered.tags, recovered.notes)
         self.keys.recover(recovered.notes)
         self._names.recover(recovered.notes)
