@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field, replace
 
+from structlog.testing import capture_logs
 from tests.support.boxes import WALL_START, Manner, all_come, boxes
 from tests.support.scripted_evse import ScriptedEvse
 from tests.support.shared_current import SITE, offered, settle, site, three_at_13_6
@@ -283,6 +284,22 @@ async def test_the_life_of_a_grant_begins_when_it_is_sent_not_when_its_answer_is
         await asyncio.sleep(0.1)
         assert limits.position("a").committed_a == 10
         assert limits.due_for_renewal(evse, clock.monotonic())
+
+
+@in_virtual_time(within_s=4000)
+async def test_the_log_tells_of_limits_that_are_new_and_not_of_their_renewals() -> None:
+    """A wallbox on Modbus would fill it: it is told the same limit every 15 s, if need be."""
+    world = World(site("A"))
+    await world.start()
+    (box,) = boxes(world, "A")
+    with capture_logs() as logs:
+        await all_come(world, box, start=True)
+        await asyncio.sleep(3000)
+    said = [line["current_a"] for line in logs if line["event"] == "limit set"]
+    assert said[-1] > 0
+    assert len(said) == len({*said})
+    assert len(box.limits_a()) > len(said)
+    await world.kill()
 
 
 class HangingStore(MemoryStore):

@@ -311,6 +311,8 @@ class Limits:
         self._under_way.pop(evse_id, None)
         match outcome:
             case LimitOutcome.ACCEPTED:
+                held = self.position(evse_id)
+                is_news = held.doubtful or held.committed_a != current_a
                 self.ledger = self.ledger.accepted(evse_id)
                 self.lives.accepted(
                     command.evse, command.standing_a, sent_at=command.sent_at, now=now
@@ -319,7 +321,8 @@ class Limits:
                 self.stuck.discard(evse_id)
                 self.unknown.discard(evse_id)
                 self._note_charging(command.change, command.sent_at)
-                log.info("limit set", evse=evse_id, current_a=current_a)
+                if is_news:  # not a renewal: those come for ever, every few minutes
+                    log.info("limit set", evse=evse_id, current_a=current_a)
             case LimitOutcome.UNSENT:
                 self.ledger = self.ledger.unsent(evse_id)
                 if command.reduction:
