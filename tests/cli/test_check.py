@@ -108,6 +108,7 @@ def test_wallboxes_on_modbus_are_checked_with_their_definitions(tmp_path: Path) 
     site.write_text(ON_MODBUS.format(file=definition), encoding="utf-8")
     result = runner.invoke(app, ["check", "--site", str(site)])
     assert result.exit_code == 0, result.stderr
+    assert "3 EVSEs on 3 wallboxes, 0 backends" in result.stdout
     notes = [line for line in result.stdout.splitlines() if "fail-safe" in line]
     assert [note.replace(" \u203a ", " > ") for note in notes] == [
         '  Note: evse "keba" > definition: keba-p30 loses its fail-safe with a restart: while it '

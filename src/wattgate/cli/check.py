@@ -71,10 +71,11 @@ def say_problems(file: Path, error: ConfigError) -> None:
 
 def _summary(site: Site) -> str:
     backends = sum(len(each.gateways) for each in site.evses)
+    wallboxes = len(site.station_ids()) + len(site.modbus_evses())
     parts = [
         site.site.title,
         f"load management {site.site.load_management}",
-        f"{_count(len(site.evses), 'EVSE')} on {_count(len(site.station_ids()), 'wallbox')}",
+        f"{_count(len(site.evses), 'EVSE')} on {_count(wallboxes, 'wallbox')}",
         _count(backends, "backend"),
         _count(len(site.cards), "card"),
     ]

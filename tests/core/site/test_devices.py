@@ -33,6 +33,33 @@ def test_p16_a_wallbox_without_ocpp_is_called_as_its_evse(device_type: DeviceTyp
     assert evse.ocpp_connector == 1
 
 
+@pytest.mark.parametrize(
+    ("device_type", "spelled", "else_spelled"),
+    [
+        (DeviceType.POWER_BRAIN, "Box", "box:4701"),
+        (DeviceType.POWER_BRAIN, "fd00::1", "[fd00::1]:4701"),
+        (DeviceType.MODBUS, "box:502", "BOX:502"),
+        (DeviceType.MODBUS, "/dev/ttyUSB0", "/dev/ttyUSB0,19200,8E1"),
+    ],
+)
+def test_one_device_on_modbus_is_one_point_however_it_is_spelled(
+    device_type: DeviceType, spelled: str, else_spelled: str
+) -> None:
+    one = EvseSettings(id="a", device_type=device_type, address=spelled)
+    assert one.point == replace(one, id="b", address=else_spelled).point
+    assert one.point != replace(one, connector=2).point
+
+
+def test_a_port_that_only_a_definition_knows_is_none_that_is_said() -> None:
+    one = EvseSettings(id="a", device_type=DeviceType.MODBUS, address="box")
+    assert one.point != replace(one, address="box:502").point
+
+
+def test_an_address_that_cannot_be_read_is_no_place() -> None:
+    wrong = EvseSettings(id="a", device_type=DeviceType.MODBUS, address="box:x")
+    assert (wrong.place, wrong.point) == (None, (True, "box:x", 1))
+
+
 def test_p22_a_gateway_has_certificates_of_its_own_unless_it_shares_others() -> None:
     own = GatewaySettings(url="wss://b/")
     assert own.certificate_set("stall-1") == "stall-1"

@@ -38,6 +38,16 @@ B: dict[str, Any] = {"id": "b", "address": "CP1", "connector": 2}
             {"evse": [{**A, "enabled": False}]},
         ),
         (
+            {"evse": [{**A, "device_type": "modbus", "definition": "d", "priority": 5}]},
+            {"evse": [{**A, "device_type": "power-brain"}]},
+            {"evse": [{**A, "device_type": "power-brain", "priority": 5}]},
+        ),
+        (
+            {"evse": [{**A, "device_type": "modbus", "definition": "d"}]},
+            {"evse": [{**A, "device_type": "modbus"}]},
+            {"evse": [{**A, "device_type": "modbus", "definition": "d"}]},
+        ),
+        (
             {"card": [{"id_tag": "A", "name": "Anna"}, {"id_tag": "B"}], "wallbox": [{"id": "X"}]},
             {"card": [{"id_tag": "A"}]},
             {"card": [{"id_tag": "A", "name": "Anna"}], "wallbox": [{"id": "X"}], "evse": []},
@@ -57,6 +67,8 @@ B: dict[str, Any] = {"id": "b", "address": "CP1", "connector": 2}
         "an EVSE keeps what the file does not say",
         "an EVSE that is back is enabled",
         "an EVSE may be disabled in the file",
+        "a definition goes with the kind of wallbox",
+        "a kind that stays keeps its definition",
         "lists are what the file says",
         "a list may be emptied",
         "backends stay where the file names none",

@@ -64,3 +64,21 @@ def test_p16_evses_on_modbus_are_those_that_no_ocpp_wallbox_has() -> None:
     )
     assert [each.id for each in site.modbus_evses()] == ["b"]
     assert site.station_ids() == ("CP1",)
+
+
+def on_line(evse_id: str, unit: int, line: str, *, on: bool = True) -> EvseSettings:
+    return EvseSettings(
+        id=evse_id, address=line, connector=unit, enabled=on, device_type=DeviceType.POWER_BRAIN
+    )
+
+
+def test_nobody_out_of_service_speaks_at_another_speed_on_the_line_of_others() -> None:
+    site = Site(
+        evses=(
+            on_line("old", 1, "/dev/ttyS0,9600", on=False),
+            on_line("paused", 2, "/dev/ttyS0,19200", on=False),
+            on_line("new", 3, "/dev/ttyS0,19200"),
+            on_line("elsewhere", 1, "/dev/ttyS1,9600", on=False),
+        )
+    )
+    assert ids(site.served_evses()) == ["paused", "new", "elsewhere"]

@@ -98,6 +98,18 @@ def on_modbus(address: str, unit: int = 1, definition: str = "") -> EvseSettings
     )
 
 
+def on_one_line(*addresses: str) -> Site:
+    """EVSEs in service with these addresses, each with the number of its place as id and unit."""
+    return Site(
+        evses=tuple(
+            replace(on_modbus(address, unit), id=str(unit))
+            for unit, address in enumerate(addresses, 1)
+        )
+    )
+
+
+FAST_LINE = "/dev/ttyUSB0,19200,8E1"
+MIXED = on_one_line(FAST_LINE, "/dev/ttyUSB0")
 UNNAMED = GatewaySettings(url=URL)
 APART = GatewaySettings(url=URL, certificates="apart")
 
@@ -140,6 +152,18 @@ def fed(max_a: float | None) -> Site:
         (rules.profile_has_a_password, wallbox(1), server(password="common")),
         (rules.address_leads_to_the_device, evse("DE*1|2 3"), EMPTY),
         (rules.address_leads_to_the_device, on_modbus("/dev/ttyUSB0,9600,8N1"), EMPTY),
+        (rules.wallbox_speaks_ocpp, wallbox(), WITH_EVSE),
+        (rules.wallbox_speaks_ocpp, wallbox(), on_one_line("box")),
+        (
+            rules.wallbox_speaks_ocpp,
+            wallbox(),
+            Site(evses=(evse(), replace(on_modbus("CP1"), id="b"))),
+        ),
+        (rules.serial_line_speaks_one_way, evse(), MIXED),
+        (rules.serial_line_speaks_one_way, on_modbus("box"), MIXED),
+        (rules.serial_line_speaks_one_way, on_modbus("/dev/ttyUSB1"), MIXED),
+        (rules.serial_line_speaks_one_way, MIXED.evses[0], MIXED),
+        (rules.serial_line_speaks_one_way, replace(MIXED.evses[1], enabled=False), MIXED),
         (rules.unit_is_one_of_the_line, replace(evse(), connector=300), EMPTY),
         (rules.unit_is_one_of_the_line, on_modbus("box:502", 255), EMPTY),
         (rules.unit_is_one_of_the_line, on_modbus("/dev/ttyS1", 247), EMPTY),
@@ -213,6 +237,14 @@ def test_what_keeps_a_rule_is_not_complained_about(
         (rules.address_leads_to_the_device, evse(" CP1"), EMPTY, "space"),
         (rules.address_leads_to_the_device, evse("modbus/a"), EMPTY, 'begin with "modbus/"'),
         (rules.address_leads_to_the_device, on_modbus("box:x"), EMPTY, "no TCP port"),
+        (rules.wallbox_speaks_ocpp, wallbox(0, "", "box"), on_one_line("box"), "OCPP wallboxes"),
+        (rules.wallbox_speaks_ocpp, wallbox(0, "", "modbus/9"), on_one_line("box"), "is on Modbus"),
+        (
+            rules.serial_line_speaks_one_way,
+            MIXED.evses[1],
+            MIXED,
+            f'evse "1" has this serial line as {FAST_LINE}',
+        ),
         (rules.unit_is_one_of_the_line, on_modbus("box:502", 256), EMPTY, "at most 255"),
         (rules.unit_is_one_of_the_line, on_modbus("/dev/ttyS1", 248), EMPTY, "at most 247"),
         (

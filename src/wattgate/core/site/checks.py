@@ -54,6 +54,7 @@ _RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
     ),
     WallboxSettings: (
         Rule("id", rules.wallbox_id_fits_a_url),
+        Rule("id", rules.wallbox_speaks_ocpp),
         Rule("id", rules.wallbox_id_is_spelled_as_its_evses_spell_it),
         Rule("security_profile", rules.profile_has_tls, reads_of_server=("tls",)),
         Rule(
@@ -66,6 +67,7 @@ _RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
     ),
     EvseSettings: (
         Rule("address", rules.address_leads_to_the_device, ("device_type",)),
+        Rule("address", rules.serial_line_speaks_one_way, ("device_type",)),
         Rule("connector", rules.unit_is_one_of_the_line, ("device_type", "address")),
         Rule("fail_safe_s", rules.fail_safe_outlasts_cycles, ("device_type",)),
         Rule("definition", rules.definition_goes_with_the_type, ("device_type",)),

@@ -3,6 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from wattgate.core.modbus.places import (
+    POWER_BRAIN_PORT,
+    Place,
+    SerialPlace,
+    WrongPlace,
+    read_place,
+)
 from wattgate.core.site.choices import (
     DeviceType,
     GatewayRole,
@@ -13,6 +20,9 @@ from wattgate.core.site.choices import (
 )
 from wattgate.core.site.settings import Secrecy, setting, tables
 from wattgate.core.units import MIN_CHARGE_A
+
+_SAID_BY_DEFINITION: Final = 0
+"""Stands for the TCP port that only a definition knows."""
 
 MODBUS_STATION: Final = "modbus/"
 """Begins the names of wallboxes without OCPP; no ChargeBox ID may begin so."""
@@ -247,8 +257,26 @@ class EvseSettings:
 
     @property
     def point(self) -> tuple[bool, str, int]:
-        """The connector in the real world that this EVSE stands for."""
-        return (self.is_on_modbus, self.address, self.connector)
+        """The connector in the real world that this EVSE stands for, however it is spelled."""
+        return (self.is_on_modbus, self._where, self.connector)
+
+    @property
+    def place(self) -> Place | None:
+        """Where it is on Modbus; None for OCPP, and for an address that cannot be read."""
+        if not self.is_on_modbus:
+            return None
+        is_brain = self.device_type is DeviceType.POWER_BRAIN
+        try:
+            return read_place(self.address, POWER_BRAIN_PORT if is_brain else _SAID_BY_DEFINITION)
+        except WrongPlace:
+            return None
+
+    @property
+    def _where(self) -> str:
+        place = self.place
+        if isinstance(place, SerialPlace):
+            return place.device
+        return self.address if place is None else str(place).casefold()
 
     @property
     def is_on_modbus(self) -> bool:

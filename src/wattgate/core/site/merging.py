@@ -28,8 +28,8 @@ def applied(stored: Mapping[str, object] | None, file: Mapping[str, object]) -> 
     evses = before.pop("evse", [])
     if not _are_tables(evses):
         return {**before, **file}
-    in_service = [_without(each, "enabled") for each in evses]
     file = {"evse": [], **file}
+    in_service = [_without(each, "enabled", *_outlived(each, file["evse"])) for each in evses]
     merged = _merged(Site, {**before, "evse": in_service}, file)
     wanted = merged["evse"]
     if _are_tables(wanted):
@@ -109,5 +109,14 @@ def _are_tables(value: object) -> TypeGuard[list[Mapping[str, object]]]:
     return isinstance(value, list) and all(isinstance(each, Mapping) for each in value)
 
 
-def _without(table: Mapping[str, object], key: str) -> Mapping[str, object]:
-    return {name: value for name, value in table.items() if name != key}
+def _outlived(stored: Mapping[str, object], evses: object) -> tuple[str, ...]:
+    """Settings of a stored EVSE that go with the kind of wallbox that it is no longer."""
+    if not _are_tables(evses):
+        return ()
+    now = next((each for each in evses if each.get("id") == stored.get("id")), {})
+    is_another = "device_type" in now and now["device_type"] != stored.get("device_type")
+    return ("definition",) if is_another else ()
+
+
+def _without(table: Mapping[str, object], *keys: str) -> Mapping[str, object]:
+    return {name: value for name, value in table.items() if name not in keys}

@@ -5,6 +5,7 @@ Every value here has passed the reader and the checks; units are in the names.
 
 from dataclasses import dataclass, field
 
+from wattgate.core.modbus.places import Place, SerialPlace
 from wattgate.core.site.choices import (
     CertificateName,
     DeviceType,
@@ -111,14 +112,33 @@ class Site:
         """Every EVSE but the deactivated ones whose connector another one has taken over.
 
         Renaming an EVSE in the file leaves its old id behind, deactivated, at the same connector.
+        Nor is one served whose serial line speaks otherwise by now: two speeds break a line.
         """
         taken = {each.point for each in self.evses if each.enabled}
+        lines = self._serial_lines()
         served: list[EvseSettings] = []
         for each in self.evses:
-            if each.enabled or each.point not in taken:
+            is_free = each.point not in taken and _fits(each.place, lines)
+            if each.enabled or is_free:
                 served.append(each)
                 taken.add(each.point)
         return tuple(served)
+
+    def other_on_the_line(self, evse: EvseSettings) -> EvseSettings | None:
+        """The first EVSE in service on the same serial line that is to speak it otherwise."""
+        place = evse.place
+        if not isinstance(place, SerialPlace):
+            return None
+        first = self._serial_lines().get(place.device)
+        return first if first is not None and first.place != place else None
+
+    def _serial_lines(self) -> dict[str, EvseSettings]:
+        """The first EVSE in service of each serial device."""
+        lines: dict[str, EvseSettings] = {}
+        for each in self.evses:
+            if each.enabled and isinstance(each.place, SerialPlace):
+                lines.setdefault(each.place.device, each)
+        return lines
 
     def station_ids(self) -> tuple[str, ...]:
         """ChargeBox IDs of all OCPP wallboxes with an EVSE, enabled or not; each once."""
@@ -136,3 +156,9 @@ class Site:
             for each in self.served_evses()
             if each.address == station_id and each.device_type is DeviceType.OCPP16
         )
+
+
+def _fits(place: Place | None, lines: dict[str, EvseSettings]) -> bool:
+    if not isinstance(place, SerialPlace) or place.device not in lines:
+        return True
+    return lines[place.device].place == place

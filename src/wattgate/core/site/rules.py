@@ -66,6 +66,16 @@ def wallbox_id_fits_a_url(settings: WallboxSettings, _site: Site) -> str | None:
     return identity_complaint(settings.id)
 
 
+def wallbox_speaks_ocpp(settings: WallboxSettings, site: Site) -> str | None:
+    """What `[[wallbox]]` says of a wallbox on Modbus would silently count for nothing."""
+    names = ((each.station_id, each.address) for each in site.modbus_evses())
+    if not settings.id.startswith(MODBUS_STATION) and not any(settings.id in one for one in names):
+        return None
+    if settings.id in site.station_ids():
+        return None
+    return "is on Modbus; `[[wallbox]]` is for OCPP wallboxes only"
+
+
 def wallbox_id_is_spelled_as_its_evses_spell_it(
     settings: WallboxSettings, site: Site
 ) -> str | None:
@@ -122,6 +132,16 @@ def _wrong_place(settings: EvseSettings) -> str | None:
     except WrongPlace as wrong:
         return str(wrong)
     return None
+
+
+def serial_line_speaks_one_way(settings: EvseSettings, site: Site) -> str | None:
+    """All units of a line share its speed and format (Modbus over Serial Line 1.02 §3)."""
+    other = site.other_on_the_line(settings) if settings.enabled else None
+    if other is None:
+        return None
+    return (
+        f'evse "{other.id}" has the same serial line as {other.place}: it can have one speed only'
+    )
 
 
 def unit_is_one_of_the_line(settings: EvseSettings, _site: Site) -> str | None:
