@@ -139,9 +139,7 @@ def serial_line_speaks_one_way(settings: EvseSettings, site: Site) -> str | None
     other = site.other_on_the_line(settings) if settings.enabled else None
     if other is None:
         return None
-    return (
-        f'evse "{other.id}" has the same serial line as {other.place}: it can have one speed only'
-    )
+    return f'evse "{other.id}" has this serial line as {other.place}; a line has one speed'
 
 
 def unit_is_one_of_the_line(settings: EvseSettings, _site: Site) -> str | None:

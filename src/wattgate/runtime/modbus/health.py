@@ -13,6 +13,9 @@ log = structlog.get_logger()
 LOST_AFTER: Final = 2
 """Polls in a row without an answer; a single one gets lost on any serial line."""
 
+MOST_REASONS: Final = 5
+"""Reasons that the log hears while a wallbox is away: it may be away for weeks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
@@ -38,6 +41,8 @@ class Health:
         self._evse_id = evse_id
         self._clock = clock
         self._in_a_row = 0
+        self._told: set[str] = set()
+        """Reasons that the log has heard since it is away."""
         self._answered_at = clock.monotonic()
         self._absurd: frozenset[str] = frozenset()
 
@@ -54,6 +59,7 @@ class Health:
         if self.is_connected:
             return False
         self.is_connected = True
+        self._told.clear()
         log.info("wallbox answers", evse=self._evse_id)
         return True
 
@@ -62,21 +68,29 @@ class Health:
         self.failures += 1
         self._in_a_row += 1
         at = self.trouble.at if self.trouble is not None else self._clock.wall()
-        is_news = self.trouble is None or self.trouble.reason != reason
         self.trouble = Trouble(reason, at)
-        if is_news:
-            log.warning("wallbox does not answer", evse=self._evse_id, reason=reason)
-        if not self.is_connected or self._in_a_row < LOST_AFTER:
+        if self.is_connected and self._in_a_row < LOST_AFTER:
             return False
-        self.is_connected = False
-        log.warning("wallbox lost", evse=self._evse_id, reason=reason)
-        return True
+        is_lost, self.is_connected = self.is_connected, False
+        if is_lost:
+            log.warning("wallbox lost", evse=self._evse_id, reason=reason)
+        elif reason not in self._told and len(self._told) < MOST_REASONS:
+            log.warning("wallbox does not answer", evse=self._evse_id, reason=reason)
+        if len(self._told) < MOST_REASONS:
+            self._told.add(reason)
+        return is_lost
 
     def overruled(self, now_a: float | None, ours_a: float | None) -> None:
         """Note that somebody else let it draw more than we did, A per phase."""
         self.raises += 1
+        if self.raises.bit_count() > 1:
+            return  # the 1st, 2nd, 4th ... time: he may be at it for ever, with every poll
         log.warning(
-            "somebody else raised its limit", evse=self._evse_id, now_a=now_a, ours_a=ours_a
+            "somebody else raised its limit",
+            evse=self._evse_id,
+            now_a=now_a,
+            ours_a=ours_a,
+            times=self.raises,
         )
 
     def doubted(self, absurd: tuple[str, ...]) -> None:
