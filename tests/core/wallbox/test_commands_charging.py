@@ -144,6 +144,8 @@ def test_a_composite_may_be_accepted_and_empty() -> None:
     assert composite(online(**playing(Quirk.COMPOSITE_EMPTY))) == {"status": "Accepted"}
 
 
-@pytest.mark.parametrize("request_", [{"connectorId": 2}, {"connectorId": -1}, {"duration": -1}])
+@pytest.mark.parametrize(
+    "request_", [{"connectorId": 2}, {"connectorId": -1}, {"duration": -1}, {"duration": 2**31}]
+)
 def test_a_composite_of_nothing_is_rejected(request_: dict[str, object]) -> None:
     assert composite(online(), **request_) == {"status": REJECTED}

@@ -76,6 +76,7 @@ def test_a_rejected_wallbox_waits_even_over_a_new_connection_r41() -> None:
         (None, True),
         ({"status": "Perhaps", "currentTime": "x", "interval": 1}, False),
         ({"status": "Accepted"}, False),
+        ({"status": "Accepted", "currentTime": "x", "interval": 10**400}, False),
     ],
 )
 def test_a_boot_without_usable_answer_is_repeated_after_a_minute(
@@ -174,6 +175,18 @@ def test_the_clock_follows_the_central_system() -> None:
     wallbox.later(3600)
     wallbox.act(Plug())
     assert wallbox.sent("StatusNotification")[-1]["timestamp"].startswith("2031-01-01T00:00")
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59Z", "2200-01-01", "1999-12-31", "0001-01-01"])
+def test_a_time_that_cannot_be_true_does_not_stop_the_clock(time: str) -> None:
+    wallbox = Wallbox()
+    wallbox.answers["BootNotification"] = {"status": "Accepted", "currentTime": time, "interval": 0}
+    wallbox.answers["Heartbeat"] = {"currentTime": time}
+    wallbox.connect()
+    wallbox.later(3 * 86_400)
+    (problem,) = wallbox.events("problem")[:1]
+    assert problem == {"what": f"the central system's time {time!r} cannot be true"}
+    assert wallbox.state()["clock"] == "2026-05-18T12:00:00.000Z"
 
 
 @pytest.mark.parametrize(("answer", "problems"), [({"currentTime": "noon"}, 1), ({}, 0)])

@@ -109,3 +109,17 @@ def test_what_is_broken_is_sensed() -> None:
     bench = Bench(Pilot.B)
     point = ChargingPoint(bench, bench, bench, 3, lambda: "GroundFailure")
     assert point.look().error_code == "GroundFailure"
+
+
+def test_a_pilot_that_fails_keeps_no_contactor_closed() -> None:
+    class Broken(Bench):
+        def offer(self, current_a: float) -> None:
+            super().offer(current_a)
+            if self.closed.startswith("close"):
+                raise OSError(5, "Input/output error")
+
+    bench = Broken()
+    point = charging(bench)
+    with pytest.raises(OSError, match="Input/output"):
+        point.offer(0)
+    assert bench.done == ["offer 0", "open"]

@@ -10,7 +10,7 @@ from tests.support.wallboxes import CARD
 from wattgate.core.modbus.requests import ModbusCode, Read, WriteOne
 from wattgate.core.wallbox.actions import PresentCard
 from wattgate.core.wallbox.charge_point import ChargePoint
-from wattgate.core.wallbox.effects import Happened
+from wattgate.core.wallbox.effects import Effect, Happened
 from wattgate.core.wallbox.moment import Moment
 from wattgate.core.wallbox.options import Options
 from wattgate.core.wallbox.power_brain import BrainOptions, PowerBrain
@@ -29,8 +29,11 @@ class Car:
     offered_a: float = 0.0
     phases: int = 0
     is_cut: bool = False
+    is_broken: bool = False
 
     def state(self) -> Pilot:
+        if self.is_broken:
+            raise OSError(5, "Input/output error")
         if not self.is_plugged:
             return Pilot.A
         return Pilot.C if self.offered_a else Pilot.B
@@ -186,6 +189,35 @@ async def test_where_nothing_can_be_kept_nothing_is_done_any_more() -> None:
         bench.show_card()
         await asyncio.sleep(100)
         assert bench.told == []
+
+
+@in_virtual_time()
+async def test_hardware_that_fails_ends_it_and_nothing_is_offered_any_more() -> None:
+    with running(Bench()) as bench:
+        bench.car.is_plugged = True
+        await asyncio.sleep(LOOK_S)
+        bench.show_card()
+        assert (bench.car.offered_a, bench.car.phases) == (16.0, 3)
+        bench.car.is_broken = True
+        with pytest.raises(OSError, match="Input/output"):
+            await bench.machine.failed()
+        assert (bench.car.offered_a, bench.car.phases) == (0.0, 0)
+        assert bench.machine.request(Read(LIMIT, 1)) is ModbusCode.SERVER_DEVICE_FAILURE
+
+
+@in_virtual_time()
+async def test_an_error_of_ours_over_a_message_does_not_end_the_watch_over_the_master() -> None:
+    def happen(_moment: Moment) -> list[Effect]:
+        raise ZeroDivisionError
+
+    with running(Bench()) as bench:
+        bench.car.is_plugged = True
+        await asyncio.sleep(LOOK_S)
+        bench.show_card()
+        with pytest.raises(ZeroDivisionError):
+            bench.machine.act(happen)
+        await asyncio.sleep(301)
+        assert bench.car.offered_a == 6.0
 
 
 @in_virtual_time()

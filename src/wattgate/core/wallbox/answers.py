@@ -30,7 +30,7 @@ class BootAnswer(msgspec.Struct, rename="camel"):
 
     status: str
     current_time: str
-    interval: Annotated[int, msgspec.Meta(ge=0)]
+    interval: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 
 
 class HeartbeatAnswer(msgspec.Struct, rename="camel"):

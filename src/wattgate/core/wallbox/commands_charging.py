@@ -22,6 +22,9 @@ _UNIT_WORDS: Final = {RateUnit.A: "Current", RateUnit.W: "Power"}
 
 _REJECTED: Final = {"status": "Rejected"}
 
+_LONGEST_S: Final = 2**31 - 1
+"""Of a composite schedule: 68 years, as far as other integers of OCPP go."""
+
 
 class _SetRequest(msgspec.Struct):
     """SetChargingProfile.req, the profile kept as text."""
@@ -88,7 +91,7 @@ def get_composite_schedule(state: State, payload_text: str) -> object:
     """What profiles and hardware allow from now on; startSchedule is left out (R94)."""
     request = decode_payload(payload_text, GetCompositeScheduleRequest)
     number = request.connector_id
-    if not state.has(number) or request.duration < 0:
+    if not state.has(number) or not 0 <= request.duration <= _LONGEST_S:
         return _REJECTED
     if state.plays(Quirk.COMPOSITE_EMPTY):
         return {"status": "Accepted"}

@@ -18,6 +18,9 @@ from wattgate.core.wallbox.status import steps
 OWN_INTERVAL_S: Final = 60
 """Until the next BootNotification where the central system named no interval (R41)."""
 
+_YEARS: Final = range(2000, 2200)
+"""A clock that was set to the end of the calendar could not go on."""
+
 _STATUSES: Final = {
     "Accepted": Registration.ACCEPTED,
     "Pending": Registration.PENDING,
@@ -156,13 +159,18 @@ def _beaten(state: State, outcome: Outcome) -> None:
 
 
 def _set_clock(state: State, text: str) -> None:
-    """Take over the central system's time; one that cannot be read changes nothing.
+    """Take over the central system's time; one that cannot be read, or be true, changes nothing.
 
     A clock that was set wrong on purpose stays so.
     """
     if state.options.clock_offset_s is not None:
         return
     try:
-        state.clock_offset = parse_time(text) - state.moment.wall
+        told = parse_time(text)
     except PeerError:
         state.tell("problem", what=f"the central system's time {text!r} cannot be read")
+        return
+    if told.year in _YEARS:
+        state.clock_offset = told - state.moment.wall
+    else:
+        state.tell("problem", what=f"the central system's time {text!r} cannot be true")

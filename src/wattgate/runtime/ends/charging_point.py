@@ -48,9 +48,11 @@ class ChargingPoint:
     def offer(self, current_a: float) -> None:
         """Signal it to the car, A per phase; without any the contactor opens."""
         self._offered_a = current_a
-        self._pilot.offer(current_a)
-        if current_a < MIN_CHARGE_A:
-            self._switch(0)
+        try:
+            self._pilot.offer(current_a)
+        finally:  # a pilot that fails keeps no contactor closed
+            if current_a < MIN_CHARGE_A:
+                self._switch(0)
 
     def cut(self, is_cut: bool) -> None:
         """Take the pilot off the car, or put it back."""

@@ -69,8 +69,9 @@ class NotKept(Exception):  # noqa: N818 - says what has not happened
 class Machine:
     """Lets things happen to a wallbox, and carries out what follows, in order.
 
-    What is to be kept is stored before anything that depends on it is done. Where that fails the
-    machine stands still: `failed` ends, and nothing is confirmed to anybody any more.
+    What is to be kept is stored before anything that depends on it is done. Where that fails, or
+    its timer does, the machine stands still: nothing is offered, `failed` ends, and nothing is
+    confirmed to anybody any more.
     """
 
     def __init__(self, wallbox: Wallbox, clock: Clock, outward: Callable[[Outward], None]) -> None:
@@ -80,14 +81,14 @@ class Machine:
         self._outward = outward
         self._timer: asyncio.TimerHandle | None = None
         self._is_off = False
-        self._failure: NotKept | None = None
+        self._failure: Exception | None = None
         self._has_failed = asyncio.Event()
 
     async def failed(self) -> None:
         """Wait until it can do its work no more.
 
         Raises:
-            NotKept: why.
+            NotKept: why; or the error of ours, or of the hardware, that ended its timer.
         """
         await self._has_failed.wait()
         if self._failure is not None:
@@ -108,12 +109,16 @@ class Machine:
                     is_moved = self._carry_out(self._look(moment))
         except NotKept as failure:
             self._fail(failure)
-        else:
-            self._set_timer()
+        finally:
+            if self._failure is None:
+                self._set_timer()  # whatever went wrong: somebody has to watch over the current
 
     def tick(self) -> None:
-        """Let time pass."""
-        self.act(self.brain.tick)
+        """Let time pass. An error here is the end: the next tick would only meet it again."""
+        try:
+            self.act(self.brain.tick)
+        except Exception as error:  # noqa: BLE001 - `failed` raises it
+            self._fail(error)
 
     def request(self, request: ModbusRequest) -> ModbusReply:
         """Answer a Modbus master; what has to be done before the answer has been done."""
@@ -155,13 +160,12 @@ class Machine:
                 self._outward(effect)
                 return False
 
-    def _fail(self, error: NotKept) -> None:
+    def _fail(self, error: Exception) -> None:
         self._failure = error
-        self.stop()
         self._has_failed.set()
+        self.stop()
 
     def _set_timer(self) -> None:
-        self._cancel_timer()
         if self._is_off:
             return
         now = self._clock.monotonic()
@@ -169,6 +173,7 @@ class Machine:
         if self._whole is not None:
             times += [now + LOOK_S, self._whole.body.changes_at()]
         due = min((time for time in times if time is not None), default=None)
+        self._cancel_timer()
         if due is not None:
             self._timer = asyncio.get_running_loop().call_later(max(0.0, due - now), self.tick)
 
