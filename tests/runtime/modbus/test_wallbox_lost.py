@@ -40,6 +40,25 @@ async def test_a_fail_safe_that_it_does_not_keep_is_not_written_again_and_again(
         assert driver.wallbox.fail_safe.setting.after_s == 60  # what it says counts
 
 
+@in_virtual_time(within_s=3600)
+async def test_a_line_that_comes_and_goes_does_not_wear_the_flash_of_one_that_keeps_another() -> (
+    None
+):
+    async with driving(ModbusBox(says={"fail_safe_current": 8})) as driver:
+        await is_led_at(driver, 16)
+        for _ in range(20):
+            driver.line.is_cut = True
+            await driver.passes(10)
+            driver.line.is_cut = False
+            await driver.passes(20)
+        assert driver.wallbox.connection > 20
+        assert driver.wallbox.stored_writes == 2
+        driver.box.fail_safe_s = 300  # somebody else has changed it
+        driver.box.restart()
+        await driver.passes(20)
+        assert (driver.box.fail_safe_s, driver.wallbox.stored_writes) == (180, 4)
+
+
 @in_virtual_time()
 async def test_a_wallbox_without_a_fail_safe_is_asked_on_and_on() -> None:
     box = ModbusBox(says={"fail_safe_duration": 0})

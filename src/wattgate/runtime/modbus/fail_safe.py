@@ -28,7 +28,8 @@ NEVER: Final = FailSafeSetting(inf, inf)
 class FailSafeKeeper:
     """Keeps the fail-safe of one wallbox as the site wants it.
 
-    Most makes keep its registers in flash: each setting is tried once per connection. `setting` is
+    Most makes keep its registers in flash: each setting is tried once per connection, and not again
+    where the wallbox still says what it made of it before. `setting` is
     what the wallbox says itself, `NEVER` where it has none or has not said yet; while a new one is
     on its way, the worse of both. `is_in_doubt`: it has not said what it made of a new one.
     """
@@ -41,6 +42,8 @@ class FailSafeKeeper:
         self._values: WallboxValues | None = None
         self._has_said_so = False
         self._tried: tuple[SetFailSafe, int] | None = None
+        self._taken: SetFailSafe | None = None
+        self._made_of_it: tuple[SetFailSafe, FailSafeSetting] | None = None
 
     @property
     def is_there(self) -> bool:
@@ -58,6 +61,8 @@ class FailSafeKeeper:
         self.is_in_doubt = False
         current_a = inf if values.fail_safe_a is None else values.fail_safe_a
         self._count(FailSafeSetting(values.fail_safe_s, current_a) if values.fail_safe_s else NEVER)
+        if self._taken is not None:
+            self._made_of_it, self._taken = (self._taken, self.setting), None
 
     async def keep(self, wanted: SetFailSafe, connection: int) -> LimitOutcome:
         """Write it where it differs; what the wallbox makes of it, the next poll tells."""
@@ -67,7 +72,7 @@ class FailSafeKeeper:
             log.warning("has no fail-safe: counts at its maximum while silent", evse=self._evse_id)
         if not self.can_be_set or values is None or self._device.holds(values, wanted):
             return LimitOutcome.ACCEPTED
-        if self._tried == (wanted, connection):
+        if (wanted, connection) == self._tried or (wanted, self.setting) == self._made_of_it:
             return LimitOutcome.REFUSED
         outcome = await self._write(wanted)
         if outcome is not LimitOutcome.UNSENT:
@@ -90,6 +95,7 @@ class FailSafeKeeper:
         self._count(worse)
         self.is_in_doubt = True
         outcome = await self._device.send(wanted, Urgency.LIMIT)
+        self._taken = wanted if outcome is LimitOutcome.ACCEPTED else None
         if outcome is LimitOutcome.UNSENT:
             self._count(before)
             self.is_in_doubt = False
