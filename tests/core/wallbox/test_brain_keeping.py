@@ -14,6 +14,7 @@ from wattgate.core.wallbox.brain_keeping import (
     read_kept_brain,
     without_keeps,
 )
+from wattgate.core.wallbox.car import Car
 from wattgate.core.wallbox.effects import Keep, Offer
 from wattgate.core.wallbox.modbus_side import Stored
 from wattgate.core.wallbox.options import Permission
@@ -42,6 +43,18 @@ def test_the_meter_stores_in_steps_and_at_the_end(
     look = charging().machine.look()
     reading = replace(look.reading, energy_wh=energy_wh, power_w=power_w)
     assert StoredMeter(100.0).is_due(replace(look, reading=reading)) is is_due
+
+
+@pytest.mark.parametrize(
+    ("chars", "step_wh"), [(100, 10), (8192, 10), (16_384, 20), (2_000_000, 1000)]
+)
+def test_a_longer_text_is_stored_less_often(chars: int, step_wh: float) -> None:
+    meter = StoredMeter(0.0)
+    meter.store(100.0, chars)
+    look = charging().machine.look()
+    for grown_wh, is_due in ((step_wh - 0.1, False), (step_wh, True)):
+        reading = replace(look.reading, energy_wh=100.0 + grown_wh, power_w=50.0)
+        assert meter.is_due(replace(look, reading=reading)) is is_due
 
 
 def test_what_one_side_keeps_is_left_to_both() -> None:
@@ -145,3 +158,35 @@ def test_a_text_of_others_counts_as_none_and_is_told(text: str) -> None:
     (problem,) = brain.events("problem")
     assert "kept" in problem["what"]
     assert brain.read("restarts") == 0
+
+
+def test_many_waiting_messages_cost_no_more_to_store_than_few_r58() -> None:
+    brain = Brain(keeps=True, car=Car(capacity_wh=1e9))
+    brain.connect()
+    brain.act(Plug(), PresentCard(CARD))
+    brain.command("ChangeConfiguration", {"key": "MeterValueSampleInterval", "value": "10"})
+    brain.disconnect()
+    for minutes, most in ((1, 250_000), (20, 5_000_000), (200, 50_000_000)):
+        brain.forget()
+        brain.later(minutes * 60)
+        texts = [effect.text for effect in brain.effects if isinstance(effect, Keep)]
+        assert texts, "what is stored is never far behind"
+        assert sum(map(len, texts)) < most
+    waiting = text_of(brain).count("MeterValues")
+    assert waiting > 1000
+    brain.forget()
+    brain.answers["MeterValues"] = None
+    brain.connect()
+    while any(call.action == "MeterValues" for call in brain.open):
+        brain.reply("MeterValues", {})
+    texts = [effect.text for effect in brain.effects if isinstance(effect, Keep)]
+    assert "MeterValues" not in texts[-1]
+    assert sum(map(len, texts)) < waiting * 50_000
+
+
+def test_while_few_messages_wait_each_sample_is_stored_at_once_r58() -> None:
+    brain = in_transaction(keeps=True)
+    brain.disconnect()
+    for waiting in range(1, 10):
+        brain.later(60)
+        assert text_of(brain).count("MeterValues") == waiting

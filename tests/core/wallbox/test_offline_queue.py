@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +44,26 @@ def test_the_transaction_id_is_filled_in_when_it_is_sent() -> None:
     made.delivered()
     assert text(made) == '{"transactionId":77,"connectorId":1}'
     assert made.id_of(1) == 77
+
+
+def test_a_revision_is_what_must_not_be_lost_at_once_and_samples_as_a_share() -> None:
+    made = queue(START)
+    seen = [made.revision]
+    for message in (*[VALUES] * 40, STOP):
+        made.add(message)
+        seen.append(made.revision)
+    steps = [after - before for before, after in pairwise(seen)]
+    assert steps[:15] == [1] * 15
+    assert steps[15:33] == [0, 1] * 8 + [0, 0]
+    assert steps[40] == 1
+    before = made.revision
+    made.take(0.0)
+    made.delivered()
+    assert made.revision == before + 1
+    for _ in range(2):
+        made.take(0.0)
+        made.delivered()
+    assert made.revision == before + 1
 
 
 def test_a_lost_link_is_no_attempt_r66() -> None:

@@ -15,6 +15,12 @@ FORMAT: Final = 100
 STEP_WH: Final = 10.0
 """The meter stores its register after each such step, and when nothing flows any more."""
 
+STEP_CHARS: Final = 8192
+"""Up to so long a text; a longer one is stored less often, so that no more is written."""
+
+MOST_STEP_WH: Final = 1000.0
+"""However long the text is."""
+
 
 class KeptBrain(msgspec.Struct, frozen=True):
     """`charge_point` is the text of its own; `restarts` counts."""
@@ -49,11 +55,17 @@ class StoredMeter:
 
     def __init__(self, energy_wh: float) -> None:
         self.energy_wh = energy_wh
+        self._step_wh = STEP_WH
+
+    def store(self, energy_wh: float, chars: int) -> None:
+        """It is stored, in a text of so many characters."""
+        self.energy_wh = energy_wh
+        self._step_wh = min(max(STEP_WH, STEP_WH * chars / STEP_CHARS), MOST_STEP_WH)
 
     def is_due(self, look: ConnectorLook) -> bool:
         """Whether the register has to be stored again."""
         grown_wh = look.reading.energy_wh - self.energy_wh
-        return grown_wh >= STEP_WH or (grown_wh > 0 and look.reading.power_w == 0)
+        return grown_wh >= self._step_wh or (grown_wh > 0 and look.reading.power_w == 0)
 
 
 def without_keeps(effects: list[Effect]) -> list[Effect]:

@@ -113,7 +113,7 @@ def keep_first(state: State, effects: list[Effect]) -> list[Effect]:
 def mark(state: State) -> object:
     """What must not be lost, for comparing: two that are equal need no storing in between.
 
-    Registers and clock are not in it: they go along with what is.
+    Registers, clock and a few samples are not in it: they go along with what is.
     """
     return (
         state.configuration.changed(),
@@ -125,7 +125,7 @@ def mark(state: State) -> object:
         state.is_operative,
         state.transactions,
         state.pages,
-        state.queue.messages,
+        state.queue.revision,
         dict(state.queue.ids),
         tuple(_mark_of(connector) for connector in state.connectors),
     )

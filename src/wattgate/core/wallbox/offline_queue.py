@@ -11,6 +11,9 @@ NEVER_DELIVERED: Final = -1
 MAX_MESSAGES: Final = 2000
 """Above it every second meter sample is given up (R72)."""
 
+SHARE: Final = 16
+"""One in so many of the waiting messages may be a meter sample more, or less, than is stored."""
+
 
 @dataclass(frozen=True, slots=True)
 class TransactionMessage:
@@ -35,6 +38,12 @@ class OfflineQueue:
         self._attempts = 0
         self._retry_at = 0.0
         self._is_sent = False
+        self._loose = 0
+        self.revision = 0
+        """Changes with what must not be lost; samples count as soon as they are one in `SHARE`.
+
+        Whoever stores the whole queue at each change of it writes so much for a message, however
+        many wait: all of them at each sample would be megabytes a minute."""
 
     def __len__(self) -> int:
         return len(self._messages)
@@ -57,6 +66,7 @@ class OfflineQueue:
     def add(self, message: TransactionMessage) -> None:
         """Append a message."""
         self._messages.append(message)
+        self._note_change(is_expendable=message.is_expendable)
         if len(self._messages) > MAX_MESSAGES:
             self._thin()
 
@@ -107,11 +117,18 @@ class OfflineQueue:
 
     def _next(self) -> None:
         done = self._messages.popleft()
+        self._note_change(is_expendable=done.is_expendable)
         if done.action == "StopTransaction":
             self._ids.pop(done.transaction, None)
         self._is_sent = False
         self._attempts = 0
         self._retry_at = 0.0
+
+    def _note_change(self, *, is_expendable: bool) -> None:
+        self._loose += 1
+        if not is_expendable or self._loose * SHARE >= len(self._messages):
+            self.revision += 1
+            self._loose = 0
 
     def _complete(self, message: TransactionMessage) -> TransactionMessage:
         """Put the transaction id in; every other character stays, so that a repetition equals."""

@@ -359,6 +359,8 @@ class PowerBrain:
         is_due = len(others) < len(effects) or mark != self._kept
         if not (is_due or self._meter.is_due(look)):
             return effects
-        self._kept, self._meter.energy_wh = mark, look.reading.energy_wh
         kept = KeptBrain(self._charge_point.kept(), stored, self._restarts)
-        return [Keep(kept_brain_text(kept)), *others]
+        text = kept_brain_text(kept)
+        self._kept = mark
+        self._meter.store(look.reading.energy_wh, len(text))
+        return [Keep(text), *others]
