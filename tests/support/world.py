@@ -225,6 +225,8 @@ class World:
     lines: PaperLines = field(default_factory=PaperLines)
     """The Modbus lines; every wallbox on them is spoken to by `definition`."""
     definition: Definition = POWER_BRAIN_DEFINITION
+    undefined: frozenset[str] = frozenset()
+    """EVSEs whose definition cannot be used."""
     other_lines: ModbusLines | None = None
     """Lines in their place, for tests that lose what goes over them."""
     manager: Manager | None = None
@@ -234,7 +236,8 @@ class World:
         tools = Tools(self.clock, self.identifiers or ScriptedIdentifiers())
         self.manager = Manager(read_toml(self.site_toml), self.store, tools, self.password_key)
         backends = Backends(self.dialer, self.certificates, self.backoff, self.retry)
-        brains = {each.id: self.definition for each in self.manager.site.modbus_evses()}
+        evses = self.manager.site.modbus_evses()
+        brains = {each.id: self.definition for each in evses if each.id not in self.undefined}
         modbus = ModbusInstallation(self.other_lines or self.lines, brains)
         await self.manager.start(backends, self.authority, modbus)
         return self.manager

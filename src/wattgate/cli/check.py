@@ -46,7 +46,7 @@ def _devices(site: Site) -> list[Problem]:
 
     evses = site.modbus_evses()
     definitions = definitions_of(evses)
-    return [said for evse in evses for said in remarks_on(evse, definitions[evse.id])]
+    return [said for evse in evses for said in remarks_on(evse, definitions.get(evse.id))]
 
 
 def read_site_file(file: Path) -> str:

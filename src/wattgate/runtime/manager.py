@@ -125,7 +125,7 @@ class Manager:
     ) -> None:
         """Take up what was stored, then begin to decide; wallboxes may connect afterwards."""
         recovered = await self._store.recover()
-        served = {each.station_id for each in self.site.modbus_evses()}
+        served = {each.station_id for each in self.site.modbus_evses() if modbus.knows(each)}
         if await end_removed(self._store, recovered, served):
             recovered = await self._store.recover()
         self._house.cards.recover(recovered.tags, recovered.notes)

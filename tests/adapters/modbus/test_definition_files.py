@@ -1,10 +1,17 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from wattgate.adapters.modbus import definition_files
-from wattgate.adapters.modbus.definition_files import FOLDER, definition_of, load, shipped
+from wattgate.adapters.modbus.definition_files import (
+    FOLDER,
+    definition_of,
+    definitions_of,
+    load,
+    shipped,
+)
 from wattgate.core.errors import ConfigError
 from wattgate.core.modbus.codec import decode, encode
 from wattgate.core.modbus.commands import preparations, writes_for
@@ -288,3 +295,12 @@ def test_each_device_type_has_its_definition() -> None:
 def test_problems_of_a_definition_name_the_evse_that_wants_it() -> None:
     with pytest.raises(ConfigError, match='evse "stall-1" › definition › "keba": does'):
         definition_of(evse(DeviceType.MODBUS, "keba"))
+
+
+def test_who_is_out_of_service_needs_no_definition() -> None:
+    """It may be long gone from the site file, and its definition with it."""
+    gone = replace(evse(DeviceType.MODBUS, "gone.toml"), enabled=False)
+    brain = replace(evse(DeviceType.POWER_BRAIN), id="stall-2", enabled=False)
+    assert definitions_of([gone, brain]) == {"stall-2": POWER_BRAIN_DEFINITION}
+    with pytest.raises(ConfigError, match="cannot be read"):
+        definitions_of([brain, replace(gone, enabled=True)])

@@ -1,5 +1,7 @@
 """What a definition leaves out is said before somebody relies on it."""
 
+from dataclasses import replace
+
 import pytest
 
 from wattgate.core.modbus.definition_reading import read_definition
@@ -39,6 +41,13 @@ def test_what_is_missing_is_said(more: str, said: list[str]) -> None:
     assert [each.path for each in problems] == ['evse "yard" › definition'] * len(said)
     for problem, words in zip(problems, said, strict=True):
         assert words in problem.message
+
+
+def test_a_definition_that_cannot_be_used_is_said_of_what_is_out_of_service() -> None:
+    (problem,) = remarks_on(replace(EVSE, enabled=False), None)
+    assert problem.path == 'evse "yard" › definition'
+    assert "nobody speaks to this wallbox" in problem.message
+    assert "counts for its max_current_a (16 A)" in problem.message
 
 
 def test_nothing_is_missing_in_a_power_brain() -> None:

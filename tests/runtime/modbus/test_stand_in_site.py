@@ -313,6 +313,27 @@ async def test_a_manager_that_is_killed_goes_on_with_the_session_and_bills_all_o
 
 
 @in_virtual_time()
+async def test_an_evse_gone_with_its_definition_is_not_spoken_to_and_its_bill_comes_r77() -> None:
+    world, brain, backend = a_world(a_site())
+    await world.start()
+    await charges(brain)
+    await asyncio.sleep(300)
+    await world.kill()
+    told = brain.reads + len(brain.writes)
+    world.undefined = frozenset({"garage"})
+    world.site_toml = a_site(enabled=False)
+    manager = await world.start()
+    stop = await until_stopped(backend)
+    assert stop["transactionId"] == 9001
+    assert 5000 < int(str(stop["meterStop"])) <= brain.energy_wh
+    await asyncio.sleep(600)
+    assert brain.reads + len(brain.writes) == told
+    assert manager.limits.position("garage").worst_a == 16
+    assert "nobody speaks to this wallbox" in "".join(each.message for each in manager.remarks())
+    await world.kill()
+
+
+@in_virtual_time()
 async def test_a_restart_gives_nothing_before_load_management_has_spoken() -> None:
     """What the backend allows is no reason to draw more than there is room for."""
     world, brain, _ = a_world(a_site(fallback_current_a=6))

@@ -58,8 +58,11 @@ def definition_of(settings: EvseSettings) -> Definition:
 def definitions_of(evses: Iterable[EvseSettings]) -> dict[str, Definition]:
     """The definitions of EVSEs on Modbus, by EVSE id.
 
+    One that cannot be used is left out where the EVSE is out of service: it may be long gone from
+    the site file, and its definition with it.
+
     Raises:
-        ConfigError: some cannot be used; all of their problems.
+        ConfigError: others cannot be used; all of their problems.
     """
     found: dict[str, Definition] = {}
     problems: list[Problem] = []
@@ -67,7 +70,7 @@ def definitions_of(evses: Iterable[EvseSettings]) -> dict[str, Definition]:
         try:
             found[settings.id] = definition_of(settings)
         except ConfigError as exc:
-            problems += exc.problems
+            problems += exc.problems if settings.enabled else ()
     if problems:
         raise ConfigError(problems)
     return found

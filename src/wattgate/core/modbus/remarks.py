@@ -9,9 +9,19 @@ from wattgate.core.modbus.wallbox_values import SetFailSafe, SetLimit
 from wattgate.core.site.devices import EvseSettings
 
 
-def remarks_on(evse: EvseSettings, definition: Definition) -> Iterator[Problem]:
-    """What its definition leaves out, with the setting that names it."""
+def remarks_on(evse: EvseSettings, definition: Definition | None) -> Iterator[Problem]:
+    """What its definition leaves out, with the setting that names it.
+
+    None stands for one that cannot be used, of an EVSE that is out of service.
+    """
     path = f'evse "{evse.id}" › definition'
+    if definition is None:
+        yield Problem(
+            path,
+            "cannot be used: nobody speaks to this wallbox, which is out of service; if it ever "
+            f"was limited, it counts for its max_current_a ({evse.max_current_a:g} A)",
+        )
+        return
     if not can(definition, SetLimit):
         yield Problem(path, f"{definition.name} has no limit: nothing can be controlled there")
     elif not can(definition, SetFailSafe):

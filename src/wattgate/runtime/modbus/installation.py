@@ -16,9 +16,10 @@ from wattgate.runtime.modbus.device import ModbusDevice
 from wattgate.runtime.modbus.evse_modbus import EvseModbus
 from wattgate.runtime.modbus.memory_link import connect
 from wattgate.runtime.modbus.offering import Offering
-from wattgate.runtime.modbus.shared_line import SharedLines
+from wattgate.runtime.modbus.shared_line import SharedLine, SharedLines
 from wattgate.runtime.modbus.stand_in import StandIn
 from wattgate.runtime.modbus.stand_in_kept import Kept
+from wattgate.runtime.modbus.unreachable import UNKNOWN, UnreachableLine
 from wattgate.runtime.modbus.wallbox import ModbusWallbox
 from wattgate.runtime.peer import Peer
 from wattgate.runtime.station.presence import Presence
@@ -27,7 +28,10 @@ from wattgate.runtime.traffic import wallbox_link
 
 
 class ModbusInstallation:
-    """Builds the stations of wallboxes on Modbus; `definitions` are by EVSE id."""
+    """Builds the stations of wallboxes on Modbus; `definitions` are by EVSE id.
+
+    Whoever has none there is not spoken to.
+    """
 
     def __init__(self, lines: ModbusLines, definitions: Mapping[str, Definition]) -> None:
         self.is_limited: Callable[[str], bool] = _never
@@ -40,8 +44,12 @@ class ModbusInstallation:
         """What is worth saying about the wallboxes, though they can be run."""
         evses = (offering.settings for offering in self._offerings.values())
         return tuple(
-            said for each in evses for said in remarks_on(each, self._definitions[each.id])
+            said for each in evses for said in remarks_on(each, self._definitions.get(each.id))
         )
+
+    def knows(self, evse: EvseSettings) -> bool:
+        """Whether its wallbox can be spoken to."""
+        return evse.id in self._definitions
 
     def alive(self, now: float) -> None:
         """The control loop lives (monotonic time, s): what it keeps from falling back is fed."""
@@ -59,8 +67,8 @@ class ModbusInstallation:
         was_limited: bool,
     ) -> Station:
         """One wallbox as a station with one EVSE; its charge point comes up by itself."""
-        definition, clock = self._definitions[settings.id], house.tools.clock
-        line = self._lines.line(read_place(settings.address, definition.port))
+        definition, line = self._spoken_to(settings)
+        clock = house.tools.clock
         device = ModbusDevice(definition, line, settings.connector, clock)
         wallbox = ModbusWallbox(settings.id, device, clock, house.tasks)
         evse = EvseModbus(
@@ -88,6 +96,12 @@ class ModbusInstallation:
         wallbox.on_news = house.something_changed
         house.tasks.spawn(stand_in.run(), name=f"stand-in {settings.id}")
         return station
+
+    def _spoken_to(self, settings: EvseSettings) -> tuple[Definition, SharedLine]:
+        definition = self._definitions.get(settings.id)
+        if definition is None:
+            return UNKNOWN, SharedLine(UnreachableLine())
+        return definition, self._lines.line(read_place(settings.address, definition.port))
 
     def _is_limited(self, evse_id: str) -> bool:
         return self.is_limited(evse_id)
