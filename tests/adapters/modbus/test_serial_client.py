@@ -117,6 +117,24 @@ async def test_a_late_answer_is_not_taken_for_that_to_the_next_request(tmp_path:
 
 
 @pytest.mark.asyncio
+async def test_after_an_answer_to_something_else_that_to_the_last_request_is_still_to_come(
+    tmp_path: Path,
+) -> None:
+    """An answer of the wrong length was late: the next one that comes is late, too."""
+    two = rtu(1, b"\x03\x04\0\x01\0\x02")
+    async with line_with(lambda heard: [two], tmp_path) as (line, device):
+        first, again = (asyncio.get_running_loop().create_task(read(line)) for _ in range(2))
+        with pytest.raises(ModbusSilent, match="more or less than was asked"):
+            await first
+        heard_before = device.heard
+        device.script = lambda heard: [word(2, 7)] if heard[0] == 2 else [word(1, 42)]
+        assert await read(line, 2) == 7, "others have their turns meanwhile"
+        assert device.heard.count(heard_before) == 1, "not asked again yet"
+        device.say(word(1, 1))
+        assert await again == 42
+
+
+@pytest.mark.asyncio
 async def test_bytes_that_came_unasked_are_forgotten(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,7 +1,7 @@
 """Lines to Modbus devices, over TCP and over serial lines."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from struct import unpack_from
 from typing import Final
 
@@ -30,6 +30,9 @@ _READS: Final[dict[Table, type[ModbusPDU]]] = {
     Table.HOLDING: ReadHoldingRegistersRequest,
     Table.INPUT: ReadInputRegistersRequest,
 }
+_Check = Callable[[bytes], None]
+"""Raises ModbusSilent where an answer is none to what was asked."""
+
 _LONGEST_FRAME: Final = 256
 _LAST_TRANSACTION: Final = 0xFFFF
 _GATEWAY_FAILED: Final = {ModbusCode.GATEWAY_PATH_UNAVAILABLE, ModbusCode.GATEWAY_TARGET_SILENT}
@@ -74,17 +77,25 @@ class PymodbusLine:
     async def read(self, unit: int, table: Table, address: int, count: int) -> tuple[int, ...]:
         """As `ports.modbus.ModbusLine.read`."""
         request = _READS[table](address=address, count=count)
-        answer = await self._ask(unit, request, Urgency.READ)
-        if len(answer) != 2 + 2 * count or answer[1] != 2 * count:
-            raise ModbusSilent("the answer holds more or less than was asked for", was_sent=True)
+
+        def check(answer: bytes) -> None:
+            if len(answer) != 2 + 2 * count or answer[1] != 2 * count:
+                reason = "the answer holds more or less than was asked for"
+                raise ModbusSilent(reason, was_sent=True)
+
+        answer = await self._ask(unit, request, Urgency.READ, check)
         return unpack_from(f">{count}H", answer, 2)
 
     async def write(self, unit: int, address: int, words: Sequence[int]) -> None:
         """As `ports.modbus.ModbusLine.write`."""
         request = _write(address, words)
-        answer = await self._ask(unit, request, Urgency.WRITE)
-        if answer != _pdu(request)[:5]:
-            raise ModbusSilent("the answer confirms another write than was asked", was_sent=True)
+
+        def check(answer: bytes) -> None:
+            if answer != _pdu(request)[:5]:
+                reason = "the answer confirms another write than was asked"
+                raise ModbusSilent(reason, was_sent=True)
+
+        await self._ask(unit, request, Urgency.WRITE, check)
 
     async def close(self) -> None:
         """As `ports.modbus.ModbusLine.close`."""
@@ -92,9 +103,9 @@ class PymodbusLine:
         if connection is not None:
             connection.close()
 
-    async def _ask(self, unit: int, request: ModbusPDU, urgency: Urgency) -> bytes:
+    async def _ask(self, unit: int, request: ModbusPDU, urgency: Urgency, check: _Check) -> bytes:
         frame = Frame(unit, _pdu(request), self._next_transaction())
-        answer = (await self._in_turn(frame, urgency)).pdu
+        answer = await self._in_turn(frame, urgency, check)
         if not answer[0] & EXCEPTION:
             return answer
         code = answer[1] if len(answer) > 1 else 0
@@ -102,18 +113,18 @@ class PymodbusLine:
             raise ModbusSilent(refusal(code), was_sent=True)
         raise ModbusRefused(code, refusal(code))
 
-    async def _in_turn(self, request: Frame, urgency: Urgency) -> Frame:
+    async def _in_turn(self, request: Frame, urgency: Urgency, check: _Check) -> bytes:
         while True:
             if wait_s := self._doubtful_s(request):
                 await asyncio.sleep(wait_s)
             await self._turns.take(request.unit, urgency)
             try:
                 if not self._doubtful_s(request):
-                    return await self._exchange(request)
+                    return await self._exchange(request, check)
             finally:
                 self._turns.pass_on()
 
-    async def _exchange(self, request: Frame) -> Frame:
+    async def _exchange(self, request: Frame, check: _Check) -> bytes:
         loop = asyncio.get_running_loop()
         connection = await self._connected()
         if isinstance(self._place, SerialPlace):
@@ -121,7 +132,9 @@ class PymodbusLine:
         began_s = loop.time()
         is_answered = False
         try:
-            answer = await connection.ask(request, self._longest_s())
+            answer = (await connection.ask(request, self._longest_s())).pdu
+            if not answer[0] & EXCEPTION:
+                check(answer)  # what answers another request leaves ours without an answer
             is_answered = True
         finally:
             if not is_answered:
