@@ -6,6 +6,10 @@ from wattgate.adapters.hardware.meter_key import KEY
 from wattgate.adapters.hardware.wallbox_folder import KEPT
 from wattgate.cli.wallbox_memory import memory
 from wattgate.core.errors import ConfigError
+from wattgate.core.wallbox.brain_keeping import FORMAT, KeptBrain, kept_brain_text
+from wattgate.core.wallbox.keeping import FORMAT as CHARGE_POINT_FORMAT
+from wattgate.core.wallbox.modbus_side import Stored
+from wattgate.core.wallbox.sealing import sealed
 
 
 def test_what_was_kept_and_the_key_are_there_again(tmp_path: Path) -> None:
@@ -59,3 +63,29 @@ def test_a_folder_that_cannot_be_made_is_a_problem(tmp_path: Path) -> None:
         memory(tmp_path / "file" / "data", None, signs=False),
     ):
         pass
+
+
+def test_what_is_damaged_is_set_aside_and_never_written_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, text in ((1, "damaged"), (2, "also")):
+        (tmp_path / KEPT).write_text(text)
+        with memory(tmp_path, None, signs=False) as kept:
+            assert kept.keep is not None
+            kept.keep("new")
+        assert (tmp_path / f"{KEPT}.damaged-{number}").read_text() == text
+        assert f"{KEPT}.damaged-{number}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        sealed({}, FORMAT + 1),
+        kept_brain_text(KeptBrain(sealed({}, CHARGE_POINT_FORMAT + 1), Stored(), 1)),
+    ],
+)
+def test_what_a_later_version_kept_stays_as_it_is(text: str, tmp_path: Path) -> None:
+    (tmp_path / KEPT).write_text(text)
+    with pytest.raises(ConfigError, match="start the version"), memory(tmp_path, None, signs=False):
+        pass
+    assert (tmp_path / KEPT).read_text() == text

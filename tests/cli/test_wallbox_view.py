@@ -115,3 +115,10 @@ def test_a_silent_master_and_a_single_phase_are_shown() -> None:
     assert shown.watchdog == "bites: the master is silent"
     assert shown.limits_a[1] == ("fail-safe", 6.0)
     assert view(brain_of(has_modbus=False)[0], 0.0).watchdog == ""
+
+
+def test_what_a_peer_calls_a_card_is_nothing_that_a_terminal_obeys() -> None:
+    hostile = "\x1b[2J\x9b1mA\nB"
+    text = "\n".join(drawn(replace(VIEW, card=hostile)))
+    assert "card ?[2J?1mA?B" in text
+    assert "\x1b" not in text

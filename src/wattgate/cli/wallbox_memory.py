@@ -9,11 +9,15 @@ from shutil import rmtree
 from tempfile import gettempdir
 from typing import Final
 
+import typer
+
 from wattgate.adapters.data_folder import FolderInUse, working_on
 from wattgate.adapters.hardware.meter_key import MeterKey, meter_key, new_meter_key
 from wattgate.adapters.hardware.wallbox_folder import WallboxFolder
 from wattgate.adapters.keyfile import open_folder
 from wattgate.core.errors import ConfigError, Problem
+from wattgate.core.wallbox.brain_keeping import check_kept_brain
+from wattgate.core.wallbox.sealing import Damaged, Newer
 from wattgate.core.wallbox.signing import Signing
 
 _KEYS: Final = "keys"
@@ -54,8 +58,30 @@ def memory(data: Path | None, keys_folder: Path | None, *, signs: bool) -> Itera
         except (OSError, FolderInUse) as error:
             raise ConfigError([Problem(f"--data {data}", str(error))]) from error
         folder = WallboxFolder(data)
+        kept = folder.read()
+        if kept is not None:
+            _check(kept, folder, data)
         signing = _signing(meter_key(data)) if signs else None
-        yield Memory(data, folder.read(), folder.save, signing, keys_folder or data / _KEYS)
+        yield Memory(data, kept, folder.save, signing, keys_folder or data / _KEYS)
+
+
+def _check(kept: str, folder: WallboxFolder, data: Path) -> None:
+    """Messages that nobody was billed for may be in it: it is not written over unless it is used.
+
+    Raises:
+        ConfigError: a later version kept it, or it cannot be set aside.
+    """
+    try:
+        check_kept_brain(kept)
+    except Newer as newer:
+        words = f"{newer}: start the version that it was used with last"
+        raise ConfigError([Problem(f"--data {data}", words)]) from newer
+    except Damaged as damaged:
+        try:
+            aside = folder.set_aside()
+        except OSError as error:
+            raise ConfigError([Problem(f"--data {data}", str(error))]) from error
+        typer.echo(f"--data {data}: {damaged}; it is {aside.name} now", err=True)
 
 
 def _signing(key: MeterKey) -> Signing:

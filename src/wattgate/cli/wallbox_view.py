@@ -9,6 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from wattgate.cli.evse_words import plain
 from wattgate.core.wallbox.looking import ConnectorLook
 from wattgate.core.wallbox.power_brain import BrainView
 
@@ -137,7 +138,7 @@ def _rows(view: View) -> Iterator[tuple[str, Text]]:
 
 
 def _joined(parts: Iterator[str] | tuple[str, ...]) -> Text:
-    return Text("   ".join(part for part in parts if part))
+    return Text(plain("   ".join(part for part in parts if part)))
 
 
 def _limit(limit_a: float | None) -> str:

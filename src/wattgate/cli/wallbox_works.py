@@ -44,13 +44,15 @@ def works(
     if not options.has_hardware:
         yield Works(ChargePoint(options, moment))
         return
-    with _meter(memory.folder) as (register_wh, remember):
+    with _meter(memory.folder) as (shown_wh, remember):
+        brain = PowerBrain(options, brain_options, moment, memory.kept)
+        # A meter that was lost, or went back, would charge for nothing up to where it was.
+        register_wh = max(shown_wh, brain.look.reading.energy_wh)
         simulated = SimulatedPoint(
             options.car, moment.now, register_wh=register_wh, speed=options.speed
         )
         hardware = SimulatedHardware(simulated, moment.now, remember)
         point = ChargingPoint(hardware, hardware, hardware, options.phases, hardware.fault)
-        brain = PowerBrain(options, brain_options, moment, memory.kept)
         yield Works(
             Whole(brain, Body(point, memory.keep, hardware.at, hardware.deadline)),
             brain.unit,

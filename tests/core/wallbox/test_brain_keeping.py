@@ -10,6 +10,7 @@ from wattgate.core.wallbox.brain_keeping import (
     FORMAT,
     KeptBrain,
     StoredMeter,
+    check_kept_brain,
     kept_brain_text,
     read_kept_brain,
     without_keeps,
@@ -31,6 +32,12 @@ def test_what_was_kept_is_read_back() -> None:
 def test_anything_else_is_damaged(text: str) -> None:
     with pytest.raises(Damaged):
         read_kept_brain(text)
+
+
+def test_only_what_a_start_can_take_up_is_fine() -> None:
+    check_kept_brain(text_of(free(keeps=True)))
+    with pytest.raises(Damaged):
+        check_kept_brain(kept_brain_text(KEPT))
 
 
 @pytest.mark.parametrize(

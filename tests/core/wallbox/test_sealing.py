@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattgate.core.wallbox.sealing import Damaged, opened, sealed
+from wattgate.core.wallbox.sealing import Damaged, Newer, opened, sealed
 
 TEXT = sealed({"a": [1, "\u00e4"]}, 3)
 
@@ -27,6 +27,13 @@ def test_what_was_sealed_is_read_back() -> None:
 def test_anything_else_is_damaged(text: str, layout: int, reason: str) -> None:
     with pytest.raises(Damaged, match=reason):
         opened(text, layout)
+
+
+@pytest.mark.parametrize(("layout", "kind"), [(2, Newer), (4, Damaged)])
+def test_a_later_layout_is_told_from_damage(layout: int, kind: type[Damaged]) -> None:
+    with pytest.raises(Damaged) as caught:
+        opened(TEXT, layout)
+    assert caught.type is kind
 
 
 @given(st.integers(0, len(TEXT) - 1), st.characters(codec="utf-8"))

@@ -1,6 +1,7 @@
 """What the software wallbox keeps on disk: one text, replaced as a whole."""
 
 import os
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -41,6 +42,17 @@ class WallboxFolder:
             OSError: it could not be written; the old one is still there.
         """
         write_whole(self._path, text.encode())
+
+    def set_aside(self) -> Path:
+        """Keep what cannot be used under another name, which is answered; nobody writes over it.
+
+        Raises:
+            OSError: that cannot be done.
+        """
+        names = (f"{KEPT}.damaged-{number}" for number in count(1))
+        aside = next(path for name in names if not (path := self._path.with_name(name)).exists())
+        self._path.replace(aside)
+        return aside
 
 
 def write_whole(path: Path, content: bytes) -> None:

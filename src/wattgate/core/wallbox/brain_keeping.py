@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from wattgate.core.wallbox.effects import Effect, Keep
+from wattgate.core.wallbox.keeping import read_kept
 from wattgate.core.wallbox.looking import ConnectorLook
 from wattgate.core.wallbox.modbus_side import Stored
 from wattgate.core.wallbox.sealing import Damaged, opened, sealed
@@ -45,6 +46,16 @@ def read_kept_brain(text: str) -> KeptBrain:
         return msgspec.json.decode(opened(text, FORMAT), type=KeptBrain)
     except msgspec.DecodeError as error:
         raise Damaged(f"what was kept cannot be read: {error}") from error
+
+
+def check_kept_brain(text: str) -> None:
+    """See whether a Power Brain that starts can take all of it up.
+
+    Raises:
+        Newer: a later version kept it.
+        Damaged: it is another text.
+    """
+    read_kept(read_kept_brain(text).charge_point, connectors=1)
 
 
 class StoredMeter:

@@ -9,6 +9,10 @@ class Damaged(Exception):  # noqa: N818 - says what the text is
     """The text is not what was kept; the message is for a person."""
 
 
+class Newer(Damaged):
+    """It was kept by a later version of this program, and is nothing to be written over."""
+
+
 class Envelope(msgspec.Struct, frozen=True):
     """A layout, and a digest of its content that damage would give away."""
 
@@ -27,6 +31,7 @@ def opened(text: str, layout: int) -> bytes:
     """The content of a sealed text.
 
     Raises:
+        Newer: it was sealed in a later layout.
         Damaged: it was sealed by nobody, in another layout, or has changed since.
     """
     try:
@@ -34,7 +39,8 @@ def opened(text: str, layout: int) -> bytes:
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Damaged(f"what was kept cannot be read: {error}") from error
     if envelope.format != layout:
-        raise Damaged(f"what was kept has layout {envelope.format}, known here is {layout}")
+        kind = Newer if envelope.format > layout else Damaged
+        raise kind(f"what was kept has layout {envelope.format}, known here is {layout}")
     raw = bytes(envelope.content)
     if _digest(raw) != envelope.digest:
         raise Damaged("what was kept has been changed since")
