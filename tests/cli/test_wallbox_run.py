@@ -225,6 +225,24 @@ async def test_what_cannot_be_kept_is_confirmed_to_nobody_and_ends_it(tmp_path: 
 
 
 @pytest.mark.asyncio
+async def test_a_password_that_cannot_be_kept_is_not_told_to_the_log(tmp_path: Path) -> None:
+    key = b"a password of 19 b.".hex()
+    async with running("--json", "--data", str(tmp_path)) as (box, central):
+        await box.event("boot")
+        (tmp_path / "wallbox.json.new").mkdir()  # no file can be written there any more
+        assert central.connection is not None
+        asked = {"key": "AuthorizationKey", "value": key}
+        await central.connection.send(json.dumps([2, "k", "ChangeConfiguration", asked]))
+        assert "nothing can be kept" in (await box.event("problem"))["what"]
+        _, said = await box.process.communicate()
+        assert box.process.returncode == 1
+        assert key.encode() not in said
+        assert b"Traceback" not in said
+        while not central.frames.empty():
+            assert central.frames.get_nowait()[:2] != [3, "k"]
+
+
+@pytest.mark.asyncio
 async def test_on_modbus_alone_the_card_of_the_options_is_shown_at_once() -> None:
     box = Process(await spawn("", "--json", "--modbus-port", "0", "--rfid", CARD))
     try:

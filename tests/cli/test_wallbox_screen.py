@@ -64,8 +64,8 @@ async def test_what_is_typed_is_shown_and_heeded_and_the_terminal_is_left_as_it_
         os.write(bench.ours, b"rfid 04")
         os.write(bench.ours, b"A1\n")
         assert await bench.lines.get() == "rfid 04A1"
-        screen.say("[bold] is no markup")
-        assert "[bold] is no markup" in bench.shown
+        screen.say("[bold] is no markup, :cat: no picture")
+        assert "[bold] is no markup, :cat: no picture" in bench.shown
         assert "OCPP 16.0 A   Modbus 10.0 A" in bench.shown
         assert not bench.ended.is_set()
         os.write(bench.ours, b"\x04")

@@ -35,6 +35,7 @@ from wattgate.core.wallbox.quirks import Quirk
             {"connectors": 2, "hardware": HardwareSetup(data=Path("x"))},
             "--connectors 2: a Power Brain has one",
         ),
+        ({"phases": 2, "hardware": HardwareSetup(modbus_port=0)}, "--phases 2: a master"),
         ({"hardware": HardwareSetup(is_asleep=True)}, "--asleep: needs --plug"),
         ({"id_tag": "A", "hardware": HardwareSetup(has_reader=False)}, "--rfid: contradicts"),
     ],

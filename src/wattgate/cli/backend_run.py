@@ -3,9 +3,6 @@
 import asyncio
 import errno
 import signal
-import sys
-
-import structlog
 
 from wattgate.adapters.certificates.facts import facts_of_der
 from wattgate.adapters.clock import SystemClock
@@ -15,6 +12,7 @@ from wattgate.adapters.ocpp_socket.loop import new_event_loop
 from wattgate.cli.backend_authority import open_authority, signing_with
 from wattgate.cli.backend_lines import event_line, print_line
 from wattgate.cli.backend_options import BackendOptions
+from wattgate.cli.logs import log_to_stderr
 from wattgate.cli.stdin_lines import watch_lines
 from wattgate.core.backend.central_system import CentralSystem
 from wattgate.core.backend.events import Event
@@ -32,7 +30,7 @@ def run_backend(options: BackendOptions, *, as_json: bool, frames: bool) -> str 
 
 async def _serve(options: BackendOptions, *, as_json: bool, frames: bool) -> str | None:
     # standard output belongs to the events
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    log_to_stderr(as_json=False)
     stop = asyncio.Event()
     clock = SystemClock()
     authority = (

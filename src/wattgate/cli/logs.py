@@ -7,7 +7,10 @@ import structlog
 
 
 def log_to_stderr(*, as_json: bool) -> None:
-    """Send the log to stderr, for people or as JSON lines."""
+    """Send the log to stderr, for people or as JSON lines.
+
+    A traceback has no values of variables in it: one may be a password.
+    """
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if as_json

@@ -1,12 +1,10 @@
 """Plays a recording at the terminal; answers the exit status."""
 
 import asyncio
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import structlog
 import typer
 
 from wattgate.adapters.certificates.facts import facts_of_der
@@ -16,6 +14,7 @@ from wattgate.adapters.ocpp_socket.dialer import PicowsDialer
 from wattgate.adapters.ocpp_socket.loop import new_event_loop
 from wattgate.cli.check import say_problems
 from wattgate.cli.evse_words import plain
+from wattgate.cli.logs import log_to_stderr
 from wattgate.cli.tls_options import ClientTls
 from wattgate.cli.wallbox_tls import WallboxTls, opened
 from wattgate.core.errors import ConfigError
@@ -49,7 +48,7 @@ def run(wish: Wish) -> int:
     recording = _read(wish.file)
     if problems or recording is None:
         return 2
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    log_to_stderr(as_json=False)
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         return runner.run(_play(wish, Player(recording), tls))
 

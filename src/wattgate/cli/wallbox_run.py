@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, replace
@@ -10,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import structlog
 import typer
 
 from wattgate.adapters.certificates.facts import facts_of_der
@@ -20,6 +18,7 @@ from wattgate.adapters.identifiers import SystemIdentifiers
 from wattgate.adapters.ocpp_socket.dialer import PicowsDialer
 from wattgate.adapters.ocpp_socket.loop import new_event_loop
 from wattgate.cli.backend_lines import print_line
+from wattgate.cli.logs import log_to_stderr
 from wattgate.cli.stdin_lines import watch_lines
 from wattgate.cli.wallbox_doors import Doors
 from wattgate.cli.wallbox_memory import Memory, memory
@@ -66,7 +65,7 @@ def prepare(setup: Setup) -> tuple[WallboxTls, list[str]]:
 def run(setup: Setup, tls: WallboxTls) -> int:
     """Run until `quit` or a signal; answers the exit status."""
     # Standard output belongs to the events.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    log_to_stderr(as_json=False)
     try:
         with ExitStack() as stack:
             kept = stack.enter_context(

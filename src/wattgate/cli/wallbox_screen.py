@@ -44,7 +44,7 @@ class Screen:
 
     def say(self, line: str) -> None:
         """Print a line above the picture, exactly as it is."""
-        self._console.print(line, markup=False, soft_wrap=True)
+        self._console.print(line, markup=False, emoji=False, soft_wrap=True)
 
     def typed(self, keys: str) -> None:
         """Take in what was typed."""

@@ -96,6 +96,8 @@ def problems_of(setup: Setup) -> list[str]:
     wrong_hardware = [*hardware_problems(setup.hardware, has_backend=bool(setup.url))]
     if setup.is_power_brain and setup.connectors == 2:
         wrong_hardware.append("--connectors 2: a Power Brain has one")
+    if setup.hardware.is_on_modbus and setup.phases == 2:
+        wrong_hardware.append("--phases 2: a master could not tell it from 1, or come back from 1")
     if setup.id_tag and not setup.hardware.has_reader:
         wrong_hardware.append("--rfid: contradicts --no-reader")
     if setup.hardware.is_asleep and not setup.is_plugged:

@@ -182,8 +182,9 @@ async def test_where_nothing_can_be_kept_nothing_is_done_any_more() -> None:
         bench.told.clear()
         bench.is_full = True
         bench.show_card()
-        with pytest.raises(NotKept, match="No space"):
-            await bench.machine.failed()
+        failure = await bench.machine.failed()
+        assert isinstance(failure, NotKept)
+        assert "No space" in str(failure)
         assert (bench.car.offered_a, bench.car.phases, bench.told) == (0.0, 0, [])
         bench.is_full = False
         bench.show_card()
@@ -199,8 +200,7 @@ async def test_hardware_that_fails_ends_it_and_nothing_is_offered_any_more() -> 
         bench.show_card()
         assert (bench.car.offered_a, bench.car.phases) == (16.0, 3)
         bench.car.is_broken = True
-        with pytest.raises(OSError, match="Input/output"):
-            await bench.machine.failed()
+        assert "Input/output" in str(await bench.machine.failed())
         assert (bench.car.offered_a, bench.car.phases) == (0.0, 0)
         assert bench.machine.request(Read(LIMIT, 1)) is ModbusCode.SERVER_DEVICE_FAILURE
 

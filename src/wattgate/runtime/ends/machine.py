@@ -82,17 +82,14 @@ class Machine:
         self._timer: asyncio.TimerHandle | None = None
         self._is_off = False
         self._failure: Exception | None = None
-        self._has_failed = asyncio.Event()
+        self._failures: asyncio.Queue[Exception] = asyncio.Queue()
 
-    async def failed(self) -> None:
-        """Wait until it can do its work no more.
+    async def failed(self) -> Exception:
+        """Wait until it can do its work no more, and answer why.
 
-        Raises:
-            NotKept: why; or the error of ours, or of the hardware, that ended its timer.
+        NotKept, or the error of ours, or of the hardware, that ended its timer.
         """
-        await self._has_failed.wait()
-        if self._failure is not None:
-            raise self._failure
+        return await self._failures.get()
 
     def act(self, happen: Callable[[Moment], list[Effect]]) -> None:
         """Let something happen; the hardware is looked at before."""
@@ -162,7 +159,7 @@ class Machine:
 
     def _fail(self, error: Exception) -> None:
         self._failure = error
-        self._has_failed.set()
+        self._failures.put_nowait(error)
         self.stop()
 
     def _set_timer(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
 from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.modbus.requests import ModbusReply, ModbusRequest
@@ -96,12 +96,15 @@ class WallboxLoop:
             NotKept: what has to outlive a restart cannot be stored any more.
         """
         self._machine.tick()
-        ends = [self._tasks.start(self._machine.failed(), name="wallbox")]
+        failed = self._tasks.start(self._machine.failed(), name="wallbox")
+        ends: list[asyncio.Task[Any]] = [failed]
         if self._account is not None:
             link = self._keep_connected(self._account)
             ends.append(self._tasks.start(link, name=f"link of {self._account.station_id}"))
         try:
             done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if failed in done:
+                raise failed.result()
             done.pop().result()
         finally:
             self._machine.stop()
