@@ -48,6 +48,11 @@ async def read(line: PymodbusLine, unit: int = 1) -> int:
         (lambda heard: [mbap(heard, RIGHT, transaction=1)], "11 bytes that answer", ModbusSilent),
         (lambda heard: [mbap(heard, RIGHT, unit=2)], "unit 2 answered in place of", ModbusSilent),
         (lambda heard: [mbap(heard, b"\x04" + RIGHT[1:])], "another function", ModbusSilent),
+        (
+            lambda heard: [mbap(heard, RIGHT, transaction=1) * 1000],
+            "more than was asked for, and no end",
+            ModbusSilent,
+        ),
         (lambda heard: [b"HTTP/1.1 400 Bad Request\r\n"], "is not Modbus TCP", ModbusSilent),
         (lambda heard: [b"\0\1\0\0\0\1\1"], "is not Modbus TCP", ModbusSilent),
         (lambda heard: [mbap(heard, b"\x03\x04\0\1\0\2")], "more or less than was", ModbusSilent),

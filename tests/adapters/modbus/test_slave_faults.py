@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from tests.support.modbus_device import RegisterBank, serial_pair
 from tests.support.modbus_peers import BAUD, HERE, mbpoll
 from tests.support.scripted_device import ScriptedLine, scripted_line
@@ -103,15 +104,33 @@ async def test_whoever_does_not_speak_modbus_is_hung_up_on_and_the_others_go_on(
 
 
 @pytest.mark.asyncio
+async def test_sixteen_requests_may_be_under_way_and_whoever_pours_out_more_is_hung_up_on() -> None:
+    async with slave() as (bank, place), master(place) as asking, master(place) as pouring:
+        asking.writer.write(16 * ASK)
+        assert await asking.reader.readexactly(16 * len(ANSWER)) == 16 * ANSWER
+        assert await pouring.ask(100_000 * ASK) == b""
+        assert len(bank.asked) < 1000
+        assert await asking.ask(ASK) == ANSWER
+
+
+@pytest.mark.asyncio
 async def test_no_more_masters_than_there_is_room_for_but_a_silent_one_makes_room(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(masters, "MOST_MASTERS", 2)
+    with capture_logs() as logs:
+        await _three_for_two(monkeypatch)
+    said = [each["event"] for each in logs]
+    assert said.count("no room for another Modbus master") == 1, "not for each that comes"
+
+
+async def _three_for_two(monkeypatch: pytest.MonkeyPatch) -> None:
     async with slave() as (_, place), master(place) as first, master(place) as second:
         assert await second.ask(ASK) == ANSWER
         assert await first.ask(ASK) == ANSWER
-        async with master(place) as third:
-            assert await third.ask(ASK) == b"", "refused"
+        for _ in range(3):
+            async with master(place) as third:
+                assert await third.ask(ASK) == b"", "refused"
         monkeypatch.setattr(masters, "YIELDS_AFTER_S", 0.0)
         async with master(place) as third:
             assert await third.ask(ASK) == ANSWER

@@ -6,6 +6,7 @@ from typing import Final
 from wattgate.adapters.modbus.frames import (
     ANSWERS,
     EXCEPTION,
+    MOST_AHEAD,
     MOST_HEARD,
     BrokenFrames,
     Frame,
@@ -93,8 +94,11 @@ class Connection(asyncio.Protocol):
         """Take what came; what nobody asked for is dropped."""
         if self._answer is None or self._answer.done() or self._asked is None:
             return
-        self._heard += data
         self._heard_bytes += len(data)
+        if isinstance(self._place, TcpPlace) and self._heard_bytes > MOST_AHEAD:
+            self._fail(f"{self._place} sends more than was asked for, and no end of it")
+            return
+        self._heard += data
         try:
             answer = self._answer_in(self._heard, self._asked)
         except BrokenFrames:

@@ -26,6 +26,12 @@ BROADCAST: Final = 0
 MOST_HEARD: Final = 2 * FramerRTU.MAX_SIZE
 """Bytes of a serial line that are looked through: what is older is no part of a frame."""
 
+MOST_AHEAD: Final = 16 * 260
+"""Bytes over TCP at once: the guide allows 16 requests under way, and a frame is 260 at most.
+
+Whoever sends more than that without waiting for an answer would keep everybody else from theirs.
+"""
+
 _SOCKET: Final = FramerSocket(REQUESTS)
 _RTU: Final = FramerRTU(REQUESTS)
 _MBAP_BYTES: Final = 6

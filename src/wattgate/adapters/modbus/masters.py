@@ -1,12 +1,19 @@
 """Masters on TCP: several at once, each answered in turn, the idle ones dropped."""
 
 import asyncio
+from math import inf
 from typing import Final, cast
 
 import structlog
 
 from wattgate.adapters.modbus.answering import answer
-from wattgate.adapters.modbus.frames import BrokenFrames, Frame, take_tcp, tcp_bytes
+from wattgate.adapters.modbus.frames import (
+    MOST_AHEAD,
+    BrokenFrames,
+    Frame,
+    take_tcp,
+    tcp_bytes,
+)
 from wattgate.adapters.modbus.opening import hang_up
 from wattgate.adapters.sockets.accept import listening_socket
 from wattgate.core.modbus.places import TcpPlace
@@ -23,6 +30,9 @@ IDLE_S: Final = 300.0
 YIELDS_AFTER_S: Final = 10.0
 """Silence after which a connection makes room for a new one."""
 
+FULL_EVERY_S: Final = 60.0
+"""How often the log says at most that there is no room."""
+
 _NOT_SIGNIFICANT: Final = frozenset({0, 255})
 """Unit ids that mean whoever is at this address (TCP implementation guide 1.0b §4.4.2)."""
 
@@ -36,6 +46,7 @@ class TcpSlave:
         self._handler = handler
         self._server: asyncio.Server | None = None
         self._masters: set[_Master] = set()
+        self._said_full_at_s = -inf
 
     async def start(self) -> TcpPlace:
         """Listen, and return where: port 0 takes a free one.
@@ -63,11 +74,17 @@ class TcpSlave:
         if len(self._masters) >= MOST_MASTERS:
             idlest = min(self._masters, key=lambda each: each.heard_at_s)
             if now_s - idlest.heard_at_s < YIELDS_AFTER_S:
-                log.warning("no room for another Modbus master", most=MOST_MASTERS)
+                self._say_full(now_s)
                 return False
             idlest.drop()
         self._masters.add(master)
         return True
+
+    def _say_full(self, now_s: float) -> None:
+        """Not for each of them: whoever is refused may come again at once."""
+        if now_s >= self._said_full_at_s + FULL_EVERY_S:
+            self._said_full_at_s = now_s
+            log.warning("no room for another Modbus master", most=MOST_MASTERS)
 
     def leave(self, master: "_Master") -> None:
         """Forget a connection that is gone. Safe to repeat."""
@@ -101,6 +118,9 @@ class _Master(asyncio.Protocol):
             return
         self.heard_at_s = self._loop.time()
         self._heard += data
+        if len(self._heard) > MOST_AHEAD:
+            self.drop()
+            return
         try:
             for frame in take_tcp(self._heard):
                 reply = self._slave.answer(frame)
