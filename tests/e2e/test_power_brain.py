@@ -183,10 +183,11 @@ async def test_a_package_central_system_and_a_modbus_master(tmp_path: Path) -> N
         await backend.news.got(Action.status_notification, connector_id=2, status="SuspendedEVSE")
         await brain.mbpoll.write(ENABLE, 1)
         values = await backend.news.got(Action.meter_values, connector_id=2)
-        assert values["transaction_id"] == TRANSACTION
-        answer = await backend.ask("CP1", call.RemoteStopTransaction(transaction_id=TRANSACTION))
+        number = TRANSACTION + 1  # that of connector 2
+        assert values["transaction_id"] == number
+        answer = await backend.ask("CP1", call.RemoteStopTransaction(transaction_id=number))
         assert answer.status == "Accepted"
-        stopped = await backend.news.got(Action.stop_transaction, transaction_id=TRANSACTION)
+        stopped = await backend.news.got(Action.stop_transaction, transaction_id=number)
         assert stopped["reason"] == "Remote"
 
 

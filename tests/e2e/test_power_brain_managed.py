@@ -63,6 +63,7 @@ async def test_ocpp_to_the_backend_and_modbus_to_the_manager_without_a_gateway_p
                 pass
         mark = brain.box.mark
         await manager.kill()
+        await brain.mbpoll.write(FAIL_SAFE_DURATION, 0, 2)  # rather than to wait for 30 s
         await brain.event("decides", mark, by="the fail-safe", current_a=6.0)
         mark = brain.box.mark
         await manager.restart()
