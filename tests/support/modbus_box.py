@@ -61,9 +61,14 @@ class ModbusBox:
     _charged_until: float = 0.0
 
     @property
+    def has_fallen(self) -> bool:
+        """Whether it has heard nothing for its fail-safe time."""
+        return self.fail_safe_s > 0 and _now() - self.heard_at >= self.fail_safe_s
+
+    @property
     def offered_a(self) -> float:
         """What it signals to its car now."""
-        if self.fail_safe_s and _now() - self.heard_at >= self.fail_safe_s:
+        if self.has_fallen:
             return self.fail_safe_a
         return min(self.limit_a, self.hardware_a) if self.enabled else 0.0
 

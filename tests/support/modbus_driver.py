@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from tests.support.modbus_box import BoxLine, ModbusBox, one_box
 from tests.support.virtual_time import FakeClock
 
+from wattgate.adapters.store.memory import MemoryStore
 from wattgate.core.modbus.definitions import Definition
 from wattgate.core.modbus.power_brain_definition import POWER_BRAIN_DEFINITION
 from wattgate.core.modbus.wallbox_values import SetFailSafe, WallboxValues
 from wattgate.ports.evse import LimitOutcome
 from wattgate.ports.modbus import ModbusLine
+from wattgate.ports.store import Store
 from wattgate.runtime.modbus.device import ModbusDevice
+from wattgate.runtime.modbus.fail_safe_book import FailSafeBook, Whose
 from wattgate.runtime.modbus.shared_line import SharedLine
 from wattgate.runtime.modbus.wallbox import ModbusWallbox
 from wattgate.runtime.supervisor import Supervisor
@@ -65,6 +68,12 @@ class Driver:
         return asyncio.get_running_loop().time()
 
 
+def a_book(evse_id: str, tasks: Supervisor, store: Store | None = None) -> FailSafeBook:
+    """An empty one, in a store of its own unless another is given."""
+    whose = Whose("power-brain", "", "192.0.2.1", 1)
+    return FailSafeBook(evse_id, whose, store or MemoryStore(), tasks)
+
+
 @asynccontextmanager
 async def driving(
     box: ModbusBox | None = None,
@@ -78,7 +87,8 @@ async def driving(
     async with Supervisor() as tasks:
         clock = FakeClock()
         device = ModbusDevice(definition, SharedLine(line or box_line), 1, clock)
-        driver = Driver(ModbusWallbox("e1", device, clock, tasks), device, box, box_line, tasks)
+        wallbox = ModbusWallbox("e1", device, clock, tasks, a_book("e1", tasks))
+        driver = Driver(wallbox, device, box, box_line, tasks)
         tasks.spawn(driver.loop(), name="control loop")
         yield driver
 

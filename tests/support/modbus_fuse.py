@@ -81,11 +81,14 @@ class Fuse:
         await asyncio.sleep(60)
 
     def _can_be_helped(self) -> bool:
-        """Whether anybody draws who hears the manager and does what it says."""
+        """Whether anybody draws who hears the manager and does what it says.
+
+        One that has fallen back is tried now and then only: it has not heard anything yet.
+        """
         takers = [
             box
             for name, box in self.boxes.items()
-            if self.lines[name].is_whole and box.refuses_writes is None
+            if self.lines[name].is_whole and box.refuses_writes is None and not box.has_fallen
         ]
         return self.ocpp is not None or any(box.drawn_a for box in takers)
 

@@ -167,6 +167,7 @@ class Assembly:
             recovered.notes,
             deactivated_standing=self._deactivated_a,
             was_limited=self._limits.was_limited(settings.id),
+            held_a=self._limits.held_over_a(settings.id),
         )
         self._take_in(station, recovered)
         return station

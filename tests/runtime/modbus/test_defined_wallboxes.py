@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from tests.support.defined_box import DefinedBox
+from tests.support.modbus_driver import a_book
 from tests.support.virtual_time import FakeClock, in_virtual_time
 
 from wattgate.adapters.modbus.definition_files import shipped
@@ -49,7 +50,7 @@ async def driving(box: DefinedBox, *, after_s: int = 180) -> AsyncIterator[Loop]
         clock = FakeClock()
         unit = box.definition.unit
         device = ModbusDevice(box.definition, SharedLine(box), unit, clock)
-        wallbox = ModbusWallbox("e1", device, clock, tasks)
+        wallbox = ModbusWallbox("e1", device, clock, tasks, a_book("e1", tasks))
         wallbox.fail_safe_wanted = lambda: SetFailSafe(after_s, 6.0)
         loop = Loop(wallbox)
         tasks.spawn(loop.run(), name="control loop")

@@ -7,7 +7,7 @@ from tests.support.virtual_time import in_virtual_time
 
 from wattgate.core.modbus.wallbox_values import SetFailSafe
 from wattgate.ports.evse import LimitOutcome
-from wattgate.runtime.modbus.fail_safe import FailSafeSetting
+from wattgate.runtime.modbus.fail_safe_book import FailSafeSetting
 
 
 @pytest.mark.parametrize(

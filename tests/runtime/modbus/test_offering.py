@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from tests.support.modbus_driver import a_book
 from tests.support.paper_brain import PaperBrain, PaperLines
 from tests.support.site_text import evse, site
 from tests.support.virtual_time import FakeClock, in_virtual_time
@@ -53,7 +54,7 @@ async def test_an_offer_counts_where_somebody_is_responsible_p1_p31(
     line = SharedLines(lines).line(TcpPlace("192.0.2.50", 4701))
     async with Supervisor() as tasks:
         device = ModbusDevice(POWER_BRAIN_DEFINITION, line, 1, clock)
-        wallbox = Told("garage", device, clock, tasks)
+        wallbox = Told("garage", device, clock, tasks, a_book("garage", tasks))
         its_evse = EvseModbus(
             settings,
             WallboxSettings(id=settings.station_id),

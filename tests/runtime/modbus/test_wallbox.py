@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from tests.support.modbus_box import ModbusBox
-from tests.support.modbus_driver import driving, is_led_at
+from tests.support.modbus_driver import a_book, driving, is_led_at
 from tests.support.virtual_time import FakeClock, in_virtual_time
 
 from wattgate.core.modbus.power_brain_definition import POWER_BRAIN_DEFINITION
@@ -235,7 +235,11 @@ async def test_a_reduction_goes_before_the_raises_that_wait_on_its_line() -> Non
         shared = SharedLine(driver.line)
         boxes = [
             ModbusWallbox(
-                f"e{unit}", ModbusDevice(POWER_BRAIN_DEFINITION, shared, unit, clock), clock, tasks
+                f"e{unit}",
+                ModbusDevice(POWER_BRAIN_DEFINITION, shared, unit, clock),
+                clock,
+                tasks,
+                a_book(f"e{unit}", tasks),
             )
             for unit in (1, 2, 3)
         ]

@@ -96,6 +96,14 @@ class Limits:
         """Whether profiles of ours may still be in the wallbox."""
         return self.book.record(evse_id) is not None
 
+    def held_over_a(self, evse_id: str) -> float | None:
+        """What the EVSE held of us at most when the manager ended, A per phase.
+
+        None where others may have set something in it since it accepted a limit of ours.
+        """
+        is_ours = self.knows(evse_id) and evse_id not in self.unswept
+        return self.position(evse_id).allowed_a if is_ours else None
+
     def assume(self, evse_id: str, worst_a: float) -> None:
         """Count an EVSE at `worst_a` until it accepts a limit; pending commands say no more."""
         self._newest[evse_id] = self._newest.get(evse_id, 0) + 1
@@ -146,9 +154,12 @@ class Limits:
             self.count_fallen(evse_id, current_a, inf)
 
     def count_overruled(self, evse_id: str, current_a: float) -> None:
-        """Count an EVSE at what somebody else has let it draw, until it accepts ours again."""
+        """Count an EVSE at what somebody else has let it draw, until it accepts ours again.
+
+        So it does over a restart, too.
+        """
         if self.position(evse_id).allowed_a < current_a:
-            self.assume(evse_id, current_a)
+            self.count_at(evse_id, current_a)
 
     def count_fallen(self, evse_id: str, standing_a: float, now: float) -> None:
         """Count an EVSE at its fallback where that is more than a grant that may be over.

@@ -31,8 +31,8 @@ class EvseModbus(StationEvse):
     """What is known of one EVSE, and how its current is limited. Implements ControllableEvse.
 
     Whether it is here, what it draws and what it obeys is told by its registers, not by the charge
-    point that stands for it. `was_limited`: it held a limit of ours before a restart, so that it is
-    known to hang on the site's circuits though it does not answer.
+    point that stands for it. `was_here`: it answered, or held a limit of ours, before a restart,
+    so that it is known to hang on the site's circuits though it does not answer.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class EvseModbus(StationEvse):
         device: ModbusWallbox,
         *,
         deactivated_standing: Callable[[EvseSettings], float],
-        was_limited: bool = False,
+        was_here: bool = False,
     ) -> None:
         super().__init__(settings, wallbox, connectors, presence, deactivated_standing)
         self.device = device
@@ -53,7 +53,7 @@ class EvseModbus(StationEvse):
         """Called with what load management allows, A per phase, before the device is told."""
         self.backend_a: Callable[[], float | None] = _no_backend
         """What its backend lets it have while load management has no say; None: it has none."""
-        self._was_limited = was_limited
+        self._was_here = was_here
         self._was_swept = False
         self._stray = StrayCurrent(settings.id)
         self._commands = Commands(presence)
@@ -146,7 +146,7 @@ class EvseModbus(StationEvse):
         device, transaction = self.device, self.transaction
         return EvseReading(
             view=self.view,
-            seen=self._was_limited or device.connection > 0,
+            seen=self._was_here or device.connection > 0,
             ready=device.is_connected,
             silent_s=device.silent_s(now),
             connection=device.connection,

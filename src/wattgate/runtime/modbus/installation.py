@@ -8,12 +8,14 @@ from wattgate.core.gateway.connectors import ConnectorMap
 from wattgate.core.modbus.definitions import Definition
 from wattgate.core.modbus.places import read_place
 from wattgate.core.modbus.remarks import remarks_on
+from wattgate.core.modbus.wallbox_values import WallboxModel
 from wattgate.core.site.model import EvseSettings, WallboxSettings
 from wattgate.ports.links import Receiver
 from wattgate.ports.modbus import ModbusLines
 from wattgate.ports.store import NoteRecord
 from wattgate.runtime.modbus.device import ModbusDevice
 from wattgate.runtime.modbus.evse_modbus import EvseModbus
+from wattgate.runtime.modbus.fail_safe_book import NEVER, FailSafeBook, Whose
 from wattgate.runtime.modbus.memory_link import connect
 from wattgate.runtime.modbus.offering import Offering
 from wattgate.runtime.modbus.shared_line import SharedLine, SharedLines
@@ -65,12 +67,23 @@ class ModbusInstallation:
         *,
         deactivated_standing: Callable[[EvseSettings], float],
         was_limited: bool,
+        held_a: float | None,
     ) -> Station:
-        """One wallbox as a station with one EVSE; its charge point comes up by itself."""
+        """One wallbox as a station with one EVSE; its charge point comes up by itself.
+
+        `held_a` is what it held of load management at most when the manager ended, A per phase,
+        None where nobody can say.
+        """
         definition, line = self._spoken_to(settings)
         clock = house.tools.clock
         device = ModbusDevice(definition, line, settings.connector, clock)
-        wallbox = ModbusWallbox(settings.id, device, clock, house.tasks)
+        kept = Kept.recovered(settings.id, notes)
+        book = FailSafeBook(settings.id, Whose.of(settings), house.store, house.tasks, notes)
+        wallbox = ModbusWallbox(settings.id, device, clock, house.tasks, book)
+        if held_a is not None and book.recovered != NEVER:
+            wallbox.take_over(held_a)
+        else:
+            book.is_to_be(NEVER)
         evse = EvseModbus(
             settings,
             WallboxSettings(id=settings.station_id),
@@ -78,7 +91,7 @@ class ModbusInstallation:
             presence,
             wallbox,
             deactivated_standing=deactivated_standing,
-            was_limited=was_limited,
+            was_here=was_limited or kept.model != WallboxModel(),
         )
         evse.has_reader = definition.read.card is not None
         station = Station(presence, [evse], house)
@@ -90,7 +103,7 @@ class ModbusInstallation:
             house.store,
             house.tools,
             house.tasks,
-            Kept.recovered(settings.id, notes),
+            kept,
         )
         offering.join(stand_in)
         wallbox.on_news = house.something_changed

@@ -26,6 +26,7 @@ from wattgate.ports.evse import LimitOutcome
 from wattgate.ports.modbus import ModbusFailed
 from wattgate.runtime.modbus.device import ModbusDevice
 from wattgate.runtime.modbus.fail_safe import FailSafeKeeper
+from wattgate.runtime.modbus.fail_safe_book import FailSafeBook
 from wattgate.runtime.modbus.health import Health
 from wattgate.runtime.modbus.shared_line import Urgency
 from wattgate.runtime.supervisor import Supervisor
@@ -57,7 +58,14 @@ class ModbusWallbox:
     in vain; None once it holds ours again.
     """
 
-    def __init__(self, evse_id: str, device: ModbusDevice, clock: Clock, tasks: Supervisor) -> None:
+    def __init__(
+        self,
+        evse_id: str,
+        device: ModbusDevice,
+        clock: Clock,
+        tasks: Supervisor,
+        book: FailSafeBook,
+    ) -> None:
         self.values: WallboxValues | None = None
         self.values_at: float | None = None
         self.model: WallboxModel | None = None
@@ -73,7 +81,7 @@ class ModbusWallbox:
         """Called when it does not answer any more."""
         self.on_news: Callable[[], None] = _nobody_waits
         """Called when the control loop had better look soon."""
-        self.fail_safe = FailSafeKeeper(evse_id, device)
+        self.fail_safe = FailSafeKeeper(evse_id, device, book)
         self.fail_safe_wanted: Callable[[], SetFailSafe | None] = _nothing_wanted
         """What it is to do without a master while load management leads it."""
         self._evse_id = evse_id
@@ -130,6 +138,15 @@ class ModbusWallbox:
     def has_fallen(self, now: float) -> bool:
         """Whether it is surely at its fail-safe current, or lower, since it hears nothing."""
         return self.is_led and self._device.lifeline.has_fallen(now)
+
+    def take_over(self, load_a: float) -> None:
+        """It held at most `load_a` A per phase of load management when the manager ended.
+
+        So it is led from the start: who says nothing may have fallen back since, by the fail-safe
+        that was stored, and must not be kept from that by being asked on and on.
+        """
+        self._holding = self._holding.led(load_a)
+        self.fail_safe.recover()
 
     # Polling, as the control loop lives
 
@@ -210,7 +227,7 @@ class ModbusWallbox:
     async def _poll(self, urgency: Urgency) -> WallboxValues | None:
         """What it says now; None where it said nothing that can be used."""
         self._polls += 1
-        number, writes = self._polls, self._writes
+        number, writes, set_anew = self._polls, self._writes, self.fail_safe.writes
         try:
             if self._is_model_due:
                 self.model = await self._device.identify(urgency)
@@ -222,23 +239,26 @@ class ModbusWallbox:
                 self.on_news()
             return None
         if number == self._polls:  # else a younger one knows better
-            self._take(values, is_current=writes == self._writes)
+            self._take(values, set_anew, is_current=writes == self._writes)
         return values
 
-    def _take(self, said: WallboxValues, *, is_current: bool) -> None:
+    def _take(self, said: WallboxValues, set_anew: int, *, is_current: bool) -> None:
         """`is_current`: nothing was written meanwhile, so that it says what it holds."""
         values, absurd = believed(said)
         self.health.doubted(absurd)
         before, self.values, self.values_at = self.values, values, self._clock.monotonic()
-        self.fail_safe.learn(values)
+        self.fail_safe.learn(values, set_anew)
         is_found = self.health.answered()
         has_restarted = before is None or _has_restarted(before, values, was_away=is_found)
         if has_restarted or is_found:
             self._begin_anew(has_restarted=has_restarted)
+        now_a = allowed_a(values)
+        if before is None and now_a is not None:
+            self._holding = self._holding.capped(now_a)  # until load management has its say
         if has_restarted:
-            self._holding = self._holding.begun_anew(allowed_a(values))
+            self._holding = self._holding.begun_anew(now_a)
         elif is_current:
-            self._look_for_others(allowed_a(values))
+            self._look_for_others(now_a)
         if is_found:
             self.on_found()
         self.on_values(values)
