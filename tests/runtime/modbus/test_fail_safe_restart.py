@@ -254,11 +254,14 @@ async def test_one_that_load_management_never_led_is_known_to_be_here_all_the_sa
     [
         ("192.0.2.1:4701", "192.0.2.9:4701"),
         ("connector = 1", "connector = 7"),
+        ("connector = 1", "connector = 1\nenabled = false"),
         ('device_type = "power-brain"', 'device_type = "modbus"\ndefinition = "another"'),
     ],
 )
 @in_virtual_time()
-async def test_another_wallbox_in_the_settings_inherits_nothing(before: str, after: str) -> None:
+async def test_another_wallbox_in_the_settings_inherits_nothing_nor_does_one_out_of_service(
+    before: str, after: str
+) -> None:
     async with three_charge() as fuse:
         lose(fuse, "is_cut")
         await fuse.world.kill()

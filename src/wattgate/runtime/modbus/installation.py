@@ -80,7 +80,8 @@ class ModbusInstallation:
         kept = Kept.recovered(settings.id, notes)
         book = FailSafeBook(settings.id, Whose.of(settings), house.store, house.tasks, notes)
         wallbox = ModbusWallbox(settings.id, device, clock, house.tasks, book)
-        if held_a is not None and book.recovered != NEVER:
+        is_led = settings.enabled and self.knows(settings)
+        if is_led and held_a is not None and book.recovered != NEVER:
             wallbox.take_over(held_a)
         else:
             book.is_to_be(NEVER)
