@@ -44,6 +44,7 @@ class ModbusBox:
     card: str = ""
     energy_wh: float = 1_000.0
     refuses: ModbusCode | None = None
+    refuses_reads: ModbusCode | None = None
     refuses_writes: ModbusCode | None = None
     refuses_fail_safe_of_s: int | None = None
     """A fail-safe time that it does not take."""
@@ -98,7 +99,7 @@ class ModbusBox:
         """Answer a read."""
         self._hear()
         self.reads.append((address, count))
-        words = self.refuses or _IMAGE.read(self._values(), address, count)
+        words = self.refuses or self.refuses_reads or _IMAGE.read(self._values(), address, count)
         return _or_refused(words)
 
     def write(self, address: int, words: Sequence[int]) -> None:

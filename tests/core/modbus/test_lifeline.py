@@ -1,4 +1,4 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 
 import pytest
@@ -62,6 +62,25 @@ def test_after_a_few_requests_in_vain_nothing_is_sent_until_it_has_surely_fallen
 def test_an_answer_ends_all_doubt() -> None:
     line = asked_in_vain(NEW, MOST_UNANSWERED).asked(5, is_low=False).answered(6)
     assert line == Lifeline(6, FAIL_SAFE_S)
+
+
+@pytest.mark.parametrize(
+    ("looks", "permit"),
+    [(MOST_UNANSWERED - 1, Permit.ANYTHING), (MOST_UNANSWERED, Permit.NOTHING)],
+)
+def test_one_that_answers_and_never_says_anything_of_use_is_let_fall(
+    looks: int, permit: Permit
+) -> None:
+    line = NEW
+    for _ in range(looks):
+        line = line.asked(5, is_low=False).answered(6).looked(in_vain=True)
+    assert line.permit(7) is permit
+    assert line.looked(in_vain=False).permit(7) is Permit.ANYTHING
+
+
+def test_one_that_takes_a_low_limit_once_it_has_fallen_is_looked_at_anew() -> None:
+    line = replace(NEW, in_vain=MOST_UNANSWERED).asked(OVER_S, is_low=True).answered(OVER_S)
+    assert line.permit(OVER_S) is Permit.ANYTHING
 
 
 def test_a_low_limit_in_vain_leaves_it_fallen_and_the_next_may_follow_at_once() -> None:

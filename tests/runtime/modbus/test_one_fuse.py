@@ -117,6 +117,23 @@ async def test_a_line_that_comes_and_goes_never_costs_the_fuse() -> None:
 
 
 @in_virtual_time()
+async def test_one_that_cannot_be_led_because_it_says_nothing_of_use_is_let_fall() -> None:
+    """Its meter may be broken: whoever goes on asking keeps it at its last limit for ever."""
+    async with a_fuse("A", "B", limit_a=26) as fuse:
+        box = fuse.boxes["A"]
+        assert drawn(fuse) == {"A": 13, "B": 13}
+        box.refuses_reads = ModbusCode.SERVER_DEVICE_FAILURE
+        await asyncio.sleep(20 + 180)
+        assert drawn(fuse) == {"A": 6, "B": 13}
+        await asyncio.sleep(600)
+        assert drawn(fuse)["A"] == 6
+        box.refuses_reads = None
+        await asyncio.sleep(300)
+        assert drawn(fuse) == {"A": 13, "B": 13}
+        assert fuse.over_s == 0
+
+
+@in_virtual_time()
 async def test_without_a_fail_safe_a_silent_wallbox_counts_at_its_hardware_maximum() -> None:
     boxes = {
         "A": ModbusBox(hardware_a=16, says={"fail_safe_duration": 0}),

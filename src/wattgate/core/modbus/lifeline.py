@@ -3,8 +3,10 @@
 Such a wallbox falls to its fail-safe current once it has heard nothing for its fail-safe time. Each
 request that it hears begins that time anew, also one whose answer is lost; and a wallbox that has
 fallen goes back to the limit it was told before as soon as it hears anything. So whoever wants to
-be sure that it has fallen must say nothing for long enough, and then say a low limit first. (That
-it hears this limit, refuses it, and its refusal is lost, is the one case that nobody can see.)
+be sure that it has fallen must say nothing for long enough, and then say a low limit first. One
+whose answers say nothing of use must fall, too: it cannot be led, and whoever asks it keeps it at
+its limit. (That it hears the low limit, refuses it, and its refusal is lost, is the one case that
+nobody can see.)
 """
 
 from dataclasses import dataclass, replace
@@ -13,7 +15,7 @@ from math import inf
 from typing import Final
 
 MOST_UNANSWERED: Final = 5
-"""Requests in a row that may have been heard without an answer, until there is silence."""
+"""Requests in a row without an answer, or looks without a result, until there is silence."""
 
 MARGIN_S: Final = 30.0
 """s by which a request may arrive late, and the wallbox's watch be slow."""
@@ -35,11 +37,13 @@ class Lifeline:
 
     `heard_by` is when it may have heard something last, the moment at which we began if never.
     `fail_safe_s` is its fail-safe time as it says itself: inf where it has none, or never said.
+    `unanswered` requests in a row got no answer, `in_vain` looks in a row were refused.
     """
 
     heard_by: float
     fail_safe_s: float = inf
     unanswered: int = 0
+    in_vain: int = 0
     under_way: bool = False
     was_given_up: bool = False
 
@@ -53,7 +57,8 @@ class Lifeline:
         """What may be sent at `now`."""
         if self.has_fallen(now):
             return Permit.LOW_LIMIT
-        is_in_doubt = self.unanswered >= MOST_UNANSWERED and self.fail_safe_s < inf
+        is_useless = max(self.unanswered, self.in_vain) >= MOST_UNANSWERED
+        is_in_doubt = is_useless and self.fail_safe_s < inf
         return Permit.NOTHING if is_in_doubt else Permit.ANYTHING
 
     def asked(self, now: float, *, is_low: bool) -> "Lifeline":
@@ -63,8 +68,20 @@ class Lifeline:
         return replace(self, under_way=True, was_given_up=False)
 
     def answered(self, now: float) -> "Lifeline":
-        """It has answered, if only that it refuses."""
-        return replace(self, heard_by=now, unanswered=0, under_way=False, was_given_up=False)
+        """It has answered, if only that it refuses; one that had fallen is looked at anew."""
+        in_vain = 0 if self.was_given_up else self.in_vain
+        return replace(
+            self,
+            heard_by=now,
+            unanswered=0,
+            in_vain=in_vain,
+            under_way=False,
+            was_given_up=False,
+        )
+
+    def looked(self, *, in_vain: bool) -> "Lifeline":
+        """It was to say all that it says in one look, and did, or refused."""
+        return replace(self, in_vain=self.in_vain + 1 if in_vain else 0)
 
     def gave_up(self, now: float) -> "Lifeline":
         """No answer came; the request may have been heard, or will be within the margin."""

@@ -76,7 +76,13 @@ class ModbusDevice:
         Raises:
             ModbusFailed: refused, or not answered.
         """
-        return values_of(self.definition, await self._read(self._polls, urgency))
+        try:
+            words = await self._read(self._polls, urgency)
+        except ModbusRefused:
+            self.lifeline = self.lifeline.looked(in_vain=True)
+            raise
+        self.lifeline = self.lifeline.looked(in_vain=False)
+        return values_of(self.definition, words)
 
     async def identify(self, urgency: Urgency) -> WallboxModel:
         """What it says of its make; no more than the definition tells where it refuses to.
