@@ -122,6 +122,17 @@ def test_a_reset_applies_what_was_stored_for_it() -> None:
     assert [each["reason"] for each in brain.events("stopped")] == ["PowerLoss"]
 
 
+def test_after_a_reset_all_phases_are_used_again_behind_a_pause() -> None:
+    brain = in_transaction()
+    brain.write(RELAY, 1)
+    brain.later(120)
+    assert brain.closed == 1
+    brain.act(PowerCycle())
+    assert (brain.read(RELAY), brain.is_cut) == (0, True)
+    brain.later(120)
+    assert (brain.is_cut, brain.phases) == (False, 3)
+
+
 def test_volatile_registers_cost_no_flash() -> None:
     brain = free(keeps=True)
     brain.write(ENABLE, 0)

@@ -1,5 +1,5 @@
 import pytest
-from tests.support.wallboxes import CARD, Wallbox, charging, configured, online
+from tests.support.wallboxes import ACCEPTED, CARD, Wallbox, charging, configured, online
 
 from wattgate.core.wallbox.actions import (
     Action,
@@ -55,6 +55,57 @@ def test_a_card_that_was_presented_counts_more_than_the_fixed_one_r57() -> None:
     wallbox = online(fixed_id_tag="FREE")
     wallbox.act(PresentCard(CARD), Plug())
     assert [start["idTag"] for start in wallbox.sent("StartTransaction")] == [CARD]
+
+
+def test_a_fixed_card_counts_as_soon_as_it_may_start_something_p30() -> None:
+    wallbox = online(fixed_id_tag="FREE")
+    wallbox.act(ShowFault("GroundFailure"), Plug())
+    assert wallbox.sent("Authorize") == []
+    wallbox.act(ClearFault())
+    assert wallbox.state()["status"] == "Charging"
+
+
+def test_a_fixed_card_that_nobody_could_be_asked_about_is_asked_about_later_p30() -> None:
+    wallbox = Wallbox(fixed_id_tag="FREE")
+    wallbox.act(Plug())
+    assert [each["status"] for each in wallbox.events("authorized")] == ["Invalid"]
+    wallbox.connect()
+    assert [start["idTag"] for start in wallbox.sent("StartTransaction")] == ["FREE"]
+    wallbox.act(PressStop())
+    wallbox.disconnect()
+    wallbox.connect()
+    assert len(wallbox.sent("StartTransaction")) == 1, "what a person ended stays ended"
+
+
+def test_a_fixed_card_is_asked_about_again_on_the_next_link_p30() -> None:
+    wallbox = online(fixed_id_tag="FREE")
+    wallbox.answers["Authorize"] = None
+    wallbox.act(Plug())
+    wallbox.disconnect()
+    wallbox.answers["Authorize"] = ACCEPTED
+    wallbox.connect()
+    assert [start["idTag"] for start in wallbox.sent("StartTransaction")] == ["FREE"]
+
+
+@pytest.mark.parametrize("ended_by", [CARD, "FREE"])
+def test_after_a_reset_only_the_fixed_card_counts_again_r57(ended_by: str) -> None:
+    wallbox = online(fixed_id_tag="FREE")
+    if ended_by == CARD:
+        wallbox.act(PresentCard(CARD))
+    wallbox.act(Plug())
+    wallbox.command("Reset", {"type": "Hard"})
+    wallbox.disconnect()
+    wallbox.connect()
+    started = [start["idTag"] for start in wallbox.sent("StartTransaction")]
+    assert started == ([CARD] if ended_by == CARD else ["FREE", "FREE"])
+
+
+def test_a_card_that_was_refused_is_not_followed_by_the_fixed_one_r57() -> None:
+    wallbox = Wallbox(fixed_id_tag="FREE")
+    wallbox.act(Plug(), PresentCard("STOLEN"))
+    wallbox.connect()
+    wallbox.later(600)
+    assert wallbox.sent("StartTransaction") == []
 
 
 def test_a_car_can_want_less() -> None:

@@ -11,7 +11,7 @@ from wattgate.core.wallbox.configuration import Configuration, password_bytes
 from wattgate.core.wallbox.connector import Connector
 from wattgate.core.wallbox.effects import Effect, Offer, Reboot
 from wattgate.core.wallbox.features import listed
-from wattgate.core.wallbox.handling import handle, sense
+from wattgate.core.wallbox.handling import handle, present_fixed, sense
 from wattgate.core.wallbox.keeping import keep_first, kept_text, read_kept, restore
 from wattgate.core.wallbox.limits import apply_limits, seconds_until_limit_change
 from wattgate.core.wallbox.looking import ConnectorLook, look_at
@@ -247,6 +247,7 @@ class ChargePoint:
             obey(state, state.postponed.popleft()[1])
         for connector in state.connectors:
             self._expire(connector)
+            present_fixed(state, connector)
             if connector.claim is not None and connector.is_plugged and connector.can_start:
                 start(state, connector, connector.claim)
         apply_limits(state)
@@ -325,6 +326,7 @@ class ChargePoint:
         for connector in state.connectors:
             connector.claim = None
             connector.is_done = False
+            connector.is_fixed_due = connector.is_fixed_meant
         if state.plays(Quirk.KEY_AFTER_RESTART):
             state.key_text = state.configuration.text("AuthorizationKey")
         if state.plays(Quirk.FORGETS_PROFILES):

@@ -70,7 +70,9 @@ class Connector:
     `limit_a` is what profiles and hardware allow now, A per phase, 0 or at least 6; `register_wh`
     never falls; `told` is the status last shown to people, `reported` the one last sent.
     Up to `presented_until` (monotonic s) a card that was held to the reader stands for the car
-    that comes, whatever was thought of it. `raised_at` counts the profiles taken when a pause
+    that comes, whatever was thought of it. `is_fixed_meant` says that the fixed card stands for the
+    car that is here, and has started nothing yet, `is_fixed_due` that it is to be presented as soon
+    as that may start something. `raised_at` counts the profiles taken when a pause
     should have ended and did not, None where that is not so. `cap_a` is what another master allows
     beside the profiles (A per phase; a Modbus master, load management), None where there is none;
     `signalled_a` what the hardware was told last to offer. `broken_off` is a transaction whose end
@@ -90,6 +92,8 @@ class Connector:
     error_code: str = NO_ERROR
     claim: Claim | None = None
     presented_until: float = 0.0
+    is_fixed_meant: bool = False
+    is_fixed_due: bool = False
     reservation: Reservation | None = None
     transaction: Transaction | None = None
     broken_off: Transaction | None = None

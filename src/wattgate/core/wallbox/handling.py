@@ -88,9 +88,15 @@ def sense(state: State, connector: Connector, sensed: Sensed) -> None:
 def _plug(state: State, connector: Connector) -> None:
     """Plug in; where a card is fixed it is presented unless one was (P30, R57)."""
     connector.is_plugged = True
-    fixed = state.options.fixed_id_tag
     was_presented = connector.claim is not None or state.now < connector.presented_until
-    if fixed and not was_presented and connector.can_start:
+    connector.is_fixed_meant = connector.is_fixed_due = not was_presented
+
+
+def present_fixed(state: State, connector: Connector) -> None:
+    """Present the fixed card, if there is one and it is its turn."""
+    fixed = state.options.fixed_id_tag
+    if fixed and connector.is_fixed_due and connector.can_start and connector.claim is None:
+        connector.is_fixed_due = False
         present(state, fixed, connector.number)
 
 
@@ -101,6 +107,7 @@ def _unplug(state: State, connector: Connector) -> None:
     connector.is_plugged = False
     connector.is_done = False
     connector.claim = None
+    connector.is_fixed_meant = connector.is_fixed_due = False
     connector.presented_until = 0.0
 
 

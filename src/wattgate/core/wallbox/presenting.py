@@ -33,6 +33,8 @@ def present(state: State, id_tag: str, number: int | None) -> None:
     if free is None:
         state.tell("problem", what=f"no connector is free for {id_tag}")
         return
+    if id_tag != state.options.fixed_id_tag:
+        free.is_fixed_meant = free.is_fixed_due = False
     free.presented_until = state.now + (_timeout_s(state) or inf)
     authorise(state, id_tag, partial(claim, free, id_tag, None))
 

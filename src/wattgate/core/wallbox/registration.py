@@ -28,10 +28,17 @@ _STATUSES: Final = {
 }
 
 
+def ask_again(state: State) -> None:
+    """A fixed card that started nothing while nobody could be asked about it is asked about now."""
+    for connector in state.connectors:
+        connector.is_fixed_due = connector.is_fixed_meant
+
+
 def greet(state: State) -> None:
     """The link is up: boot unless accepted already (OCPP-J 1.6 §5.4), or wait out a refusal."""
     if state.registration is Registration.ACCEPTED and not state.options.boot_on_reconnect:
         state.heartbeat_at = _next_heartbeat(state)
+        ask_again(state)
         return
     state.registration = (
         Registration.UNKNOWN if state.registration is Registration.ACCEPTED else state.registration
@@ -148,6 +155,7 @@ def _booted(state: State, outcome: Outcome) -> None:
         state.heartbeat_at = _next_heartbeat(state)
         forget_reports(state)
         announce_keys(state)
+        ask_again(state)
     else:
         state.boot_at = state.now + (answer.interval or OWN_INTERVAL_S)
 

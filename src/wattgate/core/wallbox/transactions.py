@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 from wattgate.core.ocpp.profiles import Purpose
 from wattgate.core.wallbox.answers import StartAnswer, StopAnswer
@@ -23,6 +24,9 @@ from wattgate.core.wallbox.state import (
     json_text,
     read_answer,
 )
+
+_RESTARTS: Final = frozenset({"HardReset", "SoftReset", "PowerLoss"})
+"""Reasons after which a fixed card counts again for the car that is still here."""
 
 
 def start(state: State, connector: Connector, claim: Claim) -> None:
@@ -51,7 +55,7 @@ def start(state: State, connector: Connector, claim: Claim) -> None:
     if claim.profile is not None:
         keep(state, connector.number, claim.profile)
     connector.claim = connector.reservation = None
-    connector.is_done = False
+    connector.is_done = connector.is_fixed_meant = connector.is_fixed_due = False
     state.tell("starting", connector=connector.number, id_tag=claim.id_tag)
 
 
@@ -86,6 +90,8 @@ def stop(
     state.profiles, _count = state.profiles.cleared(connector=connector.number, purpose=Purpose.TX)
     connector.transaction = None
     connector.is_done = connector.is_plugged
+    is_of_fixed = transaction.id_tag == state.options.fixed_id_tag
+    connector.is_fixed_meant = is_of_fixed and reason in _RESTARTS and connector.is_plugged
     state.tell(
         "stopped",
         connector=connector.number,
