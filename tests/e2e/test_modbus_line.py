@@ -43,7 +43,7 @@ async def test_two_declared_wallboxes_on_one_line_are_two_connectors_of_one_char
                 )
                 for id, unit in (("left", one), ("right", other))
             ]
-            manager = await run_manager(stage, site(*own, max_current_a=20))
+            manager = await run_manager(stage, site(*own, max_current_a=20, cycle_s=1))
             for id in ("left", "right"):
                 await manager.event("limit set", evse=id, current_a=0.0)
             one.plug()

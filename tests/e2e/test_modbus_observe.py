@@ -41,7 +41,7 @@ async def test_in_observe_the_backend_decides_and_another_controller_may_lower(
     ):
         backend = await run_backend(stage)
         own = evse("garage", str(slave.place), {"url": url_of(backend)}, device_type="power-brain")
-        manager = await run_manager(stage, site(own, load_management="observe"))
+        manager = await run_manager(stage, site(own, load_management="observe", cycle_s=1))
         await manager.online("garage")
         await told(brain, 0)
         brain.plug()

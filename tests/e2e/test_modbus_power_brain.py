@@ -61,7 +61,7 @@ async def test_a_power_brain_on_modbus_alone_is_billed_by_its_meter(tmp_path: Pa
         brain = await run_brain(stage, port)
         gateway = {"url": url_of(backend)}
         own = evse("garage", f"127.0.0.1:{port}", gateway, device_type="power-brain")
-        manager = await run_manager(stage, site(own))
+        manager = await run_manager(stage, site(own, cycle_s=1))
         await manager.online("garage")
         await manager.event("limit set", evse="garage", current_a=0.0)
 

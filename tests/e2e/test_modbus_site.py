@@ -58,7 +58,7 @@ async def test_a_wallbox_without_ocpp_is_billed_by_its_meter_over_all_faults(
         gateway = {"url": url_of(backend)}
         place = str(slave.place)
         own = evse("garage", place, gateway, device_type="power-brain", fallback_current_a=6)
-        manager = await run_manager(stage, site(own))
+        manager = await run_manager(stage, site(own, cycle_s=1))
         await manager.online("garage")
         boot = await stage.event(backend, "call", id="garage", action="BootNotification")
         assert json.loads(boot["payload_text"])["chargePointSerialNumber"] == brain.serial

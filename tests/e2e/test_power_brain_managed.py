@@ -50,7 +50,7 @@ async def test_ocpp_to_the_backend_and_modbus_to_the_manager_without_a_gateway_p
     async with Stage(tmp_path) as stage:
         backend = await run_backend(stage, "--tag", CARD)
         brain = await run_power_brain(stage, "CP1", url_of(backend))
-        manager = await run_manager(stage, site(garage(brain), max_current_a=10))
+        manager = await run_manager(stage, site(garage(brain), max_current_a=10, cycle_s=1))
         await brain.started(CARD)
         await limit(stage, brain.box, 10.0)  # the house has no more
         await _profile(stage, backend, "CP1", 8)
@@ -81,7 +81,10 @@ async def test_a_wallbox_on_modbus_alone_is_a_charge_point_of_its_backend_in_obs
         backend = await run_backend(stage, "--tag", CARD)
         brain = await run_power_brain(stage, "garage", None)
         text = site(
-            garage(brain, {"url": url_of(backend)}), load_management="observe", max_current_a=1
+            garage(brain, {"url": url_of(backend)}),
+            load_management="observe",
+            max_current_a=1,
+            cycle_s=1,
         )
         manager = await run_manager(stage, text)
         await manager.online("garage")

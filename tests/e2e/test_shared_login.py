@@ -46,7 +46,7 @@ async def test_two_wallboxes_are_two_connectors_of_one_charge_point_to_an_indepe
             evse(name, f"127.0.0.1:{brain.port}", gateway, device_type="power-brain")
             for name, brain in zip(NAMES, brains, strict=True)
         ]
-        manager = await run_manager(stage, site(*own))
+        manager = await run_manager(stage, site(*own, cycle_s=1))
         await manager.online("left")
         assert await _connectors(manager) == {"left": 1, "right": 2}
         for connector in (1, 2):
