@@ -238,6 +238,23 @@ async def test_switched_off_it_offers_nothing_and_looks_no_more() -> None:
 
 
 @in_virtual_time()
+async def test_switched_off_on_purpose_it_loses_nothing_that_could_be_stored() -> None:
+    bench = Bench()
+    bench.machine.tick()
+    bench.car.is_plugged = True
+    await asyncio.sleep(LOOK_S)
+    bench.show_card()
+    await asyncio.sleep(1201)
+    bench.told.clear()
+    bench.machine.stop()
+    bench.machine.stop()
+    (text,) = bench.told
+    assert text == bench.brain.kept()
+    assert isinstance(text, str)
+    assert text.count("MeterValues") == 20
+
+
+@in_virtual_time()
 async def test_hardware_that_tells_when_it_changes_is_looked_at_then() -> None:
     with running(Bench()) as bench:
         await asyncio.sleep(1.25 * LOOK_S)

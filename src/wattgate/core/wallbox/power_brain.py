@@ -189,6 +189,11 @@ class PowerBrain:
         """What can be seen of its connector."""
         return self._charge_point.look()
 
+    def kept(self) -> str:
+        """What a Keep would say now."""
+        kept = KeptBrain(self._charge_point.kept(), self._own.side.stored, self._restarts)
+        return kept_brain_text(kept)
+
     def view(self, now: float) -> BrainView:
         """What people see of it."""
         look, own = self.look, self._own
@@ -359,8 +364,7 @@ class PowerBrain:
         is_due = len(others) < len(effects) or mark != self._kept
         if not (is_due or self._meter.is_due(look)):
             return effects
-        kept = KeptBrain(self._charge_point.kept(), stored, self._restarts)
-        text = kept_brain_text(kept)
+        text = self.kept()
         self._kept = mark
         self._meter.store(look.reading.energy_wh, len(text))
         return [Keep(text), *others]

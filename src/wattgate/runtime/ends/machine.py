@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, assert_never
 
@@ -134,11 +135,15 @@ class Machine:
         return replies[0] if is_done else ModbusCode.SERVER_DEVICE_FAILURE
 
     def stop(self) -> None:
-        """Switch off: nothing is offered to anybody."""
-        self._is_off = True
+        """Switch off: nothing is offered to anybody, and all is stored that can be."""
+        was_off, self._is_off = self._is_off, True
         self._cancel_timer()
-        if self._whole is not None:
-            self._whole.body.point.offer(0.0)
+        if self._whole is None:
+            return
+        self._whole.body.point.offer(0.0)
+        if self._whole.body.keep is not None and self._failure is None and not was_off:
+            with suppress(OSError):  # what had to be stored has been
+                self._whole.body.keep(self._whole.brain.kept())
 
     def _look(self, moment: Moment) -> list[Effect]:
         if self._whole is None:
