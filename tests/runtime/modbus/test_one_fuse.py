@@ -396,6 +396,10 @@ async def test_a_loop_that_fails_to_decide_feeds_nobody(monkeypatch: pytest.Monk
         monkeypatch.setattr(ControlLoop, "cycle", fails)
         await asyncio.sleep(211)
         assert drawn(fuse) == {"A": 6, "B": 6}
+        monkeypatch.undo()
+        await asyncio.sleep(60)
+        assert drawn(fuse) == {"A": 16, "B": 16}
+        assert fuse.over_s == 0
 
 
 @in_virtual_time()

@@ -11,7 +11,12 @@ from tests.support.virtual_time import in_virtual_time
 from wattgate.core.modbus.places import SerialPlace, TcpPlace
 from wattgate.core.modbus.tables import Table
 from wattgate.ports.modbus import ModbusSilent
-from wattgate.runtime.modbus.shared_line import SharedLine, SharedLines, Urgency
+from wattgate.runtime.modbus.shared_line import (
+    PATIENCE_OF_PROBES,
+    SharedLine,
+    SharedLines,
+    Urgency,
+)
 from wattgate.runtime.supervisor import Supervisor
 
 
@@ -32,6 +37,22 @@ async def test_of_those_who_wait_the_most_urgent_is_next_and_of_equals_the_first
         *(a_read(shared, unit, urgency) for unit, urgency in enumerate(waiting, start=1))
     )
     assert [unit for _, unit, _ in line.asked] == [1, 5, 4, 3, 2]
+
+
+@in_virtual_time()
+async def test_on_a_line_that_is_full_of_polls_a_probe_has_its_turn_too() -> None:
+    line, shared = a_line()
+
+    async def poll_for_ever(unit: int) -> None:
+        while True:
+            await a_read(shared, unit, Urgency.POLL)
+
+    async with Supervisor() as tasks:
+        for unit in (1, 2, 3):
+            tasks.spawn(poll_for_ever(unit), name=str(unit))
+        await asyncio.sleep(1)
+        async with asyncio.timeout(2 * PATIENCE_OF_PROBES * line.takes_s):
+            await a_read(shared, 4, Urgency.PROBE)
 
 
 @in_virtual_time()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from enum import IntEnum
 from heapq import heappop, heappush
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from wattgate.core.modbus.places import Place
 from wattgate.core.modbus.tables import Table
@@ -26,13 +26,17 @@ class Urgency(IntEnum):
     """To a wallbox that has not answered for long: it keeps the others waiting."""
 
 
+PATIENCE_OF_PROBES: Final = 64
+"""Polls that came later and go before a probe; on a full line it would wait for ever."""
+
+
 class SharedLine:
     """A line whose requests are sent one by one, in the order of their urgency."""
 
     def __init__(self, line: ModbusLine) -> None:
         self._line = line
         self._is_taken = False
-        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[int, int, int, asyncio.Future[None]]] = []
         self._count = 0
 
     async def read(
@@ -73,13 +77,18 @@ class SharedLine:
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._count += 1
-        heappush(self._waiting, (urgency, self._count, turn))
+        heappush(self._waiting, (*self._rank(urgency), self._count, turn))
         try:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self._pass_on()  # it came, and nobody is there to take it
             raise
+
+    def _rank(self, urgency: Urgency) -> tuple[int, int]:
+        if urgency is Urgency.PROBE:
+            return Urgency.POLL, self._count + PATIENCE_OF_PROBES
+        return urgency, self._count
 
     def _pass_on(self) -> None:
         while self._waiting:

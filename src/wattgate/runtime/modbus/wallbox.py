@@ -306,7 +306,10 @@ class ModbusWallbox:
             if number != self._newest_limit or not self.is_connected:
                 return LimitOutcome.UNSENT
             urgency = Urgency.REDUCTION if reduction else Urgency.LIMIT
-            return await self._tell(self._holding.led(current_a), urgency)
+            outcome = await self._tell(self._holding.led(current_a), urgency)
+            if outcome is LimitOutcome.ACCEPTED and self._holding.load_a != current_a:
+                outcome = await self._tell(self._holding.led(current_a), urgency)  # it had fallen
+            return outcome
 
     async def repeat(self) -> LimitOutcome:
         """Say once more what it was told, over whatever others have written. Never raises."""
