@@ -14,6 +14,7 @@ COMMANDS = [
     "activate",
     "deactivate",
     "wake",
+    "phases",
     "prove",
 ]
 ONE = "/api/v1/evses/stall-1"
@@ -27,6 +28,7 @@ SCRIPT: Script = {
     f"POST {ONE}/activate": [(200, DONE)],
     f"POST {ONE}/deactivate": [(503, {"detail": "The store does not answer."})],
     f"POST {ONE}/wake": [(200, DONE)],
+    f"POST {ONE}/phases": [(200, DONE)],
     f"POST {ONE}/prove": [(202, proof("done", expiry="proven", persistence="proven"))],
 }
 
@@ -54,6 +56,9 @@ def test_the_commands_are_listed() -> None:
         (["activate", "stall-1"], 0, "Done."),
         (["deactivate", "stall-1"], 1, "It did not work: The store does not answer."),
         (["wake", "stall-1"], 0, "Done."),
+        (["phases", "stall-1", "1"], 0, "Done."),
+        (["phases", "stall-1", "2"], 2, "Say 1 or 3"),
+        (["phases", "nobody", "3"], 2, "No EVSE has the id nobody; there are: stall-1"),
         (["prove", "stall-1"], 0, "Proven for V M"),
         (["adopt", "nobody"], 2, "No EVSE has the id nobody; there are: stall-1"),
         (["release", "stall-1"], 2, "say --yes"),

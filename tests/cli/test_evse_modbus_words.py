@@ -11,7 +11,7 @@ from wattgate.cli.evse_words import everything
 MODBUS = {
     "address": "192.0.2.7", "unit": 1, "definition": "power-brain", "answers": True,
     "trouble": None, "polls": 40, "failures": 1, "limit_a": 16.0, "is_enabled": True,
-    "raised_by_others": 0, "fail_safe": {"after_s": 180.0, "current_a": 6.0},
+    "phases": 3, "raised_by_others": 0, "fail_safe": {"after_s": 180.0, "current_a": 6.0},
 }  # fmt: skip
 TROUBLE = {"reason": "nobody listens", "since": "2026-05-15T12:00:00Z"}
 
@@ -25,9 +25,10 @@ def facts(**changed: Any) -> dict[str, str]:  # noqa: ANN401 - as in JSON
     [
         ({}, "on Modbus", "192.0.2.7, unit 1, read as power-brain"),
         ({}, "it answers", "40 looks answered, 1 failed"),
-        ({}, "in its registers", "limit 16 A, enabled"),
-        ({"is_enabled": False}, "in its registers", "limit 16 A, disabled"),
-        ({"limit_a": None, "is_enabled": None}, "in its registers", ""),
+        ({}, "in its registers", "limit 16 A, enabled, 3 phases"),
+        ({"is_enabled": False}, "in its registers", "limit 16 A, disabled, 3 phases"),
+        ({"phases": 1}, "in its registers", "limit 16 A, enabled, 1 phase"),
+        ({"limit_a": None, "is_enabled": None, "phases": None}, "in its registers", ""),
         ({}, "its fail-safe", "6 A after 180 s without the manager"),
         (
             {"fail_safe": {"after_s": 60, "current_a": None}},

@@ -113,6 +113,24 @@ def wake(
 
 
 @evse.command()
+def phases(
+    id: EvseId,
+    count: Annotated[int, typer.Argument(help="1 or 3.", metavar="1|3", min=1, max=3)],
+    url: Url = LOCAL,
+    ca: Ca = "",
+    password: Password = "",
+    json: Json = False,
+) -> None:
+    """Charge on one phase or on three; for wallboxes on Modbus that can.
+
+    A car that charges pauses for that. Load management counts the phases of the settings as before.
+    """
+    from wattgate.cli.evse_run import select_phases
+
+    run_command(url, ca, password, lambda api: select_phases(api, id, count, as_json=json))
+
+
+@evse.command()
 def prove(
     id: EvseId, url: Url = LOCAL, ca: Ca = "", password: Password = "", json: Json = False
 ) -> None:

@@ -121,6 +121,7 @@ class Modbus(msgspec.Struct, frozen=True):
     failures: int
     limit_a: float | None
     is_enabled: bool | None
+    phases: int | None
     raised_by_others: int
     fail_safe: ModbusFailSafe | None
 

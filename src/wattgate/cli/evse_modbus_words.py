@@ -27,7 +27,8 @@ def _health(modbus: Modbus) -> str:
 def _registers(modbus: Modbus) -> str:
     limit = "" if modbus.limit_a is None else f"limit {modbus.limit_a:g} A"
     enabled = {None: "", True: "enabled", False: "disabled"}[modbus.is_enabled]
-    return ", ".join(filter(None, (limit, enabled)))
+    phases = {None: "", 1: "1 phase"}.get(modbus.phases, f"{modbus.phases} phases")
+    return ", ".join(filter(None, (limit, enabled, phases)))
 
 
 def _fail_safe(modbus: Modbus) -> str:

@@ -40,8 +40,19 @@ def show(api: ApiClient, evse_id: str, *, as_json: bool) -> int:
 
 def operate(api: ApiClient, evse_id: str, operation: str, *, as_json: bool) -> int:
     """Do something to an EVSE that needs no more than its name."""
+    return _post(api, evse_id, operation, None, as_json=as_json)
+
+
+def select_phases(api: ApiClient, evse_id: str, phases: int, *, as_json: bool) -> int:
+    """Have an EVSE charge on one phase or on three."""
+    if phases not in (1, 3):
+        raise MisuseError("Say 1 or 3: there is nothing in between")
+    return _post(api, evse_id, "phases", {"phases": phases}, as_json=as_json)
+
+
+def _post(api: ApiClient, evse_id: str, operation: str, body: object, *, as_json: bool) -> int:
     find(api, evse_id)
-    told = api.ask("POST", path_of(evse_id, operation), patience_s=PATIENCE_S)
+    told = api.ask("POST", path_of(evse_id, operation), body, patience_s=PATIENCE_S)
     done = read(told, Done)
     if as_json:
         say_json(told)

@@ -12,7 +12,7 @@ from wattgate.ports.evse import Cleared, LimitOutcome
 from wattgate.runtime.charging.proving import Prover
 from wattgate.runtime.load.limits import Limits
 from wattgate.runtime.load.releases import Releases
-from wattgate.runtime.station.station_evse import StationEvse
+from wattgate.runtime.station.station_evse import PhasesSelected, StationEvse
 
 log = structlog.get_logger()
 
@@ -96,6 +96,18 @@ class Operations:
         outcome = await evse.wake()
         log.info("woken", evse=evse.evse_id, outcome=outcome.value)
         return outcome
+
+    async def select_phases(self, evse: StationEvse, phases: int) -> PhasesSelected:
+        """Have it charge on so many phases, 1 or 3; nothing is sent that it would refuse."""
+        selected = await evse.select_phases(phases)
+        log.info(
+            "phases selected",
+            evse=evse.evse_id,
+            phases=phases,
+            outcome=selected.outcome.value,
+            obstacle=selected.obstacle and selected.obstacle.value,
+        )
+        return selected
 
     def prove(self, evse: StationEvse) -> str | None:
         """Begin to prove that its grants end and survive a power cycle; or why that cannot be."""

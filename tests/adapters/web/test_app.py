@@ -20,6 +20,7 @@ CONTRACTS = {
     ("/api/v1/evses/{evse_id}/activate", "post"),
     ("/api/v1/evses/{evse_id}/deactivate", "post"),
     ("/api/v1/evses/{evse_id}/wake", "post"),
+    ("/api/v1/evses/{evse_id}/phases", "post"),
     ("/api/v1/evses/{evse_id}/prove", "post"),
     ("/api/v1/evses/{evse_id}/prove", "get"),
     ("/api/v1/evses/{evse_id}/prove", "delete"),

@@ -118,6 +118,29 @@ async def test_the_car_of_a_wallbox_that_speaks_ocpp_cannot_be_woken() -> None:
 
 
 @pytest.mark.asyncio
+async def test_the_phases_of_a_wallbox_that_speaks_ocpp_cannot_be_selected() -> None:
+    async with serving() as api:
+        answer = await api.client.post("/api/v1/evses/stall-2/phases", json={"phases": 1})
+        assert (answer.status_code, answer.json()["outcome"]) == (200, "refused")
+        assert answer.json()["says"].startswith("Not sent: nobody knows how to tell this wallbox")
+
+
+@pytest.mark.parametrize("wish", [{"phases": 2}, {"phases": "one"}, {}, {"phases": 1, "x": 1}])
+@pytest.mark.asyncio
+async def test_phases_other_than_one_and_three_are_no_wish(wish: dict[str, object]) -> None:
+    async with serving() as api:
+        answer = await api.client.post("/api/v1/evses/stall-1/phases", json=wish)
+        assert answer.status_code == 400
+
+
+@pytest.mark.asyncio
+async def test_no_phases_are_selected_at_an_evse_that_is_not_there() -> None:
+    async with serving() as api:
+        answer = await api.client.post("/api/v1/evses/none/phases", json={"phases": 1})
+        assert answer.status_code == 404
+
+
+@pytest.mark.asyncio
 async def test_a_released_evse_gets_no_limit_until_it_is_activated() -> None:
     """R100d."""
     wallbox = a_wallbox()

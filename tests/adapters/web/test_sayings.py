@@ -3,9 +3,11 @@ from tests.support.virtual_time import in_virtual_time
 from tests.support.web import SITE, a_world
 
 from wattgate.adapters.web import sayings
+from wattgate.core.modbus.phase_selection import Obstacle
 from wattgate.core.site.model import Site
 from wattgate.core.site.reading import read_toml
 from wattgate.ports.evse import Cleared, Confirmation, LimitOutcome
+from wattgate.runtime.station.station_evse import PhasesSelected
 
 SURE = (Confirmation.SCHEDULE, Confirmation.MEASUREMENT, Confirmation.REGISTERS)
 
@@ -47,6 +49,26 @@ def test_taking_over_says_how_it_ended_where_a_car_charges(outcome: LimitOutcome
 @pytest.mark.parametrize("outcome", LimitOutcome)
 def test_waking_says_how_it_ended(outcome: LimitOutcome) -> None:
     assert ("should wake" in sayings.of_waking(outcome)) == (outcome is LimitOutcome.ACCEPTED)
+
+
+@pytest.mark.parametrize("outcome", LimitOutcome)
+def test_selecting_phases_says_how_it_ended(outcome: LimitOutcome) -> None:
+    said = sayings.of_phases(PhasesSelected(outcome))
+    assert said.startswith("Selected") == (outcome is LimitOutcome.ACCEPTED)
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "words"),
+    [
+        (Obstacle.NO_REGISTER, "nobody knows how"),
+        (Obstacle.NO_RELAY, "no relay"),
+        (Obstacle.CAR_PLUGGED, "a car is plugged in"),
+        (Obstacle.NOT_COUNTED, "its setting phases"),
+    ],
+)
+def test_whatever_stands_against_selecting_phases_is_said(obstacle: Obstacle, words: str) -> None:
+    said = sayings.of_phases(PhasesSelected(LimitOutcome.REFUSED, obstacle))
+    assert said.startswith("Not sent: ") and words in said
 
 
 def changed(**settings: str) -> Site:

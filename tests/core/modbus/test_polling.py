@@ -21,7 +21,7 @@ from wattgate.core.modbus.tables import Table
 from wattgate.core.modbus.wallbox_values import WallboxModel, WallboxValues
 from wattgate.core.wallbox.sensed import Pilot
 
-SWITCHES = ("enable", "has_meter", "has_currents")
+SWITCHES = ("enable", "has_meter", "has_currents", "lacks_phase_relay", "switches_plugged")
 STATE = Point(address=5, table=Table.INPUT)
 PLAIN = Definition(
     name="plain",

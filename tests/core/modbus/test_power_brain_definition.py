@@ -58,9 +58,29 @@ def test_one_look_takes_four_requests_none_of_which_meets_a_hole() -> None:
     assert poll_plan(POWER_BRAIN_DEFINITION) == (
         ReadBlock(Table.HOLDING, 8057, 13),
         ReadBlock(Table.HOLDING, 8083, 5),
-        ReadBlock(Table.HOLDING, 8092, 21),
+        ReadBlock(Table.HOLDING, 8092, 22),
         ReadBlock(Table.HOLDING, 8120, 2),
     )
+
+
+@pytest.mark.parametrize(
+    ("bits", "lacks_relay", "plugged_too"),
+    [
+        (0x000, False, False),
+        (0x500, False, False),
+        (0x200, True, False),
+        (0x300, True, False),
+        (0x600, False, False),
+        (0x603, False, False),
+        (0x700, False, True),
+        (0xF03, False, True),
+    ],
+)
+def test_its_capabilities_say_which_phases_can_be_selected_if_their_bits_count(
+    bits: int, lacks_relay: bool, plugged_too: bool
+) -> None:
+    values = seen(capabilities=bits)
+    assert (values.lacks_phase_relay, values.switches_plugged) == (lacks_relay, plugged_too)
 
 
 def test_a_look_tells_all_that_the_manager_needs() -> None:
@@ -73,6 +93,8 @@ def test_a_look_tells_all_that_the_manager_needs() -> None:
         is_enabled=True,
         signalled_a=16.0,
         phases=3,
+        lacks_phase_relay=True,
+        switches_plugged=False,
         card="04A1B2C3",
         card_count=3,
         restarts=7,

@@ -10,8 +10,10 @@ from tests.support.modbus_fuse import Fuse
 from tests.support.site_text import Value
 from tests.support.virtual_time import in_virtual_time
 
+from wattgate.core.modbus.phase_selection import Obstacle
 from wattgate.ports.evse import Confirmation, EvseReading, LimitOutcome
 from wattgate.runtime.modbus.evse_modbus import EvseModbus
+from wattgate.runtime.station.station_evse import PhasesSelected
 from wattgate.runtime.supervisor import Supervisor
 
 
@@ -173,6 +175,68 @@ async def test_only_a_car_that_waits_is_woken_and_not_twice_at_once() -> None:
         await manager.patch_site({"load_management": "observe"})
         await asyncio.sleep(30)
         assert await wake(evse) is LimitOutcome.UNSENT
+
+
+@in_virtual_time()
+async def test_phases_are_selected_where_the_wallbox_says_that_it_can_do_it_now() -> None:
+    async with a_site(plugged=False) as (fuse, evse):
+        box, manager = fuse.boxes["A"], fuse.world.manager
+        assert manager is not None
+        select = manager.operations.select_phases
+        box.says = {"capabilities": 0x200}
+        await asyncio.sleep(4)
+        assert (await select(evse, 1)).obstacle is Obstacle.NO_RELAY
+        box.says = {"capabilities": 0x600}
+        await asyncio.sleep(4)
+        assert await select(evse, 1) == PhasesSelected(LimitOutcome.ACCEPTED)
+        assert box.relay == 1
+        box.plugged = True
+        await asyncio.sleep(4)
+        assert (await select(evse, 3)).obstacle is Obstacle.CAR_PLUGGED
+        assert box.relay == 1
+        box.says = {"capabilities": 0x700}
+        await asyncio.sleep(4)
+        assert await select(evse, 3) == PhasesSelected(LimitOutcome.ACCEPTED)
+        assert box.relay == 0
+
+
+@in_virtual_time()
+async def test_on_one_phase_it_counts_on_all_of_its_phases_as_before() -> None:
+    async with a_site(plugged=False) as (fuse, evse):
+        before = reading(evse).view.phases
+        assert (await evse.select_phases(1)).outcome is LimitOutcome.ACCEPTED
+        fuse.boxes["A"].plugged = True
+        fuse.boxes["A"].says = {"current_l2": 0, "current_l3": 0}
+        await asyncio.sleep(30)
+        assert evse.device.values is not None
+        assert evse.device.values.phases == 1
+        assert reading(evse).view.phases == before == {0, 1, 2}
+
+
+@in_virtual_time()
+async def test_one_that_is_counted_on_one_phase_never_charges_on_three() -> None:
+    async with a_site(plugged=False, phases=1) as (fuse, evse):
+        fuse.boxes["A"].relay = 1
+        assert (await evse.select_phases(3)).obstacle is Obstacle.NOT_COUNTED
+        assert fuse.boxes["A"].relay == 1
+        assert (await evse.select_phases(1)).outcome is LimitOutcome.ACCEPTED
+
+
+@pytest.mark.parametrize("lost", [True, False])
+@in_virtual_time()
+async def test_phases_are_left_to_whoever_leads_it_and_nothing_is_sent_to_one_that_is_lost(
+    lost: bool,
+) -> None:
+    async with a_site(plugged=False) as (fuse, evse):
+        manager = fuse.world.manager
+        assert manager is not None
+        if lost:
+            fuse.lines["A"].is_cut = True
+        else:
+            await manager.patch_site({"load_management": "observe"})
+        await asyncio.sleep(30)
+        assert await evse.select_phases(1) == PhasesSelected(LimitOutcome.UNSENT)
+        assert fuse.boxes["A"].relay == 0
 
 
 @in_virtual_time()

@@ -28,6 +28,7 @@ from wattgate.adapters.web.operation_routes import (
     clear_profiles,
     deactivate,
     release,
+    select_phases,
     wake,
 )
 from wattgate.adapters.web.password_routes import change_password, set_up
@@ -77,6 +78,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     activate,
     deactivate,
     wake,
+    select_phases,
     list_trusted,
     trust_us,
     renew_certificate,

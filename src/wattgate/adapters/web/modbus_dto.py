@@ -42,6 +42,9 @@ class Modbus(msgspec.Struct, frozen=True):
     signalled_a: Annotated[
         float | None, Meta(description="A per phase that it tells the car; null: it does not say")
     ]
+    phases: Annotated[
+        int | None, Meta(description="On how many phases it charges; null: it does not say")
+    ]
     raised_by_others: Annotated[
         int, Meta(description="How often since the start somebody else raised its limit over ours")
     ]

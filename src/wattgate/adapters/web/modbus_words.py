@@ -36,6 +36,7 @@ def modbus_of(evse: StationEvse) -> Modbus | None:
         limit_a=values.limit_a,
         is_enabled=values.is_enabled,
         signalled_a=values.signalled_a,
+        phases=values.phases,
         raised_by_others=health.raises,
         fail_safe=_fail_safe(device.fail_safe),
     )

@@ -3,12 +3,20 @@
 from http import HTTPStatus
 
 from litestar import post
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
 from wattgate.adapters.web import sayings
 from wattgate.adapters.web.evse_routes import UNKNOWN, found
 from wattgate.adapters.web.problems import documented
-from wattgate.adapters.web.safety_dto import Adopted, ClearedProfiles, Released, Service, Woken
+from wattgate.adapters.web.safety_dto import (
+    Adopted,
+    ClearedProfiles,
+    PhasesTold,
+    PhasesWish,
+    Released,
+    Service,
+    Woken,
+)
 from wattgate.adapters.web.services import GivenServices, Services
 from wattgate.core.site.model import LoadManagement
 from wattgate.runtime.evse_state import EvseState
@@ -126,6 +134,28 @@ async def wake(services: GivenServices, evse_id: FromPath[str]) -> Woken:
     """
     outcome = await services.manager.operations.wake(found(services, evse_id).evse)
     return Woken(outcome, sayings.of_waking(outcome))
+
+
+@post(
+    "/api/v1/evses/{evse_id:str}/phases",
+    operation_id="select_phases",
+    summary="Charge on one phase or on three",
+    tags=["EVSEs"],
+    status_code=HTTPStatus.OK,
+    responses=documented({404: UNKNOWN}),
+)
+async def select_phases(
+    services: GivenServices, evse_id: FromPath[str], data: JSONBody[PhasesWish]
+) -> PhasesTold:
+    """Have the EVSE charge on one phase or on three.
+
+    Only wallboxes on Modbus can be told that, and only those that load management leads. What they
+    would refuse is not sent: while a car is plugged in, only where the wallbox says that it may be
+    done. Load management counts the phases of the settings as before, also on one phase.
+    """
+    evse = found(services, evse_id).evse
+    selected = await services.manager.operations.select_phases(evse, data.phases)
+    return PhasesTold(selected.outcome, sayings.of_phases(selected))
 
 
 def _is_limited(services: Services, state: EvseState) -> bool:

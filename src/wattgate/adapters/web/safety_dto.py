@@ -1,6 +1,6 @@
 """How an EVSE takes its limits, and what became of an operation, in the words of the API."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -110,6 +110,19 @@ class Woken(msgspec.Struct, frozen=True):
 
     outcome: Annotated[LimitOutcome, Meta(description=_OUTCOME)]
     says: Annotated[str, Meta(description="The same for a person")]
+
+
+class PhasesWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """On how many phases an EVSE is to charge."""
+
+    phases: Annotated[Literal[1, 3], Meta(description="1 or 3")]
+
+
+class PhasesTold(msgspec.Struct, frozen=True):
+    """How selecting phases has ended; on how many it charges, the EVSE tells in a while."""
+
+    outcome: Annotated[LimitOutcome, Meta(description=_OUTCOME)]
+    says: Annotated[str, Meta(description="The same for a person, with what stands against it")]
 
 
 class Service(msgspec.Struct, frozen=True):

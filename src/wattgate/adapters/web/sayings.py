@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
+from wattgate.core.modbus.phase_selection import Obstacle
 from wattgate.core.site.model import LoadManagement, OnDeactivation, Site
 from wattgate.ports.evse import Cleared, Confirmation, LimitOutcome
-from wattgate.runtime.station.station_evse import StationEvse
+from wattgate.runtime.station.station_evse import PhasesSelected, StationEvse
 
 _CONFIRMED: Final[Mapping[Confirmation, str]] = {
     Confirmation.SCHEDULE: "Deleted, confirmed by the wallbox's composite schedule.",
@@ -32,6 +33,23 @@ _WOKEN: Final[Mapping[LimitOutcome, str]] = {
     LimitOutcome.REFUSED: "Not done: the wallbox cannot do that, or no car is waiting at it.",
     LimitOutcome.UNANSWERED: "The wallbox has not answered: it may have done it or not.",
     LimitOutcome.UNSENT: "Nothing was sent: load management does not lead this wallbox now.",
+}
+_PHASES: Final[Mapping[LimitOutcome, str]] = {
+    LimitOutcome.ACCEPTED: "Selected. A car that charges pauses for that; the EVSE tells when it "
+    "is done. Load management goes on counting all of its phases.",
+    LimitOutcome.REFUSED: "Not done: the wallbox has refused it.",
+    LimitOutcome.UNANSWERED: "The wallbox has not answered: it may have done it or not.",
+    LimitOutcome.UNSENT: "Nothing was sent: load management does not lead this wallbox now, or it "
+    "does not answer.",
+}
+_OBSTACLES: Final[Mapping[Obstacle, str]] = {
+    Obstacle.NO_REGISTER: "Not sent: nobody knows how to tell this wallbox on how many phases it "
+    "is to charge. That takes a wallbox on Modbus, and a definition with write.phases.",
+    Obstacle.NO_RELAY: "Not sent: the wallbox says that it has no relay for that.",
+    Obstacle.CAR_PLUGGED: "Not sent: a car is plugged in, and the wallbox does not say that its "
+    "phases may be switched meanwhile. Try again when it has gone.",
+    Obstacle.NOT_COUNTED: "Not sent: its setting phases says that fewer are connected, and only "
+    "those are counted.",
 }
 _ADOPTING: Final = (
     "Everything in the wallbox is deleted and our limit set afresh, at once or when it connects. "
@@ -75,6 +93,11 @@ def of_adoption(outcome: LimitOutcome, *, is_limited: bool, in_use: bool) -> str
 def of_waking(outcome: LimitOutcome) -> str:
     """How waking a car ended."""
     return _WOKEN[outcome]
+
+
+def of_phases(selected: PhasesSelected) -> str:
+    """How selecting phases ended, or what stands against it."""
+    return _PHASES[selected.outcome] if selected.obstacle is None else _OBSTACLES[selected.obstacle]
 
 
 def of_activation(site: Site) -> str:

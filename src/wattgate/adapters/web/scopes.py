@@ -63,6 +63,7 @@ SCOPES: Final[dict[str, Scope | None]] = {
     "resend_dead_letters": Scope.OPERATE,
     "revoke_certificate": Scope.ADMIN,
     "revoke_token": Scope.ADMIN,
+    "select_phases": Scope.OPERATE,
     "set_up": None,
     "sign_request": Scope.ADMIN,
     "trust_us": Scope.ADMIN,

@@ -98,6 +98,20 @@ class Reads:
     phases: PhasesPoint | None = field(
         default=None, metadata=table("phases", PhasesPoint, "On how many phases it charges")
     )
+    lacks_phase_relay: SwitchPoint | None = field(
+        default=None,
+        metadata=table(
+            "lacks_phase_relay", SwitchPoint, "Whether it cannot charge on other phases"
+        ),
+    )
+    switches_plugged: SwitchPoint | None = field(
+        default=None,
+        metadata=table(
+            "switches_plugged",
+            SwitchPoint,
+            "Whether its phases may be selected while a car is plugged in",
+        ),
+    )
     card: Point | None = field(
         default=None, metadata=table("card", Point, "The last card at its reader")
     )

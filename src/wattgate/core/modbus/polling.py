@@ -75,6 +75,8 @@ def values_of(definition: Definition, words: Words) -> WallboxValues:
         is_enabled=reading.flag(read.enable),
         signalled_a=reading.number(read.signalled),
         phases=reading.phases(read.phases),
+        lacks_phase_relay=reading.flag(read.lacks_phase_relay),
+        switches_plugged=reading.flag(read.switches_plugged),
         card=reading.text(read.card),
         card_count=reading.count(read.card_count),
         restarts=reading.count(read.restarts),

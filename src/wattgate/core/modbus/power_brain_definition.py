@@ -28,6 +28,9 @@ _BY_NAME: Final = {each.name: each for each in POWER_BRAIN}
 _RELAY_ON_ONE_PHASE: Final = 1
 _RELAY_ON_THREE_PHASES: Final = 0
 _PER_PHASE_BIT: Final = 1
+_BITS_COUNT: Final = 1 << 9
+_HAS_RELAY_2: Final = 1 << 10
+_SWITCHES_PLUGGED: Final = 1 << 8
 _HIGHEST_A: Final = 63.0
 
 
@@ -56,6 +59,14 @@ _READ: Final = Reads(
     signalled=_point("charging_current"),
     phases=PhasesPoint(
         address=_address("relay_select"), one=_RELAY_ON_ONE_PHASE, three=_RELAY_ON_THREE_PHASES
+    ),
+    lacks_phase_relay=SwitchPoint(
+        address=_address("capabilities"), on=_BITS_COUNT, mask=_BITS_COUNT | _HAS_RELAY_2
+    ),
+    switches_plugged=SwitchPoint(
+        address=_address("capabilities"),
+        on=_BITS_COUNT | _HAS_RELAY_2 | _SWITCHES_PLUGGED,
+        mask=_BITS_COUNT | _HAS_RELAY_2 | _SWITCHES_PLUGGED,
     ),
     card=_point("last_rfid"),
     card_count=_point("num_rfid"),

@@ -14,7 +14,9 @@ class WallboxValues:
     `limit_a` (A per phase) and `is_enabled` are what it was told last, by whomever; `signalled_a`
     is what it tells the car now. `card` is the last card at its reader, empty for none;
     `card_count` counts those that were shown, `restarts` its starts. While `waking_s` is more than
-    0 the pilot is cut on purpose, and `pilot` is that of before. `fail_safe_s` (0: never) and
+    0 the pilot is cut on purpose, and `pilot` is that of before. `phases` are those that are
+    selected; `lacks_phase_relay` tells that no others can be, `switches_plugged` that they can be
+    while a car is plugged in. `fail_safe_s` (0: never) and
     `fail_safe_a` say what it does without a master.
     """
 
@@ -27,6 +29,8 @@ class WallboxValues:
     is_enabled: bool | None = None
     signalled_a: float | None = None
     phases: int | None = None
+    lacks_phase_relay: bool | None = None
+    switches_plugged: bool | None = None
     card: str = ""
     card_count: int | None = None
     restarts: int | None = None

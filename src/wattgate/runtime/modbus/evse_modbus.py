@@ -6,7 +6,8 @@ from typing import Final
 from wattgate.core.gateway.connectors import ConnectorMap
 from wattgate.core.load.sensing import Draw, draw_of
 from wattgate.core.modbus.commands import keeps_fail_safe
-from wattgate.core.modbus.wallbox_values import CutPilot, SetFailSafe
+from wattgate.core.modbus.phase_selection import obstacle
+from wattgate.core.modbus.wallbox_values import CutPilot, SelectPhases, SetFailSafe
 from wattgate.core.ocpp.session import Priority
 from wattgate.core.site.model import EvseSettings, WallboxSettings
 from wattgate.core.station.measurements import Measurement
@@ -18,7 +19,7 @@ from wattgate.runtime.modbus.stray import StrayCurrent
 from wattgate.runtime.modbus.wallbox import ModbusWallbox
 from wattgate.runtime.station.open_transactions import id_at_wallbox
 from wattgate.runtime.station.presence import Presence
-from wattgate.runtime.station.station_evse import StationEvse
+from wattgate.runtime.station.station_evse import PhasesSelected, StationEvse
 
 WAKE_S: Final = 5
 """s for which the control pilot is interrupted: a car takes it for plugging in anew."""
@@ -215,6 +216,25 @@ class EvseModbus(StationEvse):
         if values.pilot is not Pilot.B or values.waking_s:
             return LimitOutcome.REFUSED
         return await self.device.command(CutPilot(WAKE_S))
+
+    async def select_phases(self, phases: int) -> PhasesSelected:
+        """Charge on so many phases, where its make and its car allow that now.
+
+        Where somebody else leads the wallbox, that is his to do: UNSENT. What it counts for does
+        not change: it may be switched back by itself, or by others.
+        """
+        device, values = self.device, self.device.values
+        if not device.is_led or not device.is_connected or values is None:
+            return PhasesSelected(LimitOutcome.UNSENT)
+        stands = obstacle(
+            phases,
+            values,
+            can_be_told=device.can(SelectPhases),
+            counted_phases=self.settings.phases,
+        )
+        if stands is not None:
+            return PhasesSelected(LimitOutcome.REFUSED, stands)
+        return PhasesSelected(await device.command(SelectPhases(phases)))
 
     def ask_for_measurement(self, now: float) -> None:
         """Nothing to do: it is measured with every poll."""

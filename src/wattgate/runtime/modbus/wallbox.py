@@ -14,6 +14,7 @@ from wattgate.core.modbus.held import Holding, is_kept
 from wattgate.core.modbus.lifeline import Permit
 from wattgate.core.modbus.plausibility import believed
 from wattgate.core.modbus.wallbox_values import (
+    Command,
     CutPilot,
     SelectPhases,
     SetFailSafe,
@@ -129,6 +130,10 @@ class ModbusWallbox:
     def method(self) -> str:
         """How it is told its limit, in words for a person."""
         return "Modbus registers of " + self._device.definition.name
+
+    def can(self, kind: type[Command]) -> bool:
+        """Whether its make can be told so."""
+        return self._device.can(kind)
 
     @property
     def stored_writes(self) -> int:

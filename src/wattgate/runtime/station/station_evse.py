@@ -1,9 +1,19 @@
 """An EVSE of a wallbox, whatever it is spoken to with: what all kinds have in common."""
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
+from wattgate.core.modbus.phase_selection import Obstacle
 from wattgate.ports.evse import Cleared, Confirmation, EvseReading, LimitOutcome
 from wattgate.runtime.station.evse_known import KnownEvse
+
+
+@dataclass(frozen=True, slots=True)
+class PhasesSelected:
+    """How selecting phases ended; where there was an `obstacle`, nothing was sent."""
+
+    outcome: LimitOutcome
+    obstacle: Obstacle | None = None
 
 
 class StationEvse(KnownEvse, ABC):
@@ -81,6 +91,10 @@ class StationEvse(KnownEvse, ABC):
     async def wake(self) -> LimitOutcome:
         """Wake a car that sleeps though it may charge; REFUSED where that cannot be done."""
         return LimitOutcome.REFUSED
+
+    async def select_phases(self, phases: int) -> PhasesSelected:
+        """Charge on so many phases, 1 or 3, from now on; it counts on all of its own as before."""
+        return PhasesSelected(LimitOutcome.REFUSED, Obstacle.NO_REGISTER)
 
     @abstractmethod
     def next_method(self) -> bool:
