@@ -61,6 +61,7 @@ class Bench:
     car: Car = field(default_factory=Car)
     told: list[Outward | str] = field(default_factory=list)
     is_full: bool = False
+    is_full_after: str = ""
     times: list[float] = field(default_factory=list)
     changes_at: float | None = None
 
@@ -76,7 +77,13 @@ class Bench:
         self.brain = PowerBrain(options, BrainOptions(), moment)
         point = ChargingPoint(self.car, self.car, self.car, 3)
         body = Body(point, self.keep, self.times.append, lambda: self.changes_at)
-        self.machine = Machine(Whole(self.brain, body), self.clock, self.told.append)
+        self.machine = Machine(Whole(self.brain, body), self.clock, self.hear)
+
+    def hear(self, effect: Outward) -> None:
+        self.told.append(effect)
+        if isinstance(effect, Happened) and effect.kind == self.is_full_after:
+            self.is_full = True
+            self.machine.request(WriteOne(FAIL_SAFE_CURRENT, 80))
 
     def keep(self, text: str) -> None:
         if self.is_full:
@@ -190,6 +197,19 @@ async def test_where_nothing_can_be_kept_nothing_is_done_any_more() -> None:
         bench.show_card()
         await asyncio.sleep(100)
         assert bench.told == []
+
+
+@in_virtual_time()
+async def test_what_fails_amid_other_effects_leaves_none_of_these_to_be_done() -> None:
+    with running(Bench()) as bench:
+        bench.car.is_plugged = True
+        await asyncio.sleep(LOOK_S)
+        bench.is_full_after = "starting"
+        bench.show_card()
+        assert isinstance(await bench.machine.failed(), NotKept)
+        assert (bench.car.offered_a, bench.car.phases) == (0.0, 0)
+        told = [each.kind for each in bench.told if isinstance(each, Happened)]
+        assert told[-1] == "starting"
 
 
 @in_virtual_time()

@@ -151,8 +151,15 @@ class Machine:
         return self._whole.brain.sensed(self._whole.body.point.look(), moment)
 
     def _carry_out(self, effects: list[Effect]) -> bool:
-        """Do all of it; answers whether something was done to the hardware."""
-        return sum([self._carry_out_one(effect) for effect in effects]) > 0
+        """Do all of it; answers whether something was done to the hardware.
+
+        What is told may make something happen in between, which may be the end.
+        """
+        is_moved = False
+        for effect in effects:
+            if self._failure is None:
+                is_moved |= self._carry_out_one(effect)
+        return is_moved
 
     def _carry_out_one(self, effect: Effect) -> bool:
         match effect:
