@@ -1,16 +1,15 @@
 """Independent Modbus masters: Debian's `mbpoll` (libmodbus) and pymodbus."""
 
-import asyncio
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.pdu import ModbusPDU
+from tests.support.modbus_peers import Polled, mbpoll
 
-_VALUE: Final = re.compile(r"^\[(\d+)\]:\s+(-?\d+)", re.MULTILINE)
+from wattgate.core.modbus.places import SerialPlace, TcpPlace
 
 
 class Refused(Exception):  # noqa: N818 - an answer
@@ -37,29 +36,18 @@ class Mbpoll:
     device: str = ""
 
     async def read(self, address: int, count: int = 1) -> list[int]:
-        said = await self._run("-r", str(address), "-c", str(count))
-        # It shows words of 0x8000 and more as negative, with the other reading in parentheses.
-        return [int(value) & 0xFFFF for _, value in _VALUE.findall(said)]
+        polled = await self._poll(address, "-c", str(count))
+        return list(polled.registers.values())
 
     async def write(self, address: int, *words: int) -> None:
-        await self._run("-r", str(address), values=words)
+        await self._poll(address, write=words)
 
-    async def _run(self, *options: str, values: tuple[int, ...] = ()) -> str:
-        tcp = ("-m", "tcp", "-p", str(self.port))
-        rtu = ("-m", "rtu", "-b", "9600", "-d", "8", "-s", "1", "-P", "none")
-        line = rtu if self.device else tcp
-        place = self.device or "127.0.0.1"
-        process = await asyncio.create_subprocess_exec(
-            *("mbpoll", *line, "-a", "1", "-0", "-1", "-t", "4", "-o", "5", *options),
-            *(place, *map(str, values)),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        said, _ = await process.communicate()
-        text = said.decode(errors="replace")
-        if process.returncode != 0 or "failed" in text:
-            raise Refused(text)
-        return text
+    async def _poll(self, address: int, *options: str, write: tuple[int, ...] = ()) -> Polled:
+        place = SerialPlace(self.device) if self.device else TcpPlace("127.0.0.1", self.port)
+        polled = await mbpoll(place, 1, address, "-o", "5", *options, write=write)
+        if polled.status != 0:
+            raise Refused(polled.text)
+        return polled
 
 
 class Pymodbus:

@@ -93,9 +93,10 @@ async def mbpoll(
     )  # fmt: skip
     printed, _ = await process.communicate()
     text = printed.decode()
-    read = re.findall(r"^\[(\d+)\]:\s+(\d+)", text, re.MULTILINE)
+    # It shows words of 0x8000 and more as negative, with the other reading in parentheses.
+    read = re.findall(r"^\[(\d+)\]:\s+(-?\d+)", text, re.MULTILINE)
     assert process.returncode is not None
-    return Polled(process.returncode, {int(at): int(word) for at, word in read}, text)
+    return Polled(process.returncode, {int(at): int(word) & 0xFFFF for at, word in read}, text)
 
 
 def _where(place: Place) -> list[str]:
