@@ -59,5 +59,6 @@ def test_they_are_among_the_other_facts_of_the_evse() -> None:
     lines = [" ".join(line.split()) for line in everything(evse)]
     assert "on Modbus 192.0.2.7, unit 1, read as power-brain" in lines
     assert "writes to its flash 3" in lines
+    assert any(line.endswith(f"; wallbox {evse.wallbox}") for line in lines), "no connector"
     for absent in ("raised by others", "ends by itself", "profiles written"):
         assert not any(line.startswith(absent) for line in lines)

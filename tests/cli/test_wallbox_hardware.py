@@ -23,6 +23,13 @@ from wattgate.core.modbus.places import SerialPlace, TcpPlace
             "--modbus-unit 248: must be within 1 to 247",
         ),
         ({"card_reader": "/dev/x", "has_reader": False}, True, "--no-reader: contradicts"),
+        ({"modbus_host": "192.0.2.1"}, True, "--modbus-host: needs --modbus-port"),
+        (
+            {"modbus_serial": "/dev/x", "modbus_host": "192.0.2.1"},
+            True,
+            "--modbus-host: needs --modbus-port",
+        ),
+        ({"modbus_unit": 7}, True, "--modbus-unit: needs --modbus-port or --modbus-serial"),
         ({"modbus_port": 0, "signs": True}, False, "--sign: needs --backend"),
     ],
 )

@@ -71,9 +71,16 @@ def _row(evse: Evse) -> tuple[str, ...]:
     )
 
 
+def _where(evse: Evse) -> str:
+    """Its connector in OCPP; the unit of one on Modbus is said with its place."""
+    if evse.modbus is not None:
+        return f"wallbox {evse.wallbox}"
+    return f"wallbox {evse.wallbox}, connector {evse.connector}"
+
+
 def _facts(evse: Evse) -> Iterator[tuple[str, str]]:
     safety, limits = evse.safety, evse.limits
-    yield "state", f"{_state(evse)}; wallbox {evse.wallbox}, connector {evse.connector}"
+    yield "state", f"{_state(evse)}; {_where(evse)}"
     yield "model", _model(evse)
     if evse.backend is not None:
         yield "backend", _login(evse.backend)

@@ -52,6 +52,9 @@ class HardwareSetup:
         return (*tcp, *serial)
 
 
+_UNSAID: Final = HardwareSetup()
+
+
 def hardware_problems(setup: HardwareSetup, *, has_backend: bool) -> Iterator[str]:
     """Everything that is wrong with the options, in words."""
     if not has_backend and not setup.is_on_modbus:
@@ -70,10 +73,19 @@ def hardware_problems(setup: HardwareSetup, *, has_backend: bool) -> Iterator[st
     most = MOST_UNITS["serial" if setup.modbus_serial else "tcp"]
     if not 1 <= setup.modbus_unit <= most:
         yield f"--modbus-unit {setup.modbus_unit}: must be within 1 to {most}"
+    yield from _in_vain(setup)
     if setup.card_reader and not setup.has_reader:
         yield "--no-reader: contradicts --card-reader"
     if setup.signs and not has_backend:
         yield "--sign: needs --backend, for somebody who gets the readings"
+
+
+def _in_vain(setup: HardwareSetup) -> Iterator[str]:
+    """Options that change nothing: whoever typed one believes that a master can limit it."""
+    if setup.modbus_port is None and setup.modbus_host != _UNSAID.modbus_host:
+        yield "--modbus-host: needs --modbus-port"
+    if not setup.is_on_modbus and setup.modbus_unit != _UNSAID.modbus_unit:
+        yield "--modbus-unit: needs --modbus-port or --modbus-serial"
 
 
 def serial_place(text: str) -> SerialPlace:
