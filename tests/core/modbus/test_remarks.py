@@ -32,6 +32,11 @@ ENERGY = "[read.energy]\naddress = 2\n"
         (LIMIT, ["has no fail-safe", "has no energy counter"]),
         (LIMIT + ENERGY, ["has no fail-safe"]),
         (ENERGY, ["has no limit"]),
+        (LIMIT + "stored = true\n" + ENERGY, ["has no fail-safe", "keeps its limit in flash"]),
+        (
+            LIMIT + "[write.enable]\naddress = 5\nstored = true\n" + ENERGY,
+            ["has no fail-safe", "keeps its limit in flash"],
+        ),
         (LIMIT + FAIL_SAFE.format("false") + ENERGY, ["loses its fail-safe with a restart"]),
         (LIMIT + FAIL_SAFE.format("true") + ENERGY, []),
     ],

@@ -22,6 +22,7 @@ def remarks_on(evse: EvseSettings, definition: Definition | None) -> Iterator[Pr
             f"was limited, it counts for its max_current_a ({evse.max_current_a:g} A)",
         )
         return
+    write = definition.write
     if not can(definition, SetLimit):
         yield Problem(path, f"{definition.name} has no limit: nothing can be controlled there")
     elif not can(definition, SetFailSafe):
@@ -35,6 +36,12 @@ def remarks_on(evse: EvseSettings, definition: Definition | None) -> Iterator[Pr
             path,
             f"{definition.name} loses its fail-safe with a restart: while it is silent it counts "
             f"for its max_current_a ({evse.max_current_a:g} A)",
+        )
+    if any(each is not None and each.stored for each in (write.limit, write.enable)):
+        yield Problem(
+            path,
+            f"{definition.name} keeps its limit in flash: each change wears it, and load "
+            "management changes it often",
         )
     if definition.read.energy is None:
         yield Problem(path, f"{definition.name} has no energy counter: bills are estimates")
