@@ -126,8 +126,10 @@ class Evse(msgspec.Struct, frozen=True):
 
     id: str
     name: Annotated[str, Meta(description="As people see it")]
-    wallbox: Annotated[str, Meta(description="ChargeBox ID")]
-    connector: int
+    wallbox: Annotated[
+        str, Meta(description="ChargeBox ID; of one on Modbus `modbus/` with the id of the EVSE")
+    ]
+    connector: Annotated[int, Meta(description="Its connector in OCPP, or its unit id on Modbus")]
     enabled: bool
     connected: Annotated[bool, Meta(description="Whether its wallbox is connected")]
     status: Annotated[str, Meta(description="As in OCPP 1.6; Unknown before the first report")]
