@@ -432,3 +432,25 @@ async def test_there_is_nothing_to_prove_of_a_wallbox_on_modbus() -> None:
     assert "nothing to prove" in (manager.operations.prove(found.evse) or "")
     assert manager.certificates("modbus/garage") is None
     await world.kill()
+
+
+@pytest.mark.parametrize("away_s", [0, 60])
+@in_virtual_time()
+async def test_what_another_wallbox_in_its_place_has_counted_is_on_nobodys_bill_r109(
+    away_s: float,
+) -> None:
+    world, brain, backend = a_world(a_site())
+    await world.start()
+    await charges(brain)
+    await asyncio.sleep(600)
+    brain.is_reachable = not away_s
+    await asyncio.sleep(away_s)
+    drawn_wh = brain.energy_wh - 5000
+    brain.serial, brain.is_reachable = "4712", True
+    brain.restart(777.0)
+    await asyncio.sleep(60)
+    brain.unplug()
+    stop = await until_stopped(backend)
+    drawn_wh += brain.energy_wh - 777
+    assert drawn_wh - 200 < stop["meterStop"] - 5000 <= drawn_wh
+    await world.kill()

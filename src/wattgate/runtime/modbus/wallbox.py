@@ -238,6 +238,8 @@ class ModbusWallbox:
                 self.model = await self._device.identify(urgency)
                 self._is_model_due = False
             values = await self._device.poll(urgency)
+            if self._may_be_another(values):
+                self.model = await self._device.identify(urgency)
         except ModbusFailed as exc:
             if self.health.failed(exc.reason):
                 self.on_lost()
@@ -268,10 +270,15 @@ class ModbusWallbox:
             self.on_found()
         self.on_values(values)
 
+    def _may_be_another(self, values: WallboxValues) -> bool:
+        """Whether it has been away since it said what it is: other firmware, or another wallbox."""
+        if self.values is None:
+            return False
+        return not self.is_connected or _has_restarted(self.values, values, was_away=False)
+
     def _begin_anew(self, *, has_restarted: bool) -> None:
         if has_restarted and self.connection:
             log.warning("wallbox has restarted, or may have", evse=self._evse_id)
-        self._is_model_due = self.connection > 0  # it may have got other firmware
         self.connection += 1
         self.has_restarted = has_restarted
         self.overruled_a = None
