@@ -120,6 +120,19 @@ def test_states_passed_while_offline_are_not_reported_r49() -> None:
     assert wallbox.sent("StatusNotification")[0]["errorCode"] == "OverVoltage"
 
 
+def test_a_report_that_went_with_its_link_is_made_on_the_next_one_r49() -> None:
+    wallbox = online()
+    wallbox.answers["StatusNotification"] = None
+    wallbox.act(Plug())
+    wallbox.command("TriggerMessage", {"requestedMessage": "StatusNotification", "connectorId": 0})
+    wallbox.disconnect()
+    wallbox.forget()
+    wallbox.answers["StatusNotification"] = {}
+    wallbox.connect()
+    reports = [(each["connectorId"], each["status"]) for each in wallbox.sent("StatusNotification")]
+    assert sorted(reports) == [(0, "Available"), (1, "Preparing")]
+
+
 def test_some_wallboxes_boot_on_every_connection() -> None:
     wallbox = online(boot_on_reconnect=True)
     wallbox.disconnect()

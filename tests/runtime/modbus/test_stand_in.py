@@ -9,9 +9,11 @@ from tests.support.stand_in_bench import MODEL, Bench, settle
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json
 
+from wattgate.adapters.store.memory import MemoryStore
+from wattgate.core.gateway.outbox import OutboxMessage
 from wattgate.core.modbus.wallbox_values import WallboxModel
 from wattgate.core.wallbox.sensed import Pilot
-from wattgate.ports.store import NoteRecord, SaveNote
+from wattgate.ports.store import Change, NoteRecord, SaveNote
 from wattgate.runtime.modbus.stand_in import LOST_S, START_S
 from wattgate.runtime.modbus.stand_in_kept import SCOPE
 
@@ -228,6 +230,41 @@ async def test_a_session_that_ends_out_of_reach_is_billed_by_the_last_good_value
         await asyncio.sleep(LOST_S + 1)
         await bench.command("RemoteStopTransaction", {"transactionId": 77})
         assert (await bench.central.got("StopTransaction"))["meterStop"] == 5800
+        assert bench.wallbox.offers == [0.0, 16.0]  # nothing gets there
+        await bench.says(energy_wh=5900.0)
+        assert bench.wallbox.offers[-1] == 0.0
+
+
+@in_virtual_time()
+async def test_a_session_that_was_out_of_reach_gets_its_current_back_r109() -> None:
+    async with Bench().running() as bench:
+        await bench.charges()
+        assert bench.stand_in is not None
+        bench.stand_in.lost()
+        await asyncio.sleep(LOST_S + 1)
+        await bench.says()
+        assert bench.wallbox.offers[-1] == 16.0
+
+
+class SlowDisk(MemoryStore):
+    """Takes its time."""
+
+    async def commit(self, *changes: Change) -> tuple[OutboxMessage, ...]:
+        await asyncio.sleep(3)
+        return await super().commit(*changes)
+
+
+@in_virtual_time()
+async def test_what_waited_for_the_disk_is_not_said_on_the_next_link_r41() -> None:
+    async with Bench(store=SlowDisk()).running() as bench:
+        await bench.says()
+        await asyncio.sleep(30)
+        bench.central.calls.clear()
+        await bench.says(pilot=Pilot.B)
+        bench.central.hang_up()
+        await asyncio.sleep(30)
+        assert len(bench.central.calls) == 1
+        assert bench.statuses() == ["Preparing"]
 
 
 @in_virtual_time()

@@ -1,5 +1,6 @@
 """Boot, heartbeat and status reports (OCPP 1.6 §4.2, §4.6, §4.9; R41, R46, R49)."""
 
+from functools import partial
 from typing import Final
 
 from wattgate.core.errors import PeerError
@@ -12,7 +13,7 @@ from wattgate.core.wallbox.options import Options
 from wattgate.core.wallbox.quirk_messages import Report, reports
 from wattgate.core.wallbox.sensed import NO_ERROR
 from wattgate.core.wallbox.signed_values import announce_keys
-from wattgate.core.wallbox.state import NoAnswer, Outcome, Registration, State, ignore, read_answer
+from wattgate.core.wallbox.state import NoAnswer, Outcome, Registration, State, read_answer
 from wattgate.core.wallbox.status import steps
 
 OWN_INTERVAL_S: Final = 60
@@ -130,7 +131,18 @@ def _send_status(state: State, number: int, status: ConnectorStatus, error_code:
             "timestamp": stamp(state.clock),
         }
         info = {"info": report.info} if report.info else {}
-        state.ask("StatusNotification", {**payload, **info}, ignore)
+        state.ask("StatusNotification", {**payload, **info}, partial(_reported, number))
+
+
+def _reported(number: int, state: State, outcome: Outcome) -> None:
+    """A report that went with its link may never have arrived: the next link hears the state."""
+    if outcome != NoAnswer(link_lost=True):
+        return
+    connector = state.connector(number)
+    if connector is None:
+        state.reported = ConnectorStatus.UNKNOWN
+    else:
+        connector.reported = ConnectorStatus.UNKNOWN
 
 
 def _next_heartbeat(state: State) -> float | None:
