@@ -281,9 +281,13 @@ def _recovered_presence(station_id: str, recovered: Recovered, house: House) -> 
 
 
 def _recover_transaction(evse: StationEvse, recovered: Recovered, house: House) -> None:
-    """Go on with the newest transaction that was open when the manager stopped (R77)."""
+    """Go on with the newest transaction that was open when the manager stopped (R77).
+
+    Not with that of another wallbox, which the EVSE had before.
+    """
     for record in recovered.open_transactions:
-        if record.start.evse_id == evse.evse_id:
+        start = record.start
+        if (start.evse_id, start.station_id) == (evse.evse_id, evse.station_id):
             verdict = read_scalar(record.answer_text or "{}", ("idTagInfo", "status"))
             evse.transaction = OpenTransaction(
                 record,

@@ -13,6 +13,12 @@ from wattgate.ports.store import Change, CloseTransaction, StoreFailed
 
 URL = "ws://backend.example/garage"
 GATEWAY = {"url": "ws://backend.example/", "client_id": "garage"}
+START = {
+    "connectorId": 1,
+    "idTag": "04A2B3C4",
+    "meterStart": 0,
+    "timestamp": "2026-05-15T12:00:00Z",
+}
 BRAIN = {"device_type": "power-brain"}
 
 
@@ -111,4 +117,26 @@ async def test_what_cannot_be_stored_keeps_nobody_from_starting_and_is_ended_lat
     disk.is_full = False
     await world.start()
     assert (await backend.got("StopTransaction"))["transactionId"] == 9001
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_an_evse_that_gets_another_wallbox_does_not_take_over_its_session() -> None:
+    """What runs at an OCPP wallbox lets nobody charge at the one on Modbus in its place."""
+    world = World(site(evse("garage", "CP1")))
+    await world.start()
+    old = Scripted()
+    await world.boot("CP1", old)
+    await old.ask("StartTransaction", START)
+    manager = world.manager
+    assert manager is not None
+    before = manager.evse("garage")
+    assert before is not None
+    assert before.evse.transaction is not None
+    await world.kill()
+    world.site_toml = a_site("garage")
+    world.lines.put(PaperBrain(clock=world.clock))
+    after = (await world.start()).evse("garage")
+    assert after is not None
+    assert after.evse.transaction is None
     await world.kill()
