@@ -240,6 +240,7 @@ async def test_one_that_load_management_never_led_is_known_to_be_here_all_the_sa
     fuse = Fuse({name: ModbusBox(hardware_a=16.0) for name in "AB"}, 24.0, mode="observe")
     async with Supervisor() as tasks:
         await fuse.start(tasks, "A", "B")
+        assert await notes(fuse) == []  # it is not ours
         lose(fuse, "is_cut")
         await fuse.world.kill()
         fuse.world.site_toml = fuse.world.site_toml.replace("observe", "active")
