@@ -85,6 +85,10 @@ async def test_one_that_is_gone_leaves_its_end_in_the_queue_and_begins_anew_if_i
     await asyncio.sleep(60)
     assert len(backend.all_of("StartTransaction")) == 1
     assert brain.drawn_a == 0
+    assert backend.all_of("StatusNotification")[-1]["status"] == "Preparing"
+    brain.show("04A2B3C4")
+    await asyncio.sleep(20)
+    assert len(backend.all_of("StartTransaction")) == 2
     await world.kill()
 
 
