@@ -349,6 +349,7 @@ def test_a_card_without_a_car_is_forgotten_after_a_while() -> None:
 def test_without_a_central_system_modbus_alone_decides() -> None:
     brain = free()
     assert (brain.offered_a, status(brain)) == (16.0, "Charging")
+    assert brain.machine.view(brain.now).ocpp_a is None
     brain.write(ENABLE, 0)
     assert (brain.offered_a, status(brain)) == (0.0, "SuspendedEVSE")
     brain.write(ENABLE, 1)

@@ -39,7 +39,7 @@ from wattgate.core.wallbox.effects import CutPilot, Effect, Happened, Keep, Rebo
 from wattgate.core.wallbox.looking import ConnectorLook
 from wattgate.core.wallbox.modbus_side import ModbusSide, Stored
 from wattgate.core.wallbox.moment import Moment
-from wattgate.core.wallbox.options import Options
+from wattgate.core.wallbox.options import Options, Permission
 from wattgate.core.wallbox.pauses import PhaseSwitch, PilotCut
 from wattgate.core.wallbox.sealing import Damaged
 from wattgate.core.wallbox.sensed import Pilot, Sensed
@@ -68,13 +68,14 @@ class BrainOptions:
 class BrainView:
     """What people see: who decides, both limits (A per phase), and where everything stands.
 
-    `modbus_a` is None without Modbus; `watchdog_left_s` None where nothing is waited for.
+    `modbus_a` is None without Modbus, `ocpp_a` where Modbus alone decides; `watchdog_left_s` None
+    where nothing is waited for.
     """
 
     look: ConnectorLook
     decision: Decision
     modbus_a: float | None
-    ocpp_a: float
+    ocpp_a: float | None
     watchdog_left_s: float | None
     phases: int
     cut_left_s: int
@@ -202,7 +203,7 @@ class PowerBrain:
             look=look,
             decision=own.decision(look, now),
             modbus_a=own.side.limit(now).current_a if own.has_modbus else None,
-            ocpp_a=ocpp_a(look),
+            ocpp_a=ocpp_a(look) if self._options.permission is Permission.TRANSACTION else None,
             watchdog_left_s=None if silent_at is None else max(0.0, silent_at - now),
             phases=own.switch.used,
             cut_left_s=own.cut.left_s(now),
