@@ -1,14 +1,16 @@
 """The hardware says what it senses, and is told what to offer (P31, P32, R108)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from tests.support.wallboxes import CARD, Wallbox
 
 from wattgate.core.station.connector import ConnectorStatus
-from wattgate.core.wallbox.actions import PresentCard
-from wattgate.core.wallbox.effects import Offer
+from wattgate.core.wallbox.actions import PresentCard, PressStop
+from wattgate.core.wallbox.effects import Keep, Offer
 from wattgate.core.wallbox.sensed import ASKING, PLUGGED, Pilot, Sensed, phases_to_close
+from wattgate.core.wallbox.transactions import STILL_S
 
 
 def driven(**options: Any) -> Wallbox:  # noqa: ANN401 - the fields of Options
@@ -131,3 +133,111 @@ def test_only_a_car_that_asks_and_may_is_connected(
     pilot: Pilot, offered_a: float, closed: int
 ) -> None:
     assert phases_to_close(pilot, offered_a, 3) == closed
+
+
+# A meter that lags behind: what flows until the current has stopped belongs to the bill
+
+FLOWING: dict[str, Any] = {"currents_a": (16.0, 16.0, 16.0), "power_w": 11040.0}
+
+
+def lagging(**options: Any) -> Wallbox:  # noqa: ANN401 - the fields of Options
+    wallbox = driven(meter_lags=True, **options)
+    look(wallbox, Pilot.B, energy_wh=1000.0)
+    wallbox.act(PresentCard(CARD))
+    look(wallbox, Pilot.C, energy_wh=1500.0, **FLOWING)
+    return wallbox
+
+
+def bill(wallbox: Wallbox) -> list[tuple[int, str]]:
+    return [(each["meterStop"], each["reason"]) for each in wallbox.sent("StopTransaction")]
+
+
+@pytest.mark.parametrize(
+    ("ends", "reason"),
+    [
+        (lambda wallbox: wallbox.act(PresentCard(CARD)), "Local"),
+        (lambda wallbox: wallbox.act(PressStop()), "Local"),
+        (
+            lambda wallbox: wallbox.command("RemoteStopTransaction", {"transactionId": 77}),
+            "Remote",
+        ),
+        (lambda wallbox: wallbox.command("UnlockConnector", {"connectorId": 1}), "UnlockCommand"),
+    ],
+)
+def test_current_is_taken_away_first_and_the_end_is_what_the_meter_shows_then_r109(
+    ends: Callable[[Wallbox], object], reason: str
+) -> None:
+    wallbox = lagging()
+    ends(wallbox)
+    assert (offers(wallbox)[-1], bill(wallbox)) == (0.0, [])
+    look(wallbox, Pilot.C, energy_wh=1505.0, **FLOWING)
+    ends(wallbox)
+    assert bill(wallbox) == []
+    look(wallbox, Pilot.C, energy_wh=1509.0)
+    assert bill(wallbox) == [(1509, reason)]
+    assert status(wallbox) is ConnectorStatus.FINISHING
+
+
+def test_power_alone_tells_that_energy_flows() -> None:
+    wallbox = lagging()
+    look(wallbox, Pilot.C, energy_wh=1500.0, power_w=3000.0)
+    wallbox.act(PressStop())
+    assert bill(wallbox) == []
+
+
+def test_an_end_waits_for_no_meter_that_never_stands_still() -> None:
+    wallbox = lagging()
+    wallbox.act(PressStop())
+    wallbox.later(STILL_S - 1)
+    assert bill(wallbox) == []
+    wallbox.later(1)
+    assert bill(wallbox) == [(1500, "Local")]
+
+
+def test_an_end_without_current_or_with_a_meter_at_hand_is_said_at_once() -> None:
+    still = lagging()
+    look(still, Pilot.B, energy_wh=1500.0)
+    still.act(PressStop())
+    assert bill(still) == [(1500, "Local")]
+    at_hand = driven()
+    look(at_hand, Pilot.B)
+    at_hand.act(PresentCard(CARD))
+    look(at_hand, Pilot.C, energy_wh=1500.0, **FLOWING)
+    at_hand.act(PressStop())
+    assert bill(at_hand) == [(1500, "Local")]
+
+
+@pytest.mark.parametrize("pilot", [Pilot.E, Pilot.F])
+def test_what_cannot_be_seen_may_still_flow(pilot: Pilot) -> None:
+    wallbox = lagging()
+    wallbox.act(PressStop())
+    look(wallbox, pilot, energy_wh=1500.0)
+    assert bill(wallbox) == []
+    look(wallbox, Pilot.B, energy_wh=1504.0)
+    assert bill(wallbox) == [(1504, "Local")]
+
+
+def test_who_leaves_meanwhile_ends_it_for_the_first_reason() -> None:
+    wallbox = lagging()
+    wallbox.act(PresentCard(CARD))
+    look(wallbox, Pilot.A, energy_wh=1507.0)
+    assert bill(wallbox) == [(1507, "Local")]
+    assert wallbox.sent("StopTransaction")[0]["idTag"] == CARD
+
+
+def test_a_reset_waits_for_no_meter() -> None:
+    wallbox = lagging()
+    wallbox.command("Reset", {"type": "Soft"})
+    assert bill(wallbox) == [(1500, "SoftReset")]
+
+
+def test_an_end_that_was_said_is_kept_over_a_restart_and_charges_no_more() -> None:
+    before = lagging(keeps=True, resumes=True)
+    before.command("RemoteStopTransaction", {"transactionId": 77})
+    texts = [each.text for each in before.effects if isinstance(each, Keep)]
+    again = Wallbox(kept=texts[-1], has_hardware=True, meter_lags=True, keeps=True, resumes=True)
+    again.connect()
+    look(again, Pilot.C, energy_wh=1509.0, **FLOWING)
+    assert (offers(again), bill(again)) == ([0.0], [])
+    again.later(STILL_S)
+    assert bill(again) == [(1509, "Remote")]

@@ -15,6 +15,7 @@ from wattgate.core.modbus.definitions import Definition
 from wattgate.core.modbus.points import TimeTarget
 from wattgate.core.modbus.power_brain_definition import POWER_BRAIN_DEFINITION
 from wattgate.core.modbus.requests import ModbusCode
+from wattgate.core.wallbox.transactions import STILL_S
 from wattgate.ports.evse import Confirmation, LimitOutcome
 from wattgate.runtime.load.control_loop import ControlLoop
 from wattgate.runtime.modbus.evse_modbus import EvseModbus
@@ -184,7 +185,7 @@ async def test_who_goes_on_drawing_without_a_session_counts_at_what_it_draws() -
         box, evse = fuse.boxes["A"], evse_of(fuse, "A")
         box.is_broken, box.car_a = True, 16
         assert await evse.stop_charging() is LimitOutcome.ACCEPTED
-        await asyncio.sleep(evse.settle_s + 10)
+        await asyncio.sleep(STILL_S + evse.settle_s + 10)
         assert evse.transaction is None
         assert drawn(fuse) == {"A": 16, "B": 10}
         fuse.forgive()

@@ -182,7 +182,11 @@ async def test_the_card_of_the_session_ends_it_and_a_refused_one_begins_none_p29
         await bench.charges()
         await bench.says(card="")
         await bench.says(card="04A2")
-        assert bench.central.all_of("StopTransaction")[0]["idTag"] == "04A2"
+        assert bench.wallbox.offers[-1] == 0.0
+        assert bench.central.all_of("StopTransaction") == []
+        await bench.says(energy_wh=5009.0, power_w=0.0, currents_a=(0.0, 0.0, 0.0))
+        (stop,) = bench.central.all_of("StopTransaction")
+        assert (stop["idTag"], stop["meterStop"]) == ("04A2", 5009)
     bench = Bench()
     bench.central.answers["Authorize"] = lambda _: {"idTagInfo": {"status": "Blocked"}}
     async with bench.running():

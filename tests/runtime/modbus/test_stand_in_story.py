@@ -15,8 +15,6 @@ SITE = site(
     evse("garage", "192.0.2.50", {"url": "ws://backend.example/"}, device_type="power-brain")
 )
 CARDS = ("04A2B3C4", "0555AAAA")
-BETWEEN_LOOKS_WH = 15.0
-"""What flows at most between the last look at the meter and the end of the current."""
 
 
 class Story:
@@ -105,5 +103,4 @@ async def test_whatever_happens_what_was_drawn_is_billed_once_r77_r109(seed: int
         register_wh = stop["meterStop"]
         billed_wh += stop["meterStop"] - start["meterStart"]
     drawn_wh = story.brain.energy_wh - 5000
-    assert billed_wh <= drawn_wh
-    assert billed_wh >= drawn_wh - BETWEEN_LOOKS_WH * len(stops) - 1
+    assert drawn_wh - 1 <= billed_wh <= drawn_wh

@@ -33,6 +33,7 @@ from wattgate.core.wallbox.sensed import Pilot, Sensed
 from wattgate.core.wallbox.state import NoAnswer, Outcome, Registration, State
 from wattgate.core.wallbox.transactions import (
     end_broken_off,
+    end_still,
     next_sample_at,
     sample,
     send_next,
@@ -95,8 +96,7 @@ class ChargePoint:
             state.tell("problem", what=str(damaged))
         if state.options.has_hardware:
             for connector in state.connectors:  # until the hardware has said something
-                pilot = Pilot.B if connector.is_plugged else Pilot.A
-                connector.sensed = Sensed(pilot, energy_wh=connector.register_wh)
+                connector.sensed = Sensed(_unseen(connector), energy_wh=connector.register_wh)
         else:
             for connector in state.connectors:
                 end_broken_off(state, connector)
@@ -228,8 +228,10 @@ class ChargePoint:
         if connector.reservation is not None:
             left_s = (connector.reservation.until - state.clock).total_seconds()
             times.append(state.now + left_s + _JUST_AFTER_S)
-        if connector.transaction is not None:
-            times.append(next_sample_at(state, connector.transaction))
+        running = connector.transaction
+        if running is not None:
+            times.append(next_sample_at(state, running))
+            times.append(None if running.ending is None else running.ending.until)
         change_s = connector.seconds_until_change(state.options.speed)
         if change_s is not None:
             times.append(state.now + change_s + _JUST_AFTER_S)
@@ -247,6 +249,7 @@ class ChargePoint:
             obey(state, state.postponed.popleft()[1])
         for connector in state.connectors:
             self._expire(connector)
+            end_still(state, connector)
             present_fixed(state, connector)
             if connector.claim is not None and connector.is_plugged and connector.can_start:
                 start(state, connector, connector.claim)
@@ -335,3 +338,14 @@ class ChargePoint:
         self._tell_statuses()
         state.tell("restart")
         state.effects.append(Reboot())
+
+
+def _unseen(connector: Connector) -> Pilot:
+    """What the pilot is taken for until the hardware has been looked at.
+
+    An end that waits for the meter must not take that for a look.
+    """
+    running = connector.transaction
+    if running is not None and running.ending is not None:
+        return Pilot.E
+    return Pilot.B if connector.is_plugged else Pilot.A

@@ -11,12 +11,25 @@ from wattgate.core.units import MIN_CHARGE_A
 from wattgate.core.wallbox.car import Car
 from wattgate.core.wallbox.meter import Reading, SampledValue
 from wattgate.core.wallbox.options import Permission
-from wattgate.core.wallbox.sensed import ASKING, NO_ERROR, Pilot, Sensed
+from wattgate.core.wallbox.sensed import ASKING, BROKEN, NO_ERROR, Pilot, Sensed
 from wattgate.core.wallbox.status import Facts, status_of
 
 _SECONDS_PER_HOUR: Final = 3600.0
 _NO_ID: Final = -1
 """Stands in a transaction that the central system has not yet answered; no profile names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Somebody has ended the transaction; its last reading is waited for up to `until`.
+
+    `reason` is spelled as in OCPP 1.6 §7.36; `id_tag` is the card that did it; `until` is in s,
+    monotonic.
+    """
+
+    reason: str
+    id_tag: str | None
+    until: float
 
 
 @dataclass(slots=True)
@@ -25,7 +38,8 @@ class Transaction:
 
     `number` is the wallbox's own; `transaction_id` the central system's, None until it is known.
     `sampled_at` is the monotonic time of the last sample, in s; `begin` the reading at its start.
-    An `is_refused` one goes on without energy (StopTransactionOnInvalidId is off). `defaults` are
+    An `is_refused` one goes on without energy (StopTransactionOnInvalidId is off), as one does that
+    has an `ending`. `defaults` are
     the TxDefaultProfiles at its start.
     """
 
@@ -38,6 +52,7 @@ class Transaction:
     transaction_id: int | None = None
     is_refused: bool = False
     defaults: ProfileStack = field(default_factory=ProfileStack)
+    ending: Ending | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +136,8 @@ class Connector:
         """Whether the car may charge, whatever the limits say."""
         if self.permission is Permission.PLUG:
             return self.is_plugged and self.is_operative
-        return self.transaction is not None and not self.transaction.is_refused
+        running = self.transaction
+        return running is not None and not running.is_refused and running.ending is None
 
     @property
     def is_in_session(self) -> bool:
@@ -141,6 +157,12 @@ class Connector:
         if self.sensed is not None:
             return self.sensed.power_w
         return self.car.power_w(self.drawn_a, self.phases)
+
+    @property
+    def is_flowing(self) -> bool:
+        """Whether energy flows, or may flow while the hardware cannot be seen."""
+        is_seen = self.sensed is not None and self.sensed.pilot not in BROKEN
+        return not is_seen or self.drawn_a > 0 or self.power_w > 0
 
     @property
     def pilot(self) -> Pilot:

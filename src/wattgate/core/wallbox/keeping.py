@@ -1,5 +1,6 @@
 """What of the software wallbox outlives a restart, as one JSON text."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,6 +13,7 @@ from wattgate.core.wallbox.effects import Effect, Keep
 from wattgate.core.wallbox.offline_queue import TransactionMessage
 from wattgate.core.wallbox.sealing import Damaged, opened, sealed
 from wattgate.core.wallbox.state import State
+from wattgate.core.wallbox.transactions import STILL_S
 
 FORMAT: Final = 1
 """Number of this layout."""
@@ -139,8 +141,12 @@ def _mark_of(connector: Connector) -> object:
         connector.is_done,
         connector.reservation,
         connector.broken_off is None,
-        None if running is None else (running.transaction_id, running.is_refused),
+        None if running is None else _mark_of_running(running),
     )
+
+
+def _mark_of_running(running: Transaction) -> object:
+    return (running.transaction_id, running.is_refused, running.ending is None)
 
 
 def restore(state: State, kept: Kept) -> None:
@@ -171,5 +177,8 @@ def _resume(state: State, connector: Connector, known: KeptConnector) -> None:
     connector.is_plugged = known.is_plugged
     connector.is_done = known.is_done
     connector.transaction = known.transaction
-    if known.transaction is not None:
-        known.transaction.sampled_at = state.now
+    running = known.transaction
+    if running is not None:
+        running.sampled_at = state.now
+        if running.ending is not None:
+            running.ending = replace(running.ending, until=state.now + STILL_S)

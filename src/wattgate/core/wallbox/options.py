@@ -29,7 +29,8 @@ class Options:
     first, also of keys that are read-only.
 
     With `has_hardware` there is no simulated car: what the hardware senses comes in by
-    `ChargePoint.sensed`, and what it is to signal goes out as `Offer`.
+    `ChargePoint.sensed`, and what it is to signal goes out as `Offer`. Where the `meter_lags`, what
+    it senses is some s old, and a transaction ends when nothing flows any more.
 
     `clock_offset_s` is how far its clock is ahead of the computer's, negative behind, whatever the
     central system says; None lets the central system set it.
@@ -48,6 +49,7 @@ class Options:
     phases: int = 3
     car: Car = field(default_factory=Car)
     has_hardware: bool = False
+    meter_lags: bool = False
     permission: Permission = Permission.TRANSACTION
     first_connector: int = 1
     features: Set[Feature] = ALL_FEATURES

@@ -27,6 +27,9 @@ class Pilot(StrEnum):
 PLUGGED: Final = frozenset({Pilot.B, Pilot.C, Pilot.D})
 """States in which a car is known to be there."""
 
+BROKEN: Final = frozenset({Pilot.E, Pilot.F})
+"""States that say nothing about the car."""
+
 ASKING: Final = frozenset({Pilot.C, Pilot.D})
 """States in which the car takes what it is offered."""
 

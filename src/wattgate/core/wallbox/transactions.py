@@ -7,7 +7,7 @@ from typing import Final
 from wattgate.core.ocpp.profiles import Purpose
 from wattgate.core.wallbox.answers import StartAnswer, StopAnswer
 from wattgate.core.wallbox.authorisation import ACCEPTED
-from wattgate.core.wallbox.connector import Claim, Connector, Transaction
+from wattgate.core.wallbox.connector import Claim, Connector, Ending, Transaction
 from wattgate.core.wallbox.meter import Context, Reading, SampledValue, sampled_values, signed_value
 from wattgate.core.wallbox.moment import stamp
 from wattgate.core.wallbox.offline_queue import TransactionMessage
@@ -24,6 +24,12 @@ from wattgate.core.wallbox.state import (
     json_text,
     read_answer,
 )
+
+STILL_S: Final = 15.0
+"""s for which the end of a transaction waits for a meter that lags behind to stand still."""
+
+_AT_A_WORD: Final = frozenset({"Local", "Remote", "DeAuthorized", "UnlockCommand"})
+"""Reasons that come while current flows, and do not take the wallbox away."""
 
 _RESTARTS: Final = frozenset({"HardReset", "SoftReset", "PowerLoss"})
 """Reasons after which a fixed card counts again for the car that is still here."""
@@ -69,11 +75,24 @@ def stop(
     """End the connector's transaction, if one runs; its StopTransaction is queued.
 
     `reason` is spelled as in OCPP 1.6 §7.36; `id_tag` is the card that ended it; `at` is when, if
-    not now. Profiles of the transaction end with it (R92).
+    not now. Profiles of the transaction end with it (R92). Where the meter lags behind, the end
+    waits until nothing flows any more: what flowed up to then belongs to it.
     """
     transaction = connector.transaction
-    if transaction is None:
+    if transaction is None or _waits(state, connector, transaction, reason, id_tag):
         return
+    ending = transaction.ending or Ending(reason, id_tag, state.now)
+    _end(state, connector, transaction, ending, at)
+
+
+def _end(
+    state: State,
+    connector: Connector,
+    transaction: Transaction,
+    ending: Ending,
+    at: datetime | None = None,
+) -> None:
+    reason, id_tag = ending.reason, ending.id_tag
     reading = connector.reading()
     ended_at = at or state.clock
     payload: dict[str, object] = {
@@ -99,6 +118,26 @@ def stop(
         energy_wh=int(reading.energy_wh) - int(transaction.begin.energy_wh),
         reason=reason,
     )
+
+
+def _waits(
+    state: State, connector: Connector, transaction: Transaction, reason: str, id_tag: str | None
+) -> bool:
+    """Whether the end has to wait for the meter; what was the first reason stays it."""
+    if reason not in _AT_A_WORD or not state.options.meter_lags:
+        return False
+    if transaction.ending is None and connector.is_flowing:
+        transaction.ending = Ending(reason, id_tag, state.now + STILL_S)
+    return transaction.ending is not None
+
+
+def end_still(state: State, connector: Connector) -> None:
+    """End the transaction that somebody has ended, once its meter stands still."""
+    transaction = connector.transaction
+    if transaction is None or transaction.ending is None:
+        return
+    if not connector.is_flowing or state.now >= transaction.ending.until:
+        _end(state, connector, transaction, transaction.ending)
 
 
 def end_broken_off(state: State, connector: Connector) -> None:

@@ -31,6 +31,7 @@ def options_of(settings: EvseSettings, model: WallboxModel) -> Options:
         max_current_a=settings.max_current_a,
         phases=settings.phases,
         has_hardware=True,
+        meter_lags=True,
         has_lock=False,
         features=FEATURES,
         keeps=True,
