@@ -133,7 +133,11 @@ def url_of(backend: Program) -> str:
 async def plug_in(
     stage: Stage, wallbox: Program, id_tag: str = "04A1B2C3", connector: int = 1
 ) -> Event:
-    """Plug a car in and show a card; the started transaction as the wallbox knows it."""
+    """Plug a car in and show a card; the started transaction as the wallbox knows it.
+
+    A card that is shown before the wallbox has come for the first time would be refused.
+    """
+    await stage.event(wallbox, "boot", status="Accepted")
     mark = wallbox.mark
     wallbox.type(f"plug {connector}", f"rfid {id_tag} {connector}")
     return await stage.event(wallbox, "started", mark, connector=connector)
