@@ -188,6 +188,7 @@ def test_power_alone_tells_that_energy_flows() -> None:
 def test_an_end_waits_for_no_meter_that_never_stands_still() -> None:
     wallbox = lagging()
     wallbox.act(PressStop())
+    assert wallbox.machine.deadline() == wallbox.now + STILL_S
     wallbox.later(STILL_S - 1)
     assert bill(wallbox) == []
     wallbox.later(1)
