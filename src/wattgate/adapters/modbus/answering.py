@@ -72,7 +72,7 @@ def _asked(handler: ModbusHandler, request: ModbusRequest) -> ModbusReply:
         reply = handler(request)
         if not isinstance(reply, ModbusCode):
             _check(request, reply)
-    except Exception:
+    except Exception:  # a bug of ours: the master hears of it, and the port goes on
         log.exception("a Modbus request could not be answered", request=request)
         return ModbusCode.SERVER_DEVICE_FAILURE
     return reply

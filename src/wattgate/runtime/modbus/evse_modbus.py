@@ -65,11 +65,6 @@ class EvseModbus(StationEvse):
         return self.device.is_connected
 
     @property
-    def settle_s(self) -> float:
-        """After how many s the current must have followed a new limit."""
-        return self.wallbox.settle_s
-
-    @property
     def method(self) -> str:
         """How it is told its limits, in words for a person."""
         return self.device.method

@@ -36,11 +36,6 @@ class EvseOcpp16(StationEvse):
         self._told = (0.0, wallbox.grant_lifetime_s)
 
     @property
-    def settle_s(self) -> float:
-        """After how many s the current must have followed a new limit."""
-        return self.wallbox.settle_s
-
-    @property
     def method(self) -> str:
         """How it is told its limits, in words for a person; empty before the first."""
         return str(self._charging.method or "")

@@ -23,9 +23,9 @@ class StationEvse(KnownEvse, ABC):
     """
 
     @property
-    @abstractmethod
     def settle_s(self) -> float:
         """After how many s the current must have followed a new limit."""
+        return self.wallbox.settle_s
 
     @property
     @abstractmethod
