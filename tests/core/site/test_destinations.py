@@ -4,6 +4,7 @@ from wattgate.core.site.destinations import (
     destination,
     identity_complaint,
     link_place,
+    page_complaint,
     url_complaint,
 )
 from wattgate.core.site.devices import GatewaySettings
@@ -42,6 +43,30 @@ def test_p2_a_url_that_leads_nowhere_is_refused_without_repeating_it(
     url: str, complaint: str
 ) -> None:
     said = url_complaint(url)
+    assert said is not None
+    assert said.startswith(complaint)
+    assert "geheim" not in said
+
+
+@pytest.mark.parametrize("url", ["http://192.0.2.1:8080/", "HTTPS://[::1]", "https://a.example/x"])
+def test_r87_what_paths_can_be_put_behind_is_taken_as_the_address_for_files(url: str) -> None:
+    assert page_complaint(url) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("ws://host/", "must begin with http:// or https://"),
+        ("https://", "must begin with http:// or https://"),
+        ("http://ho st/", "must not contain spaces"),
+        ("http://host:99999/", "is not a URL"),
+        ("http://user:geheim@host/", "must not contain a user"),
+        ("http://host/?a=b", "must not contain a user, a query"),
+        ("http://host/#part", "must not contain a user, a query"),
+    ],
+)
+def test_r87_an_address_for_files_that_leads_nowhere_is_refused(url: str, complaint: str) -> None:
+    said = page_complaint(url)
     assert said is not None
     assert said.startswith(complaint)
     assert "geheim" not in said

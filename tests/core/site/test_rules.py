@@ -9,6 +9,7 @@ from wattgate.core.site import rules
 from wattgate.core.site.model import (
     DeviceType,
     EvseSettings,
+    FileRelaySettings,
     GatewayRole,
     GatewaySettings,
     LoadManagement,
@@ -137,6 +138,8 @@ def fed(max_a: float | None) -> Site:
         (rules.house_load_is_told, house(63.0, 0.0), WITH_EVSE),
         (rules.house_load_is_told, observed(63.0), WITH_EVSE),
         (rules.host_is_one_word, OcppServerSettings(host="::1"), EMPTY),
+        (rules.relay_url_leads_here, FileRelaySettings(), EMPTY),
+        (rules.relay_url_leads_here, FileRelaySettings(url="https://a.example/x"), EMPTY),
         (rules.names_are_hosts, OcppServerSettings(), EMPTY),
         (rules.names_are_hosts, OcppServerSettings(names="wattgate.local, ::1"), EMPTY),
         (rules.wallbox_id_fits_a_url, wallbox(), EMPTY),
@@ -212,6 +215,7 @@ def test_what_keeps_a_rule_is_not_complained_about(
         (rules.house_load_is_told, house(), WITH_EVSE, "own feed"),
         (rules.host_is_one_word, OcppServerSettings(host=""), EMPTY, "address to listen on"),
         (rules.host_is_one_word, OcppServerSettings(host="a b"), EMPTY, "address to listen on"),
+        (rules.relay_url_leads_here, FileRelaySettings(url="ftp://a/"), EMPTY, "http://"),
         (
             rules.names_are_hosts,
             OcppServerSettings(names="a.example, two words"),

@@ -108,6 +108,7 @@ def test_the_site_is_all_tables() -> None:
         "site",
         "ocpp_server",
         "storage",
+        "file_relay",
         "wallbox",
         "evse",
         "card",

@@ -39,7 +39,15 @@ def test_what_is_written_goes_through_json_unchanged() -> None:
 
 def test_settings_have_the_keys_and_the_order_of_the_file() -> None:
     written = to_mapping(SITE, secrets=True)
-    assert list(written) == ["site", "ocpp_server", "storage", "wallbox", "evse", "card"]
+    assert list(written) == [
+        "site",
+        "ocpp_server",
+        "storage",
+        "file_relay",
+        "wallbox",
+        "evse",
+        "card",
+    ]
     assert written["evse"][0]["gateway"][0]["url"] == "ws://b/"
     assert written["card"] == [{"id_tag": "A", "name": "Anna"}]
 

@@ -10,6 +10,7 @@ from wattgate.core.site.findings import Findings, Path, entry
 from wattgate.core.site.model import (
     CardSettings,
     EvseSettings,
+    FileRelaySettings,
     GatewaySettings,
     OcppServerSettings,
     Site,
@@ -88,6 +89,10 @@ _RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
     ),
     CardSettings: (),
     StorageSettings: (),
+    FileRelaySettings: (
+        Rule("host", rules.host_is_one_word),
+        Rule("url", rules.relay_url_leads_here),
+    ),
 }
 
 

@@ -17,14 +17,20 @@ def url_complaint(url: str) -> str | None:
 
     Never repeats the URL: it may hold the backend's key.
     """
-    if any(character.isspace() for character in url):
-        return "must not contain spaces"
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return "is not a URL: its host or port cannot be read"
-    return _complaint_about(parts)
+    parts = _parts_of(url)
+    return parts if isinstance(parts, str) else _complaint_about(parts)
+
+
+def page_complaint(url: str) -> str | None:
+    """What keeps paths from being put behind this URL of a web server; None: nothing."""
+    parts = _parts_of(url)
+    if isinstance(parts, str):
+        return parts
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return "must begin with http:// or https:// and name a host"
+    if parts.username is not None or parts.query or parts.fragment:
+        return "must not contain a user, a query (?…) or a fragment (#…)"
+    return None
 
 
 def identity_complaint(identity: str) -> str | None:
@@ -57,6 +63,18 @@ def link_place(gateway: GatewaySettings, identity: str) -> str:
     place = f"{url.path.strip('/')}?{url.query}"
     digest = "" if place == "?" else f"/{hashlib.sha256(place.encode()).hexdigest()[:8]}"
     return f"{identity}@{url.hostname}{port}{digest}"
+
+
+def _parts_of(url: str) -> SplitResult | str:
+    """The URL in its parts, or a complaint."""
+    if any(character.isspace() for character in url):
+        return "must not contain spaces"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return "is not a URL: its host or port cannot be read"
+    return parts
 
 
 def _complaint_about(parts: SplitResult) -> str | None:

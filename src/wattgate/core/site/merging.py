@@ -10,7 +10,7 @@ from wattgate.core.site.settings import Table, TableField, definitions, key_of
 from wattgate.core.site.values import shown
 from wattgate.core.site.writing import SiteMapping, to_mapping
 
-_PATCHED_TABLES: Final = ("site", "ocpp_server", "storage")
+_PATCHED_TABLES: Final = ("site", "ocpp_server", "storage", "file_relay")
 _OTHER_TABLES: Final = tuple(
     key_of(each) for each in definitions(Site) if key_of(each) not in _PATCHED_TABLES
 )
@@ -40,7 +40,7 @@ def applied(stored: Mapping[str, object] | None, file: Mapping[str, object]) -> 
 
 
 def patched(site: Site, patch: Mapping[str, object]) -> Site:
-    """Change settings of `[site]`, given directly or as a table, `[ocpp_server]` and `[storage]`.
+    """Change settings of `[site]`, given directly or as a table, and the other single tables.
 
     Raises ConfigError with every problem; nothing has been changed then.
     """

@@ -24,6 +24,7 @@ from wattgate.core.site.choices import (
     UnknownOffline,
 )
 from wattgate.core.site.devices import EvseSettings, GatewaySettings
+from wattgate.core.site.file_relay import FileRelaySettings
 from wattgate.core.site.house import OcppServerSettings, SiteSettings
 from wattgate.core.site.settings import setting, table, tables
 from wattgate.core.site.storage import StorageSettings
@@ -34,6 +35,7 @@ __all__ = [
     "CertificateName",
     "DeviceType",
     "EvseSettings",
+    "FileRelaySettings",
     "GatewayRole",
     "GatewaySettings",
     "GridMeterSource",
@@ -79,6 +81,14 @@ class Site:
     storage: StorageSettings = field(
         default=StorageSettings(),
         metadata=table("storage", StorageSettings, "What is kept, and for how long"),
+    )
+    file_relay: FileRelaySettings = field(
+        default=FileRelaySettings(),
+        metadata=table(
+            "file_relay",
+            FileRelaySettings,
+            "Firmware and diagnostics for wallboxes that reach nobody but this manager",
+        ),
     )
     wallboxes: tuple[WallboxSettings, ...] = field(
         default=(),

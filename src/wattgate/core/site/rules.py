@@ -7,11 +7,12 @@ from wattgate.core.modbus.places import MODBUS_PORT, MOST_UNITS, WrongPlace, rea
 from wattgate.core.security.certificates import SERVER_SET
 from wattgate.core.security.host_names import is_host, names_of
 from wattgate.core.security.passwords import is_hexadecimal
-from wattgate.core.site.destinations import identity_complaint, url_complaint
+from wattgate.core.site.destinations import identity_complaint, page_complaint, url_complaint
 from wattgate.core.site.devices import MODBUS_STATION
 from wattgate.core.site.model import (
     DeviceType,
     EvseSettings,
+    FileRelaySettings,
     GatewayRole,
     GatewaySettings,
     LoadManagement,
@@ -46,11 +47,16 @@ def house_load_is_told(settings: SiteSettings, site: Site) -> str | None:
     )
 
 
-def host_is_one_word(settings: OcppServerSettings, _site: Site) -> str | None:
+def host_is_one_word(settings: OcppServerSettings | FileRelaySettings, _site: Site) -> str | None:
     """An address to listen on."""
     if settings.host and not any(character.isspace() for character in settings.host):
         return None
     return "must be an address to listen on, as 0.0.0.0 or 127.0.0.1"
+
+
+def relay_url_leads_here(settings: FileRelaySettings, _site: Site) -> str | None:
+    """Wallboxes append file names to it."""
+    return page_complaint(settings.url) if settings.url else None
 
 
 def names_are_hosts(settings: OcppServerSettings, _site: Site) -> str | None:
