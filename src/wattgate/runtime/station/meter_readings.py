@@ -84,9 +84,11 @@ class MeterReadings:
             text = remove_member(text, "transactionId")
         self._note_register(record, evse)
         link_id = billed_by(record) if record is not None else link_id_of(evse)
-        if not self._pacing.is_due(text, link_id, request):
+        wanted = self._pacing.for_backend(text, link_id, request)
+        if wanted is None:
             ask.absorbed("the backend asked for fewer samples (R80)")
             return
+        text = wanted
         transaction_id = record.transaction_id if record is not None else None
         changes: list[Change] = [
             *self._house.evidence.received(self._station.station_id, transaction_id, ask.call),

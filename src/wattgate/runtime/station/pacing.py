@@ -25,14 +25,19 @@ class Pacing:
         self._station = station
         self._paced: dict[tuple[str, int], _Paced] = {}
 
-    def is_due(
+    def for_backend(
+        self, text: str, link_id: str | None, request: MeterValuesRequest | OddMeterValues
+    ) -> str | None:
+        """What of the values goes to the backend of that link; None: nothing of it.
+
+        `text` has the wallbox's numbers still. Values that go set the pace.
+        """
+        return text if self._is_due(text, link_id, request) else None
+
+    def _is_due(
         self, text: str, link_id: str | None, request: MeterValuesRequest | OddMeterValues
     ) -> bool:
-        """Whether the values go to that backend; those that do set the pace.
-
-        Only unsigned periodic values can stay here, and only where the backend said how many it
-        wants.
-        """
+        """Only unsigned periodic values can stay here, and only where the backend said how many."""
         interval_s = self._interval_s(link_id)
         if link_id is None or interval_s is None or not is_expendable(text):
             return True
