@@ -70,7 +70,7 @@ class Kept:
 
     async def store_all(self) -> None:
         at = self.clock.wall()
-        opened = await self.store.open_transaction(start("t"), None, at)
+        opened = await self.store.open_transaction(start("t"), (), at)
         stop = TransactionStop(2000, "2026-05-15T12:00:00Z", "Local")
         await self.store.commit(
             CloseTransaction("CP1", opened.transaction_id, stop),

@@ -11,7 +11,12 @@ AT = datetime(2026, 11, 22, 8, 30, 15, 123457, tzinfo=UTC)
 
 
 def start(
-    key: str = "k1", *, station_id: str = "CP1", evse_id: str = "stall-1", link_id: str | None = "B"
+    key: str = "k1",
+    *,
+    station_id: str = "CP1",
+    evse_id: str = "stall-1",
+    link_id: str | None = "B",
+    report_link_ids: tuple[str, ...] = (),
 ) -> TransactionStart:
     """Say what a StartTransaction said; transactions differ by their key."""
     return TransactionStart(
@@ -23,6 +28,7 @@ def start(
         meter_start_wh=1000,
         started_at="2026-11-22T09:30:00+01:00",
         key=key,
+        report_link_ids=report_link_ids,
     )
 
 

@@ -4,6 +4,7 @@ Every method that changes something returns only when the change is on disk: a c
 stored. Changes of one call happen all or not at all.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -138,14 +139,14 @@ class Store(Protocol):
     async def open_transaction(
         self,
         start: TransactionStart,
-        draft: Draft | None,
+        drafts: Sequence[Draft],
         at: datetime,
         frame: FrameRecord | None = None,
     ) -> Opened:
-        """Store a transaction under a new id, with its message for the queue and its evidence.
+        """Store a transaction under a new id, with its messages for the queues and its evidence.
 
         Ids are positive, at most 2^31 - 1, and never used twice by this store (R60). The
-        transaction ids in `draft` and `frame` are ignored; what is kept carries the new one.
+        transaction ids in `drafts` and `frame` are ignored; what is kept carries the new one.
         """
         ...
 
@@ -156,7 +157,7 @@ class Store(Protocol):
     async def transaction_of_backend(
         self, link_id: str, backend_transaction_id: int
     ) -> TransactionRecord | None:
-        """Find the newest transaction with the backend's own id on that link."""
+        """Find the newest transaction with the backend's own id on that link, whatever its role."""
         ...
 
     async def transactions(

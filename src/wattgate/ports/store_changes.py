@@ -45,13 +45,15 @@ class AnswerTransaction:
 
 @dataclass(frozen=True, slots=True)
 class BindTransaction:
-    """Keep the backend's id of a transaction; the same id again is fine.
+    """Keep the id that the backend behind a link gave a transaction; the same id again is fine.
 
-    A second, different id for one transaction is a bug, and so is an unknown transaction
-    (LocalUsageError). A backend that gives one id to two transactions is not: both keep it.
+    A second, different id on one link is a bug, and so is an unknown transaction, or a link that
+    was not told of its start (LocalUsageError). A backend that gives one id to two transactions
+    is not: both keep it.
     """
 
     transaction_id: int
+    link_id: str
     backend_transaction_id: int
 
 

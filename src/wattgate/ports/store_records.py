@@ -149,13 +149,14 @@ class Opened:
     """A StartTransaction is stored under `transaction_id`.
 
     When `repeated`, it was known by its key: nothing was changed, and `answer_text` is what the
-    wallbox was told, None if it has not been told yet.
+    wallbox was told, None if it has not been told yet. `queued` are its messages, as they were
+    drafted.
     """
 
     transaction_id: int
     repeated: bool
     answer_text: str | None = None
-    queued: OutboxMessage | None = None
+    queued: tuple[OutboxMessage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ async def test_r72_what_is_expendable_stays_so_as_a_letter_and_in_the_queue(stor
 
 
 async def test_r65_a_late_verdict_is_kept_with_its_transaction(store: Store) -> None:
-    opened = await store.open_transaction(start(), None, AT)
+    opened = await store.open_transaction(start(), (), AT)
     await store.commit(RejectTransaction(opened.transaction_id, "Blocked"))
     (record,) = (await store.recover()).open_transactions
     assert record.late_verdict == "Blocked"
@@ -99,7 +99,7 @@ async def test_r65_a_verdict_about_no_transaction_is_a_bug(store: Store) -> None
 
 @pytest.mark.parametrize("inferred", [True, False])
 async def test_r69_an_end_tells_whether_it_was_inferred(store: Store, inferred: bool) -> None:
-    opened = await store.open_transaction(start(), None, AT)
+    opened = await store.open_transaction(start(), (), AT)
     stop = TransactionStop(2000, "2026-11-22T10:00:00Z", "Local", inferred=inferred)
     await store.commit(CloseTransaction("CP1", opened.transaction_id, stop))
     record = await store.transaction("CP1", opened.transaction_id)
@@ -110,7 +110,7 @@ async def test_r69_an_end_tells_whether_it_was_inferred(store: Store, inferred: 
 async def test_r122_the_frames_of_a_transaction_are_kept_as_they_were(store: Store) -> None:
     text = '[2, "s1","StartTransaction",{ "idTag":"\\u00e4\\/" }]'
     first = replace(frame(text), action="StartTransaction", transaction_id=0)
-    opened = await store.open_transaction(start(), draft(), AT, first)
+    opened = await store.open_transaction(start(), (draft(),), AT, first)
     sent = frame("[2]", way=FrameWay.SENT, transaction_id=opened.transaction_id)
     other = frame("[3]", transaction_id=opened.transaction_id + 1)
     await store.commit(KeepFrame(sent), KeepFrame(other))
@@ -121,8 +121,8 @@ async def test_r122_the_frames_of_a_transaction_are_kept_as_they_were(store: Sto
 
 
 async def test_r68_a_repeated_start_is_no_new_evidence(store: Store) -> None:
-    opened = await store.open_transaction(start(), None, AT, frame("[2]"))
-    assert (await store.open_transaction(start(), None, AT, frame("[2]"))).repeated
+    opened = await store.open_transaction(start(), (), AT, frame("[2]"))
+    assert (await store.open_transaction(start(), (), AT, frame("[2]"))).repeated
     assert len(await store.frames(opened.transaction_id)) == 1
 
 

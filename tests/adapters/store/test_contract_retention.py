@@ -48,7 +48,7 @@ async def tidied(store: Store, what: Retention, *, limit: int = 500) -> list[int
 
 
 async def transaction(store: Store, key: str, at: datetime, *, stopped: bool = True) -> int:
-    opened = await store.open_transaction(start(key), None, at)
+    opened = await store.open_transaction(start(key), (), at)
     if stopped:
         await store.commit(CloseTransaction("CP1", opened.transaction_id, STOP))
     return opened.transaction_id

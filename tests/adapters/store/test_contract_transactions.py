@@ -24,7 +24,7 @@ LATER = AT + timedelta(minutes=1)
 
 
 async def opened(store: Store, key: str = "k1", *, link_id: str | None = "B") -> int:
-    outcome = await store.open_transaction(start(key, link_id=link_id), None, AT)
+    outcome = await store.open_transaction(start(key, link_id=link_id), (), AT)
     return outcome.transaction_id
 
 
@@ -35,26 +35,26 @@ async def test_r60_transaction_ids_are_positive_and_new(store: Store) -> None:
 
 
 async def test_r63_the_start_is_queued_with_the_new_id(store: Store) -> None:
-    outcome = await store.open_transaction(start(), draft(action="StartTransaction"), AT)
-    assert outcome.queued is not None
+    outcome = await store.open_transaction(start(), (draft(action="StartTransaction"),), AT)
+    (queued,) = outcome.queued
     assert not outcome.repeated
-    assert outcome.queued.draft.transaction_id == outcome.transaction_id
-    assert await store.outbox("B") == (outcome.queued,)
+    assert queued.draft.transaction_id == outcome.transaction_id
+    assert await store.outbox("B") == (queued,)
 
 
 async def test_r68_a_repeated_start_joins_the_first(store: Store) -> None:
-    first = await store.open_transaction(start(), draft(), AT)
-    joined = await store.open_transaction(start(), draft(), LATER)
+    first = await store.open_transaction(start(), (draft(),), AT)
+    joined = await store.open_transaction(start(), (draft(),), LATER)
     assert joined == Opened(first.transaction_id, repeated=True)
     await store.commit(AnswerTransaction(first.transaction_id, '{"transactionId":1}'))
-    told = await store.open_transaction(start(), draft(), LATER)
+    told = await store.open_transaction(start(), (draft(),), LATER)
     assert told == Opened(first.transaction_id, repeated=True, answer_text='{"transactionId":1}')
     assert len(await store.outbox("B")) == 1
 
 
 async def test_the_same_start_of_another_wallbox_is_another_transaction(store: Store) -> None:
-    first = await store.open_transaction(start(station_id="CP1"), None, AT)
-    other = await store.open_transaction(start(station_id="CP2"), None, AT)
+    first = await store.open_transaction(start(station_id="CP1"), (), AT)
+    other = await store.open_transaction(start(station_id="CP2"), (), AT)
     assert first.transaction_id != other.transaction_id
     assert not other.repeated
 
@@ -62,7 +62,7 @@ async def test_the_same_start_of_another_wallbox_is_another_transaction(store: S
 async def test_a_transaction_comes_back_as_it_was_stored(store: Store) -> None:
     transaction_id = await opened(store)
     await store.commit(
-        AnswerTransaction(transaction_id, '{"a":1}'), BindTransaction(transaction_id, 700)
+        AnswerTransaction(transaction_id, '{"a":1}'), BindTransaction(transaction_id, "B", 700)
     )
     record = TransactionRecord(transaction_id, start(), 700, '{"a":1}')
     assert await store.transaction("CP1", transaction_id) == record
@@ -121,8 +121,8 @@ async def test_r69_closing_an_unknown_transaction_changes_nothing(store: Store) 
 
 async def test_a_backends_own_id_finds_the_transaction_on_its_link_only(store: Store) -> None:
     transaction_id = await opened(store)
-    await store.commit(BindTransaction(transaction_id, 700))
-    await store.commit(BindTransaction(transaction_id, 700))
+    await store.commit(BindTransaction(transaction_id, "B", 700))
+    await store.commit(BindTransaction(transaction_id, "B", 700))
     found = await store.transaction_of_backend("B", 700)
     assert found is not None
     assert found.transaction_id == transaction_id
@@ -132,9 +132,9 @@ async def test_a_backends_own_id_finds_the_transaction_on_its_link_only(store: S
 
 async def test_a_second_backend_id_of_one_transaction_is_a_bug(store: Store) -> None:
     transaction_id = await opened(store)
-    await store.commit(BindTransaction(transaction_id, 700))
+    await store.commit(BindTransaction(transaction_id, "B", 700))
     with pytest.raises(LocalUsageError, match="contradicts"):
-        await store.commit(enqueue(), BindTransaction(transaction_id, 701))
+        await store.commit(enqueue(), BindTransaction(transaction_id, "B", 701))
     record = await store.transaction("CP1", transaction_id)
     assert record is not None
     assert record.backend_transaction_id == 700
@@ -145,14 +145,14 @@ async def test_two_backend_ids_in_one_call_are_a_bug_too(store: Store) -> None:
     transaction_id = await opened(store)
     with pytest.raises(LocalUsageError, match="contradicts"):
         await store.commit(
-            BindTransaction(transaction_id, 700), BindTransaction(transaction_id, 701)
+            BindTransaction(transaction_id, "B", 700), BindTransaction(transaction_id, "B", 701)
         )
     assert await store.transaction_of_backend("B", 700) is None
 
 
 async def test_a_backend_that_uses_an_id_twice_means_the_newest_transaction(store: Store) -> None:
     old, new = await opened(store, "k1"), await opened(store, "k2")
-    await store.commit(BindTransaction(old, 700), BindTransaction(new, 700))
+    await store.commit(BindTransaction(old, "B", 700), BindTransaction(new, "B", 700))
     found = await store.transaction_of_backend("B", 700)
     assert found is not None
     assert found.transaction_id == new
@@ -161,7 +161,7 @@ async def test_a_backend_that_uses_an_id_twice_means_the_newest_transaction(stor
     assert older.backend_transaction_id == 700
 
 
-@pytest.mark.parametrize("change", [AnswerTransaction(99, "{}"), BindTransaction(99, 700)])
+@pytest.mark.parametrize("change", [AnswerTransaction(99, "{}"), BindTransaction(99, "B", 700)])
 async def test_an_unknown_transaction_is_a_bug_and_nothing_is_changed(
     store: Store, change: Change
 ) -> None:
@@ -172,7 +172,7 @@ async def test_an_unknown_transaction_is_a_bug_and_nothing_is_changed(
 
 async def test_transactions_are_listed_newest_first_and_in_pieces(store: Store) -> None:
     ids = [await opened(store, f"k{n}") for n in range(5)]
-    other = await store.open_transaction(start("k9", evse_id="stall-2"), None, AT)
+    other = await store.open_transaction(start("k9", evse_id="stall-2"), (), AT)
 
     async def listed(
         evse_id: str | None = None, before: int | None = None, limit: int = 100

@@ -10,10 +10,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
+from tests.support.stores import start
 
 from wattgate.adapters.store.database import FileLock, connect, migrate
 from wattgate.adapters.store.schema import METADATA
 from wattgate.adapters.store.sqlite import SqliteStore
+from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import StoreFailed
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "store"
@@ -39,7 +41,7 @@ def _parts(sql: str) -> list[str]:
     return sorted(re.split(r"[\s,]*(?:\n|, )[\s,]*", sql.removesuffix(")").strip()))
 
 
-@pytest.mark.parametrize("dump", [None, "v0001.sql", "v0002.sql", "v0003.sql"])
+@pytest.mark.parametrize("dump", [None, "v0001.sql", "v0002.sql", "v0003.sql", "v0004.sql"])
 def test_the_migrations_lead_to_the_schema_that_the_code_uses(
     tmp_path: Path, dump: str | None
 ) -> None:
@@ -106,6 +108,34 @@ async def test_what_the_third_version_stored_is_there_after_the_migration(tmp_pa
     assert [frame.text for frame in await store.frames(1)] == ['[2,"s1","StartTransaction",{}]']
     (first, *_) = await store.outbox("B")
     assert not first.draft.expendable
+    await store.close()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("dump", "expected"),
+    [
+        ("v0003.sql", TransactionRecord(1, start(), 700, '{"transactionId":1}')),
+        (
+            "v0004.sql",
+            TransactionRecord(
+                1,
+                start(report_link_ids=("R2", "R1")),
+                700,
+                '{"transactionId":1}',
+                report_ids={"R1": 7},
+            ),
+        ),
+    ],
+)
+async def test_the_backends_that_hear_of_a_transaction_are_there_after_the_migration(
+    tmp_path: Path, dump: str, expected: TransactionRecord
+) -> None:
+    path = tmp_path / "wattgate.db"
+    load(dump, path)
+    store = SqliteStore(path)
+    await store.open()
+    assert await store.transaction("CP1", 1) == expected
     await store.close()
 
 

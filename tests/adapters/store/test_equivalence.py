@@ -56,7 +56,7 @@ Step = Callable[[Store], Awaitable[object]]
 
 # Few values, so that changes meet each other.
 few = st.integers(1, 3)
-links = st.sampled_from(["B", "C"])
+links = st.sampled_from(["B", "C", "D"])
 stations = st.sampled_from(["CP1", "CP2"])
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
 moments = st.integers(0, 5).map(lambda n: AT + timedelta(microseconds=n))
@@ -74,7 +74,7 @@ changes = st.one_of(
         st.booleans(),
     ),
     st.builds(AnswerTransaction, few, texts),
-    st.builds(BindTransaction, few, few),
+    st.builds(BindTransaction, few, links, few),
     st.builds(CloseTransaction, stations, few, stops),
     st.builds(Settle, few),
     st.builds(CountAttempt, few),
@@ -107,12 +107,15 @@ def take(station_id: str, key: int, answer: str, batch: list[Change]) -> Step:
     return lambda store: store.take(receipt(str(key), answer, station_id=station_id, at=at), *batch)
 
 
-def open_transaction(station_id: str, key: int, link_id: str | None, queued: bool) -> Step:
-    started = start(str(key), station_id=station_id, link_id=link_id)
-    message = draft(link_id=link_id) if queued and link_id is not None else None
+def open_transaction(
+    station_id: str, key: int, link_id: str | None, reports: list[str], queued: bool
+) -> Step:
+    reporting = tuple(link for link in reports if link != link_id)
+    started = start(str(key), station_id=station_id, link_id=link_id, report_link_ids=reporting)
+    messages = [draft(link_id=link) for link in started.link_ids] if queued else []
     frame = FrameRecord(0, FrameWay.RECEIVED, station_id, "StartTransaction", "[2]", AT)
     at = AT + timedelta(microseconds=key)
-    return lambda store: store.open_transaction(started, message, at, frame if queued else None)
+    return lambda store: store.open_transaction(started, messages, at, frame if queued else None)
 
 
 def tidy(transactions: int, frames: int, ages: AgeLimits | None) -> Step:
@@ -141,7 +144,14 @@ steps = st.lists(
         st.builds(tidy, few, few, st.none() | st.builds(ages, few, few)),
         st.builds(commit, batches),
         st.builds(take, stations, few, texts, batches),
-        st.builds(open_transaction, stations, few, st.none() | links, st.booleans()),
+        st.builds(
+            open_transaction,
+            stations,
+            few,
+            st.none() | links,
+            st.lists(st.sampled_from(["B", "C", "D"]), unique=True),
+            st.booleans(),
+        ),
     ),
     max_size=25,
 )
@@ -161,9 +171,13 @@ async def told(store: Store) -> list[object]:
         await store.recover(),
         await store.transactions(),
         await store.transactions(evse_id="stall-1", before=3, limit=1),
-        [await store.outbox(link_id) for link_id in ("B", "C")],
+        [await store.outbox(link_id) for link_id in ("B", "C", "D")],
         await store.dead_letters(),
-        [await store.transaction_of_backend("B", theirs) for theirs in (1, 2, 3)],
+        [
+            await store.transaction_of_backend(link_id, theirs)
+            for link_id in ("B", "C", "D")
+            for theirs in (1, 2, 3)
+        ],
         [await store.transaction("CP1", ours) for ours in (1, 2, 3)],
         [await store.frames(ours) for ours in (1, 2, 3)],
     ]

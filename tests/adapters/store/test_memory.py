@@ -18,7 +18,7 @@ async def test_a_store_that_was_told_to_fail_fails_and_changes_nothing() -> None
     with pytest.raises(StoreFailed):
         await store.take(receipt("stop 7"), enqueue())
     with pytest.raises(StoreFailed):
-        await store.open_transaction(start(), None, AT)
+        await store.open_transaction(start(), (), AT)
     with pytest.raises(StoreFailed):
         await store.recover()
     store.failing = False

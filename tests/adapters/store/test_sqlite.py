@@ -75,7 +75,7 @@ async def fill(store: SqliteStore) -> list[int]:
 async def test_p12_everything_is_there_again_after_a_restart(path: Path) -> None:
     first = SqliteStore(path)
     await first.open()
-    opened = await first.open_transaction(start(), None, AT)
+    opened = await first.open_transaction(start(), (), AT)
     await first.take(receipt("stop 7", "answer"), enqueue("1"))
     await first.close()
     second = SqliteStore(path)
@@ -153,25 +153,25 @@ async def test_a_full_disk_can_be_emptied(store: SqliteStore) -> None:
 async def test_a_value_that_sqlite_cannot_hold_is_refused_like_any_other_failure(
     store: SqliteStore,
 ) -> None:
-    opened = await store.open_transaction(start(), None, AT)
+    opened = await store.open_transaction(start(), (), AT)
     with pytest.raises(StoreFailed):
-        await store.commit(enqueue(), BindTransaction(opened.transaction_id, 2**70))
+        await store.commit(enqueue(), BindTransaction(opened.transaction_id, "B", 2**70))
     with pytest.raises(StoreFailed):
         await store.commit(SaveDocument("half of a pair", "\ud83d"))
     assert await numbers(store) == []
 
 
 async def test_r60_no_transaction_gets_an_id_that_ocpp_cannot_carry(store: SqliteStore) -> None:
-    await store.open_transaction(start("k1"), None, AT)
+    await store.open_transaction(start("k1"), (), AT)
     await writer_of(store).run(
         lambda connection: connection.execute(
             "UPDATE sqlite_sequence SET seq = 2147483646 WHERE name = 'transactions'"
         )
     )
-    last = await store.open_transaction(start("k2"), None, AT)
+    last = await store.open_transaction(start("k2"), (), AT)
     assert last.transaction_id == 2**31 - 1
     with pytest.raises(StoreFailed, match="id_fits_ocpp"):
-        await store.open_transaction(start("k3"), None, AT)
+        await store.open_transaction(start("k3"), (), AT)
 
 
 async def test_a_second_manager_is_refused_until_the_first_has_closed(

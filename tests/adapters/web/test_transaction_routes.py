@@ -12,7 +12,7 @@ async def three_transactions(api: Api) -> None:
     """Two of stall-1, the first one over, and one of an EVSE that is no longer in the site."""
     store = api.world.store
     for key, evse_id in (("k1", "stall-1"), ("k2", "gone"), ("k3", "stall-1")):
-        await store.open_transaction(start(key, evse_id=evse_id), None, AT)
+        await store.open_transaction(start(key, evse_id=evse_id), (), AT)
     stop = TransactionStop(1500, "2026-11-22T10:30:00+01:00", "Local")
     await store.commit(CloseTransaction("CP1", 1, stop))
 
@@ -88,7 +88,7 @@ async def test_refused_connections_are_told_with_their_reason() -> None:
 async def test_an_assumed_end_and_a_refused_card_are_told_as_such_r65_r77() -> None:
     async with serving() as api:
         store = api.world.store
-        await store.open_transaction(start(), None, AT)
+        await store.open_transaction(start(), (), AT)
         stop = TransactionStop(1500, "2026-11-22T10:30:00+01:00", "Other", inferred=True)
         await store.commit(CloseTransaction("CP1", 1, stop), RejectTransaction(1, "Blocked"))
         (told,) = (await api.client.get("/api/v1/transactions")).json()

@@ -278,7 +278,7 @@ async def test_a_transaction_that_cannot_be_read_is_no_reason_to_send_minus_one_
     async with Supervisor() as tasks:
         queue = Queue(tasks)
         opened = await queue.store.open_transaction(
-            start(), draft(action="StartTransaction"), WALL_START
+            start(), (draft(action="StartTransaction"),), WALL_START
         )
         stop = await queue.store.commit(
             Enqueue(Draft("B", "MeterValues", '{"transactionId":1}', 1))
@@ -304,11 +304,11 @@ async def test_a_bug_in_delivery_costs_attempts_not_the_queue() -> None:
 
         queue.pump.on_bound = bug
         opened = await queue.store.open_transaction(
-            start(), draft(action="StartTransaction"), WALL_START
+            start(), (draft(action="StartTransaction"),), WALL_START
         )
-        assert opened.queued is not None
-        answer = queue.pump.expect(opened.queued.number)
-        queue.pump.added(opened.queued)
+        (message,) = opened.queued
+        answer = queue.pump.expect(message.number)
+        queue.pump.added(message)
         queue.log_in()
         await queue.add("{}")
         assert await in_time(answer, 60.0) is None

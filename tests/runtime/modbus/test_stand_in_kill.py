@@ -5,6 +5,7 @@ kill may come between any two writes of both (R61a, R67, R77).
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import inf
@@ -65,12 +66,12 @@ class FatalStore(MemoryStore):
     async def open_transaction(
         self,
         start: TransactionStart,
-        draft: Draft | None,
+        drafts: Sequence[Draft],
         at: datetime,
         frame: FrameRecord | None = None,
     ) -> Opened:
         await self._before()
-        done = await super().open_transaction(start, draft, at, frame)
+        done = await super().open_transaction(start, drafts, at, frame)
         await self._after()
         return done
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count, groupby
@@ -98,12 +99,12 @@ class MortalStore(MemoryStore):
     async def open_transaction(
         self,
         start: TransactionStart,
-        draft: Draft | None,
+        drafts: Sequence[Draft],
         at: datetime,
         frame: FrameRecord | None = None,
     ) -> Opened:
         await self._death.just_before_write()
-        opened = await super().open_transaction(start, draft, at, frame)
+        opened = await super().open_transaction(start, drafts, at, frame)
         await self._death.just_after_write()
         return opened
 

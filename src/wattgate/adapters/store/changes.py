@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from sqlite3 import Connection
 from typing import Any, Final
 
-from sqlalchemy import Table, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from wattgate.adapters.store.prepared import Prepared
@@ -20,6 +20,7 @@ from wattgate.adapters.store.schema import (
     RELEASES,
     STATIONS,
     TAGS,
+    TRANSACTION_REPORTS,
     TRANSACTIONS,
     to_us,
 )
@@ -61,6 +62,12 @@ def _saving(table: Table) -> Prepared:
     keys = [column.name for column in table.primary_key]
     replaced = {name: row.excluded[name] for name in columns if name not in keys}
     return Prepared(row.on_conflict_do_update(index_elements=keys, set_=replaced), columns=columns)
+
+
+def _unbound(table: Table) -> ColumnElement[bool]:
+    """No backend's id stands there yet, or the same."""
+    column = table.c.backend_transaction_id
+    return or_(column.is_(None), column == bindparam("theirs"))
 
 
 _QUEUED: Final = (
@@ -121,11 +128,16 @@ _ANSWER_TRANSACTION: Final = Prepared(
 _BIND_TRANSACTION: Final = Prepared(
     update(TRANSACTIONS)
     .where(
-        _this_transaction,
-        or_(
-            TRANSACTIONS.c.backend_transaction_id.is_(None),
-            TRANSACTIONS.c.backend_transaction_id == bindparam("theirs"),
-        ),
+        _this_transaction, TRANSACTIONS.c.link_id == bindparam("at_link"), _unbound(TRANSACTIONS)
+    )
+    .values(backend_transaction_id=bindparam("theirs"))
+)
+_BIND_REPORT: Final = Prepared(
+    update(TRANSACTION_REPORTS)
+    .where(
+        TRANSACTION_REPORTS.c.transaction_id == bindparam("at_transaction"),
+        TRANSACTION_REPORTS.c.link_id == bindparam("at_link"),
+        _unbound(TRANSACTION_REPORTS),
     )
     .values(backend_transaction_id=bindparam("theirs"))
 )
@@ -233,13 +245,17 @@ def _answer_transaction(connection: Connection, change: AnswerTransaction) -> No
 
 
 def _bind_transaction(connection: Connection, change: BindTransaction) -> None:
-    bound = _BIND_TRANSACTION.run(
-        connection, at_transaction=change.transaction_id, theirs=change.backend_transaction_id
-    )
-    if not bound.rowcount:
+    values = {
+        "at_transaction": change.transaction_id,
+        "at_link": change.link_id,
+        "theirs": change.backend_transaction_id,
+    }
+    if _BIND_TRANSACTION.run(connection, **values).rowcount:
+        return
+    if not _BIND_REPORT.run(connection, **values).rowcount:
         raise LocalUsageError(
             f"binding transaction {change.transaction_id} to {change.backend_transaction_id} "
-            "contradicts an earlier binding, or there is no such transaction"
+            f"contradicts an earlier binding, or {change.link_id} was not told of it"
         )
 
 

@@ -1,6 +1,7 @@
 """A store in memory, for tests in virtual time: same promises, nothing on disk."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -92,11 +93,11 @@ class MemoryStore:
     async def open_transaction(
         self,
         start: TransactionStart,
-        draft: Draft | None,
+        drafts: Sequence[Draft],
         at: datetime,
         frame: FrameRecord | None = None,
     ) -> Opened:
-        """Store a transaction under a new id, with its message for the queue and its evidence."""
+        """Store a transaction under a new id, with its messages for the queues and its evidence."""
         tables = await self._writable()
         known = tables.transaction_keys.get((start.station_id, start.key))
         if known is not None:
@@ -108,8 +109,8 @@ class MemoryStore:
         tables.recorded_at[transaction_id] = at
         if frame is not None:
             tables.keep_frame(replace(frame, transaction_id=transaction_id))
-        queued = (
-            None if draft is None else tables.append(replace(draft, transaction_id=transaction_id))
+        queued = tuple(
+            tables.append(replace(draft, transaction_id=transaction_id)) for draft in drafts
         )
         return Opened(transaction_id, repeated=False, queued=queued)
 
@@ -121,12 +122,9 @@ class MemoryStore:
     async def transaction_of_backend(
         self, link_id: str, backend_transaction_id: int
     ) -> TransactionRecord | None:
-        """Find the newest transaction with the backend's own id on that link."""
+        """Find the newest transaction with the backend's own id on that link, whatever its role."""
         for record in reversed(self._readable().transactions.values()):
-            if (record.start.link_id, record.backend_transaction_id) == (
-                link_id,
-                backend_transaction_id,
-            ):
+            if record.id_at(link_id) == backend_transaction_id:
                 return record
         return None
 

@@ -119,20 +119,21 @@ def apply(tables: Tables, changes: tuple[Change, ...]) -> tuple[OutboxMessage, .
 
 def _refuse_contradictions(tables: Tables, changes: tuple[Change, ...]) -> None:
     """Check all before the first is applied, so that there is never anything to undo."""
-    bound: dict[int, int] = {}
+    bound: dict[tuple[int, str], int] = {}
     for change in changes:
         match change:
             case AnswerTransaction(transaction_id) | RejectTransaction(transaction_id):
                 _known(tables, transaction_id)
-            case BindTransaction(transaction_id, backend_transaction_id):
-                earlier = _known(tables, transaction_id).backend_transaction_id
+            case BindTransaction(transaction_id, link_id, theirs):
+                record = _known(tables, transaction_id)
+                earlier = record.id_at(link_id)
                 earlier = bound.setdefault(
-                    transaction_id, backend_transaction_id if earlier is None else earlier
+                    (transaction_id, link_id), theirs if earlier is None else earlier
                 )
-                if earlier != backend_transaction_id:
+                if link_id not in record.start.link_ids or earlier != theirs:
                     raise LocalUsageError(
-                        f"binding transaction {transaction_id} to {backend_transaction_id} "
-                        f"contradicts {earlier}"
+                        f"binding transaction {transaction_id} to {theirs} contradicts {earlier}, "
+                        f"or {link_id} was not told of it"
                     )
             case _:
                 pass
@@ -162,10 +163,12 @@ def _answer_transaction(tables: Tables, change: AnswerTransaction) -> None:
 
 
 def _bind_transaction(tables: Tables, change: BindTransaction) -> None:
-    record = tables.transactions[change.transaction_id]
-    tables.transactions[change.transaction_id] = replace(
-        record, backend_transaction_id=change.backend_transaction_id
-    )
+    record, theirs = tables.transactions[change.transaction_id], change.backend_transaction_id
+    if change.link_id == record.start.link_id:
+        bound = replace(record, backend_transaction_id=theirs)
+    else:
+        bound = replace(record, report_ids={**record.report_ids, change.link_id: theirs})
+    tables.transactions[change.transaction_id] = bound
 
 
 def _close_transaction(tables: Tables, change: CloseTransaction) -> None:

@@ -1,9 +1,10 @@
 """What is read from the SQLite store, in the transaction of its caller."""
 
+import json
 from sqlite3 import Connection
 from typing import Final
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, union_all
 
 from wattgate.adapters.store.prepared import Prepared, Row
 from wattgate.adapters.store.schema import (
@@ -19,6 +20,7 @@ from wattgate.adapters.store.schema import (
     RELEASES,
     STATIONS,
     TAGS,
+    TRANSACTION_REPORTS,
     TRANSACTIONS,
     from_us,
 )
@@ -43,6 +45,13 @@ from wattgate.ports.store import (
 )
 
 _T = TRANSACTIONS.c
+_R = TRANSACTION_REPORTS.c
+_REPORTS: Final = (
+    select(func.json_group_array(func.json_array(_R.place, _R.link_id, _R.backend_transaction_id)))
+    .where(_R.transaction_id == _T.transaction_id)
+    .scalar_subquery()
+)
+"""The report links of a transaction with their ids, in any order: one more read of an index."""
 _RECORD: Final = select(
     _T.transaction_id,
     _T.station_id,
@@ -60,16 +69,22 @@ _RECORD: Final = select(
     _T.stop_reason,
     _T.stop_inferred,
     _T.late_verdict,
+    _REPORTS,
 )
 _OF_STATION: Final = Prepared(
     _RECORD.where(
         _T.transaction_id == bindparam("transaction_id"), _T.station_id == bindparam("station_id")
     )
 )
-_OF_BACKEND: Final = Prepared(
-    _RECORD.where(
-        _T.link_id == bindparam("link_id"), _T.backend_transaction_id == bindparam("theirs")
+_known_there = [
+    select(table.c.transaction_id).where(
+        table.c.link_id == bindparam("link_id"),
+        table.c.backend_transaction_id == bindparam("theirs"),
     )
+    for table in (TRANSACTIONS, TRANSACTION_REPORTS)
+]
+_OF_BACKEND: Final = Prepared(
+    _RECORD.where(_T.transaction_id.in_(union_all(*_known_there)))
     .order_by(_T.transaction_id.desc())
     .limit(1)
 )
@@ -181,7 +196,7 @@ def transaction(
 def transaction_of_backend(
     connection: Connection, link_id: str, backend_transaction_id: int
 ) -> TransactionRecord | None:
-    """Find the newest transaction with the backend's own id on that link."""
+    """Find the newest transaction with the backend's own id on that link, whatever its role."""
     row = _OF_BACKEND.row(connection, link_id=link_id, theirs=backend_transaction_id)
     return None if row is None else _record(row)
 
@@ -244,12 +259,20 @@ def document(connection: Connection, name: str) -> str | None:
 
 def _record(row: Row) -> TransactionRecord:
     transaction_id, *start, theirs, answer_text = row[:11]
-    meter_stop_wh, stopped_at, reason, inferred, late_verdict = row[11:]
+    meter_stop_wh, stopped_at, reason, inferred, late_verdict, reports_text = row[11:]
+    reports = sorted(json.loads(reports_text))
+    start.append(tuple(link_id for _, link_id, _ in reports))
     stop = None
     if stopped_at is not None:
         stop = TransactionStop(meter_stop_wh, stopped_at, reason, inferred=bool(inferred))
     return TransactionRecord(
-        transaction_id, TransactionStart(*start), theirs, answer_text, stop, late_verdict
+        transaction_id,
+        TransactionStart(*start),
+        theirs,
+        answer_text,
+        stop,
+        late_verdict,
+        {link_id: theirs for _, link_id, theirs in reports if theirs is not None},
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Float,
+    ForeignKey,
     Index,
     Integer,
     MetaData,
@@ -28,6 +29,7 @@ METADATA: Final = MetaData(
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
     }
 )
 
@@ -70,6 +72,23 @@ Index(
     "ix_transactions_open",
     TRANSACTIONS.c.transaction_id,
     sqlite_where=TRANSACTIONS.c.stopped_at.is_(None),
+)
+# They go with their transaction. A migration that makes `transactions` anew would take them along:
+# SQLite empties a table that it drops.
+TRANSACTION_REPORTS: Final = Table(
+    "transaction_reports",
+    METADATA,
+    Column(
+        "transaction_id",
+        Integer,
+        ForeignKey("transactions.transaction_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("link_id", Text, primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("backend_transaction_id", BigInteger),
+    Index(None, "link_id", "backend_transaction_id"),
+    sqlite_with_rowid=False,
 )
 
 OUTBOX: Final = Table(

@@ -1,6 +1,7 @@
 """The durable store: SQLite, one thread that writes, one that reads."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from wattgate.adapters.store.changes import append, apply, keep_frame
 from wattgate.adapters.store.database import FileLock, connect, create_private, migrate, scrub
 from wattgate.adapters.store.prepared import Prepared
 from wattgate.adapters.store.reserve import Reserve, is_out_of_space
-from wattgate.adapters.store.schema import RECEIPTS, TRANSACTIONS, to_us
+from wattgate.adapters.store.schema import RECEIPTS, TRANSACTION_REPORTS, TRANSACTIONS, to_us
 from wattgate.adapters.store.tidying import tidy
 from wattgate.adapters.store.worker import Job, Result, Worker
 from wattgate.core.errors import LocalUsageError
@@ -53,6 +54,9 @@ _OPEN_TRANSACTION: Final = Prepared(
         "key",
         "recorded_us",
     ],
+)
+_REPORT: Final = Prepared(
+    insert(TRANSACTION_REPORTS), columns=["transaction_id", "link_id", "place"]
 )
 
 
@@ -159,12 +163,12 @@ class SqliteStore:
     async def open_transaction(
         self,
         start: TransactionStart,
-        draft: Draft | None,
+        drafts: Sequence[Draft],
         at: datetime,
         frame: FrameRecord | None = None,
     ) -> Opened:
-        """Store a transaction under a new id, with its message for the queue and its evidence."""
-        return await self._write(lambda connection: _open(connection, start, draft, at, frame))
+        """Store a transaction under a new id, with its messages for the queues and its evidence."""
+        return await self._write(lambda connection: _open(connection, start, drafts, at, frame))
 
     async def transaction(self, station_id: str, transaction_id: int) -> TransactionRecord | None:
         """Find a transaction of this very wallbox (S5)."""
@@ -175,7 +179,7 @@ class SqliteStore:
     async def transaction_of_backend(
         self, link_id: str, backend_transaction_id: int
     ) -> TransactionRecord | None:
-        """Find the newest transaction with the backend's own id on that link."""
+        """Find the newest transaction with the backend's own id on that link, whatever its role."""
         return await self._read(
             lambda connection: queries.transaction_of_backend(
                 connection, link_id, backend_transaction_id
@@ -243,7 +247,7 @@ def _take(connection: Connection, receipt: Receipt, changes: tuple[Change, ...])
 def _open(
     connection: Connection,
     start: TransactionStart,
-    draft: Draft | None,
+    drafts: Sequence[Draft],
     at: datetime,
     frame: FrameRecord | None,
 ) -> Opened:
@@ -263,9 +267,11 @@ def _open(
         key=start.key,
         recorded_us=to_us(at),
     )
+    for place, link_id in enumerate(start.report_link_ids):
+        _REPORT.run(connection, transaction_id=transaction_id, link_id=link_id, place=place)
     if frame is not None:
         keep_frame(connection, replace(frame, transaction_id=transaction_id))
-    queued = (
-        None if draft is None else append(connection, replace(draft, transaction_id=transaction_id))
+    queued = tuple(
+        append(connection, replace(draft, transaction_id=transaction_id)) for draft in drafts
     )
     return Opened(transaction_id, repeated=False, queued=queued)

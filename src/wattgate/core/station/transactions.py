@@ -1,6 +1,7 @@
 """Transactions of OCPP 1.6 as the manager records them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -8,8 +9,9 @@ class TransactionStart:
     """What a StartTransaction says (OCPP 1.6 §4.8).
 
     `evse_id` is the site's key of the EVSE; `link_id` the backend link that bills it, None without
-    a backend; `started_at` the time stamp exactly as the wallbox wrote it; `key` makes a
-    repetition recognisable (R68).
+    such a backend; `started_at` the time stamp exactly as the wallbox wrote it; `key` makes a
+    repetition recognisable (R68); `report_link_ids` the links that are told of it, too, and whose
+    answers change nothing (R106). None of them bills it, and none is there twice.
     """
 
     station_id: str
@@ -20,6 +22,13 @@ class TransactionStart:
     meter_start_wh: int
     started_at: str
     key: str
+    report_link_ids: tuple[str, ...] = ()
+
+    @property
+    def link_ids(self) -> tuple[str, ...]:
+        """All links that hear of it, from its start to its end; the one that bills it first."""
+        billing = () if self.link_id is None else (self.link_id,)
+        return (*billing, *self.report_link_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +49,9 @@ class TransactionStop:
 class TransactionRecord:
     """A stored transaction.
 
-    `transaction_id` is ours, the one the wallbox knows (R60); `backend_transaction_id` the
-    backend's, None until its answer came; `answer_text` what the wallbox was told, None until then;
+    `transaction_id` is ours, the one the wallbox knows (R60); `backend_transaction_id` that of the
+    backend that bills it, None until its answer came, `report_ids` those of the others by their
+    link, as far as they came; `answer_text` what the wallbox was told, None until then;
     `stop` None while it is open; `late_verdict` how the backend refused the card, None where it did
     not: where the wallbox had been told that it may charge, that came too late (R65).
     """
@@ -52,3 +62,10 @@ class TransactionRecord:
     answer_text: str | None = None
     stop: TransactionStop | None = None
     late_verdict: str | None = None
+    report_ids: Mapping[str, int] = field(default_factory=dict, hash=False)
+
+    def id_at(self, link_id: str) -> int | None:
+        """The id that the backend behind a link gave it; None while, or where, it gave none."""
+        if link_id == self.start.link_id:
+            return self.backend_transaction_id
+        return self.report_ids.get(link_id)

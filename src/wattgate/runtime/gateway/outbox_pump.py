@@ -37,6 +37,7 @@ from wattgate.runtime.gateway.backend_answers import (
 from wattgate.runtime.gateway.start_sendings import StartSendings
 from wattgate.runtime.peer import NoAnswer, Peer, Tools
 from wattgate.runtime.station.knowledge import CardKnowledge
+from wattgate.runtime.station.open_transactions import id_at
 from wattgate.runtime.store_failures import say_not_stored
 
 log = structlog.get_logger()
@@ -322,8 +323,9 @@ class OutboxPump:
     async def _backend_id(self, transaction_id: int) -> int:
         for station_id in self.station_ids:
             record = await self._store.transaction(station_id, transaction_id)
-            if record is not None and record.backend_transaction_id is not None:
-                return record.backend_transaction_id
+            backend_id = None if record is None else id_at(record, self.link_id)
+            if backend_id is not None:
+                return backend_id
         return _UNKNOWN_TRANSACTION
 
     def _makes_sense(self, message: OutboxMessage, answer_text: str) -> bool:
@@ -338,7 +340,7 @@ class OutboxPump:
         if draft.action == "StartTransaction" and draft.transaction_id is not None:
             backend_id = read_scalar(answer_text, _TRANSACTION)
             if is_transaction_id(backend_id):
-                changes.append(BindTransaction(draft.transaction_id, backend_id))
+                changes.append(BindTransaction(draft.transaction_id, self.link_id, backend_id))
                 self.on_bound(draft.transaction_id, backend_id)
             verdict = None if is_mistaken else refusal(answer_text)
             if verdict is not None:

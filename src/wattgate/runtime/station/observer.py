@@ -171,14 +171,14 @@ class Observer:
         )
         opened = await self._house.store.open_transaction(
             start,
-            None,
+            (),
             self._house.tools.clock.wall(),
         )
         if opened.repeated:
             return
         number = opened.transaction_id
         await self._house.store.commit(
-            BindTransaction(number, backend_id),
+            BindTransaction(number, self._link_id, backend_id),
             AnswerTransaction(number, taken.payload_text),
             *self._relayed(number, call, taken),
         )

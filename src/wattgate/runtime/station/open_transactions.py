@@ -22,6 +22,13 @@ def is_shared(record: TransactionRecord) -> bool:
     return (record.start.link_id or "").endswith(RELAYED)
 
 
+def id_at(record: TransactionRecord, link_id: str) -> int | None:
+    """The id that a link's backend gave it, in whichever mode it began; None where it gave none."""
+    if link_id == billed_by(record):
+        return record.backend_transaction_id
+    return record.report_ids.get(link_id)
+
+
 def id_at_wallbox(record: TransactionRecord) -> int:
     """The id by which its wallbox knows it."""
     theirs = record.backend_transaction_id

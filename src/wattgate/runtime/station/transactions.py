@@ -86,22 +86,22 @@ class Transactions:
         """Store it; with the answer to come where a backend is there to give one."""
         link = evse.link if evse is not None else None
         start = self._start_of(request, evse)
-        draft = None
+        drafts: tuple[Draft, ...] = ()
         if evse is not None and start.link_id is not None:
             text = evse.connectors.to_backend(ask.call.payload_text, rule.connector)
-            draft = Draft(start.link_id, "StartTransaction", text)
+            drafts = (Draft(start.link_id, "StartTransaction", text),)
         frame = self._house.evidence.opening(self._station.station_id, ask.call)
         opened = await self._house.store.open_transaction(
-            start, draft, self._house.tools.clock.wall(), frame
+            start, drafts, self._house.tools.clock.wall(), frame
         )
         if not opened.repeated:
             self._station.open.began(TransactionRecord(opened.transaction_id, start))
-        if isinstance(request, OddStart) and draft is None:
+        if isinstance(request, OddStart) and not drafts:
             await keep_orphan(self._station, ask, request.key, "a start that cannot be read")
-        ask.stored(ask.call.payload_text if draft is None else draft.payload_text)
-        if link is None or opened.queued is None:
+        ask.stored(drafts[0].payload_text if drafts else ask.call.payload_text)
+        if link is None or not opened.queued:
             return opened, None
-        return opened, hand_over(link, opened.queued)
+        return opened, hand_over(link, opened.queued[0])
 
     async def _decide(
         self,
