@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from wattgate.core.gateway.rights import WORDS, Rights
 from wattgate.core.site.model import Site
 from wattgate.core.site.settings import Setting, SettingField, Table, TableField, definitions
 
@@ -30,11 +31,9 @@ What applying a file does:
   is enabled unless it says `enabled = false`.
 - Wallboxes, cards and the backends of an EVSE are replaced where the file lists any; without one
   they stay. An empty list, such as `card = []`, removes them.
+- Backends of an EVSE are told apart by `url`, and where several have the same one by `client_id`.
 - A password that is not in the file keeps its stored value; `""` means none.
 - Applying a file twice changes nothing. A file with a problem changes nothing at all.
-
-Not served by this version, and refused by the check: more than one backend per EVSE, two EVSEs
-of OCPP wallboxes with one URL and client id, and the role `report`.
 
 Currents are A per phase. Write `true` and `false` without quotes, texts with them.
 """
@@ -44,6 +43,7 @@ _KINDS: Final[dict[type, str]] = {
     bool: "true or false",
     int: "whole number",
     float: "number",
+    Rights: f"{', '.join(f'`{each}`' for each in WORDS)}, or a list of actions",
 }
 
 

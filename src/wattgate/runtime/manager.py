@@ -66,7 +66,7 @@ class Manager:
     def __init__(self, site: Site, store: Store, tools: Tools, key: PasswordKey) -> None:
         """`key` is the one under which the site's passwords are kept, now and later."""
         self.site = as_kept(site, key)
-        self._begun = self.site.ocpp_server
+        self._begun = self.site
         self._store = store
         self._tools = tools
         self._tasks = Supervisor()
@@ -184,7 +184,7 @@ class Manager:
         """What is worth saying about the settings, though they can be run."""
         lost = (*lost_passwords(self.site, self.keys.password_key), *self.keys.lost())
         said = remarks(self.site, self.keys.given())
-        waiting = waiting_for_start(self._begun, self.site.ocpp_server)
+        waiting = waiting_for_start(self._begun, self.site)
         modbus = self._modbus.remarks() if self._modbus is not None else ()
         return (*said, *modbus, *waiting, *(Problem(name, _KEPT_IN_VAIN) for name in lost))
 

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from wattgate.core.site.choices import DeviceType, PasswordForm
+from wattgate.core.gateway.rights import Rights
+from wattgate.core.site.choices import DeviceType, GatewayRole, PasswordForm
 from wattgate.core.site.devices import MODBUS_STATION, EvseSettings, GatewaySettings
 
 
@@ -65,6 +66,58 @@ def test_p22_a_gateway_has_certificates_of_its_own_unless_it_shares_others() -> 
     assert own.certificate_set("stall-1") == "stall-1"
     shared = GatewaySettings(url="wss://b/", certificates="employer")
     assert shared.certificate_set("stall-1") == "employer"
+
+
+@pytest.mark.parametrize(
+    ("gateway", "name"),
+    [
+        (GatewaySettings(url="wss://Central.example:9000/x"), "stall-1-central.example"),
+        (GatewaySettings(url="wss://[::1]/"), "stall-1-::1"),
+        (GatewaySettings(url="wss://["), "stall-1-"),
+        (GatewaySettings(url="nonsense"), "stall-1-"),
+        (GatewaySettings(url="wss://b/", certificates="employer"), "employer"),
+    ],
+)
+def test_p22_a_backend_that_reports_has_certificates_of_its_own(
+    gateway: GatewaySettings, name: str
+) -> None:
+    report = replace(gateway, role=GatewayRole.REPORT)
+    assert report.certificate_set("stall-1") == name
+
+
+def test_the_name_of_a_set_is_never_too_long_and_still_its_own() -> None:
+    first, second = (
+        GatewaySettings(url=f"wss://{'x' * 95}.{ending}/", role=GatewayRole.REPORT)
+        for ending in ("a", "b")
+    )
+    names = [each.certificate_set("stall-1") for each in (first, second)]
+    assert [len(each) for each in names] == [100, 100]
+    assert names[0] != names[1]
+    assert names[0].startswith("stall-1-xxx")
+
+
+@pytest.mark.parametrize(
+    ("role", "commands", "rights"),
+    [
+        (GatewayRole.PRIMARY, None, Rights.ALL),
+        (GatewayRole.REPORT, None, Rights.READ),
+        (GatewayRole.PRIMARY, Rights.NONE, Rights.NONE),
+        (GatewayRole.REPORT, Rights.ALL, Rights.ALL),
+    ],
+)
+def test_rights_go_with_the_role_unless_they_are_said(
+    role: GatewayRole, commands: Rights | None, rights: Rights
+) -> None:
+    assert GatewaySettings(url="ws://b/", role=role, commands=commands).rights == rights
+
+
+def test_r106_the_primary_is_the_one_that_bills_wherever_it_is_written() -> None:
+    report = GatewaySettings(url="ws://a/", role=GatewayRole.REPORT)
+    primary = GatewaySettings(url="ws://b/")
+    evse = EvseSettings(id="a", address="CP1", gateways=(report, primary))
+    assert evse.primary is primary
+    assert replace(evse, gateways=(report,)).primary is None
+    assert replace(evse, gateways=()).primary is None
 
 
 def test_a_password_is_sent_as_it_is_written_or_as_the_bytes_it_stands_for_r24() -> None:

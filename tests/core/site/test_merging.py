@@ -100,6 +100,47 @@ def test_p3_passwords_are_applied(
     assert applied(stored, file)["evse"][0]["gateway"][0].get("password") == password
 
 
+def two(**passwords: str | None) -> dict[str, Any]:
+    """Two logins at one backend, each with its password; None does not mention it."""
+    logins: list[dict[str, Any]] = [
+        {"url": "ws://b/", "client_id": client_id}
+        | ({} if password is None else {"password": password})
+        for client_id, password in passwords.items()
+    ]
+    return {"evse": [{**A, "gateway": logins}]}
+
+
+@pytest.mark.parametrize(
+    ("stored", "file", "passwords"),
+    [
+        (two(x="p", y="q"), two(x=None, y=None), ["p", "q"]),
+        (two(x="p", y="q"), two(y=None, x=None), ["q", "p"]),
+        (two(x="p"), two(x=None, y=None), ["p", None]),
+        (two(x="p"), two(y=None, x=None), [None, "p"]),
+        (two(x="p", y="q"), two(y=None), ["q"]),
+        (two(x="p", y="q"), two(z=None), [None]),
+        (two(x="p"), two(z=None), ["p"]),
+        (gateway(url="ws://b/", password="p"), two(x=None, y=None), [None, None]),
+    ],
+    ids=[
+        "as before",
+        "in another order",
+        "one is added behind",
+        "one is added before",
+        "one is removed",
+        "a third in their place",
+        "one that is renamed",
+        "one becomes two others",
+    ],
+)
+def test_p3_each_of_several_logins_at_one_backend_keeps_its_own_password(
+    stored: dict[str, Any], file: dict[str, Any], passwords: list[str | None]
+) -> None:
+    found = applied(stored, file)["evse"][0]["gateway"]
+    assert [each.get("password") for each in found] == passwords
+    assert applied({"evse": [{**A, "gateway": found}]}, file)["evse"][0]["gateway"] == found
+
+
 @pytest.mark.parametrize(
     ("stored", "file"),
     [

@@ -2,6 +2,7 @@
 
 import pytest
 
+from wattgate.core.site.model import Site
 from wattgate.core.site.reading import read_toml
 from wattgate.core.site.remarks import remarks, waiting_for_start
 
@@ -37,6 +38,7 @@ SOUND = {
     "gateway": '[[evse.gateway]]\nurl = "ws://backend/"',
     "card": "",
 }
+REPORT = '\n[[evse.gateway]]\nurl = "ws://report/"\nrole = "report"\n'
 METERED = 'grid_meter = "api"\n'
 CARD = '[[card]]\nid_tag = "04A1B2C3"'
 
@@ -46,6 +48,9 @@ CARD = '[[card]]\nid_tag = "04A1B2C3"'
     [
         {},
         {"gateway": "", "card": CARD},
+        {"gateway": SOUND["gateway"] + REPORT},
+        {"gateway": SOUND["gateway"] + REPORT + 'commands = ["Reset"]'},
+        {"gateway": SOUND["gateway"] + '\nrole = "report"\ncommands = "all"', "card": CARD},
         {"limit": "10", "site": 'load_management = "observe"'},
         {"gateway": "", "enabled": "false"},
         {"password": "", "own_password": "geheim-1234"},
@@ -71,6 +76,16 @@ def test_a_sound_site_needs_no_word(change: dict[str, str]) -> None:
     [
         ({"limit": "10"}, "site › max_current_a", "leaves 0 A for charging"),
         ({"gateway": ""}, 'evse "stall-1"', "everybody may charge"),
+        (
+            {"gateway": SOUND["gateway"] + '\nrole = "report"'},
+            'evse "stall-1"',
+            "no backend that authorises and no cards: everybody may charge",
+        ),
+        (
+            {"gateway": SOUND["gateway"] + REPORT + 'commands = "all"'},
+            'evse "stall-1" › gateway 2 › commands',
+            "beside the one that bills",
+        ),
         ({"password": ""}, 'wallbox "CP1"', "anybody in the network"),
         (
             {"limit": "63", "site": METERED, "wallbox": "grant_lifetime_s = 568"},
@@ -145,9 +160,9 @@ def test_s1_a_key_of_ours_is_as_good_as_a_password(
 
 
 def test_what_counts_from_the_next_start_is_said_with_what_holds_until_then() -> None:
-    begun = read_toml(SITE.format(**{**SOUND, "server": 'tls = "detect"'})).ocpp_server
+    begun = read_toml(SITE.format(**{**SOUND, "server": 'tls = "detect"'}))
     server = 'tls = "on"\ntls_minimum = "1.3"\nport = 1\nhost = "::1"\nnames = "a.example"'
-    now = read_toml(SITE.format(**{**SOUND, "server": server, "password": "another-1"})).ocpp_server
+    now = read_toml(SITE.format(**{**SOUND, "server": server, "password": "another-1"}))
     assert waiting_for_start(begun, begun) == ()
     waiting = {each.path: each.message for each in waiting_for_start(begun, now)}
     assert list(waiting) == [
@@ -156,3 +171,39 @@ def test_what_counts_from_the_next_start_is_said_with_what_holds_until_then() ->
     assert waiting["ocpp_server › tls"] == (
         'was changed: that counts when the manager starts anew; until then "detect" does'
     )
+
+
+HELD = read_toml(SITE.format(**SOUND))
+DROPPED = read_toml(
+    SITE.format(
+        **SOUND
+        | {
+            "site": 'load_management = "observe"',
+            "gateway": SOUND["gateway"] + '\noffline_policy = "drop"',
+        }
+    )
+)
+ALONE = read_toml(SITE.format(**SOUND | {"gateway": ""}))
+
+
+@pytest.mark.parametrize(
+    ("begun", "now", "until_then"),
+    [
+        (HELD, HELD, []),
+        (HELD, ALONE, []),
+        (DROPPED, DROPPED, []),
+        (DROPPED, ALONE, []),
+        (HELD, DROPPED, ["hold"]),
+        (ALONE, DROPPED, ["hold"]),
+        (DROPPED, HELD, ["drop"]),
+        (Site(), DROPPED, ["hold"]),
+    ],
+)
+def test_that_dropping_begins_and_ends_with_the_manager_is_said(
+    begun: Site, now: Site, until_then: list[str]
+) -> None:
+    waiting = waiting_for_start(begun, now)
+    assert [each.path for each in waiting] == [
+        'evse "stall-1" › gateway 1 › offline_policy' for _ in until_then
+    ]
+    assert [each.message.split('"')[1] for each in waiting] == until_then

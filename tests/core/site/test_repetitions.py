@@ -1,7 +1,9 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from wattgate.core.gateway.rights import Rights
 from wattgate.core.site.findings import Findings, Path
 from wattgate.core.site.model import (
     CardSettings,
@@ -87,15 +89,21 @@ TWO_WALLBOXES = Site(
 def test_two_wallboxes_cannot_share_one_identity_at_a_backend() -> None:
     assert said(TWO_WALLBOXES) == [
         'evse "b" > gateway 1 > client_id: the backend of evse "a" has the same url and client '
-        "id; two wallboxes cannot share one identity, only EVSEs on Modbus can"
+        "id; two wallboxes cannot share one identity, only EVSEs of one OCPP wallbox, or those on "
+        "Modbus, can: give this one a client id of its own"
     ]
 
 
-def test_r26_two_connectors_share_their_charge_box_id_unless_told_otherwise() -> None:
+def test_r26_the_connectors_of_one_wallbox_may_share_one_login() -> None:
     site = Site(evses=(evse("a", "CP1", 1, "ws://host/"), evse("b", "CP1", 2, "ws://host/")))
+    assert said(site) == []
+
+
+def test_r106_one_evse_does_not_have_one_login_twice() -> None:
+    site = Site(evses=(evse("a", "CP1", 1, "ws://other/", "ws://h/", "wss://h/"),))
     assert said(site) == [
-        'evse "b" > gateway 1 > client_id: the backend of evse "a" has the same url and client '
-        "id; in this version every EVSE of an OCPP wallbox needs its own client id"
+        'evse "a" > gateway 3 > client_id: gateway 2 of this EVSE has the same url and client id: '
+        "remove one of them, or give this one the client id of its own that the backend knows it by"
     ]
 
 
@@ -104,7 +112,7 @@ def test_r26_two_connectors_share_their_charge_box_id_unless_told_otherwise() ->
     [
         Site(evses=(evse("a", "CP1", 1, "ws://host/"), evse("b", "CP2", 1, "ws://host/"))),
         Site(evses=(evse("a", "CP1", 1, "ws://host/"), evse("b", "CP1", 2, "ws://other/"))),
-        Site(evses=(evse("a", "CP1", 1, "ws://h/", "ws://h/"),)),
+        Site(evses=(evse("a", "CP1", 1, "ws://h/", "ws://other/"),)),
         Site(evses=(evse("a", "CP1", 1, "nonsense"), evse("b", "CP1", 2, "nonsense"))),
         Site(evses=(evse("a", "CP1", 1, "ws://h/", enabled=False), evse("b", "CP1", 1, "ws://h/"))),
     ],
@@ -158,6 +166,14 @@ def test_p16_those_that_share_a_login_have_the_same_settings_for_it(
     assert "secret" not in "".join(problems)
 
 
+def test_connectors_that_share_a_login_have_the_same_settings_for_it() -> None:
+    first, second = evse("a", "CP1", 1, "ws://host/"), evse("b", "CP1", 2, "ws://host/")
+    (gateway,) = second.gateways
+    second = replace(second, gateways=(replace(gateway, commands=Rights.READ),))
+    (problem,) = said(Site(evses=(first, second)))
+    assert problem.startswith('evse "b" > gateway 1 > commands: is another one than that of evse')
+
+
 def test_a_setting_that_is_wrong_by_itself_is_not_compared_as_well() -> None:
     site = Site(evses=(on_modbus("a"), on_modbus("b", password="x", role=GatewayRole.REPORT)))
     (problem,) = said(site, ('evse "a"', "gateway 1", "password"))
@@ -174,7 +190,7 @@ def test_a_setting_that_is_wrong_by_itself_is_not_compared_as_well() -> None:
 )
 def test_an_ocpp_wallbox_shares_its_identity_with_nobody(evses: tuple[EvseSettings, ...]) -> None:
     (problem,) = said(Site(evses=evses))
-    assert problem.endswith("cannot share one identity, only EVSEs on Modbus can")
+    assert problem.endswith("or those on Modbus, can: give this one a client id of its own")
 
 
 @pytest.mark.parametrize(

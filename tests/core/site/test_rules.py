@@ -61,7 +61,6 @@ def evse(
     min_a: float = 6.0,
     max_a: float = 16.0,
     device_type: DeviceType = DeviceType.OCPP16,
-    backends: int = 0,
     fallback_a: float = 0.0,
 ) -> EvseSettings:
     return EvseSettings(
@@ -71,7 +70,6 @@ def evse(
         max_current_a=max_a,
         device_type=device_type,
         fallback_current_a=fallback_a,
-        gateways=(GatewaySettings(url=URL),) * backends,
     )
 
 
@@ -118,6 +116,16 @@ APART = GatewaySettings(url=URL, certificates="apart")
 def named_as_ours(gateway: GatewaySettings) -> EvseSettings:
     """An EVSE whose id is the name of the certificates that wallboxes see."""
     return replace(evse(), id="server", gateways=(gateway,))
+
+
+REPORT = GatewaySettings(url=URL, role=GatewayRole.REPORT)
+ELSEWHERE = GatewaySettings(url="ws://elsewhere/", role=GatewayRole.REPORT)
+NEXT_TO_IT = (REPORT, GatewaySettings(url=URL, certificates="a-backend"))
+
+
+def beside(*gateways: GatewaySettings) -> Site:
+    """A site with one EVSE, `a`, that has these backends."""
+    return Site(evses=(replace(evse(), gateways=gateways),))
 
 
 def told(strategy: StrategyChoice) -> WallboxSettings:
@@ -182,8 +190,8 @@ def fed(max_a: float | None) -> Site:
         (rules.fallback_charges, evse(fallback_a=16.0), EMPTY),
         (rules.strategy_fits_the_connectors, told(StrategyChoice.TX_PROFILE), TWO_EVSES),
         (rules.strategy_fits_the_connectors, told(StrategyChoice.CHARGE_POINT_MAX), WITH_EVSE),
-        (rules.at_most_one_backend, evse(backends=0), EMPTY),
-        (rules.at_most_one_backend, evse(backends=1), EMPTY),
+        (rules.main_evse_is_one_of_its_own, wallbox(), TWO_EVSES),
+        (rules.main_evse_is_one_of_its_own, WallboxSettings(id="CP1", main_evse="b"), TWO_EVSES),
         (rules.url_leads_to_a_backend, GatewaySettings(url=URL), EMPTY),
         (rules.client_id_fits_a_url, GatewaySettings(url=URL, client_id="a b"), EMPTY),
         (rules.client_id_fits_basic_auth, GatewaySettings(url=URL, client_id="a:b"), EMPTY),
@@ -194,7 +202,17 @@ def fed(max_a: float | None) -> Site:
         (rules.certificates_are_a_backends, GatewaySettings(url=URL), EMPTY),
         (rules.certificates_are_a_backends, GatewaySettings(url=URL, certificates="a"), EMPTY),
         (rules.certificates_are_a_backends, APART, Site(evses=(named_as_ours(APART),))),
-        (rules.role_is_primary, GatewaySettings(url=URL), EMPTY),
+        (rules.certificates_are_a_backends, NEXT_TO_IT[1], beside(*NEXT_TO_IT)),
+        (rules.certificates_are_a_backends, REPORT, beside(REPORT, ELSEWHERE)),
+        (
+            rules.certificates_are_a_backends,
+            REPORT,
+            beside(REPORT, replace(REPORT, client_id="X", certificates="a-backend")),
+        ),
+        (rules.evse_has_one_primary, UNNAMED, EMPTY),
+        (rules.evse_has_one_primary, UNNAMED, beside(REPORT, UNNAMED, ELSEWHERE)),
+        (rules.evse_has_one_primary, REPORT, beside(UNNAMED, REPORT)),
+        (rules.evse_has_one_primary, ELSEWHERE, beside(UNNAMED, ELSEWHERE)),
         (rules.whole_wallbox_is_dropped, GatewaySettings(url=URL), EMPTY),
         (rules.whole_wallbox_is_dropped, DROPPING, dropping(LoadManagement.OBSERVE, evses=1)),
         (rules.whole_wallbox_is_dropped, DROPPING, dropping(LoadManagement.OBSERVE, evses=0)),
@@ -275,7 +293,18 @@ def test_what_keeps_a_rule_is_not_complained_about(
             TWO_EVSES,
             "it has 2 EVSEs",
         ),
-        (rules.at_most_one_backend, evse(backends=2), EMPTY, "one backend per EVSE, not 2"),
+        (
+            rules.main_evse_is_one_of_its_own,
+            WallboxSettings(id="CP1", main_evse="B"),
+            TWO_EVSES,
+            'must be the id of an EVSE of wallbox "CP1"; did you mean "b"?',
+        ),
+        (
+            rules.main_evse_is_one_of_its_own,
+            WallboxSettings(id="CP2", main_evse="b"),
+            TWO_EVSES,
+            'an EVSE of wallbox "CP2"',
+        ),
         (rules.url_leads_to_a_backend, GatewaySettings(url="ftp://x"), EMPTY, "ws://"),
         (rules.client_id_fits_a_url, GatewaySettings(url=URL, client_id="."), EMPTY, "vanish"),
         (
@@ -298,7 +327,30 @@ def test_what_keeps_a_rule_is_not_complained_about(
             Site(evses=(evse(), named_as_ours(UNNAMED))),
             'must be named: by themselves they would be called as the EVSE is, "server"',
         ),
-        (rules.role_is_primary, GatewaySettings(url=URL, role=GatewayRole.REPORT), EMPTY, "read"),
+        (
+            rules.certificates_are_a_backends,
+            REPORT,
+            beside(REPORT, replace(REPORT, client_id="X")),
+            'must be named: by themselves they would be called "a-backend"',
+        ),
+        (
+            rules.evse_has_one_primary,
+            APART,
+            beside(REPORT, UNNAMED, APART),
+            'must be "report": gateway 2 of this EVSE is "primary" already',
+        ),
+        (
+            rules.whole_wallbox_is_dropped,
+            replace(DROPPING, role=GatewayRole.REPORT),
+            EMPTY,
+            "one that reports only holds",
+        ),
+        (
+            rules.whole_wallbox_is_dropped,
+            DROPPING,
+            replace(beside(DROPPING, REPORT), site=SiteSettings(load_management=OBSERVE)),
+            "leaves the wallbox to one backend, and this EVSE has 2",
+        ),
         (
             rules.whole_wallbox_is_dropped,
             DROPPING,

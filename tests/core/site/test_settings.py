@@ -61,7 +61,7 @@ def test_settings_are_defined_by_their_fields() -> None:
 
 def test_tables_are_defined_by_their_fields() -> None:
     assert list(definitions(Room)) == [
-        TableField("lamps", Table("lamp", "What shines", Lamp, True, "name", "name")),
+        TableField("lamps", Table("lamp", "What shines", Lamp, True, "name", ("name",))),
         TableField("best", Table("best_lamp", "The best", Lamp)),
     ]
 
@@ -72,8 +72,8 @@ def test_a_table_has_a_key_of_its_own_and_a_setting_that_of_its_field() -> None:
 
 
 def test_entries_may_be_known_by_another_setting_than_they_are_named_by() -> None:
-    (about,) = tables("lamp", Lamp, "What shines", named_by="name", known_by="power_w").values()
-    assert (about.named_by, about.known_by) == ("name", "power_w")
+    (about,) = tables("lamp", Lamp, "What shines", named_by="name", known_by=("power_w",)).values()
+    assert (about.named_by, about.known_by) == ("name", ("power_w",))
 
 
 @pytest.mark.parametrize(("model", "each"), ALL_SETTINGS)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wattgate.core.gateway.rights import Rights
 from wattgate.core.site.choices import LoadManagement
 from wattgate.core.site.settings import Kind, Secrecy, Setting, SettingField
 from wattgate.core.site.values import Wrong, read_value, shown
@@ -30,6 +31,12 @@ def a(kind: Kind, about: Setting = FREE, *, optional: bool = False) -> SettingFi
         (a(float, CURRENT), 16.5, 16.5),
         (a(float, CURRENT, optional=True), None, None),
         (a(LoadManagement), "observe", LoadManagement.OBSERVE),
+        (a(Rights), "all", Rights.ALL),
+        (a(Rights), "read", Rights.READ),
+        (a(Rights), "none", Rights.NONE),
+        (a(Rights), [], Rights.NONE),
+        (a(Rights), ("Reset", "ClearCache"), Rights.to("ClearCache", "Reset")),
+        (a(Rights, optional=True), None, None),
     ],
 )
 def test_a_good_value_is_read_as_its_kind(field: SettingField, value: object, read: object) -> None:
@@ -71,6 +78,25 @@ def test_a_good_value_is_read_as_its_kind(field: SettingField, value: object, re
             'must be one of active, observe, not the text "Active"; did you mean "active"?',
         ),
         (a(LoadManagement), "xyz", 'must be one of active, observe, not the text "xyz"'),
+        (a(Rights), None, "must be all, read, none, or a list of commands, not nothing"),
+        (
+            a(Rights),
+            "Reset",
+            'must be all, read, none, or a list of commands, not the text "Reset"',
+        ),
+        (
+            a(Rights),
+            ["ClearCache", "Rest", 5],
+            'must list commands of a backend; the text "Rest" is none; did you mean "Reset"?',
+        ),
+        (a(Rights), ["xyz"], 'must list commands of a backend; the text "xyz" is none'),
+        (a(Rights), [["Reset"]], "must list commands of a backend; a list is none"),
+        (
+            a(Rights),
+            ["StartTransaction"],
+            'must list commands of a backend; the text "StartTransaction" is none; did you mean '
+            '"RemoteStartTransaction"?',
+        ),
     ],
 )
 def test_a_bad_value_is_refused_with_words(
@@ -110,10 +136,11 @@ def test_a_value_is_quoted_in_short(value: object, words: str) -> None:
 values = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.none())
 
 
+ANY = [a(str, NAME), a(bool), a(int), a(float, CURRENT), a(LoadManagement), a(Rights)]
+
+
 @settings(deadline=None)
-@given(
-    st.sampled_from([a(str, NAME), a(bool), a(int), a(float, CURRENT), a(LoadManagement)]), values
-)
+@given(st.sampled_from(ANY), values)
 def test_any_value_is_read_or_refused(field: SettingField, value: object) -> None:
     found = read_value(field, value)
     assert isinstance(found, Wrong | field.kind)

@@ -1,5 +1,9 @@
 import json
+from dataclasses import replace
 
+import pytest
+
+from wattgate.core.gateway.rights import Rights
 from wattgate.core.site.model import (
     CardSettings,
     EvseSettings,
@@ -35,6 +39,24 @@ def test_what_is_written_goes_through_json_unchanged() -> None:
     written = to_mapping(SITE, secrets=True)
     assert json.loads(json.dumps(written)) == written
     assert type(written["site"]["load_management"]) is str
+
+
+@pytest.mark.parametrize(
+    ("commands", "written"),
+    [
+        (None, None),
+        (Rights.READ, "read"),
+        (Rights.NONE, "none"),
+        (Rights.to("Reset"), ["Reset"]),
+        (Rights.to("ClearCache", "Reset"), ["ClearCache", "Reset"]),
+    ],
+)
+def test_rights_are_written_as_they_are_read(commands: Rights | None, written: object) -> None:
+    gateway = GatewaySettings(url="ws://b/", commands=commands)
+    site = replace(SITE, evses=(replace(SITE.evses[0], gateways=(gateway,)),))
+    mapping = to_mapping(site, secrets=True)
+    assert mapping["evse"][0]["gateway"][0]["commands"] == written
+    assert read_mapping(json.loads(json.dumps(mapping))) == site
 
 
 def test_settings_have_the_keys_and_the_order_of_the_file() -> None:

@@ -32,9 +32,11 @@ def _id_is_contested(state: EvseState) -> str | None:
 def _everybody_may_charge(state: EvseState) -> str | None:
     """R57: no backend decides, and the site names no card."""
     evse = state.evse
-    if evse.settings.gateways or not evse.settings.enabled or state.station.house.cards.are_listed:
+    has_primary = evse.settings.primary is not None
+    if has_primary or not evse.settings.enabled or state.station.house.cards.are_listed:
         return None
-    return "Everybody may charge here: the EVSE has no backend, and the site has no [[card]]."
+    lacks = "no backend that decides" if evse.settings.gateways else "no backend"
+    return f"Everybody may charge here: the EVSE has {lacks}, and the site has no [[card]]."
 
 
 def _backend_fails(state: EvseState) -> str | None:

@@ -35,9 +35,9 @@ def rewrites_of(settings: EvseSettings, free_tag: str = "") -> tuple[str, ...]:
 
     `free_tag` is what its wallbox sends where no card was presented; empty: it has none (R57).
     """
-    if not settings.gateways:
+    if settings.primary is None:
         return ()
-    client_id = settings.gateways[0].client_id
+    client_id = settings.primary.client_id
     rows = (
         (
             bool(settings.fixed_rfid and free_tag),

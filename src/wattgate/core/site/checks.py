@@ -65,6 +65,7 @@ _RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
             reads_of_server=("password",),
         ),
         Rule("strategy", rules.strategy_fits_the_connectors),
+        Rule("main_evse", rules.main_evse_is_one_of_its_own),
     ),
     EvseSettings: (
         Rule("address", rules.address_leads_to_the_device, ("device_type",)),
@@ -75,7 +76,6 @@ _RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
         Rule("min_current_a", rules.minimum_is_below_maximum, ("max_current_a",)),
         Rule("min_current_a", rules.feeder_carries_the_minimum, ("address",)),
         Rule("fallback_current_a", rules.fallback_charges, ("min_current_a", "max_current_a")),
-        Rule("gateway", rules.at_most_one_backend),
         Rule("meter_public_key", rules.meter_key_is_readable),
     ),
     GatewaySettings: (
@@ -83,9 +83,9 @@ _RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
         Rule("client_id", rules.client_id_fits_a_url),
         Rule("client_id", rules.client_id_fits_basic_auth, ("password",)),
         Rule("password", rules.password_is_hexadecimal, ("key_form",)),
-        Rule("certificates", rules.certificates_are_a_backends),
-        Rule("role", rules.role_is_primary),
-        Rule("offline_policy", rules.whole_wallbox_is_dropped),
+        Rule("certificates", rules.certificates_are_a_backends, ("url", "role")),
+        Rule("role", rules.evse_has_one_primary),
+        Rule("offline_policy", rules.whole_wallbox_is_dropped, ("role",)),
     ),
     CardSettings: (),
     StorageSettings: (),

@@ -1,8 +1,12 @@
 """Settings of the EVSEs and their billing backends."""
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import urlsplit
 
+from wattgate.core.gateway.rights import Rights
 from wattgate.core.modbus.places import (
     POWER_BRAIN_PORT,
     Place,
@@ -24,13 +28,21 @@ from wattgate.core.units import MIN_CHARGE_A
 _SAID_BY_DEFINITION: Final = 0
 """Stands for the TCP port that only a definition knows."""
 
+_LONGEST_SET_NAME: Final = 100
+"""Characters in the name of a set of certificates."""
+
+_RIGHTS_BY_ROLE: Final[Mapping[GatewayRole, Rights]] = {
+    GatewayRole.PRIMARY: Rights.ALL,
+    GatewayRole.REPORT: Rights.READ,
+}
+
 MODBUS_STATION: Final = "modbus/"
 """Begins the names of wallboxes without OCPP; no ChargeBox ID may begin so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewaySettings:
-    """One billing backend of an EVSE (P2-P4)."""
+    """One backend of an EVSE (P2-P4)."""
 
     url: str = field(
         metadata=setting(
@@ -41,7 +53,8 @@ class GatewaySettings:
         default="",
         metadata=setting(
             "Identity shown to the backend; empty: the ChargeBox ID, or the `id` of an EVSE "
-            "without OCPP. EVSEs without OCPP may share one: each is a connector of it then",
+            "without OCPP. EVSEs of one wallbox, and those without OCPP, may share one: each is a "
+            "connector of it then",
             at_most=255,
         ),
     )
@@ -63,7 +76,7 @@ class GatewaySettings:
         default="",
         metadata=setting(
             "Name of the set of certificates that it uses with `wss://`; empty: one of its own, "
-            "with the name of the EVSE",
+            "called as the EVSE is, or with the role `report` as EVSE and host, `stall-1-host`",
             at_most=100,
         ),
     )
@@ -90,14 +103,25 @@ class GatewaySettings:
     )
     role: GatewayRole = field(
         default=GatewayRole.PRIMARY,
-        metadata=setting("`primary` authorises and bills, `report` only reads"),
+        metadata=setting(
+            "`primary` authorises, bills and commands, and an EVSE has one at most; `report` hears "
+            "everything, and its answers change nothing"
+        ),
+    )
+    commands: Rights | None = field(
+        default=None,
+        metadata=setting(
+            "What the backend may command: `all`; `read`, which changes nothing; `none`; or a list "
+            'of actions, as `["RemoteStartTransaction", "Reset"]`; not said: `all` for a '
+            "`primary`, `read` for a `report`"
+        ),
     )
     offline_policy: OfflinePolicy = field(
         default=OfflinePolicy.HOLD,
         metadata=setting(
             "While the backend is away: `hold` keeps the wallbox and its messages, `drop` "
             "disconnects the wallbox, so that it keeps them itself; `drop` is for `observe` and "
-            "for a wallbox with one EVSE"
+            "for a wallbox with one EVSE and one backend"
         ),
     )
 
@@ -135,9 +159,31 @@ class GatewaySettings:
             return bytes.fromhex(self.password)
         return self.password
 
+    @property
+    def rights(self) -> Rights:
+        """What it may command: as `commands` says, or as goes with its role."""
+        return _RIGHTS_BY_ROLE[self.role] if self.commands is None else self.commands
+
     def certificate_set(self, evse_id: str) -> str:
-        """Name of the certificates that it uses, as the gateway of this EVSE."""
-        return self.certificates or evse_id
+        """Name of the certificates that it uses, as the gateway of this EVSE.
+
+        Of several backends without a name for them the primary alone has that of the EVSE.
+        """
+        if self.certificates or self.role is GatewayRole.PRIMARY:
+            return self.certificates or evse_id
+        name = f"{evse_id}-{_host_of(self.url)}"
+        if len(name) <= _LONGEST_SET_NAME:
+            return name
+        digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+        return f"{name[: _LONGEST_SET_NAME - len(digest) - 1]}-{digest}"
+
+
+def _host_of(url: str) -> str:
+    """The host that a URL names; nothing where it cannot be read."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +297,10 @@ class EvseSettings:
     gateways: tuple[GatewaySettings, ...] = field(
         default=(),
         metadata=tables(
-            "gateway", GatewaySettings, "Its billing backends: none, or one", known_by="url"
+            "gateway",
+            GatewaySettings,
+            "Its backends: none, one, or several with one `primary` at most",
+            known_by=("url", "client_id"),
         ),
     )
 
@@ -292,6 +341,12 @@ class EvseSettings:
     def station_id(self) -> str:
         """The wallbox it belongs to: a ChargeBox ID, or a name of its own for one on Modbus."""
         return f"{MODBUS_STATION}{self.id}" if self.is_on_modbus else self.address
+
+    @property
+    def primary(self) -> GatewaySettings | None:
+        """The backend that authorises and bills; None where nobody does."""
+        primaries = (each for each in self.gateways if each.role is GatewayRole.PRIMARY)
+        return next(primaries, None)
 
     @property
     def own_identity(self) -> str:

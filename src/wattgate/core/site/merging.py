@@ -1,6 +1,6 @@
 """Applying a site file to what is stored, and a PATCH to what is served."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeGuard
 
 from wattgate.core.errors import ConfigError, Problem
@@ -94,15 +94,26 @@ def _merged_tables(about: Table, stored: object, file: object) -> object:
         return file
     if not _are_tables(stored) or not _are_tables(file):
         return file
-    return [_merged(about.of, _same(about, each, stored), each) for each in file]
+    return [_merged(about.of, _same(about, each, stored, file), each) for each in file]
 
 
 def _same(
-    about: Table, entry: Mapping[str, object], stored: list[Mapping[str, object]]
+    about: Table,
+    entry: Mapping[str, object],
+    stored: list[Mapping[str, object]],
+    file: list[Mapping[str, object]],
 ) -> Mapping[str, object]:
     """Return the stored entry that `entry` goes on from; an empty one where it is new."""
-    name = entry.get(about.known_by)
-    return next((each for each in stored if each.get(about.known_by) == name), {})
+    name, *more = about.known_by
+    before = [each for each in stored if each.get(name) == entry.get(name)]
+    now = [each for each in file if each.get(name) == entry.get(name)]
+    if len(before) > 1 or len(now) > 1:
+        before = [each for each in before if _said(each, more) == _said(entry, more)]
+    return next(iter(before), {})
+
+
+def _said(entry: Mapping[str, object], keys: Sequence[str]) -> list[object]:
+    return [entry.get(key, "") for key in keys]
 
 
 def _are_tables(value: object) -> TypeGuard[list[Mapping[str, object]]]:

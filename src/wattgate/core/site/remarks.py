@@ -4,10 +4,13 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from wattgate.core.errors import Problem
+from wattgate.core.gateway.rights import Rights
 from wattgate.core.site.model import (
+    EvseSettings,
+    GatewayRole,
     GridMeterSource,
     LoadManagement,
-    OcppServerSettings,
+    OfflinePolicy,
     Site,
     StrategyChoice,
     TlsMode,
@@ -54,8 +57,22 @@ def _open_to_all(site: Site) -> Iterator[Problem]:
     if site.cards:
         return
     for evse in site.evses:
-        if evse.enabled and not evse.gateways:
-            yield Problem(f'evse "{evse.id}"', "no backend and no cards: everybody may charge")
+        if evse.enabled and evse.primary is None:
+            decides = "no backend that authorises" if evse.gateways else "no backend"
+            yield Problem(f'evse "{evse.id}"', f"{decides} and no cards: everybody may charge")
+
+
+def _powerful_reports(site: Site) -> Iterator[Problem]:
+    """R106: a report only hears; one that may command everything is a second master."""
+    for evse in site.evses:
+        for number, gateway in enumerate(evse.gateways, 1):
+            is_report = gateway.role is GatewayRole.REPORT and evse.primary is not None
+            if is_report and gateway.rights == Rights.ALL:
+                yield Problem(
+                    f'evse "{evse.id}" › gateway {number} › commands',
+                    '"all" lets this backend start, stop and lock beside the one that bills; list '
+                    "the commands that it needs",
+                )
 
 
 def _no_password(site: Site, keyed: Collection[str]) -> Iterator[Problem]:
@@ -135,16 +152,36 @@ def _certificates_without_tls(site: Site) -> Iterator[Problem]:
                 )
 
 
-def waiting_for_start(begun: OcppServerSettings, now: OcppServerSettings) -> tuple[Problem, ...]:
-    """Name the settings of the port that were changed since it was opened as `begun`."""
+def waiting_for_start(begun: Site, now: Site) -> tuple[Problem, ...]:
+    """Name the settings that were changed since the manager began with `begun`, and wait."""
     return tuple(
         Problem(
-            f"ocpp_server › {name}",
+            path,
             f'was changed: that counts when the manager starts anew; until then "{before}" does',
         )
-        for name in _AT_THE_START
-        if (before := getattr(begun, name)) != getattr(now, name)
+        for path, before in (*_port_changes(begun, now), *_policy_changes(begun, now))
     )
+
+
+def _port_changes(begun: Site, now: Site) -> Iterator[tuple[str, str]]:
+    for name in _AT_THE_START:
+        before = getattr(begun.ocpp_server, name)
+        if before != getattr(now.ocpp_server, name):
+            yield f"ocpp_server › {name}", before
+
+
+def _policy_changes(begun: Site, now: Site) -> Iterator[tuple[str, str]]:
+    """Who is dropped has the wallbox to itself; that begins and ends with the manager (§1)."""
+    before = {evse.id: _policy_of(evse) for evse in begun.evses}
+    for evse in now.evses:
+        then = before.get(evse.id, OfflinePolicy.HOLD)
+        if evse.gateways and _policy_of(evse) is not then:
+            yield f'evse "{evse.id}" › gateway 1 › offline_policy', then
+
+
+def _policy_of(evse: EvseSettings) -> OfflinePolicy:
+    """One that is dropped is the only backend of its EVSE."""
+    return evse.gateways[0].offline_policy if evse.gateways else OfflinePolicy.HOLD
 
 
 def _shares(site: Site) -> bool:
@@ -154,6 +191,7 @@ def _shares(site: Site) -> bool:
 _REMARKS: Final[tuple[Remark, ...]] = (
     _nothing_left,
     _open_to_all,
+    _powerful_reports,
     _long_grants,
     _single_value,
     _free_tag,

@@ -80,33 +80,37 @@ class _Login:
 
     @property
     def keys(self) -> tuple[Hashable, ...]:
-        """What another login must not have, unless they are one: on Modbus the queue's name, too.
+        """What another login must not have, unless they are one: also the name of the queue.
 
         A queue outlasts a change from `ws` to `wss`.
         """
         identity = self.evse.own_identity
-        place = destination(self.gateway, identity)
-        if not self.evse.is_on_modbus:
-            return (place,)
-        return (place, link_place(self.gateway, self.gateway.identity(identity)))
+        queue = link_place(self.gateway, self.gateway.identity(identity))
+        return (destination(self.gateway, identity), queue)
+
+    def may_share_with(self, other: "_Login") -> bool:
+        """Whether both can be connectors of one charge point: one wallbox, or none with OCPP."""
+        if self.evse.is_on_modbus or other.evse.is_on_modbus:
+            return self.evse.is_on_modbus and other.evse.is_on_modbus
+        return self.evse.address == other.evse.address
 
 
 def _report_shared_backends(site: Site, to: Findings) -> None:
     """Two EVSEs behind one URL and identity are one client to the backend.
 
-    That is fine for EVSEs without OCPP, which have no boot, reset and configuration of their own:
-    those of two OCPP wallboxes behind one identity mean nothing.
+    That is fine for EVSEs of one wallbox, and for those without OCPP, which have no boot, reset
+    and configuration of their own: those of two OCPP wallboxes behind one identity mean nothing.
     """
     first: dict[Hashable, _Login] = {}
     for login in _logins(site, to):
         others = [first.setdefault(key, login) for key in login.keys]
-        other = next((each for each in others if each.evse is not login.evse), None)
+        other = next((each for each in others if each is not login), None)
         if other is None:
             continue
-        if login.evse.is_on_modbus and other.evse.is_on_modbus:
+        if other.evse is not login.evse and login.may_share_with(other):
             _report_differences(login, other, to)
         else:
-            to.add((*login.at, "client_id"), _words_for(login.evse, other.evse))
+            to.add((*login.at, "client_id"), _words_for(login, other))
 
 
 def _logins(site: Site, to: Findings) -> Iterable[_Login]:
@@ -136,11 +140,17 @@ def _is_readable(gateway: GatewaySettings, evse: EvseSettings, place: Path, to: 
     return to.sound(places) and url_complaint(gateway.url) is None
 
 
-def _words_for(evse: EvseSettings, other: EvseSettings) -> str:
-    shared = f'the backend of evse "{other.id}" has the same url and client id; '
-    if evse.address == other.address and not (evse.is_on_modbus or other.is_on_modbus):
-        return f"{shared}in this version every EVSE of an OCPP wallbox needs its own client id"
-    return f"{shared}two wallboxes cannot share one identity, only EVSEs on Modbus can"
+def _words_for(login: _Login, other: _Login) -> str:
+    if login.evse is other.evse:
+        return (
+            f"{other.at[-1]} of this EVSE has the same url and client id: remove one of them, or "
+            "give this one the client id of its own that the backend knows it by"
+        )
+    return (
+        f'the backend of evse "{other.evse.id}" has the same url and client id; two wallboxes '
+        "cannot share one identity, only EVSEs of one OCPP wallbox, or those on Modbus, can: give "
+        "this one a client id of its own"
+    )
 
 
 def _named(site: Site) -> list[EvseSettings]:

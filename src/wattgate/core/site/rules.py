@@ -9,6 +9,7 @@ from wattgate.core.security.host_names import is_host, names_of
 from wattgate.core.security.passwords import is_hexadecimal
 from wattgate.core.site.destinations import identity_complaint, page_complaint, url_complaint
 from wattgate.core.site.devices import MODBUS_STATION
+from wattgate.core.site.findings import suggestion
 from wattgate.core.site.model import (
     DeviceType,
     EvseSettings,
@@ -99,6 +100,16 @@ def strategy_fits_the_connectors(settings: WallboxSettings, site: Site) -> str |
     if settings.strategy is not StrategyChoice.CHARGE_POINT_MAX or connectors <= 1:
         return None
     return f'"{settings.strategy}" is one limit for the whole wallbox; it has {connectors} EVSEs'
+
+
+def main_evse_is_one_of_its_own(settings: WallboxSettings, site: Site) -> str | None:
+    """Only a backend of the wallbox itself can speak for it (R102, R103)."""
+    its_own = [each.id for each in site.evses_of(settings.id)]
+    if not settings.main_evse or settings.main_evse in its_own:
+        return None
+    meant = suggestion(settings.main_evse, its_own)
+    hint = f'; did you mean "{meant}"?' if meant else ""
+    return f'must be the id of an EVSE of wallbox "{settings.id}"{hint}'
 
 
 def meter_key_is_readable(settings: EvseSettings, _site: Site) -> str | None:
@@ -200,13 +211,6 @@ def fallback_charges(settings: EvseSettings, _site: Site) -> str | None:
     return f"must be 0, or from min_current_a to max_current_a ({least_a:g} to {most_a:g} A)"
 
 
-def at_most_one_backend(settings: EvseSettings, _site: Site) -> str | None:
-    """Several backends per EVSE are not served yet."""
-    if len(settings.gateways) <= 1:
-        return None
-    return f"this version serves one backend per EVSE, not {len(settings.gateways)}"
-
-
 def url_leads_to_a_backend(settings: GatewaySettings, _site: Site) -> str | None:
     """A WebSocket URL with a host (P2)."""
     return url_complaint(settings.url)
@@ -239,42 +243,72 @@ def certificates_are_a_backends(settings: GatewaySettings, site: Site) -> str | 
     theirs = f'"{SERVER_SET}": those are the certificates that wallboxes see'
     if settings.certificates == SERVER_SET:
         return f"must not be {theirs}"
-    evse_id = next(
-        (each.id for each in site.evses if any(one is settings for one in each.gateways)), ""
+    evse = _evse_of(settings, site)
+    name = settings.certificate_set(evse.id) if evse is not None else ""
+    if name == SERVER_SET:
+        return f"must be named: by themselves they would be called as the EVSE is, {theirs}"
+    if settings.role is GatewayRole.PRIMARY or not _is_taken(name, settings, site):
+        return None
+    return f'must be named: by themselves they would be called "{name}", as those of another are'
+
+
+def _is_taken(name: str, settings: GatewaySettings, site: Site) -> bool:
+    """Whether two backends would have the same certificates, and neither asked for it."""
+    return not settings.certificates and any(
+        each.certificate_set(evse.id) == name
+        for evse in site.evses
+        for each in evse.gateways
+        if each is not settings and not each.certificates
     )
-    if settings.certificate_set(evse_id) != SERVER_SET:
-        return None
-    return f"must be named: by themselves they would be called as the EVSE is, {theirs}"
 
 
-def role_is_primary(settings: GatewaySettings, _site: Site) -> str | None:
-    """Backends that only read are not served yet."""
-    if settings.role is GatewayRole.PRIMARY:
+def evse_has_one_primary(settings: GatewaySettings, site: Site) -> str | None:
+    """Two who bill would bill twice, and two verdicts of a card mean nothing."""
+    evse = _evse_of(settings, site)
+    if settings.role is not GatewayRole.PRIMARY or evse is None or evse.primary is settings:
         return None
-    return 'must be "primary": this version serves no backends that only read'
+    first = 1 + next(place for place, each in enumerate(evse.gateways) if each is evse.primary)
+    return (
+        f'must be "report": gateway {first} of this EVSE is "primary" already, and one alone '
+        "authorises and bills"
+    )
 
 
 def whole_wallbox_is_dropped(settings: GatewaySettings, site: Site) -> str | None:
     """A relayed wallbox belongs to its backend alone: nothing of ours may be in between (§1)."""
     if settings.offline_policy is OfflinePolicy.HOLD:
         return None
+    if settings.role is GatewayRole.REPORT:
+        return '"drop" leaves the wallbox to a "primary"; one that reports only holds: use "hold"'
     if site.site.load_management is not LoadManagement.OBSERVE:
         return (
             '"drop" leaves the wallbox to its backend alone; with load_management = '
             f'"{site.site.load_management}" it would be out of control: use "observe", or "hold"'
         )
-    evse = next(
-        (each for each in site.evses if any(one is settings for one in each.gateways)), None
-    )
-    if evse is None:
-        return None
+    evse = _evse_of(settings, site)
+    return _why_not_dropped(evse, site) if evse is not None else None
+
+
+def _why_not_dropped(evse: EvseSettings, site: Site) -> str | None:
     if evse.is_on_modbus:
         return '"drop" leaves messages to the wallbox; one on Modbus keeps none: use "hold"'
     address = evse.address
     evses = len(site.evses_of(address))
     if evses > 1:
         return f'"drop" disconnects the whole wallbox "{address}", and it has {evses} EVSEs'
+    if len(evse.gateways) > 1:
+        return (
+            f'"drop" leaves the wallbox to one backend, and this EVSE has {len(evse.gateways)}: '
+            'use "hold"'
+        )
     return None
+
+
+def _evse_of(settings: GatewaySettings, site: Site) -> EvseSettings | None:
+    """The EVSE whose gateway this is, and not one that is only equal to it."""
+    return next(
+        (each for each in site.evses if any(one is settings for one in each.gateways)), None
+    )
 
 
 def _manages(settings: SiteSettings, site: Site) -> bool:

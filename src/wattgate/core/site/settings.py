@@ -10,6 +10,8 @@ from dataclasses import MISSING, Field, dataclass, fields
 from enum import StrEnum
 from typing import Any, Final, get_args
 
+from wattgate.core.gateway.rights import Rights
+
 _KEY: Final = "wattgate"
 
 
@@ -23,7 +25,7 @@ class Secrecy(StrEnum):
     """Nobody has to know it, we neither: only what proves it is kept, under a key (S4)."""
 
 
-Kind = type[str] | type[bool] | type[int] | type[float] | type[StrEnum]
+Kind = type[str] | type[bool] | type[int] | type[float] | type[StrEnum] | type[Rights]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Table:
 
     A problem's path calls an entry by the value of `named_by` (`evse "stall-1"`), or by its
     number where that is empty (`gateway 1`). An entry is the same as before where the value of
-    `known_by` is.
+    the first of `known_by` is; the others tell apart those that have it in common.
     """
 
     key: str
@@ -51,7 +53,7 @@ class Table:
     of: type[Any]
     repeated: bool = False
     named_by: str = ""
-    known_by: str = ""
+    known_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +97,10 @@ def table(key: str, of: type[Any], meaning: str) -> Mapping[str, Table]:
 
 
 def tables(
-    key: str, of: type[Any], meaning: str, *, named_by: str = "", known_by: str = ""
+    key: str, of: type[Any], meaning: str, *, named_by: str = "", known_by: tuple[str, ...] = ()
 ) -> Mapping[str, Table]:
     """Metadata of a dataclass field that is a list of tables `[[key]]`."""
-    return {_KEY: Table(key, meaning, of, True, named_by, known_by or named_by)}
+    return {_KEY: Table(key, meaning, of, True, named_by, known_by or (named_by,))}
 
 
 def definitions(model: type[Any]) -> Iterator[Definition]:

@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Final
 from unicodedata import category
 
+from wattgate.core.gateway.rights import COMMANDS, WORDS, Rights
 from wattgate.core.security.passwords import MARK, is_kept
 from wattgate.core.site.findings import suggestion
 from wattgate.core.site.settings import Secrecy, Setting, SettingField
@@ -101,6 +102,20 @@ def _read_number(field: SettingField, value: object) -> object:
     return _out_of_range(field.about, value) or float(value)
 
 
+def _read_rights(_field: SettingField, value: object) -> object:
+    """One of the words, or a list of commands; an empty one is `none`."""
+    if isinstance(value, str) and value in WORDS:
+        return Rights((value,))
+    if not isinstance(value, list | tuple):
+        return Wrong(f"must be {', '.join(WORDS)}, or a list of commands, not {shown(value)}")
+    unknown = [each for each in value if each not in COMMANDS]
+    if not unknown:
+        return Rights.to(*value)
+    meant = suggestion(unknown[0], COMMANDS) if isinstance(unknown[0], str) else None
+    hint = f'; did you mean "{meant}"?' if meant else ""
+    return Wrong(f"must list commands of a backend; {shown(unknown[0])} is none{hint}")
+
+
 def _out_of_range(about: Setting, value: float) -> Wrong | None:
     unit = f" {about.unit}" if about.unit else ""
     if about.at_least is not None and value < about.at_least:
@@ -115,4 +130,5 @@ _READERS: Final[Mapping[type, Callable[[SettingField, object], object]]] = {
     bool: _read_flag,
     int: _read_whole_number,
     float: _read_number,
+    Rights: _read_rights,
 }

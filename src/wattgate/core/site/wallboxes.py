@@ -101,6 +101,29 @@ class WallboxSettings:
             "the backend hears SuspendedEVSE then"
         ),
     )
+    main_evse: str = field(
+        default="",
+        metadata=setting(
+            "`id` of the EVSE whose backend speaks for the whole wallbox (restart, firmware, "
+            "connector 0) where its EVSEs have different ones; empty: the first with a `primary`",
+            at_most=100,
+        ),
+    )
+    ask_all_backends: bool = field(
+        default=False,
+        metadata=setting(
+            "A card of which nobody knows at which EVSE it was shown: true asks the backends of "
+            "all EVSEs, one after the other, until one accepts it; false: that of `main_evse`. "
+            "With true every backend hears of cards that are not its own"
+        ),
+    )
+    file_relay: bool = field(
+        default=False,
+        metadata=setting(
+            "Firmware and diagnostics pass through the manager, for a wallbox that cannot reach "
+            "the places that its backend names"
+        ),
+    )
     ping: bool = field(
         default=True,
         metadata=setting("WebSocket pings; false for a wallbox that never answers them"),

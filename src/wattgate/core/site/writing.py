@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from wattgate.core.gateway.rights import WORDS, Rights
 from wattgate.core.site.model import Site
 from wattgate.core.site.settings import Definition, Secrecy, SettingField, definitions, key_of
 
@@ -32,7 +33,19 @@ def _is_secret(each: Definition) -> bool:
 
 def _value(each: Definition, value: object, secrets: bool) -> object:
     if isinstance(each, SettingField):
-        return str(value) if isinstance(value, str) else value  # a choice as a plain word
+        return _plain(value)
     if isinstance(value, tuple):
         return [_written(one, secrets) for one in value]
     return _written(value, secrets)
+
+
+def _plain(value: object) -> object:
+    match value:
+        case str():
+            return str(value)  # a choice as a plain word
+        case Rights(words=(word,)) if word in WORDS:
+            return word
+        case Rights(words=actions):
+            return list(actions)
+        case _:
+            return value
