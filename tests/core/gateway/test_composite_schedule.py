@@ -5,6 +5,7 @@ import pytest
 from tests.support.charging_profiles import NOON, a_profile, a_schedule, after_noon
 
 from wattgate.core.errors import PeerError
+from wattgate.core.gateway.allowances import Allowance
 from wattgate.core.gateway.composite_schedule import LONGEST_S, composite_answer
 from wattgate.core.gateway.profile_rules import MAX_PERIODS
 from wattgate.core.ocpp.profiles import Kind, Profile, Recurrency
@@ -13,9 +14,10 @@ from wattgate.core.ocpp.schedules import ProfileStack
 STEPS = a_profile(a_schedule((0, 32.0), (60, 10.0), start_at=NOON, duration_s=120))
 
 
-def answer(request: str, profile: Profile = STEPS, *, limit_a: float = 16.0) -> dict[str, Any]:
-    stack = ProfileStack().installed(1, profile)
-    text = composite_answer(stack, request, after_noon(0.7), None, limit_a=limit_a, phases=3)
+def answer(request: str, *profiles: Profile, limit_a: float = 16.0) -> dict[str, Any]:
+    """The answer where each of the profiles is another backend's."""
+    allowances = [Allowance(ProfileStack().installed(1, each)) for each in profiles or (STEPS,)]
+    text = composite_answer(allowances, request, after_noon(0.7), limit_a=limit_a, phases=3)
     decoded: dict[str, Any] = json.loads(text)
     return decoded
 
@@ -38,6 +40,19 @@ def test_the_answer_is_the_lowest_of_profiles_and_limit_in_the_shape_of_16e_3_57
             ],
         },
     }
+
+
+def test_every_change_of_every_backend_is_in_the_answer_and_the_least_holds_r99() -> None:
+    other = a_profile(a_schedule((0, 20.0), (30, 12.0), (90, 6.0), (110, 32.0), start_at=NOON))
+    schedule = answer('{"connectorId":1,"duration":150}', STEPS, other)["chargingSchedule"]
+    assert [(p["startPeriod"], p["limit"]) for p in schedule["chargingSchedulePeriod"]] == [
+        (0, 16.0),
+        (30, 12.0),
+        (60, 10.0),
+        (90, 6.0),
+        (110, 10.0),
+        (120, 16.0),
+    ]
 
 
 def test_watts_are_those_of_all_phases() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.support.charging_profiles import NOON, a_profile, a_schedule, after_noon, profiles
 
 from wattgate.core.errors import PeerError
+from wattgate.core.gateway.allowances import Allowance
 from wattgate.core.gateway.profile_rules import MAX_PROFILES, MAX_STACK_LEVEL
 from wattgate.core.gateway.virtual_profiles import KeptProfile, Verdict, VirtualProfiles
 from wattgate.core.ocpp.profile_text import profile_text
@@ -162,19 +163,9 @@ def test_clearing_on_a_connector_that_does_not_exist_is_a_callerror_r101() -> No
     assert refusal.value.code == "PropertyConstraintViolation"
 
 
-@pytest.mark.parametrize(("granted_a", "limit"), [(6.0, 6.0), (24.0, 10.0)])
-def test_the_composite_is_the_lowest_of_profile_grant_and_hardware_r99(
-    granted_a: float, limit: float
-) -> None:
-    virtual = holding((1, a_profile(a_schedule((0, 10.0), start_at=NOON, duration_s=60))))
-    answer = json.loads(
-        virtual.composite(
-            '{"connectorId":1,"duration":120}', NOON, None, granted_a=granted_a, hardware_a=16.0
-        )
-    )
-    periods = answer["chargingSchedule"]["chargingSchedulePeriod"]
-    assert periods[0] == {"startPeriod": 0, "limit": limit}
-    assert max(period["limit"] for period in periods) == min(granted_a, 16.0)
+def test_what_they_allow_counts_for_the_transaction_as_the_backend_knows_it() -> None:
+    virtual = holding((1, a_profile(8.0, purpose=TX)), running=RUNNING)
+    assert virtual.allowance(RUNNING) == Allowance(virtual.stack, RUNNING)
 
 
 ON_START = profile_text(

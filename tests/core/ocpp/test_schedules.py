@@ -297,3 +297,49 @@ def test_the_next_change_is_a_change_and_the_first(
 def instants_before(start: datetime, end: datetime) -> list[datetime]:
     evenly = [start + (end - start) * part / 40 for part in range(40)]
     return [*evenly, end - timedelta(microseconds=1)] if end > start else []
+
+
+UP_AND_DOWN = ((0, 0.0), (60, 16.0), (120, 8.0))
+
+
+@pytest.mark.parametrize(
+    ("profile", "at_s", "expected_a"),
+    [
+        (a_profile(a_schedule(*UP_AND_DOWN, start_at=NOON)), -10, 0.0),
+        (a_profile(a_schedule(*UP_AND_DOWN, start_at=NOON)), 59, 0.0),
+        (a_profile(a_schedule(*UP_AND_DOWN, start_at=NOON)), 60, 8.0),
+        (a_profile(a_schedule(*UP_AND_DOWN, start_at=NOON)), 10**9, 8.0),
+        (a_profile(a_schedule(*UP_AND_DOWN, start_at=NOON, duration_s=130)), 129, 8.0),
+        (a_profile(a_schedule(*UP_AND_DOWN, start_at=NOON, duration_s=130)), 130, None),
+        (a_profile(a_schedule(*UP_AND_DOWN, start_at=NOON), valid_to=after_noon(70)), 69, 8.0),
+        (a_profile(a_schedule(*UP_AND_DOWN, start_at=NOON), valid_to=after_noon(70)), 70, None),
+        (a_profile(a_schedule(*UP_AND_DOWN), kind=Kind.RELATIVE), 10**9, 0.0),
+        (
+            a_profile(
+                a_schedule(*UP_AND_DOWN, start_at=NOON),
+                kind=Kind.RECURRING,
+                recurrency=Recurrency.DAILY,
+            ),
+            10**9,
+            0.0,
+        ),
+        (a_profile(a_schedule(*UP_AND_DOWN, start_at=NOON), purpose=TX, transaction_id=8), 0, None),
+        (a_profile(a_schedule(*UP_AND_DOWN, start_at=NOON), purpose=TX, transaction_id=7), 0, 0.0),
+    ],
+)
+def test_the_least_ahead_is_of_what_may_still_come(
+    profile: Profile, at_s: int, expected_a: float | None
+) -> None:
+    assert stack((1, profile)).least_ahead_a(1, after_noon(at_s), RUNNING) == expected_a
+
+
+@given(entries, transactions, st.integers(-DAY_S, 9 * DAY_S))
+def test_no_limit_ever_goes_below_what_was_the_least_ahead(
+    installed: list[tuple[int, Profile]], running: Running | None, at_s: int
+) -> None:
+    profiles = stack(*installed)
+    at = after_noon(at_s)
+    ahead_a = profiles.least_ahead_a(1, at, running)
+    for later_s in range(0, 12 * DAY_S, 20_000):
+        limit_a = profiles.limit_at(1, at + timedelta(seconds=later_s), running)
+        assert limit_a is None or (ahead_a is not None and ahead_a <= limit_a)

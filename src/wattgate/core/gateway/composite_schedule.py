@@ -1,15 +1,15 @@
 """What a backend hears when it asks for the composite schedule (R99)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
 
-from wattgate.core.gateway.connectors import BACKEND_CONNECTOR
+from wattgate.core.gateway.allowances import Allowance, common_course
 from wattgate.core.gateway.profile_rules import CONNECTORS, MAX_PERIODS
 from wattgate.core.ocpp.profile_text import time_text
-from wattgate.core.ocpp.profiles import RateUnit, Running
-from wattgate.core.ocpp.schedules import ProfileStack
+from wattgate.core.ocpp.profiles import RateUnit
 from wattgate.core.ocpp.v16._generated import (
     ChargingSchedule,
     ChargingSchedulePeriod,
@@ -17,7 +17,7 @@ from wattgate.core.ocpp.v16._generated import (
 )
 from wattgate.core.ocpp.v16.payload import payload_text as text_of
 from wattgate.core.ocpp.validation import decode_payload
-from wattgate.core.units import tenths_down
+from wattgate.core.units import NOMINAL_V, tenths_down
 
 LONGEST_S: Final = 7 * 86_400
 """A composite schedule ends after a week at the latest, and its duration says so."""
@@ -30,16 +30,16 @@ class _Request(msgspec.Struct, rename="camel"):
 
 
 def composite_answer(
-    stack: ProfileStack,
+    allowances: Iterable[Allowance],
     payload_text: str,
     now: datetime,
-    running: Running | None,
     *,
     limit_a: float,
     phases: int,
 ) -> str:
-    """Answer GetCompositeSchedule from the backend's profiles and a limit that stays as it is.
+    """Answer GetCompositeSchedule: the least of what all backends allow and of a limit that stays.
 
+    It is the truth whichever backend asks: a limit that another one set holds for it, too.
     `limit_a` is in A per phase; W are those of `phases` phases. Connector 0, the sum over all, is
     connector 1. Raises PeerError for a payload that does not fit; an unknown connector is Rejected.
     """
@@ -47,18 +47,11 @@ def composite_answer(
     if request.connector_id not in CONNECTORS:
         return text_of(GetCompositeScheduleResponse(status="Rejected"))
     unit = request.charging_rate_unit or RateUnit.A
+    factor = 1.0 if unit is RateUnit.A else NOMINAL_V * phases
     start = now.replace(microsecond=0)
     duration_s = min(request.duration, LONGEST_S)
     # Even a schedule of no length says what holds at its start.
-    periods = stack.composite(
-        BACKEND_CONNECTOR,
-        start,
-        max(duration_s, 1),
-        running,
-        unlimited_a=limit_a,
-        unit=unit,
-        phases=phases,
-    )
+    periods = common_course(allowances, start, max(duration_s, 1), most_a=limit_a, phases=phases)
     if len(periods) > MAX_PERIODS:
         duration_s = periods[MAX_PERIODS].start_s
     # startSchedule is left out, scheduleStart says it (16E 3.57).
@@ -66,7 +59,9 @@ def composite_answer(
         duration=duration_s,
         charging_rate_unit=unit.value,
         charging_schedule_period=[
-            ChargingSchedulePeriod(start_period=period.start_s, limit=tenths_down(period.limit))
+            ChargingSchedulePeriod(
+                start_period=period.start_s, limit=tenths_down(period.limit * factor)
+            )
             for period in periods[:MAX_PERIODS]
         ],
     )

@@ -12,7 +12,7 @@ from typing import Final, Literal
 import msgspec
 
 from wattgate.core.errors import PeerError
-from wattgate.core.gateway.composite_schedule import composite_answer
+from wattgate.core.gateway.allowances import Allowance
 from wattgate.core.gateway.connectors import BACKEND_CONNECTOR
 from wattgate.core.gateway.profile_rules import MAX_PROFILES, check_connector, fits, is_in_place
 from wattgate.core.ocpp.codes import ErrorCode
@@ -116,25 +116,9 @@ class VirtualProfiles:
         status: Literal["Accepted", "Unknown"] = "Unknown" if change is None else "Accepted"
         return Verdict(text_of(ClearChargingProfileResponse(status=status)), change)
 
-    def composite(
-        self,
-        payload_text: str,
-        now: datetime,
-        running: Running | None,
-        *,
-        granted_a: float,
-        hardware_a: float,
-        phases: int = 3,
-    ) -> str:
-        """Answer GetCompositeSchedule: the least of profiles, present grant and hardware (R99).
-
-        Currents are in A per phase; the grant counts as if it stayed. `phases` and the errors as
-        for `composite_answer`.
-        """
-        limit_a = min(granted_a, hardware_a)
-        return composite_answer(
-            self.stack, payload_text, now, running, limit_a=limit_a, phases=phases
-        )
+    def allowance(self, running: Running | None) -> Allowance:
+        """What they allow, where the backend knows `running`."""
+        return Allowance(self.stack, running)
 
     def cap_a(self, now: datetime, running: Running | None, phases: int = 3) -> float | None:
         """A per phase that the backend allows now; 0 forbids charging, None: it sets no limit.

@@ -44,6 +44,20 @@ def period_at(profile: Profile, at: datetime, running: Running | None) -> Period
     return periods[bisect_right(periods, elapsed // _SECOND, key=lambda p: p.start_s) - 1]
 
 
+def periods_ahead(profile: Profile, now: datetime) -> Iterator[Period]:
+    """The periods that may hold now or later; all of a schedule that can start anew (R94)."""
+    if profile.valid_to is not None and now >= profile.valid_to:
+        return
+    start = _fixed_start(profile) if profile.recurrency is None else None
+    if start is None:
+        yield from profile.schedule.periods
+        return
+    ends = [*_offsets(profile)[1:], LAST_INSTANT - start]
+    for period, end in zip(profile.schedule.periods, ends, strict=False):
+        if later(start, end) > now:
+            yield period
+
+
 def marks(
     profile: Profile, running: Running | None, after: datetime, until: datetime
 ) -> Iterator[datetime]:

@@ -1,8 +1,10 @@
 """What all charging profiles of a charge point say together (OCPP 1.6 §3.13, R92-R98)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 from wattgate.core.ocpp.profile_periods import (
@@ -12,6 +14,7 @@ from wattgate.core.ocpp.profile_periods import (
     marks,
     once,
     period_at,
+    periods_ahead,
 )
 from wattgate.core.ocpp.profiles import Period, Profile, Purpose, RateUnit, Running
 from wattgate.core.units import NOMINAL_V
@@ -86,11 +89,10 @@ class ProfileStack:
         speaks; of each purpose the highest stack level that speaks now (R92). Connector 0 asks
         for ChargePointMaxProfile alone. `phases` as for `amperes`.
         """
-        words = (
-            self._word(Purpose.CHARGE_POINT_MAX, 0, at, running, phases),
-            self._transaction_word(connector, at, running, phases) if connector else None,
-        )
-        return min((word for word in words if word is not None), default=None)
+        said = [
+            (on, profile, _said_a(profile, at, running, phases)) for on, profile in self.entries
+        ]
+        return _together_a(connector, said)
 
     def composite(
         self,
@@ -110,18 +112,43 @@ class ProfileStack:
         A change within a second counts from the next whole one.
         """
         factor = 1.0 if unit is RateUnit.A else NOMINAL_V * phases
-        end = later(start, timedelta(seconds=duration_s))
-        changes = {
-            at for profile in self._about(connector) for at in marks(profile, running, start, end)
-        }
-        offsets_s = {0, *(-((start - at) // _SECOND) for at in changes)}
+        said: list[_Said] = []
+        words: list[tuple[int, int, float | None]] = []
+        for place, (on, profile) in enumerate(self._about(connector)):
+            said.append((on, profile, None))
+            words += (
+                (offset_s, place, _said_a(profile, start + offset_s * _SECOND, running, phases))
+                for offset_s in _offsets_s(profile, running, start, duration_s)
+            )
         periods: list[Period] = []
-        for offset_s in sorted(offset_s for offset_s in offsets_s if offset_s < duration_s):
-            limit_a = self.limit_at(connector, start + offset_s * _SECOND, running, phases)
+        for offset_s, changes in groupby(sorted(words, key=_ORDER), key=_ORDER):
+            for _, place, word_a in changes:
+                said[place] = (*said[place][:2], word_a)
+            limit_a = _together_a(connector, said)
             limit = min(unlimited_a, unlimited_a if limit_a is None else limit_a) * factor
             if not periods or periods[-1].limit != limit:
                 periods.append(Period(offset_s, limit))
+        if not periods and duration_s > 0:
+            periods.append(Period(0, unlimited_a * factor))
         return tuple(periods)
+
+    def least_ahead_a(
+        self, connector: int, now: datetime, running: Running | None, phases: int = 3
+    ) -> float | None:
+        """A per phase of the lowest period that may still come to speak; None: there is none.
+
+        It is never more than `limit_at` will be, and may be less: a period that a higher stack
+        level will overrule counts, too, as do all of a schedule that starts anew.
+        """
+        return min(
+            (
+                amperes(period, profile.schedule.unit, phases)
+                for _, profile in self._about(connector)
+                if concerns(profile, running)
+                for period in periods_ahead(profile, now)
+            ),
+            default=None,
+        )
 
     def next_change(
         self, connector: int, at: datetime, running: Running | None, phases: int = 3
@@ -133,34 +160,53 @@ class ProfileStack:
                 return mark
         return None
 
-    def _about(self, connector: int) -> list[Profile]:
-        return [profile for on, profile in self.entries if on in (0, connector)]
+    def _about(self, connector: int) -> list[Entry]:
+        return [entry for entry in self.entries if entry[0] in (0, connector)]
 
-    def _transaction_word(
-        self, connector: int, at: datetime, running: Running | None, phases: int
-    ) -> float | None:
-        """TxProfile, else the connector's own TxDefaultProfile, else that for all connectors."""
-        for purpose, on in (
-            (Purpose.TX, connector),
-            (Purpose.TX_DEFAULT, connector),
-            (Purpose.TX_DEFAULT, 0),
-        ):
-            word = self._word(purpose, on, at, running, phases)
-            if word is not None:
-                return word
+
+_Said = tuple[int, Profile, float | None]
+"""On which connector a profile is, and the A per phase that it says; None: it says nothing."""
+
+_ORDER: Final = itemgetter(0)
+
+
+def _said_a(profile: Profile, at: datetime, running: Running | None, phases: int) -> float | None:
+    if not concerns(profile, running):
         return None
+    period = period_at(profile, at, running)
+    return None if period is None else amperes(period, profile.schedule.unit, phases)
 
-    def _word(
-        self, purpose: Purpose, connector: int, at: datetime, running: Running | None, phases: int
-    ) -> float | None:
-        """A per phase, as the highest stack level of one purpose that speaks at an instant."""
-        speaking = (
-            (profile.stack_level, amperes(period, profile.schedule.unit, phases))
-            for on, profile in self.entries
-            if on == connector and profile.purpose is purpose and concerns(profile, running)
-            if (period := period_at(profile, at, running)) is not None
-        )
-        return max(speaking, default=(0, None), key=lambda pair: pair[0])[1]
+
+def _together_a(connector: int, said: Iterable[_Said]) -> float | None:
+    """A per phase, of what all profiles say at one instant."""
+    highest: dict[tuple[Purpose, int], tuple[int, float]] = {}
+    for on, profile, word_a in said:
+        place, level = (profile.purpose, on), profile.stack_level
+        if word_a is not None and level >= highest.get(place, (level, word_a))[0]:
+            highest[place] = level, word_a
+    words = [highest[_WHOLE][1]] if _WHOLE in highest else []
+    # TxProfile, else the connector's own TxDefaultProfile, else that for all connectors.
+    for place in (
+        (Purpose.TX, connector),
+        (Purpose.TX_DEFAULT, connector),
+        (Purpose.TX_DEFAULT, 0),
+    ):
+        if connector and place in highest:
+            words.append(highest[place][1])
+            break
+    return min(words, default=None)
+
+
+_WHOLE: Final = (Purpose.CHARGE_POINT_MAX, 0)
+
+
+def _offsets_s(
+    profile: Profile, running: Running | None, start: datetime, duration_s: int
+) -> set[int]:
+    """The whole s after `start`, and before its end, from which a profile may say another thing."""
+    end = later(start, duration_s * _SECOND)
+    offsets_s = {-((start - at) // _SECOND) for at in marks(profile, running, start, end)}
+    return {offset_s for offset_s in (0, *offsets_s) if offset_s < duration_s}
 
 
 def _place(connector: int, profile: Profile) -> tuple[int, str, int]:
@@ -169,13 +215,14 @@ def _place(connector: int, profile: Profile) -> tuple[int, str, int]:
 
 
 def _marks_in_order(
-    profiles: list[Profile], at: datetime, running: Running | None
+    entries: list[Entry], at: datetime, running: Running | None
 ) -> Iterator[datetime]:
     """Every instant after `at` that may change the composite, in order and without end in vain.
 
     Between two instants that no cycle repeats, one longest cycle shows all that the cycles have
     to say; the rest of such a stretch is skipped.
     """
+    profiles = [profile for _, profile in entries]
     singles = sorted({mark for profile in profiles for mark in once(profile, running) if mark > at})
     here = at
     for end in [*singles, LAST_INSTANT]:

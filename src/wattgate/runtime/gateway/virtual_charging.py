@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from wattgate.core.errors import PeerError
+from wattgate.core.gateway.composite_schedule import composite_answer
 from wattgate.core.ocpp.frames import Call
 from wattgate.core.ocpp.schedules import Entry
 from wattgate.core.ocpp.validation import decode_payload
@@ -91,13 +92,13 @@ class VirtualCharging:
         return verdict.answer_text
 
     def _composite(self, call: Call) -> str:
-        return self._kept.now.composite(
+        evse = self._evse
+        return composite_answer(
+            [self._kept.now.allowance(evse.running)],
             call.payload_text,
             self._house.tools.clock.wall(),
-            self._evse.running,
-            granted_a=self._evse.granted_a(),
-            hardware_a=self._evse.hardware_a,
-            phases=self._evse.settings.phases,
+            limit_a=min(evse.granted_a(), evse.hardware_a),
+            phases=evse.settings.phases,
         )
 
     # Observe: the wallbox has them
