@@ -95,3 +95,18 @@ def test_only_our_own_remote_stop_is_told_as_deauthorized_r65(
 
 def test_an_omitted_reason_stays_omitted_r70() -> None:
     assert stop_for_backend('{"transactionId":1}', LATE) == '{"transactionId":1}'
+
+
+@pytest.mark.parametrize(
+    ("record", "reason", "told"),
+    [
+        (replace(LATE, late_verdict=None), "Remote", "SoftReset"),
+        (replace(LATE, late_verdict=None), "EVDisconnected", "EVDisconnected"),
+        (LATE, "Remote", "DeAuthorized"),
+    ],
+)
+def test_the_stop_of_a_virtual_reset_is_told_as_one_r103(
+    record: TransactionRecord, reason: str, told: str
+) -> None:
+    text = f'{{"transactionId":1,"reason":"{reason}"}}'
+    assert stop_for_backend(text, record, "SoftReset") == text.replace(reason, told)

@@ -63,7 +63,16 @@ async def test_a_jump_of_our_own_clock_moves_its_time_only_when_it_is_told_r48()
 async def test_values_that_the_manager_alone_asked_for_are_its_own_r88() -> None:
     presence = Presence("CP1", FakeClock())
     presence.expect_own_trigger(1)
-    assert presence.is_own_trigger(1)
+    assert presence.triggered_for(1) == frozenset()
     presence.expect_own_trigger(1)
-    presence.backend_triggered(None)
-    assert not presence.is_own_trigger(1)
+    presence.backend_triggered("one", None)
+    assert presence.triggered_for(1) == frozenset({"one"})
+
+
+@in_virtual_time()
+async def test_a_notice_is_for_who_triggered_it_r88() -> None:
+    presence = Presence("CP1", FakeClock())
+    presence.backend_triggered("one", None, "FirmwareStatusNotification")
+    assert presence.notice_for("FirmwareStatusNotification") == {"one"}
+    assert presence.notice_for("LogStatusNotification") == frozenset()
+    assert presence.triggered_for(1) is None

@@ -7,13 +7,17 @@ from wattgate.core.ocpp.frames import Call, CallError, CallResult
 
 
 class Priority(IntEnum):
-    """What goes out first when several requests wait; the lowest number wins (R89)."""
+    """What goes out first when several requests wait; the lowest number wins (R89).
+
+    `REPORT` is for backends that only listen: nobody waits for what they ask (R106).
+    """
 
     REDUCTION = 0
     STOP = 1
     BACKEND = 2
     INCREASE = 3
     POLL = 4
+    REPORT = 5
 
 
 @dataclass(frozen=True, slots=True)

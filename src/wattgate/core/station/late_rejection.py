@@ -74,11 +74,15 @@ def is_rejected_late(record: TransactionRecord) -> bool:
     return told == AuthorizationStatus.ACCEPTED
 
 
-def stop_for_backend(payload_text: str, record: TransactionRecord) -> str:
+def stop_for_backend(
+    payload_text: str, record: TransactionRecord, reset_reason: str | None = None
+) -> str:
     """The StopTransaction of a record as its backend gets it.
 
-    After a late rejection the gateway ended the session by RemoteStop; the backend hears why.
+    Where the gateway ended the session by RemoteStop, the backend hears why: it has refused the
+    card after the start, or has reset its charge point, to which `reset_reason` belongs (R103).
     """
-    if not is_rejected_late(record) or read_scalar(payload_text, _REASON) != "Remote":
+    reason = "DeAuthorized" if is_rejected_late(record) else reset_reason
+    if reason is None or read_scalar(payload_text, _REASON) != "Remote":
         return payload_text
-    return replace_scalar(payload_text, _REASON, '"DeAuthorized"')
+    return replace_scalar(payload_text, _REASON, f'"{reason}"')

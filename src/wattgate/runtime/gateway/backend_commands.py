@@ -192,7 +192,7 @@ class BackendCommandHandler:
         message = read_scalar(ask.call.payload_text, ("requestedMessage",))
         if message == "MeterValues":
             text = self._evse.connectors.to_wallbox(ask.call.payload_text, rule.connector)
-            self._send(ask, rule, text, self._asking_for_meter_values)
+            self._send(ask, rule, text, partial(self._asking_for_meter_values, link))
         elif certificate_matter(ask.call) is CertificateMatter.LINK:
             self._link_certificate(link, ask)
         elif message not in _OWN_MESSAGES:
@@ -203,11 +203,11 @@ class BackendCommandHandler:
         else:
             ask.answer(REJECTED)
 
-    def _asking_for_meter_values(self) -> Callable[[Outcome], None]:
+    def _asking_for_meter_values(self, link: BackendLink) -> Callable[[Outcome], None]:
         """What it triggers is its own, also where the manager asks at the same time (R88)."""
-        presence = self._station.presence
-        presence.backend_triggered(None)
-        return lambda _: presence.backend_triggered(None)
+        presence, link_id = self._station.presence, link.identity.link_id
+        presence.backend_triggered(link_id, None)
+        return lambda _: presence.backend_triggered(link_id, None)
 
     def _remote_start(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         """Name the connector; a profile stays here unless we only observe (R75, R101)."""

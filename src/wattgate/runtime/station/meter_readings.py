@@ -52,13 +52,16 @@ class MeterReadings:
         self._station.presence.heard_time(newest_stamp(text))
         if evse is not None and request.connector_id != 0:
             look_at_values(self._station, evse, text)
-        is_own = is_triggered(text) and self._station.presence.is_own_trigger(request.connector_id)
-        if is_own:
+        if is_triggered(text) and self._is_own_trigger(request):
             ask.absorbed("only asked for by the manager (R88)")
         else:
             async with self._in_order:
                 await self._store(ask, rule, request, evse)
         ask.answer("{}")
+
+    def _is_own_trigger(self, request: MeterValuesRequest | OddMeterValues) -> bool:
+        heard_by = self._station.presence.triggered_for(request.connector_id)
+        return heard_by is not None and not heard_by
 
     def _evse_of(self, request: MeterValuesRequest | OddMeterValues) -> StationEvse | None:
         """Connector 0 is the wallbox's own meter: its values go to the primary only (R102)."""

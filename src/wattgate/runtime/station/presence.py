@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from wattgate.core.station.clock import CLOCK_STEP_S, WallboxClock
-from wattgate.core.station.triggers import MeterTriggers
+from wattgate.core.station.triggers import METER_VALUES, Triggers
 from wattgate.ports.clock import Clock
 from wattgate.runtime.peer import Peer
 
@@ -40,7 +40,7 @@ class Presence:
         """What its backend's clock says, None where none has said anything."""
         self._clock = clock
         self._its_clock = WallboxClock()
-        self._triggers = MeterTriggers()
+        self._triggers = Triggers()
 
     @property
     def is_connected(self) -> bool:
@@ -127,13 +127,25 @@ class Presence:
         """
         self._triggers.expect(connector, self._clock.monotonic())
 
-    def backend_triggered(self, connector: int | None) -> None:
-        """A backend triggers MeterValues; None where it named no connector of the wallbox."""
-        self._triggers.backend_asked(connector, self._clock.monotonic())
+    def backend_triggered(
+        self, link_id: str, connector: int | None, message: str = METER_VALUES
+    ) -> None:
+        """The backend of that link triggers a message; None where it names no connector.
 
-    def is_own_trigger(self, connector: int) -> bool:
-        """Whether triggered values that come now were asked for by the manager alone; once."""
-        return self._triggers.is_own(connector, self._clock.monotonic())
+        Call it when the TriggerMessage is sent, and again when it was answered.
+        """
+        self._triggers.asked(link_id, message, connector, self._clock.monotonic())
+
+    def triggered_for(self, connector: int) -> frozenset[str] | None:
+        """The links that are to hear of triggered meter values which come now; ask once for each.
+
+        Nobody where only the manager asked for them; None where nobody is known to have asked.
+        """
+        return self._triggers.askers(connector, self._clock.monotonic())
+
+    def notice_for(self, message: str) -> frozenset[str]:
+        """The links whose backends triggered a notice of that kind which comes now (R88)."""
+        return self._triggers.links(message, None, self._clock.monotonic())
 
 
 def _no_backend() -> datetime | None:
