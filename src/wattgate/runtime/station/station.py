@@ -16,6 +16,7 @@ from wattgate.core.station.connector import Connector
 from wattgate.ports.store import RememberStation, Store, StoreFailed
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.evidence import EvidenceKeeper
+from wattgate.runtime.gateway.reservations import Reservations
 from wattgate.runtime.peer import Peer, Tools
 from wattgate.runtime.station.knowledge import CardKnowledge
 from wattgate.runtime.station.open_transactions import OpenTransactions
@@ -69,6 +70,13 @@ class Station:
         self.evses = tuple(evses)
         self.house = house
         self.open = OpenTransactions(presence.station_id)
+        self.reservations = Reservations(
+            presence.station_id,
+            self._reserving_links,
+            house.store,
+            house.tools.clock,
+            house.tasks,
+        )
         self.in_order = asyncio.Lock()
         """Held while a message of a transaction is stored: they are kept in the order they came."""
         self.meter_configuration: str | None = None
@@ -137,6 +145,10 @@ class Station:
                 evse.transaction = None
                 self.on_transaction(evse)
         self.house.something_changed()
+
+    def _reserving_links(self) -> frozenset[str]:
+        links = (evse.link for evse in self.evses)
+        return frozenset(link.identity.link_id for link in links if link is not None)
 
     # PeerOwner
 
