@@ -178,6 +178,41 @@ def test_each_value_tells_for_itself_whether_the_backend_took_it_r111() -> None:
     assert [each.was_sent for each in found.signed] == [True, True, True, False]
 
 
+@pytest.mark.parametrize(
+    ("link_id", "ends", "was_sent"),
+    [
+        ("B", ("B", "R"), True),
+        ("B", ("R",), False),
+        ("B relayed", ("B",), True),
+        (None, ("R",), True),
+    ],
+)
+def test_r106_a_value_counts_as_sent_once_the_backend_took_it_that_bills_it(
+    link_id: str | None, ends: tuple[str, ...], *, was_sent: bool
+) -> None:
+    text = json.dumps([2, "b", "MeterValues", values("one")])
+    taken = [replace(frame(FrameWay.SENT, text), end=end) for end in ends]
+    record = TransactionRecord(1, start(link_id=link_id, report_link_ids=("R",)))
+    material = Material(record, (frame(FrameWay.RECEIVED, text), *taken))
+    (found,) = dossier_of(material, EcdsaCheck().check).signed
+    assert found.was_sent is was_sent
+
+
+def test_r106_the_start_that_counts_is_the_one_of_the_backend_that_bills_it() -> None:
+    opening = '[2,"a","StartTransaction",{"idTag":"04A1","connectorId":1}]'
+    ours = '[2,"b","StartTransaction",{"idTag":"04A1","connectorId":1}]'
+    elsewhere = '[2,"c","StartTransaction",{"idTag":"OTHER","connectorId":7}]'
+    began = [
+        frame(FrameWay.RECEIVED, opening, "StartTransaction"),
+        replace(frame(FrameWay.SENT, elsewhere, "StartTransaction"), end="R"),
+        replace(frame(FrameWay.SENT, ours, "StartTransaction"), end="stall-1 CP1@backend"),
+    ]
+    value = frame(FrameWay.RECEIVED, json.dumps([2, "b", "MeterValues", values(SIGNER.ocmf())]))
+    billed = start(link_id="stall-1 CP1@backend", report_link_ids=("R",))
+    material = Material(TransactionRecord(1, billed), (*began, value))
+    assert dossier_of(material, EcdsaCheck().check).contradictions == ()
+
+
 @pytest.mark.parametrize("identity", ["CP1", "DE*A@B", "a@b@c"])
 def test_an_identity_with_an_at_sign_is_read_whole_r116(identity: str) -> None:
     opening = replace(

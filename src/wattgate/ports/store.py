@@ -154,6 +154,10 @@ class Store(Protocol):
         """Find a transaction of this very wallbox (S5)."""
         ...
 
+    async def any_transaction(self, transaction_id: int) -> TransactionRecord | None:
+        """Find a transaction of whichever wallbox, for an id that does not come from one (S5)."""
+        ...
+
     async def transaction_of_backend(
         self, link_id: str, backend_transaction_id: int
     ) -> TransactionRecord | None:

@@ -38,7 +38,7 @@ class SignedEvidence:
     """One signed value as it came.
 
     `frame` is the place of its frame among the frames, from 0; `was_sent` tells whether the
-    identical characters are in a frame that a backend took.
+    identical characters are in a frame that the backend took which bills it.
     """
 
     frame: int
@@ -81,10 +81,7 @@ def keys_for(
 def dossier_of(material: Material, check: Check) -> Dossier:
     """Put it together; some ms per signed value, hence not for the event loop."""
     sent = {
-        value.text
-        for frame in material.frames
-        if frame.way is FrameWay.SENT
-        for value in signed_values(payload_text(frame))
+        value.text for frame in _billed(material) for value in signed_values(payload_text(frame))
     }
     signed = tuple(
         SignedEvidence(
@@ -106,6 +103,15 @@ def dossier_of(material: Material, check: Check) -> Dossier:
     )
 
 
+def _billed(material: Material) -> Iterator[FrameRecord]:
+    """What the backend took that bills it; where none does, what any took (R106)."""
+    start = material.record.start
+    others = () if start.link_id is None else start.report_link_ids
+    return (
+        frame for frame in material.frames if frame.way is FrameWay.SENT and frame.end not in others
+    )
+
+
 def _contradictions(material: Material, texts: Sequence[str]) -> tuple[str, ...]:
     records = [record for text in texts if isinstance(record := read_ocmf(text), Ocmf)]
     return (*contradictions_of(_passage(material), records), *_keys_at_odds(material.keys))
@@ -115,7 +121,7 @@ def _passage(material: Material) -> Passage:
     start = material.record.start
     starts = [frame for frame in material.frames if frame.action == "StartTransaction"]
     came = next((frame for frame in starts if frame.way is FrameWay.RECEIVED), None)
-    taken = next((frame for frame in starts if frame.way is FrameWay.SENT), None)
+    taken = next((each for each in _billed(material) if each.action == "StartTransaction"), None)
     return Passage(
         station_id=start.station_id,
         identity=_identity(start.link_id, start.evse_id),

@@ -84,6 +84,13 @@ async def test_s5_a_wallbox_finds_and_closes_only_its_own_transactions(store: St
     assert record.stop is None
 
 
+async def test_our_own_id_finds_a_transaction_whichever_wallbox_it_is_of(store: Store) -> None:
+    transaction_id = await opened(store)
+    record = await store.any_transaction(transaction_id)
+    assert record == await store.transaction("CP1", transaction_id)
+    assert await store.any_transaction(transaction_id + 1) is None
+
+
 async def test_a_closed_transaction_keeps_its_first_stop_and_is_no_longer_open(
     store: Store,
 ) -> None:

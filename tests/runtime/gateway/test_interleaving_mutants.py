@@ -140,15 +140,14 @@ def id_map_lost_at_restart(patch: pytest.MonkeyPatch) -> None:
 
 
 def settled_before_the_answer(patch: pytest.MonkeyPatch) -> None:
-    ready = OutboxPump._ready_to_send
+    deliver = OutboxPump._deliver
 
-    async def settle_first(self: OutboxPump, message: OutboxMessage) -> str:
-        text = await ready(self, message)
+    async def settle_first(self: OutboxPump, message: OutboxMessage, peer: Peer) -> None:
         with contextlib.suppress(KeyError):
             await self._store.commit(Settle(message.number))
-        return text
+        await deliver(self, message, peer)
 
-    patch.setattr(OutboxPump, "_ready_to_send", settle_first)
+    patch.setattr(OutboxPump, "_deliver", settle_first)
 
 
 def newest_first(patch: pytest.MonkeyPatch) -> None:
@@ -165,8 +164,8 @@ def newest_first(patch: pytest.MonkeyPatch) -> None:
 def always_minus_one(patch: pytest.MonkeyPatch) -> None:
     ready = OutboxPump._ready_to_send
 
-    async def unknown(self: OutboxPump, message: OutboxMessage) -> str:
-        text = await ready(self, message)
+    def unknown(self: OutboxPump, message: OutboxMessage, record: TransactionRecord | None) -> str:
+        text = ready(self, message, record)
         number = message.draft.transaction_id
         if number is None or message.draft.action == "StartTransaction":
             return text
@@ -176,7 +175,7 @@ def always_minus_one(patch: pytest.MonkeyPatch) -> None:
 
 
 def our_id_sent_north(patch: pytest.MonkeyPatch) -> None:
-    async def as_it_is(self: OutboxPump, message: OutboxMessage) -> str:
+    def as_it_is(self: OutboxPump, message: OutboxMessage, _: object) -> str:
         return message.draft.payload_text
 
     patch.setattr(OutboxPump, "_ready_to_send", as_it_is)
@@ -185,8 +184,8 @@ def our_id_sent_north(patch: pytest.MonkeyPatch) -> None:
 def encoded_anew(patch: pytest.MonkeyPatch) -> None:
     ready = OutboxPump._ready_to_send
 
-    async def encoded(self: OutboxPump, message: OutboxMessage) -> str:
-        return json.dumps(json.loads(await ready(self, message)))
+    def encoded(self: OutboxPump, message: OutboxMessage, record: TransactionRecord | None) -> str:
+        return json.dumps(json.loads(ready(self, message, record)))
 
     patch.setattr(OutboxPump, "_ready_to_send", encoded)
 

@@ -2,77 +2,21 @@
 
 import asyncio
 import json
-from dataclasses import dataclass, field
 
-from tests.support.frames import Literal, Refusal, literal_backend, settled
-from tests.support.nobody import Nobody
+from tests.support.frames import Refusal, literal_backend, settled
+from tests.support.link_queue import Queue
 from tests.support.stores import draft, enqueue, start
 from tests.support.virtual_time import (
     WALL_START,
-    FakeClock,
-    ScriptedIdentifiers,
     in_virtual_time,
 )
-from tests.support.world import Answer, connect
 
 from wattgate.adapters.store.memory import MemoryStore
 from wattgate.core.gateway.outbox import Draft, OutboxMessage, RetryPolicy
-from wattgate.core.site.cards import card_rules
-from wattgate.core.site.model import Site
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import Enqueue
 from wattgate.runtime.gateway.backend_answers import in_time
-from wattgate.runtime.gateway.outbox_pump import OutboxPump
-from wattgate.runtime.peer import Peer, Tools
-from wattgate.runtime.station.knowledge import CardKnowledge
 from wattgate.runtime.supervisor import Supervisor
-
-
-@dataclass
-class Queue:
-    """A running pump on a store, and the backend at the other end."""
-
-    tasks: Supervisor
-    store: MemoryStore = field(default_factory=MemoryStore)
-    backend: Literal = field(default_factory=literal_backend)
-    retry: RetryPolicy = field(default_factory=RetryPolicy)
-    sent_at: list[float] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.tools = Tools(FakeClock(), ScriptedIdentifiers())
-        cards = CardKnowledge(self.tools.clock, lambda: card_rules(Site()))
-        self.pump = OutboxPump("B", "CP1", self.store, self.tools, cards, self.retry)
-        self.tasks.spawn(self.pump.run(), name="pump")
-
-    def log_in(self) -> Peer:
-        peer = Peer("backend", Nobody(), self.tools)
-        connect(peer, self.backend)
-        self.pump.attach(peer)
-        return peer
-
-    async def add(self, *payloads: str) -> list[OutboxMessage]:
-        """Store messages and tell the pump of each."""
-        queued = [
-            message for each in payloads for message in await self.store.commit(enqueue(each))
-        ]
-        for message in queued:
-            self.pump.added(message)
-        return queued
-
-    def answering(self, answer: Answer) -> None:
-        """Answer MeterValues so, and note when they came."""
-
-        def noted(payload: object) -> object:
-            self.sent_at.append(round(asyncio.get_running_loop().time(), 3))
-            return answer(payload)
-
-        self.backend.answers["MeterValues"] = noted
-
-    def heard(self) -> list[str]:
-        return self.backend.payload_texts("MeterValues")
-
-    async def attempts(self) -> list[int]:
-        return [message.attempts for message in await self.store.outbox("B")]
 
 
 @in_virtual_time()
@@ -366,9 +310,9 @@ async def test_an_answer_after_the_time_out_settles_nothing_r9() -> None:
 class SlowLookUp(MemoryStore):
     """Takes a second to find a transaction."""
 
-    async def transaction(self, station_id: str, transaction_id: int) -> TransactionRecord | None:
+    async def any_transaction(self, transaction_id: int) -> TransactionRecord | None:
         await asyncio.sleep(1.0)
-        return await super().transaction(station_id, transaction_id)
+        return await super().any_transaction(transaction_id)
 
 
 @in_virtual_time()

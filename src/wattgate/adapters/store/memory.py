@@ -119,6 +119,10 @@ class MemoryStore:
         record = self._readable().transactions.get(transaction_id)
         return record if record is not None and record.start.station_id == station_id else None
 
+    async def any_transaction(self, transaction_id: int) -> TransactionRecord | None:
+        """Find a transaction of whichever wallbox, for an id that does not come from one (S5)."""
+        return self._readable().transactions.get(transaction_id)
+
     async def transaction_of_backend(
         self, link_id: str, backend_transaction_id: int
     ) -> TransactionRecord | None:

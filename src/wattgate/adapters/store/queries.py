@@ -71,6 +71,7 @@ _RECORD: Final = select(
     _T.late_verdict,
     _REPORTS,
 )
+_ANY: Final = Prepared(_RECORD.where(_T.transaction_id == bindparam("transaction_id")))
 _OF_STATION: Final = Prepared(
     _RECORD.where(
         _T.transaction_id == bindparam("transaction_id"), _T.station_id == bindparam("station_id")
@@ -190,6 +191,12 @@ def transaction(
 ) -> TransactionRecord | None:
     """Find a transaction of this very wallbox (S5)."""
     row = _OF_STATION.row(connection, station_id=station_id, transaction_id=transaction_id)
+    return None if row is None else _record(row)
+
+
+def any_transaction(connection: Connection, transaction_id: int) -> TransactionRecord | None:
+    """Find a transaction of whichever wallbox, for an id that does not come from one (S5)."""
+    row = _ANY.row(connection, transaction_id=transaction_id)
     return None if row is None else _record(row)
 
 

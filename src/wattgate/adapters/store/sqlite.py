@@ -176,6 +176,12 @@ class SqliteStore:
             lambda connection: queries.transaction(connection, station_id, transaction_id)
         )
 
+    async def any_transaction(self, transaction_id: int) -> TransactionRecord | None:
+        """Find a transaction of whichever wallbox, for an id that does not come from one (S5)."""
+        return await self._read(
+            lambda connection: queries.any_transaction(connection, transaction_id)
+        )
+
     async def transaction_of_backend(
         self, link_id: str, backend_transaction_id: int
     ) -> TransactionRecord | None:

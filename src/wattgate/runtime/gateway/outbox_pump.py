@@ -15,6 +15,7 @@ from wattgate.core.gateway.traffic_line import Copy
 from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.core.ocpp.splice import read_scalar, replace_scalar
 from wattgate.core.station.authorisation import AuthorizationStatus
+from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import (
     BindTransaction,
     Bury,
@@ -37,7 +38,7 @@ from wattgate.runtime.gateway.backend_answers import (
 from wattgate.runtime.gateway.start_sendings import StartSendings
 from wattgate.runtime.peer import NoAnswer, Peer, Tools
 from wattgate.runtime.station.knowledge import CardKnowledge
-from wattgate.runtime.station.open_transactions import id_at
+from wattgate.runtime.station.open_transactions import counts, id_at
 from wattgate.runtime.store_failures import say_not_stored
 
 log = structlog.get_logger()
@@ -226,7 +227,8 @@ class OutboxPump:
 
     async def _deliver(self, message: OutboxMessage, peer: Peer) -> None:
         """Send the head of the queue once; it stays there unless it was settled."""
-        text = await self._ready_to_send(message)
+        record = await self._record_of(message.draft)
+        text = self._ready_to_send(message, record)
         await self.sendings.begin(message.draft)
         if peer is not self._peer:
             self.sendings.never_left(message.draft)
@@ -243,7 +245,7 @@ class OutboxPump:
             case CallResult(unique_id, answer_text) if self._makes_sense(message, answer_text):
                 self.answers_late = False
                 sent = Call(unique_id, message.draft.action, text)
-                await self._taken(message, answer_text, sent)
+                await self._taken(message, record, answer_text, sent)
                 if message.draft.action == NOTIFICATION:
                     self.on_security_event(True)
             case CallResult(_, answer_text):
@@ -311,51 +313,65 @@ class OutboxPump:
         self._done(message, None)
         self.on_security_event(False)
 
-    async def _ready_to_send(self, message: OutboxMessage) -> str:
-        """Put the backend's transaction id where ours stands (R63)."""
+    async def _record_of(self, draft: Draft) -> TransactionRecord | None:
+        """The transaction that a message is about, also where its wallbox is no longer here."""
+        if draft.transaction_id is None:
+            return None
+        return await self._store.any_transaction(draft.transaction_id)
+
+    def _ready_to_send(self, message: OutboxMessage, record: TransactionRecord | None) -> str:
+        """Put this backend's transaction id where ours stands (R63, R106)."""
         draft = message.draft
         if draft.transaction_id is None or draft.action == "StartTransaction":
             return draft.payload_text
-        backend_id = await self._backend_id(draft.transaction_id)
+        backend_id = None if record is None else id_at(record, self.link_id)
+        number = _UNKNOWN_TRANSACTION if backend_id is None else backend_id
         # What cannot be read may have no id at all (R59).
-        return replace_scalar(draft.payload_text, _TRANSACTION, str(backend_id), missing_ok=True)
-
-    async def _backend_id(self, transaction_id: int) -> int:
-        for station_id in self.station_ids:
-            record = await self._store.transaction(station_id, transaction_id)
-            backend_id = None if record is None else id_at(record, self.link_id)
-            if backend_id is not None:
-                return backend_id
-        return _UNKNOWN_TRANSACTION
+        return replace_scalar(draft.payload_text, _TRANSACTION, str(number), missing_ok=True)
 
     def _makes_sense(self, message: OutboxMessage, answer_text: str) -> bool:
         """A StartTransaction needs an id or a refusal; no other answer needs anything."""
         return message.draft.action != "StartTransaction" or settles_start(answer_text)
 
-    async def _taken(self, message: OutboxMessage, answer_text: str, sent: Call) -> None:
+    async def _taken(
+        self,
+        message: OutboxMessage,
+        record: TransactionRecord | None,
+        answer_text: str,
+        sent: Call,
+    ) -> None:
+        """Keep what the answer says; about the card, only the backend that bills it is heard."""
         changes: list[Change] = [Settle(message.number), *self.evidence_of(message, sent)]
-        draft = message.draft
+        draft, is_heard = message.draft, counts(record, self.link_id)
         verdict = None
         is_mistaken = self._took_it_for_another(draft, answer_text)
         if draft.action == "StartTransaction" and draft.transaction_id is not None:
-            backend_id = read_scalar(answer_text, _TRANSACTION)
-            if is_transaction_id(backend_id):
-                changes.append(BindTransaction(draft.transaction_id, self.link_id, backend_id))
-                self.on_bound(draft.transaction_id, backend_id)
-            verdict = None if is_mistaken else refusal(answer_text)
+            changes += self._binding(draft.transaction_id, answer_text)
+            verdict = refusal(answer_text) if is_heard and not is_mistaken else None
             if verdict is not None:
                 changes.append(RejectTransaction(draft.transaction_id, verdict))
             changes.append(self.sendings.taken(draft.transaction_id))
-        tag = tag_of(draft.payload_text)
-        info_text = tag_info_text(answer_text)
-        if tag is not None and info_text is not None:
-            wall_now = self._tools.clock.wall()
-            changes.append(RememberTag(TagRecord(self.link_id, tag, info_text, wall_now)))
-            self._cards.heard(self.link_id, tag, info_text)
+        if is_heard:
+            changes += self._said_of_card(draft, answer_text)
         await self._keep(*changes)
         if verdict is not None and draft.transaction_id is not None:
             self.on_refused(draft.transaction_id, verdict)
         self._done(message, None if is_mistaken else answer_text)
+
+    def _binding(self, transaction_id: int, answer_text: str) -> tuple[Change, ...]:
+        backend_id = read_scalar(answer_text, _TRANSACTION)
+        if not is_transaction_id(backend_id):
+            return ()
+        self.on_bound(transaction_id, backend_id)
+        return (BindTransaction(transaction_id, self.link_id, backend_id),)
+
+    def _said_of_card(self, draft: Draft, answer_text: str) -> tuple[Change, ...]:
+        tag, info_text = tag_of(draft.payload_text), tag_info_text(answer_text)
+        if tag is None or info_text is None:
+            return ()
+        self._cards.heard(self.link_id, tag, info_text)
+        wall_now = self._tools.clock.wall()
+        return (RememberTag(TagRecord(self.link_id, tag, info_text, wall_now)),)
 
     def _took_it_for_another(self, draft: Draft, answer_text: str) -> bool:
         """A start that is sent again is not its own rival: the wallbox must not hear so (R67)."""

@@ -29,6 +29,11 @@ def id_at(record: TransactionRecord, link_id: str) -> int | None:
     return record.report_ids.get(link_id)
 
 
+def counts(record: TransactionRecord | None, link_id: str) -> bool:
+    """Whether it matters what a link's backend says of a card; not where it is only told (R106)."""
+    return record is None or billed_by(record) == link_id
+
+
 def id_at_wallbox(record: TransactionRecord) -> int:
     """The id by which its wallbox knows it."""
     theirs = record.backend_transaction_id
