@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from math import inf
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from wattgate.core.charging.profile_ids import clear_before_set, leftovers, prof
 from wattgate.core.charging.strategies import ProfileToSet, profiles_for
 from wattgate.core.charging.terms import Terms
 from wattgate.core.ocpp.profile_text import parse_profile
-from wattgate.core.ocpp.profiles import Kind, RateUnit, Running
+from wattgate.core.ocpp.profiles import Kind, Period, RateUnit, Running
 from wattgate.core.ocpp.schedules import ProfileStack
 from wattgate.core.units import NOMINAL_V
 
@@ -74,7 +75,7 @@ every_terms = st.builds(
     standing_a=st.sampled_from([0.0, 6.0, 7.3]),
     lifetime_s=st.integers(60, 3600),
     phases=st.integers(1, 3),
-    two_periods=st.booleans(),
+    periods=st.integers(1, 9),
     step_a=st.sampled_from([0.1, 1.0]),
     steps_a=st.sampled_from([(), (6.0, 8.0, 10.0, 13.0, 16.0)]),
 )
@@ -107,6 +108,52 @@ def test_a_grant_holds_at_once_and_until_it_ends_and_then_the_standing_current_d
     assert limit_a == pytest.approx(promised_a(method, terms, clock_off, after))
     assert limit_a <= max(terms.grant_a or 0.0, terms.standing_a) + 1e-6
     assert limit_a == 0 or limit_a > 6.0 - 1e-9
+
+
+steps = st.lists(st.tuples(st.integers(1, 1000), currents_a), max_size=6)
+
+
+def cap_at(caps: tuple[Period, ...], at_s: float) -> float:
+    begun = [cap.limit for cap in caps if cap.start_s <= at_s]
+    return begun[-1] if begun else inf
+
+
+@given(
+    st.sampled_from(EXPIRING),
+    every_terms,
+    st.integers(0, 1),
+    steps,
+    clocks_off,
+    st.integers(0, 4800),
+)
+def test_no_grant_ever_allows_more_than_the_backends_do_at_the_time(
+    method: Method,
+    terms: Terms,
+    first: int,
+    later: list[tuple[int, float]],
+    clock_off: timedelta,
+    after_s: int,
+) -> None:
+    """R97, whatever became of the manager.
+
+    Where the periods suffice it is exactly what they allow of the grant.
+    """
+    named = sorted({0: 20.0, **dict(later)}.items())[1 - first :]
+    caps = tuple(Period(at_s, cap_a) for at_s, cap_a in named)
+    is_below_all = all(terms.standing_a <= cap.limit for cap in caps)
+    terms = replace(terms, caps=caps, standing_a=terms.standing_a if is_below_all else 0.0)
+    wallbox = Wallbox(clock_off, terms.phases)
+    wallbox.obey(profiles_for(method, replace(terms, wall_now=NOW + clock_off)))
+    limit_a = wallbox.limit_a(timedelta(seconds=after_s))
+    standing_a = amperes(method, terms, terms.standing_a)
+    if terms.grant_a is None or after_s >= terms.lifetime_s:
+        assert limit_a == pytest.approx(standing_a)
+        return
+    allowed_a = amperes(method, terms, min(terms.grant_a, cap_at(caps, after_s)))
+    if terms.periods > len(caps) + 1:
+        assert limit_a == pytest.approx(allowed_a)
+    else:
+        assert limit_a in (pytest.approx(allowed_a), pytest.approx(standing_a))
 
 
 @given(

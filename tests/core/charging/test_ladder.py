@@ -145,9 +145,11 @@ def test_a_unit_and_a_kind_that_a_wallbox_needs_are_the_only_ones() -> None:
     assert methods == tuple(Method(s, W, RELATIVE) for s in (TWO, BESIDE, IN_TX, SINGLE))
 
 
-@pytest.mark.parametrize(("max_periods", "expected"), [(None, True), (1, False), (2, True)])
-def test_two_periods_are_possible_unless_denied(max_periods: int | None, expected: bool) -> None:
-    assert ChargingKeys(max_periods=max_periods).two_periods is expected
+@pytest.mark.parametrize(("max_periods", "expected"), [(None, 2), (0, 1), (1, 1), (2, 2), (24, 24)])
+def test_two_periods_are_possible_unless_denied_and_more_where_they_are_said(
+    max_periods: int | None, expected: int
+) -> None:
+    assert ChargingKeys(max_periods=max_periods).periods == expected
 
 
 @given(every_keys, every_traits, st.integers(1, 3))

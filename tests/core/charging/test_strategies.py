@@ -6,10 +6,10 @@ import pytest
 from tests.support.limit_methods import EVERY_METHOD, NOW, TERMS
 
 from wattgate.core.charging.methods import Method, Strategy
-from wattgate.core.charging.strategies import ProfileToSet, profiles_for
+from wattgate.core.charging.strategies import ProfileToSet, changes_said, profiles_for
 from wattgate.core.charging.terms import Terms
 from wattgate.core.ocpp.profile_text import parse_profile
-from wattgate.core.ocpp.profiles import Kind, Purpose, RateUnit
+from wattgate.core.ocpp.profiles import Kind, Period, Purpose, RateUnit
 
 TWO, BESIDE, SINGLE, IN_TX, WHOLE = Strategy
 RELATIVE = Kind.RELATIVE
@@ -132,7 +132,7 @@ DEFAULT = "TxDefaultProfile"
         ),
         (
             Method(IN_TX),
-            replace(TERMS, two_periods=False),
+            replace(TERMS, periods=1),
             [
                 (1, 9101, 0, DEFAULT, LONG_AGO, [(0, 0.0)], None, True),
                 (1, 9103, 0, "TxProfile", AN_HOUR_AGO, [(0, 13.2)], 4500, False),
@@ -177,6 +177,66 @@ DEFAULT = "TxDefaultProfile"
 def test_each_method_has_its_profiles(method: Method, terms: Terms, expected: list[Row]) -> None:
     """R100"""
     assert [row(profile) for profile in profiles_for(method, terms)] == expected
+
+
+LESS_FOR_A_WHILE = (Period(0, 20.0), Period(300, 10.0), Period(600, 4.0), Period(750, 32.0))
+
+
+@pytest.mark.parametrize(
+    ("strategy", "periods", "limits", "duration_s"),
+    [
+        (TWO, 2, [(0, 13.2), (3900, 0.0)], None),
+        (TWO, 3, [(0, 13.2), (3900, 10.0), (4200, 0.0)], None),
+        (TWO, 4, [(0, 13.2), (3900, 10.0), (4200, 0.0)], None),
+        (TWO, 5, [(0, 13.2), (3900, 10.0), (4200, 0.0), (4350, 13.2), (4500, 0.0)], None),
+        (BESIDE, 1, [(0, 13.2)], 3900),
+        (BESIDE, 2, [(0, 13.2), (3900, 10.0)], 4200),
+        (BESIDE, 24, [(0, 13.2), (3900, 10.0), (4200, 0.0), (4350, 13.2)], 4500),
+        (SINGLE, 24, [(0, 13.2)], None),
+        (IN_TX, 1, [(0, 13.2)], 3900),
+        (IN_TX, 2, [(0, 13.2), (3900, 0.0)], None),
+        (IN_TX, 3, [(0, 13.2), (3900, 10.0), (4200, 0.0)], None),
+        (WHOLE, 3, [(0, 13.2), (3900, 10.0), (4200, 0.0)], None),
+    ],
+)
+def test_a_grant_gives_way_to_what_the_backends_allow_or_ends_where_it_cannot_say_so(
+    strategy: Strategy, periods: int, limits: list[tuple[int, float]], duration_s: int | None
+) -> None:
+    """R97: also when the manager is gone, never more than the backend allows at the time."""
+    terms = replace(TERMS, periods=periods, caps=LESS_FOR_A_WHILE)
+    said = [row(profile) for profile in profiles_for(Method(strategy), terms)][-1]
+    assert said[5:7] == (limits, duration_s)
+
+
+@pytest.mark.parametrize(
+    ("caps", "limits"),
+    [
+        ((Period(0, 8.0),), [(0, 8.0), (4500, 0.0)]),
+        ((Period(0, 8.0), Period(60, 16.0)), [(0, 8.0), (3660, 13.2), (4500, 0.0)]),
+        ((Period(0, 5.0), Period(60, 7.0)), [(0, 0.0), (3660, 7.0), (4500, 0.0)]),
+        ((Period(0, 16.0), Period(900, 6.0)), [(0, 13.2), (4500, 0.0)]),
+        ((Period(0, 0.0), Period(60, 5.9)), [(0, 0.0)]),
+    ],
+)
+def test_what_is_allowed_now_counts_and_what_comes_after_the_grant_does_not(
+    caps: tuple[Period, ...], limits: list[tuple[int, float]]
+) -> None:
+    (said,) = profiles_for(Method(TWO), replace(TERMS, periods=24, caps=caps))
+    assert row(said)[5] == limits
+
+
+def test_a_relative_schedule_counts_the_changes_from_the_start_of_charging() -> None:
+    terms = replace(TERMS, periods=24, caps=LESS_FOR_A_WHILE[:2])
+    (said,) = profiles_for(Method(TWO, kind=RELATIVE), terms)
+    assert row(said)[5] == [(0, 13.2), (1500, 10.0), (2100, 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "periods", "changes"),
+    [(TWO, 1, 0), (TWO, 2, 0), (TWO, 3, 1), (BESIDE, 2, 1), (SINGLE, 24, 0), (IN_TX, 24, 22)],
+)
+def test_how_many_changes_fit_into_a_grant(strategy: Strategy, periods: int, changes: int) -> None:
+    assert changes_said(strategy, periods) == changes
 
 
 @pytest.mark.parametrize("method", EVERY_METHOD, ids=str)

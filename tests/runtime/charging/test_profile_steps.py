@@ -43,7 +43,7 @@ def a_wish(current_a: float = 16.0, **more: float) -> Wish:
 def test_the_terms_are_the_wish_by_the_clock_and_the_steps_of_the_wallbox() -> None:
     traits = Traits(step_a=1.0, steps_a=(6.0, 8.0))
     terms = terms_of(a_wish(standing_a=6), ChargingKeys(max_periods=1), traits, NOON)
-    assert terms == Terms(16, 6, 900, NOON, 1, 2, two_periods=False, step_a=1.0, steps_a=(6.0, 8.0))
+    assert terms == Terms(16, 6, 900, NOON, 1, 2, periods=1, step_a=1.0, steps_a=(6.0, 8.0))
 
 
 def test_a_pause_beside_a_fallback_is_a_grant_of_nothing_P14() -> None:

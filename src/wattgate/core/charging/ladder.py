@@ -23,9 +23,9 @@ class ChargingKeys:
     rate_units: str | None = None
 
     @property
-    def two_periods(self) -> bool:
-        """Whether a schedule may have two periods: unless the wallbox denies it."""
-        return self.max_periods is None or self.max_periods >= 2
+    def periods(self) -> int:
+        """How many periods a schedule may have: two where the wallbox does not say."""
+        return 2 if self.max_periods is None else max(1, self.max_periods)
 
     @property
     def units(self) -> tuple[RateUnit, ...]:
@@ -54,10 +54,10 @@ def _beside_default(keys: ChargingKeys, _: Traits) -> bool:
 
 
 _POSSIBLE: Final[Mapping[Strategy, Callable[[ChargingKeys, Traits], bool]]] = {
-    Strategy.TWO_PERIODS: lambda keys, _: keys.two_periods,
+    Strategy.TWO_PERIODS: lambda keys, _: keys.periods >= 2,
     Strategy.STANDING_AND_GRANT: _two_defaults,
     Strategy.TX_PROFILE: _beside_default,
-    Strategy.CHARGE_POINT_MAX: lambda keys, _: keys.two_periods,
+    Strategy.CHARGE_POINT_MAX: lambda keys, _: keys.periods >= 2,
 }
 """What expires, in the order of preference, and what it needs."""
 

@@ -1,10 +1,11 @@
 """Which charging profiles say a grant to an OCPP 1.6 wallbox (R100).
 
 The *standing* current is what holds without a manager: 0 A, or the fallback. The *grant* is what
-may be drawn now; it ends by itself, so that a wallbox out of reach becomes harmless in time.
+may be drawn now; it ends by itself, so that a wallbox out of reach becomes harmless in time. Where
+the backends allow less at a time within its life, it says that, too, or it ends there.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
@@ -77,7 +78,7 @@ def _single_value(method: Method, terms: Terms) -> Iterator[ProfileToSet]:
 def _tx_profile(method: Method, terms: Terms) -> Iterator[ProfileToSet]:
     yield _for_ever(_BOTTOM, method, terms, terms.standing_a, once=True)
     if terms.transaction_id is not None:
-        say = _in_two_periods if terms.two_periods else _for_a_time
+        say = _in_two_periods if terms.periods >= 2 else _for_a_time
         yield say(_IN_TRANSACTION, method, terms)
 
 
@@ -100,26 +101,78 @@ def _now_a(method: Method, terms: Terms) -> float:
     return terms.grant_a if terms.grant_a is not None and is_sayable else terms.standing_a
 
 
-def _ends_s(method: Method, terms: Terms) -> int:
-    """The end of the grant, s after the start of its schedule."""
-    so_far_s = HEAD_START_S if method.kind is Kind.ABSOLUTE else max(terms.elapsed_s or 0, 0)
-    return so_far_s + terms.lifetime_s
+def _so_far_s(method: Method, terms: Terms) -> int:
+    """How many s of its schedule are over now."""
+    return HEAD_START_S if method.kind is Kind.ABSOLUTE else max(terms.elapsed_s or 0, 0)
+
+
+def changes_said(strategy: Strategy, periods: int) -> int:
+    """How many changes of what the backends allow fit into a grant, of `periods` periods at most.
+
+    At the first that does not fit the grant ends.
+    """
+    return max(0, periods - 1 - _NOT_FOR_CHANGES[strategy]) if strategy in _NOT_FOR_CHANGES else 0
+
+
+_NOT_FOR_CHANGES: Final[Mapping[Strategy, int]] = {
+    Strategy.TWO_PERIODS: 1,
+    Strategy.STANDING_AND_GRANT: 0,
+    Strategy.TX_PROFILE: 1,
+    Strategy.CHARGE_POINT_MAX: 1,
+}
+"""How many periods the standing current takes; a single value has no changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Grant:
+    """What is said of a grant: limits by s from now, in the method's unit, and when it ends."""
+
+    limits: tuple[tuple[int, float], ...]
+    ends_s: int
+
+
+def _grant(method: Method, terms: Terms, periods: int) -> _Grant:
+    """The grant in so many periods at most; it ends where it would need more."""
+    grant_a = _now_a(method, terms)
+    limits = [(0, terms.limit(grant_a, method.unit))]
+    for cap in terms.caps:
+        limit = terms.limit(min(grant_a, cap.limit), method.unit)
+        if cap.start_s >= terms.lifetime_s or limit == limits[-1][1]:
+            continue
+        if cap.start_s == 0:
+            limits.clear()
+        if limits and len(limits) >= periods:
+            return _Grant(tuple(limits), cap.start_s)
+        limits.append((cap.start_s, limit))
+    return _Grant(tuple(limits), terms.lifetime_s)
 
 
 def _in_two_periods(place: _Place, method: Method, terms: Terms) -> ProfileToSet:
     """The grant and then the standing current; one period where they are the same."""
-    now, standing = (
-        terms.limit(current_a, method.unit)
-        for current_a in (_now_a(method, terms), terms.standing_a)
-    )
-    if now == standing:
+    standing = terms.limit(terms.standing_a, method.unit)
+    grant = _grant(method, terms, max(1, terms.periods - 1))
+    limits = [*grant.limits, (grant.ends_s, standing)]
+    if limits[-2][1] == standing:
+        del limits[-1]
+    if len(limits) == 1:
         return _for_ever(place, method, terms, terms.standing_a)
-    return _profile(place, method, terms, ((0, now), (_ends_s(method, terms), standing)))
+    return _profile(place, method, terms, _by_schedule(limits, method, terms))
 
 
 def _for_a_time(place: _Place, method: Method, terms: Terms) -> ProfileToSet:
-    now = terms.limit(_now_a(method, terms), method.unit)
-    return _profile(place, method, terms, ((0, now),), duration_s=_ends_s(method, terms))
+    grant = _grant(method, terms, terms.periods)
+    ends_s = _so_far_s(method, terms) + grant.ends_s
+    periods = _by_schedule(grant.limits, method, terms)
+    return _profile(place, method, terms, periods, duration_s=ends_s)
+
+
+def _by_schedule(
+    limits: Sequence[tuple[int, float]], method: Method, terms: Terms
+) -> tuple[tuple[int, float], ...]:
+    """The limits from the start of the schedule on; the first holds since then."""
+    so_far_s = _so_far_s(method, terms)
+    (_, first), *rest = limits
+    return ((0, first), *((so_far_s + start_s, limit) for start_s, limit in rest))
 
 
 def _for_ever(

@@ -6,7 +6,7 @@ from math import floor
 from typing import Final
 
 from wattgate.core.errors import LocalUsageError
-from wattgate.core.ocpp.profiles import RateUnit
+from wattgate.core.ocpp.profiles import Period, RateUnit
 from wattgate.core.units import NOMINAL_V, chargeable, tenths_down
 
 LIFETIMES_S: Final = range(60, 3601)
@@ -23,8 +23,11 @@ class Terms:
     grant. `phases` is numberPhases.
 
     `transaction_id` is that of the transaction on the connector, as the wallbox knows it, and
-    `elapsed_s` the s since it began, below 0 counts as 0; None without one. `two_periods` tells
-    that a schedule may have two. `step_a` and `steps_a` as in Traits.
+    `elapsed_s` the s since it began, below 0 counts as 0; None without one. `periods` is how many
+    periods a schedule may have. `step_a` and `steps_a` as in Traits.
+
+    `caps` say what the backends allow from now on, s after `wall_now` and A per phase: where that
+    is less than the grant, it holds instead (R97). The standing current is below all of them.
     """
 
     grant_a: float | None
@@ -35,9 +38,10 @@ class Terms:
     connector: int
     transaction_id: int | None = None
     elapsed_s: int | None = None
-    two_periods: bool = True
+    periods: int = 2
     step_a: float = 0.1
     steps_a: tuple[float, ...] = ()
+    caps: tuple[Period, ...] = ()
 
     def __post_init__(self) -> None:
         if self.wall_now.tzinfo is None:

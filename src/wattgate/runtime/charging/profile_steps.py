@@ -51,7 +51,7 @@ def terms_of(wish: Wish, keys: ChargingKeys, traits: Traits, its_time: datetime)
         connector=wish.evse.connector,
         transaction_id=wish.transaction_id,
         elapsed_s=wish.elapsed_s,
-        two_periods=keys.two_periods,
+        periods=keys.periods,
         step_a=traits.step_a,
         steps_a=traits.steps_a,
     )
