@@ -39,7 +39,8 @@ def test_a_deactivated_evse_logs_in_for_what_it_owes_and_for_its_own_car(
 
 
 def test_p16_certificates_and_queue_are_called_after_the_evse_that_began_the_login() -> None:
-    identity = identity_of(a_sharer("b"), SEAT)
+    sharer = a_sharer("b")
+    identity = identity_of(sharer, sharer.gateways[0], SEAT)
     assert (identity.link_id, identity.client_id) == ("a SITE@billing.example", "SITE")
     assert identity.target.url == "ws://billing.example/SITE"
     assert identity.target.tls is not None

@@ -195,7 +195,12 @@ async def test_a_wallbox_that_does_not_answer_is_named_r16() -> None:
         ("Nonsense", {}, "rejected", "Nonsense is not known here"),
         ("RemoteStopTransaction", {"transactionId": 7}, "answered", "unknown transaction (R74)"),
         ("ClearChargingProfile", {}, "answered", "by the gateway (R98)"),
-        ("UnlockConnector", {"connectorId": 3}, "answered", "by the gateway (R101)"),
+        (
+            "UnlockConnector",
+            {"connectorId": 3},
+            "answered",
+            "connector 3 does not exist; there is 1",
+        ),
     ],
 )
 @in_virtual_time()

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from tests.support.frames import ONE_BACKEND, Literal, settled
 from tests.support.world import World
 
-from wattgate.runtime.gateway.backend_commands import BackendCommandHandler
+from wattgate.runtime.gateway.shared_commands import SharedCommands
 from wattgate.runtime.gateway.virtual_charging import VirtualCharging
 from wattgate.runtime.supervisor import Supervisor
 
@@ -61,17 +61,17 @@ def virtual_of(world: World, evse_id: str) -> VirtualCharging:
     state = world.manager.evse(evse_id)
     assert state is not None
     assert state.evse.link is not None
-    handler = state.evse.link._commands
-    assert isinstance(handler, BackendCommandHandler)
-    return handler._virtual
+    shared = state.evse.link._commands
+    assert isinstance(shared, SharedCommands)
+    return next(each.commands for each in shared.members if each.evse is state.evse)._virtual
 
 
 def known_ids(world: World, evse_id: str = "stall-1") -> list[int]:
     """The ids of the backend's profiles that are known of an EVSE."""
     assert world.manager is not None
     state = world.manager.evse(evse_id)
-    assert state is not None
-    return [each.profile_id for _, each in state.evse.virtual_profiles.stack.entries]
+    assert state is not None and state.evse.primary is not None
+    return [each.profile_id for _, each in state.evse.primary.profiles.stack.entries]
 
 
 def meanwhile(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:

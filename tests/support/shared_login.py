@@ -73,7 +73,8 @@ class Sharer:
 
     @property
     def number(self) -> int:
-        return self.evse.connectors.at_backend
+        assert self.evse.primary is not None
+        return self.evse.primary.number
 
     async def boot(self, status: str = "Available") -> None:
         """Connect it, boot it and report its connector."""
@@ -210,7 +211,9 @@ def _sharer(
             evse.transaction = OpenTransaction(
                 open_one,
                 house.tools.clock.monotonic(),
-                backend_id=open_one.backend_transaction_id,
+                backend_ids={open_one.start.link_id or "": open_one.backend_transaction_id}
+                if open_one.backend_transaction_id is not None
+                else {},
             )
     station.meter_configuration = recovered_meter_configuration(station.station_id, recovered)
     messages = WallboxMessages(station)
@@ -223,7 +226,7 @@ def _sharer(
         lambda: False,
     )
     party = Party(station, evse, configuration, LateRejections(station))
-    virtual = backends.connect(party, recovered)
+    virtual = backends.connect(party, settings.gateways[0], recovered)
     station.on_transaction = lambda _: virtual.transaction_changed()
     return Sharer(literal_wallbox(), station, evse, virtual)
 

@@ -13,11 +13,13 @@ from wattgate.core.load.budget import Feeder
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.site.model import (
     EvseSettings,
+    GatewaySettings,
     OnDeactivation,
     Site,
 )
 from wattgate.core.station.authorisation import AuthorizationStatus
 from wattgate.core.station.serials import serial_numbers
+from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.certificates import Authority
 from wattgate.ports.store import NoteRecord, Recovered
 from wattgate.runtime.backend_assembly import (
@@ -74,7 +76,7 @@ class Assembly:
     ) -> None:
         self.stations: dict[str, Station] = {}
         self.certificates: dict[str, WallboxCertificates] = {}
-        self.virtuals: dict[str, VirtualCharging] = {}
+        self.virtuals: dict[str, list[VirtualCharging]] = {}
         self._configurations: dict[str, WallboxConfiguration] = {}
         self._notes: tuple[NoteRecord, ...] = ()
         self._site = site
@@ -105,13 +107,16 @@ class Assembly:
         self._house.tasks.spawn(watch(stops), name="lost stops")
 
     def take_into_service(self, evse: StationEvse) -> None:
-        """Give an EVSE its backend, where it was built without one."""
-        if evse.login is None and evse.settings.gateways:
-            known = Recovered(notes=self._notes)
-            station = self.stations[evse.station_id]
-            self._connect_backend(station, evse, known)
-            if evse.link is not None and station.presence.is_connected:
-                evse.link.wallbox_came(evse.connectors.at_backend)
+        """Give an EVSE its backends, where it was built without them."""
+        if evse.login is not None or evse.backends:
+            return
+        known = Recovered(notes=self._notes)
+        station = self.stations[evse.station_id]
+        for gateway in evse.settings.gateways:
+            self._connect_backend(station, evse, gateway, known)
+        if station.presence.is_connected:
+            for backend in evse.backends:
+                backend.link.wallbox_came(backend.number)
 
     def settings_changed(self) -> None:
         """What the wallboxes must be told may be something else now."""
@@ -190,8 +195,10 @@ class Assembly:
         for evse in station.evses:
             evse.delivers_signed = recovered_signed(evse.evse_id, recovered)
             _recover_transaction(evse, recovered, house)
-            if self._needs_backend(evse, recovered):
-                self._connect_backend(station, evse, recovered)
+            for gateway in evse.settings.gateways:
+                seat = self._seats.seat_of(evse.settings, gateway)
+                if needs_backend(evse.settings, seat, recovered):
+                    self._connect_backend(station, evse, gateway, recovered)
 
     def _names_of_others(self, station_id: str) -> frozenset[str]:
         """What stands for another wallbox in a certificate, so that none can pass for it (R35).
@@ -203,25 +210,26 @@ class Assembly:
         ids = (each for each in self._site().station_ids() if each != station_id)
         return frozenset(map(str.casefold, chain(ids, *serials)))
 
-    def _needs_backend(self, evse: StationEvse, recovered: Recovered) -> bool:
-        if not evse.settings.gateways:
-            return False
-        return needs_backend(evse.settings, self._seats.seat_of(evse.settings), recovered)
-
-    def _connect_backend(self, station: Station, evse: StationEvse, recovered: Recovered) -> None:
-        """Give an EVSE that has a gateway its backend; it may find others there (P16)."""
-        seat, station_id = self._seats.seat_of(evse.settings), station.station_id
+    def _connect_backend(
+        self,
+        station: Station,
+        evse: StationEvse,
+        gateway: GatewaySettings,
+        recovered: Recovered,
+    ) -> None:
+        """Give an EVSE the backend of a gateway; it may find others there (P16)."""
+        seat, station_id = self._seats.seat_of(evse.settings, gateway), station.station_id
         party = Party(station, evse, self._configurations[station_id], self._late[station_id])
         if is_relayed(evse.settings, seat.link_id, self._site(), recovered):
             backends, house = self._reached, self._house
-            identity = identity_of(evse.settings, seat)
-            own = own_side_of(party, identity, backends, recovered)
+            identity = identity_of(evse.settings, gateway, seat)
+            own = own_side_of(party, gateway, identity, backends, recovered)
             link = RelayLink(identity, own, house.tools, backends.backoff, house.traffic)
             begin_to_relay(station, evse, link)
             return
-        virtual = self._backends.connect(party, recovered)
+        virtual = self._backends.connect(party, gateway, recovered)
         virtual.on_intrusion = partial(self._intruded, evse.evse_id)
-        self.virtuals[evse.evse_id] = virtual
+        self.virtuals.setdefault(evse.evse_id, []).append(virtual)
 
     def _lost_after(self) -> timedelta:
         return timedelta(hours=self._site().site.lost_stop_h)
@@ -238,8 +246,8 @@ class Assembly:
 
     def _transaction_changed(self, evse: StationEvse) -> None:
         self._late[evse.station_id].look_at(evse)
-        if evse.evse_id in self.virtuals:
-            self.virtuals[evse.evse_id].transaction_changed()
+        for virtual in self.virtuals.get(evse.evse_id, ()):
+            virtual.transaction_changed()
         if evse.in_use and evse.counts_by_transaction and self._limits.knows(evse.evse_id):
             # What it was told ended with the one before; until it is told anew its fallback holds.
             self._limits.count_fallen(evse.evse_id, evse.standing_a, inf)
@@ -293,8 +301,13 @@ def _recover_transaction(evse: StationEvse, recovered: Recovered, house: House) 
                 record,
                 house.tools.clock.monotonic(),
                 may_charge=verdict == AuthorizationStatus.ACCEPTED,
-                backend_id=record.backend_transaction_id,
+                backend_ids=_ids_of(record),
             )
+
+
+def _ids_of(record: TransactionRecord) -> dict[str, int]:
+    known = ((link_id, record.id_at(link_id)) for link_id in record.start.link_ids)
+    return {link_id: backend_id for link_id, backend_id in known if backend_id is not None}
 
 
 def _configuration_of(station: Station) -> WallboxConfiguration:
@@ -305,7 +318,9 @@ def _configuration_of(station: Station) -> WallboxConfiguration:
         return not house.observing() and any(evse.settings.enabled for evse in evses)
 
     def backends() -> list[BackendConfiguration]:
-        return [evse.north.configuration for evse in evses if evse.north is not None]
+        present = (backend for evse in evses for backend in evse.present_backends)
+        # Those of EVSEs that share a login are one.
+        return list({each.link_id: each.north.configuration for each in present}.values())
 
     return WallboxConfiguration(station.presence, house.tasks, backends, managing)
 

@@ -9,7 +9,7 @@ from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.gateway.connectors import BACKEND_CONNECTOR
 from wattgate.core.gateway.outbox import RetryPolicy
 from wattgate.core.ocpp.handshake import backend_url
-from wattgate.core.site.model import EvseSettings
+from wattgate.core.site.model import EvseSettings, GatewaySettings
 from wattgate.core.station.serials import serial_numbers
 from wattgate.ports.certificates import Certificates
 from wattgate.ports.links import Dialer, DialTarget, TlsTerms
@@ -17,6 +17,7 @@ from wattgate.ports.store import Recovered
 from wattgate.runtime.gateway.backend_commands import BackendCommandHandler
 from wattgate.runtime.gateway.backend_link import BackendLink, LinkIdentity
 from wattgate.runtime.gateway.configuration_commands import ConfigurationCommands
+from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.gateway.north_login import Account
 from wattgate.runtime.gateway.north_side import NorthSide, north_side
 from wattgate.runtime.gateway.outbox_pump import OutboxPump
@@ -54,10 +55,10 @@ class Backends:
 def undelivered(recovered: Recovered, stations: Iterable[Station]) -> dict[str, int]:
     """Queues that no backend of the site belongs to any more, and how long each is."""
     served = {
-        evse.link.identity.link_id
+        backend.link_id
         for station in stations
         for evse in station.evses
-        if evse.link is not None
+        for backend in evse.backends
     }
     return {
         link_id: depth
@@ -74,9 +75,8 @@ def needs_backend(settings: EvseSettings, seat: Seat, recovered: Recovered) -> b
     return settings.enabled or owes or bills
 
 
-def identity_of(settings: EvseSettings, seat: Seat) -> LinkIdentity:
-    """Where the backend of an EVSE is, and as whom we go there; the EVSE must have a gateway."""
-    gateway = settings.gateways[0]
+def identity_of(settings: EvseSettings, gateway: GatewaySettings, seat: Seat) -> LinkIdentity:
+    """Where a backend of an EVSE is, and as whom we go there."""
     client_id = gateway.identity(settings.own_identity)
     url = backend_url(gateway.url, client_id, gateway.append_id)
     certificates = gateway.certificate_set(seat.named_after)
@@ -86,10 +86,14 @@ def identity_of(settings: EvseSettings, seat: Seat) -> LinkIdentity:
 
 
 def own_side_of(
-    party: Party, identity: LinkIdentity, backends: Backends, recovered: Recovered
+    party: Party,
+    gateway: GatewaySettings,
+    identity: LinkIdentity,
+    backends: Backends,
+    recovered: Recovered,
 ) -> OwnSide:
     """Our end of the link; a certificate of ours names the wallbox's serial number (R35)."""
-    station, gateway = party.station, party.evse.settings.gateways[0]
+    station = party.station
     account = Account(identity.link_id, identity.client_id, gateway.secret)
 
     def identify() -> str:
@@ -118,17 +122,19 @@ class Backend:
 
     link: BackendLink
     north: NorthSide
-    commands: BackendCommandHandler | SharedCommands
+    commands: SharedCommands
     parties: list[Party] = field(default_factory=list)
 
     def bound(self, transaction_id: int, backend_id: int) -> None:
         """The backend has given a transaction its id."""
         for party in self._parties_of(transaction_id):
-            evse = party.evse
-            evse.newest_binding = (transaction_id, backend_id)
+            evse, link_id = party.evse, self.north.link_id
+            backend = evse.backend_of(link_id)
+            if backend is not None:
+                backend.newest_binding = (transaction_id, backend_id)
             transaction = evse.transaction
             if transaction is not None and transaction.record.transaction_id == transaction_id:
-                transaction.backend_id = backend_id
+                transaction.backend_ids[link_id] = backend_id
 
     def refused(self, transaction_id: int, verdict: str) -> None:
         """The backend has refused the card of a transaction, and that is stored."""
@@ -151,34 +157,35 @@ class BackendAssembly:
         self._queue_limit = queue_limit
         self._backends: dict[str, Backend] = {}
 
-    def connect(self, party: Party, recovered: Recovered) -> VirtualCharging:
-        """Give an EVSE its backend, and begin to log in and to deliver.
+    def connect(
+        self, party: Party, gateway: GatewaySettings, recovered: Recovered
+    ) -> VirtualCharging:
+        """Give an EVSE the backend of a gateway, and begin to log in and to deliver.
 
         Where others of the site are there already, it joins them.
         """
         station, evse = party.station, party.evse
-        seat = self._seats.seat_of(evse.settings)
-        identity = identity_of(evse.settings, seat)
-        known = self._backends.get(seat.link_id)
-        north = known.north if known is not None else self._north(party, identity, recovered)
-        virtual = VirtualCharging(evse, station.presence, profiles_of(seat), self._house)
-        virtual.recover(recovered.profiles)
-        commands = BackendCommandHandler(
-            station,
-            evse,
-            virtual,
-            ConfigurationCommands(station, evse, north, party.configuration),
+        seat = self._seats.seat_of(evse.settings, gateway)
+        known = self._backends.get(seat.link_id) or self._open(party, gateway, seat, recovered)
+        backend = EvseBackend(
+            gateway, known.link, known.north, replace(evse.connectors, at_backend=seat.number)
         )
-        evse.connectors = replace(evse.connectors, at_backend=seat.number)
-        for_all = SharedCommands(self._house.store) if seat.is_shared else commands
-        backend = known or self._open(identity, north, for_all, seat)
-        north.pump.station_ids = seat.station_ids
-        if isinstance(backend.commands, SharedCommands):
-            backend.commands.join(Member(station, evse, commands))
-        _join(party, backend, seat.number)
+        virtual = VirtualCharging(evse, backend, station.presence, profiles_of(seat), self._house)
+        virtual.recover(recovered.profiles)
+        configuration = ConfigurationCommands(station, evse, known.north, party.configuration)
+        handler = BackendCommandHandler(station, evse, backend, virtual, configuration)
+        known.north.pump.station_ids = seat.station_ids
+        known.commands.join(Member(station, evse, backend, handler))
+        _join(party, known, backend)
         return virtual
 
-    def _north(self, party: Party, identity: LinkIdentity, recovered: Recovered) -> NorthSide:
+    def _north(
+        self,
+        party: Party,
+        gateway: GatewaySettings,
+        identity: LinkIdentity,
+        recovered: Recovered,
+    ) -> NorthSide:
         house, link_id = self._house, identity.link_id
         pump = OutboxPump(
             link_id,
@@ -191,17 +198,16 @@ class BackendAssembly:
         pump.depth = recovered.outbox_depths.get(link_id, 0)
         pump.given_up = recovered.letter_counts.get(link_id, 0)
         pump.sendings.recover(recovered.notes)
-        own = own_side_of(party, identity, self._reached, recovered)
+        own = own_side_of(party, gateway, identity, self._reached, recovered)
         return north_side(own, pump, house.store, house.tools, house.tasks, recovered.notes)
 
     def _open(
-        self,
-        identity: LinkIdentity,
-        north: NorthSide,
-        commands: BackendCommandHandler | SharedCommands,
-        seat: Seat,
+        self, party: Party, gateway: GatewaySettings, seat: Seat, recovered: Recovered
     ) -> Backend:
+        identity = identity_of(party.evse.settings, gateway, seat)
+        north = self._north(party, gateway, identity, recovered)
         house, pump, link_id = self._house, north.pump, identity.link_id
+        commands = SharedCommands(house.store)
         link = BackendLink(
             identity,
             commands,
@@ -222,16 +228,16 @@ class BackendAssembly:
         return backend
 
 
-def _join(party: Party, backend: Backend, number: int) -> None:
+def _join(party: Party, known: Backend, backend: EvseBackend) -> None:
     """From now on the EVSE is the backend's."""
-    station, evse, link = party.station, party.evse, backend.link
-    backend.parties.append(party)
-    evse.link, evse.north = link, backend.north
+    station, evse, link = party.station, party.evse, known.link
+    known.parties.append(party)
+    evse.backends = (*evse.backends, backend)
     station.presence.backend_time = partial(_backend_time, station)
     if station.primary is evse and link.announcement.payload_text is None:
         link.announcement.payload_text = station.meter_configuration
     if station.presence.boot_text is not None:
-        link.remember_boot(station.presence.boot_text, number)
+        link.remember_boot(station.presence.boot_text, backend.number)
 
 
 def _backend_time(station: Station) -> datetime | None:

@@ -238,9 +238,9 @@ class Manager:
             return ()
         evse, station = found
         links = [wallbox_link(station.station_id)]
-        login = evse.link or evse.relay
-        if login is not None:
-            links.append(backend_link(login.identity.link_id))
+        links += [backend_link(each.link_id) for each in evse.backends]
+        if evse.relay is not None:
+            links.append(backend_link(evse.relay.identity.link_id))
         return self.traffic.entries(links, after=after, limit=limit)
 
     async def transactions(
@@ -322,14 +322,17 @@ class Manager:
 
     def _limits_removed(self, evse_id: str) -> None:
         """In observe the backend's own profiles rule again: they belong into the wallbox."""
-        virtual = self._assembly.virtuals.get(evse_id) if self._assembly else None
-        if virtual is not None and self._is_observing():
-            self._tasks.spawn(virtual.hand_over(), name=f"hand over {evse_id}")
+        if self._assembly is None or not self._is_observing():
+            return
+        for virtual in self._assembly.virtuals.get(evse_id, ()):
+            if virtual.backend.is_primary:
+                self._tasks.spawn(virtual.hand_over(), name=f"hand over {evse_id}")
 
     def _link_named(self, link_id: str) -> BackendLink | None:
         for evse, _ in self._evses.values():
-            if evse.link is not None and evse.link.identity.link_id == link_id:
-                return evse.link
+            backend = evse.backend_of(link_id)
+            if backend is not None:
+                return backend.link
         return None
 
     def _site_now(self) -> Site:

@@ -20,6 +20,7 @@ from wattgate.ports.store import Change, Opened, Receipt, Recovered, Settle, Tak
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_commands import BackendCommandHandler
 from wattgate.runtime.gateway.outbox_pump import OutboxPump
+from wattgate.runtime.gateway.shared_commands import SharedCommands
 from wattgate.runtime.peer import Peer
 from wattgate.runtime.station import transactions
 from wattgate.runtime.station.meter_readings import MeterReadings
@@ -64,7 +65,11 @@ def look_up_backend_id_on_any_link(patch: pytest.MonkeyPatch) -> None:
         found = self._readable().transactions.values()
         return next((each for each in found if each.backend_transaction_id == number), None)
 
+    async def whoever_asks(self: SharedCommands, *_: object) -> str:
+        return self.members[0].evse.evse_id
+
     patch.setattr(MemoryStore, "transaction_of_backend", of_any)
+    patch.setattr(SharedCommands, "_owner", whoever_asks)  # it would see that it is another's
 
 
 def raw_transaction_ids(patch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from tests.support.virtual_time import in_virtual_time
 
 from wattgate.adapters.store.memory import MemoryStore
 from wattgate.core.site.model import DeviceType, EvseSettings, GatewaySettings
-from wattgate.runtime.gateway.seats import STORE_RETRY_S, Seats
+from wattgate.runtime.gateway.seats import STORE_RETRY_S, Seat, Seats
 from wattgate.runtime.supervisor import Supervisor
 
 URL = "ws://billing.example/"
@@ -35,8 +35,13 @@ async def seats(store: MemoryStore, *evses: EvseSettings, tasks: Supervisor | No
     return given
 
 
+def seat(given: Seats, settings: EvseSettings) -> Seat:
+    """That behind its only gateway."""
+    return given.seat_of(settings, settings.gateways[0])
+
+
 def numbers(given: Seats, *evses: EvseSettings) -> list[int]:
-    return [given.seat_of(each).number for each in evses]
+    return [seat(given, each).number for each in evses]
 
 
 @in_virtual_time()
@@ -45,12 +50,12 @@ async def test_p16_a_seat_outlasts_whatever_becomes_of_the_site_file() -> None:
     first = await seats(store, LEFT, RIGHT)
     assert numbers(first, LEFT, RIGHT) == [1, 2]
     alone = await seats(store, RIGHT)
-    assert alone.seat_of(RIGHT) == first.seat_of(RIGHT)
+    assert seat(alone, RIGHT) == seat(first, RIGHT)
     later = await seats(store, NEW, RIGHT, LEFT)
     assert numbers(later, LEFT, RIGHT, NEW) == [1, 2, 3]
-    seat = later.seat_of(NEW)
-    assert (seat.link_id, seat.named_after) == ("left SITE@billing.example", "left")
-    assert set(seat.station_ids) == {"modbus/left", "modbus/right", "modbus/new"}
+    new = seat(later, NEW)
+    assert (new.link_id, new.named_after) == ("left SITE@billing.example", "left")
+    assert set(new.station_ids) == {"modbus/left", "modbus/right", "modbus/new"}
 
 
 @in_virtual_time()
@@ -64,19 +69,19 @@ async def test_p20_another_identity_or_another_backend_is_another_link() -> None
         RIGHT,
         replace(NEW, gateways=()),
     )
-    link_ids = {given.seat_of(each).link_id for each in (LEFT, RIGHT)}
+    link_ids = {seat(given, each).link_id for each in (LEFT, RIGHT)}
     assert link_ids == {"left SITE@billing.example"}
     assert numbers(given, LEFT, RIGHT) == [1, 2]
     others = [evse("b", client_id="OTHER"), evse("c", url="ws://other.example/")]
     assert numbers(given, *others) == [1, 1]
-    assert given.seat_of(evse("b", client_id="OTHER")).link_id == "b OTHER@billing.example"
+    assert seat(given, evse("b", client_id="OTHER")).link_id == "b OTHER@billing.example"
 
 
 @in_virtual_time()
 async def test_p16_without_a_client_id_an_evse_is_known_by_its_own_id_and_alone() -> None:
     own = [evse(each, client_id="") for each in ("a", "b")]
     given = await seats(MemoryStore(), *own)
-    assert [given.seat_of(each).link_id for each in own] == [
+    assert [seat(given, each).link_id for each in own] == [
         "a a@billing.example",
         "b b@billing.example",
     ]
@@ -86,9 +91,9 @@ async def test_p16_without_a_client_id_an_evse_is_known_by_its_own_id_and_alone(
 async def test_an_ocpp_wallbox_has_a_link_of_its_own_as_ever_and_nothing_is_noted() -> None:
     store = MemoryStore()
     given = await seats(store)
-    seat = given.seat_of(evse("stall", ocpp=True))
-    assert (seat.link_id, seat.number, seat.is_shared) == ("stall SITE@billing.example", 1, False)
-    assert seat.station_ids == ("CP1",)
+    its = seat(given, evse("stall", ocpp=True))
+    assert (its.link_id, its.number, its.is_shared) == ("stall SITE@billing.example", 1, False)
+    assert its.station_ids == ("CP1",)
     assert (await store.recover()).notes == ()
 
 

@@ -230,7 +230,7 @@ async def test_p16_starts_at_once_get_each_its_own_id_r60() -> None:
         assert each.evse.transaction is not None
         ours = each.evse.transaction.record.transaction_id
         assert each.evse.transaction.backend_id == theirs[name]
-        assert each.evse.newest_binding == (ours, theirs[name])
+        assert each.virtual.backend.newest_binding == (ours, theirs[name])
     await site.stop()
 
 

@@ -88,7 +88,7 @@ class Story:
         ids = [
             profile.profile_id
             for each in self.site.sharers.values()
-            for _, profile in each.evse.virtual_profiles.stack.entries
+            for _, profile in each.virtual.backend.profiles.stack.entries
         ]
         assert len(set(ids)) == len(ids)
 

@@ -145,8 +145,8 @@ async def test_two_commands_at_once_do_not_undo_each_other() -> None:
     await both
     assert world.manager is not None
     state = world.manager.evse("A")
-    assert state is not None
-    profiles = state.evse.virtual_profiles
+    assert state is not None and state.evse.primary is not None
+    profiles = state.evse.primary.profiles
     assert sorted(each.profile_id for _, each in profiles.stack.entries) == [5, 6]
     assert profiles.awaiting is not None
     await world.kill()

@@ -40,7 +40,11 @@ def a_world(*evse_ids: str, mode: str = "active") -> tuple[World, dict[str, Pape
 
 def numbers(world: World) -> dict[str, int]:
     assert world.manager is not None
-    return {each.evse.evse_id: each.evse.connectors.at_backend for each in world.manager.evses()}
+    return {
+        each.evse.evse_id: backend.number
+        for each in world.manager.evses()
+        for backend in each.evse.backends
+    }
 
 
 @pytest.mark.parametrize("mode", ["active", "observe"])

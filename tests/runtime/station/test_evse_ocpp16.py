@@ -58,7 +58,7 @@ async def test_every_connection_and_every_boot_has_a_number_of_its_own() -> None
 async def test_an_evse_whose_wallbox_was_never_there_can_be_told_nothing() -> None:
     evse = an_evse(EvseSettings(id="A", address="CP1"), WallboxSettings(id="CP1"))
     seen = evse.reading(10.0)
-    assert (seen.seen, seen.ready, evse.running, evse.cap_a()) == (False, False, None, None)
+    assert (seen.seen, seen.ready, evse.transaction, evse.cap_a()) == (False, False, None, None)
     assert await evse.limit(6.0, reduction=False, afresh=False) is LimitOutcome.UNSENT
     assert await evse.release(whole=True) == Cleared(LimitOutcome.UNSENT)
     assert await evse.sweep() is LimitOutcome.UNSENT

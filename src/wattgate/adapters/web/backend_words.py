@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit, urlunsplit
 
 from wattgate.adapters.web.dto import Backend, BackendProblem, BackendSecurity
+from wattgate.core.gateway.connectors import BACKEND_CONNECTOR
 from wattgate.core.security.link_words import BACKEND_SECURITY
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.relay_link import RelayLink
@@ -19,7 +20,7 @@ def backend_of(evse: StationEvse) -> Backend | None:
     identity, status = link.identity, link.status
     return Backend(
         client_id=identity.client_id,
-        connector=evse.connectors.at_backend,
+        connector=evse.primary.number if evse.primary is not None else BACKEND_CONNECTOR,
         url=without_secrets(identity.target.url),
         phase=status.phase.value,
         reason=_shown(link, status.reason),

@@ -22,6 +22,7 @@ from wattgate.runtime.gateway.card_commands import CardCommands
 from wattgate.runtime.gateway.configuration_commands import ConfigurationCommands
 from wattgate.runtime.gateway.cost_mapping import cost_for_wallbox, mapped_cost
 from wattgate.runtime.gateway.early_triggers import TRIGGERS, trigger_early
+from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.gateway.virtual_charging import VirtualCharging, remote_start_profile
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station.station import Station
@@ -41,11 +42,13 @@ class BackendCommandHandler:
         self,
         station: Station,
         evse: StationEvse,
+        backend: EvseBackend,
         virtual: VirtualCharging,
         configuration: ConfigurationCommands,
     ) -> None:
         self._station = station
         self._evse = evse
+        self._backend = backend
         self._virtual = virtual
         self._cards = CardCommands(station)
         self._configuration = configuration
@@ -71,8 +74,7 @@ class BackendCommandHandler:
             ask.refuse("NotImplemented", f"{ask.call.action} is not known here")
             return
         try:
-            if self._evse.north is not None:
-                self._evse.north.security.heard(ask.call.action)
+            self._backend.north.security.heard(ask.call.action)
             self._decide(link, ask, rule)
         except PeerError as exc:
             ask.refuse(exc.code, exc.description)
@@ -98,9 +100,8 @@ class BackendCommandHandler:
                 self._station.in_background(ask, self._virtualise(link, ask, rule))
 
     def _link_certificate(self, link: BackendLink, ask: Ask) -> None:
-        if self._evse.north is not None:
-            work = self._evse.north.commands.certificate(ask, link.log_in_again)
-            self._station.in_background(ask, work)
+        work = self._backend.north.commands.certificate(ask, link.log_in_again)
+        self._station.in_background(ask, work)
 
     async def _virtualise(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         answer_text = await self._virtual.handle(ask.call)
@@ -112,7 +113,7 @@ class BackendCommandHandler:
     # To the wallbox
 
     def _forward(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
-        text = self._evse.connectors.to_wallbox(ask.call.payload_text, rule.connector)
+        text = self._backend.connectors.to_wallbox(ask.call.payload_text, rule.connector)
         self._send(ask, rule, text)
 
     def _send(
@@ -138,7 +139,7 @@ class BackendCommandHandler:
                 also_tell(outcome)
             match outcome:
                 case CallResult(_, answer_text):
-                    answer_text = self._evse.connectors.to_backend(
+                    answer_text = self._backend.connectors.to_backend(
                         answer_text, rule.answer_connector
                     )
                     ask.answer(rewrite(answer_text) if rewrite is not None else answer_text)
@@ -191,7 +192,7 @@ class BackendCommandHandler:
         """Heartbeat, boot and the link's certificate are the gateway's own (R40, R44, R88)."""
         message = read_scalar(ask.call.payload_text, ("requestedMessage",))
         if message == "MeterValues":
-            text = self._evse.connectors.to_wallbox(ask.call.payload_text, rule.connector)
+            text = self._backend.connectors.to_wallbox(ask.call.payload_text, rule.connector)
             self._send(ask, rule, text, partial(self._asking_for_meter_values, link))
         elif certificate_matter(ask.call) is CertificateMatter.LINK:
             self._link_certificate(link, ask)
@@ -223,7 +224,7 @@ class BackendCommandHandler:
             self._evse.card_shown_at = self._station.house.tools.clock.monotonic()  # R57
             return self._started
 
-        self._send(ask, rule, self._evse.connectors.to_wallbox(text, rule.connector), sending)
+        self._send(ask, rule, self._backend.connectors.to_wallbox(text, rule.connector), sending)
 
     def _started(self, outcome: Outcome) -> None:
         if not is_accepted(outcome):
@@ -255,7 +256,7 @@ class BackendCommandHandler:
     def _clear_in_observe(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         """All profiles of a backend are those of its own connector (R98)."""
         text = ask.call.payload_text
-        if not self._evse.connectors.alone and read_scalar(text, ("id",)) is None:
+        if not self._backend.connectors.alone and read_scalar(text, ("id",)) is None:
             text = with_connector(text, BACKEND_CONNECTOR)
         self._send_profile(ask, rule, text)
 
@@ -264,7 +265,7 @@ class BackendCommandHandler:
         self._send(
             ask,
             rule,
-            self._evse.connectors.to_wallbox(text, rule.connector),
+            self._backend.connectors.to_wallbox(text, rule.connector),
             lambda: self._virtual.relaying(ask.call),
         )
 
@@ -282,15 +283,15 @@ class BackendCommandHandler:
         )
         if record is not None:
             # Another EVSE behind the login may have been given this id since ours.
-            record = self._running_as(backend_id, record.start.link_id) or record
+            record = self._running_as(backend_id, link.identity.link_id) or record
         if record is None:
             is_shared = self._station.open.shared(backend_id) is not None
             return payload_text if is_shared else None  # the wallbox has the same id for it
         return replace_scalar(payload_text, path, str(record.transaction_id))
 
-    def _running_as(self, backend_id: int, link_id: str | None) -> TransactionRecord | None:
+    def _running_as(self, backend_id: int, link_id: str) -> TransactionRecord | None:
         """The open transaction, where the backend of that link calls it so."""
         running = self._evse.transaction
-        if running is None or running.backend_id != backend_id:
+        if running is None or running.id_at(link_id) != backend_id:
             return None
-        return running.record if running.record.start.link_id == link_id else None
+        return running.record

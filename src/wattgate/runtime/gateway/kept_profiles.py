@@ -6,6 +6,7 @@ from dataclasses import replace
 from wattgate.core.gateway.virtual_profiles import Change, VirtualProfiles
 from wattgate.ports.store import Change as StoreChange
 from wattgate.ports.store import DeleteProfile, ProfileRecord, SaveProfile, StoreFailed
+from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.station.station import House
 from wattgate.runtime.station.station_evse import StationEvse
 from wattgate.runtime.store_failures import say_not_stored
@@ -18,16 +19,18 @@ class KeptProfiles:
     this one has left.
     """
 
-    def __init__(self, evse: StationEvse, link_id: str, house: House) -> None:
+    def __init__(self, evse: StationEvse, backend: EvseBackend, link_id: str, house: House) -> None:
+        """`link_id` is the name under which the store keeps them."""
         self.in_order = asyncio.Lock()
         self._evse = evse
+        self._backend = backend
         self._link_id = link_id
         self._house = house
 
     @property
     def now(self) -> VirtualProfiles:
         """The profiles at this moment."""
-        return self._evse.virtual_profiles
+        return self._backend.profiles
 
     def recover(self, records: tuple[ProfileRecord, ...]) -> None:
         """Take up the profiles stored before a restart."""
@@ -36,7 +39,7 @@ class KeptProfiles:
             for record in records
             if record.link_id == self._link_id
         ]
-        self._evse.virtual_profiles = VirtualProfiles.from_records(own)
+        self._backend.profiles = VirtualProfiles.from_records(own)
 
     async def keep(self, before: VirtualProfiles, change: Change) -> None:
         """Store a change of `before`, then go on with it.
@@ -69,5 +72,5 @@ class KeptProfiles:
         awaiting = self.now.awaiting
         if awaiting is before.awaiting:
             awaiting = change.profiles.awaiting  # else it came while we stored, and stays
-        self._evse.virtual_profiles = replace(change.profiles, awaiting=awaiting)
+        self._backend.profiles = replace(change.profiles, awaiting=awaiting)
         self._house.something_changed()

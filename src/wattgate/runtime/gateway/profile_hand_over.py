@@ -14,6 +14,7 @@ from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.core.ocpp.schedules import Entry, ProfileStack
 from wattgate.core.ocpp.session import Priority
 from wattgate.ports.clock import Clock
+from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.gateway.profile_outcomes import may_have_changed, took_effect
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station.evse_ocpp16 import BOOT_PATIENCE_S
@@ -50,12 +51,14 @@ class ProfileHandOver:
     def __init__(
         self,
         evse: StationEvse,
+        backend: EvseBackend,
         presence: Presence,
         clock: Clock,
         observing: Callable[[], bool],
         intruded: Callable[[], None],
     ) -> None:
         self._evse = evse
+        self._backend = backend
         self._presence = presence
         self._clock = clock
         self._observing = observing
@@ -72,7 +75,7 @@ class ProfileHandOver:
 
     def owe_all(self) -> None:
         """Nothing of the backend's is in the wallbox: it is to have all of it."""
-        self.owe(*self._evse.virtual_profiles.stack.entries)
+        self.owe(*self._backend.profiles.stack.entries)
 
     def owe(self, *entries: Entry) -> None:
         """The wallbox is to have these, too, unless the backend has thought better of it."""
@@ -94,7 +97,7 @@ class ProfileHandOver:
         return relay
 
     def end(self, relay: Relay, *, in_vain: bool) -> None:
-        """The message has had its effect, and `virtual_profiles` say so; or it was `in_vain`."""
+        """The message has had its effect, and `profiles` say so; or it was `in_vain`."""
         self._relays.remove(relay)
         if in_vain:
             self.owe(*relay.overtaken)
@@ -106,8 +109,8 @@ class ProfileHandOver:
                 before,
                 call.action,
                 call.payload_text,
-                self._evse.running,
-                alone=self._evse.connectors.alone,
+                self._evse.running_at(self._backend),
+                alone=self._backend.connectors.alone,
             )
         except PeerError:
             return  # nobody here knows what it replaces
@@ -163,11 +166,11 @@ class ProfileHandOver:
             return None
         transaction = self._evse.transaction
         our_id = transaction.record.transaction_id if transaction is not None else None
-        text = handed_over(entry, self._evse.running, our_id)
-        return None if text is None else self._evse.connectors.to_wallbox(text, CONNECTOR)
+        text = handed_over(entry, self._evse.running_at(self._backend), our_id)
+        return None if text is None else self._backend.connectors.to_wallbox(text, CONNECTOR)
 
     def _is_set(self, entry: Entry) -> bool:
-        return entry in self._evse.virtual_profiles.stack.entries
+        return entry in self._backend.profiles.stack.entries
 
 
 def _words(outcome: Outcome) -> str:

@@ -7,6 +7,7 @@ import structlog
 from wattgate.core.errors import PeerError
 from wattgate.core.gateway.profile_mirror import mirrored
 from wattgate.core.ocpp.frames import Call
+from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.gateway.kept_profiles import KeptProfiles
 from wattgate.runtime.gateway.profile_hand_over import ProfileHandOver, Relay
 from wattgate.runtime.gateway.profile_outcomes import may_have_changed, took_effect
@@ -26,12 +27,14 @@ class ProfileMirror:
     def __init__(
         self,
         evse: StationEvse,
+        backend: EvseBackend,
         house: House,
         kept: KeptProfiles,
         hand_over: ProfileHandOver,
         intruded: Callable[[], None],
     ) -> None:
         self._evse = evse
+        self._backend = backend
         self._house = house
         self._kept = kept
         self._hand_over = hand_over
@@ -67,8 +70,8 @@ class ProfileMirror:
                     before,
                     call.action,
                     call.payload_text,
-                    self._evse.running,
-                    alone=self._evse.connectors.alone,
+                    self._evse.running_at(self._backend),
+                    alone=self._backend.connectors.alone,
                 )
             except PeerError as exc:
                 log.warning(

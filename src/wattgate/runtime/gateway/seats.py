@@ -13,7 +13,7 @@ from wattgate.core.gateway.connectors import BACKEND_CONNECTOR
 from wattgate.core.gateway.numbering import Numbering, numbered, numbering_text, read_numbering
 from wattgate.core.site.destinations import link_place
 from wattgate.core.site.devices import MODBUS_STATION
-from wattgate.core.site.model import EvseSettings
+from wattgate.core.site.model import EvseSettings, GatewaySettings
 from wattgate.ports.store import NoteRecord, SaveNote, Store, StoreFailed
 from wattgate.runtime.store_failures import say_not_stored
 from wattgate.runtime.supervisor import Supervisor
@@ -61,9 +61,9 @@ class Seats:
             self._give(place, ids)
         await self._keep()
 
-    def seat_of(self, settings: EvseSettings) -> Seat:
-        """The seat of an EVSE with a gateway; one that is new gets the next number."""
-        place = _place_of(settings)
+    def seat_of(self, settings: EvseSettings, gateway: GatewaySettings) -> Seat:
+        """The seat of an EVSE behind one of its gateways; one that is new gets the next number."""
+        place = _place_of(settings, gateway)
         if not settings.is_on_modbus:
             return Seat(f"{settings.id} {place}", settings.id, (settings.station_id,))
         if self._give(place, (settings.id,)):
@@ -109,12 +109,11 @@ class Seats:
         await self._keep()
 
 
-def _place_of(settings: EvseSettings) -> str:
-    gateway = settings.gateways[0]
+def _place_of(settings: EvseSettings, gateway: GatewaySettings) -> str:
     return link_place(gateway, gateway.identity(settings.own_identity))
 
 
 def _by_place(evses: Iterable[EvseSettings]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    placed = [(_place_of(each), each.id) for each in evses if each.gateways]
+    placed = [(_place_of(each, one), each.id) for each in evses for one in each.gateways]
     for place, group in groupby(sorted(placed, key=lambda each: each[0]), lambda each: each[0]):
         yield place, tuple(evse_id for _, evse_id in group)

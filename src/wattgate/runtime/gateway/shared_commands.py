@@ -32,6 +32,7 @@ from wattgate.runtime.gateway.backend_commands import REJECTED, BackendCommandHa
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.cost_mapping import mapped_cost
 from wattgate.runtime.gateway.early_triggers import TRIGGERS, trigger_early
+from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.gateway.gathering import Gathering, Part
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.station_evse import StationEvse
@@ -54,12 +55,13 @@ class Member:
 
     station: Station
     evse: StationEvse
+    backend: EvseBackend
     commands: BackendCommandHandler
 
     @property
     def number(self) -> int:
         """Its connector number at the backend."""
-        return self.evse.connectors.at_backend
+        return self.backend.number
 
     @property
     def is_here(self) -> bool:
@@ -129,12 +131,12 @@ class SharedCommands:
                 self._ask(link, ask, self._present)
             case Whom.FIRST:
                 self._ask(link, ask, self._present[:1])
-            case Whom.FREE:
-                self._ask_free(link, ask)
             case Whom.TRANSACTION:
                 self._in_background(ask, self._ask_owner(link, ask))
-            case Whom.NOBODY if len(self._members) == 1:
+            case Whom.FREE | Whom.NOBODY if len(self._members) == 1:
                 self._ask(link, ask, self.members)
+            case Whom.FREE:
+                self._ask_free(link, ask)
             case Whom.NOBODY:
                 ask.answer(REJECTED, "a limit on the sum of EVSEs that share a login (R92)")
             case int() if ask.call.action == _SET_PROFILE:
@@ -197,6 +199,8 @@ class SharedCommands:
                 self._ask(link, ask, (first,))
                 return
         owner = await self._owner(link, asked)
+        if owner is None and len(self._members) == 1:
+            owner = self.members[0].evse.evse_id  # it knows what began in mode T as well
         member = next((each for each in self.members if each.evse.evse_id == owner), None)
         if member is None:
             ask.answer(REJECTED, "unknown transaction (R74)")
@@ -209,7 +213,7 @@ class SharedCommands:
             return None
         for member in self.members:
             transaction = member.evse.transaction
-            if transaction is not None and transaction.backend_id == backend_id:
+            if transaction is not None and transaction.id_at(link.identity.link_id) == backend_id:
                 return member.evse.evse_id
         record = await self._store.transaction_of_backend(link.identity.link_id, backend_id)
         return None if record is None else record.start.evse_id
@@ -219,16 +223,17 @@ class SharedCommands:
     async def _set_profile(self, link: BackendLink, ask: Ask, member: Member) -> None:
         """One for a transaction is for its EVSE and for no other (R92)."""
         named = read_scalar(ask.call.payload_text, PROFILE_TRANSACTION)
-        if named is not None and await self._owner(link, named) != member.evse.evse_id:
-            ask.answer(REJECTED, "no transaction of that connector (R92)")
-        else:
+        judges_itself = named is None or len(self._members) == 1
+        if judges_itself or await self._owner(link, named) == member.evse.evse_id:
             self._ask(link, ask, (member,))
+        else:
+            ask.answer(REJECTED, "no transaction of that connector (R92)")
 
     def _forget_elsewhere(self, link: BackendLink, ask: Ask, members: Sequence[Member]) -> None:
         """A profile takes the place of the one with the same id, wherever that is (R93)."""
         profile_id = read_scalar(ask.call.payload_text, _PROFILE_ID)
         for member in self.members:
-            entries = member.evse.virtual_profiles.stack.entries
+            entries = member.backend.profiles.stack.entries
             is_there = any(profile.profile_id == profile_id for _, profile in entries)
             if is_there and member not in members:
                 call = replace(

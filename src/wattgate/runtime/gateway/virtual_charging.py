@@ -15,9 +15,11 @@ import structlog
 from wattgate.core.errors import PeerError
 from wattgate.core.gateway.composite_schedule import composite_answer
 from wattgate.core.ocpp.frames import Call
+from wattgate.core.ocpp.profiles import Running
 from wattgate.core.ocpp.schedules import Entry
 from wattgate.core.ocpp.validation import decode_payload
 from wattgate.ports.store import ProfileRecord
+from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.gateway.kept_profiles import KeptProfiles
 from wattgate.runtime.gateway.profile_hand_over import ProfileHandOver
 from wattgate.runtime.gateway.profile_mirroring import ProfileMirror
@@ -50,21 +52,36 @@ class VirtualCharging:
     of ours out of it, after load management took over; unless it is replaced, the wallbox is swept.
     """
 
-    def __init__(self, evse: StationEvse, presence: Presence, link_id: str, house: House) -> None:
+    def __init__(
+        self,
+        evse: StationEvse,
+        backend: EvseBackend,
+        presence: Presence,
+        kept_as: str,
+        house: House,
+    ) -> None:
+        """`kept_as` is the name under which the store keeps the profiles."""
         self.on_intrusion: Callable[[], None] = self._sweep
+        self.backend = backend
         self._evse = evse
         self._house = house
-        self._kept = KeptProfiles(evse, link_id, house)
+        self._kept = KeptProfiles(evse, backend, kept_as, house)
         self._to_wallbox = ProfileHandOver(
-            evse, presence, house.tools.clock, house.observing, self._intruded
+            evse, backend, presence, house.tools.clock, house.observing, self._intruded
         )
-        self._mirror = ProfileMirror(evse, house, self._kept, self._to_wallbox, self._intruded)
+        self._mirror = ProfileMirror(
+            evse, backend, house, self._kept, self._to_wallbox, self._intruded
+        )
         self._start_was_relayed = False
         self._is_retrying = False
 
     def recover(self, records: tuple[ProfileRecord, ...]) -> None:
         """Take up the profiles stored before a restart."""
         self._kept.recover(records)
+
+    @property
+    def _running(self) -> Running | None:
+        return self._evse.running_at(self.backend)
 
     # Active: the wallbox hears nothing of it
 
@@ -84,7 +101,7 @@ class VirtualCharging:
                 return None
             before = self._kept.now
             if call.action == "SetChargingProfile":
-                verdict = before.set_profile(call.payload_text, self._evse.running)
+                verdict = before.set_profile(call.payload_text, self._running)
             else:
                 verdict = before.clear(call.payload_text)
             if verdict.change is not None:
@@ -94,7 +111,7 @@ class VirtualCharging:
     def _composite(self, call: Call) -> str:
         evse = self._evse
         return composite_answer(
-            [self._kept.now.allowance(evse.running)],
+            [self._kept.now.allowance(self._running)],
             call.payload_text,
             self._house.tools.clock.wall(),
             limit_a=min(evse.granted_a(), evse.hardware_a),
@@ -144,7 +161,7 @@ class VirtualCharging:
         if profile_text is not None:
             profiles = profiles.adopt_remote_start(profile_text)
         self._start_was_relayed = False
-        self._evse.virtual_profiles = profiles
+        self.backend.profiles = profiles
 
     def await_relayed_start(self, payload_text: str) -> None:
         """As `await_start`, for a RemoteStartTransaction that goes to the wallbox as it is."""
@@ -165,14 +182,14 @@ class VirtualCharging:
     def no_start(self) -> None:
         """The RemoteStartTransaction came to nothing: the next session is somebody else's."""
         self._start_was_relayed = False
-        self._evse.virtual_profiles = self._kept.now.forget_remote_start()
+        self.backend.profiles = self._kept.now.forget_remote_start()
 
     # Transactions
 
     def transaction_changed(self) -> None:
         """Bind what waits for a transaction that began, drop what ended with one."""
         was_relayed = False
-        if self._evse.running is not None:
+        if self._running is not None:
             was_relayed, self._start_was_relayed = self._start_was_relayed, False
         self._house.tasks.spawn(
             self._follow(was_relayed=was_relayed), name=f"profiles {self._evse.evse_id}"
@@ -180,7 +197,7 @@ class VirtualCharging:
 
     async def _follow(self, *, was_relayed: bool) -> None:
         async with self._kept.in_order:
-            before, running = self._kept.now, self._evse.running
+            before, running = self._kept.now, self._running
             if running is not None:
                 change = before.transaction_started(running)
             else:

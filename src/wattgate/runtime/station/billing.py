@@ -24,8 +24,9 @@ def link_id_of(evse: StationEvse | None) -> str | None:
 def link_named(station: Station, link_id: str | None) -> BackendLink | None:
     """The link of that name; None when the site has it no longer, and its queue waits."""
     for evse in station.evses:
-        if evse.link is not None and evse.link.identity.link_id == link_id:
-            return evse.link
+        backend = evse.backend_of(link_id)
+        if backend is not None:
+            return backend.link
     return None
 
 

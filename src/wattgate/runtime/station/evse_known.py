@@ -1,12 +1,11 @@
 """What is known of one connector of an OCPP 1.6 wallbox."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
 from wattgate.core.gateway.connectors import ConnectorMap
-from wattgate.core.gateway.virtual_profiles import VirtualProfiles
 from wattgate.core.load.demand import EvseView
 from wattgate.core.load.phases import phases_used
 from wattgate.core.load.sensing import Draw, draw_of
@@ -16,6 +15,7 @@ from wattgate.core.station.authorisation import Place
 from wattgate.core.station.connector import IDLE, Connector, ConnectorStatus
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.gateway.north_side import NorthSide
 from wattgate.runtime.gateway.relay_link import RelayLink
 from wattgate.runtime.station.presence import Presence
@@ -32,13 +32,22 @@ class OpenTransaction:
     """The transaction of an EVSE.
 
     `started_monotonic` (s) orders who waits longest; `may_charge` is false for a refused card.
-    `backend_id` is the backend's id, None until it is known.
+    `backend_ids` are the ids that backends have given it so far, by link id (R60, R106).
     """
 
     record: TransactionRecord
     started_monotonic: float
     may_charge: bool = True
-    backend_id: int | None = None
+    backend_ids: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def backend_id(self) -> int | None:
+        """The id of the backend that bills it, None until it is known."""
+        return self.id_at(self.record.start.link_id)
+
+    def id_at(self, link_id: str | None) -> int | None:
+        """The id that the backend of that link has given it; None until it has."""
+        return self.backend_ids.get(link_id) if link_id is not None else None
 
 
 class KnownEvse:
@@ -58,24 +67,20 @@ class KnownEvse:
         self.settings = settings
         self.wallbox = wallbox
         self.connectors = connectors
-        self.link: BackendLink | None = None
+        self.backends: tuple[EvseBackend, ...] = ()
+        """Its backends in the order of the settings, behind them those that retire."""
         self.relay: RelayLink | None = None
-        """Instead of a `link`, where wallbox and backend talk to each other directly (mode T)."""
-        self.north: NorthSide | None = None
-        """What belongs to the link; there whenever the link is."""
+        """Instead of `backends`, where wallbox and backend talk to each other directly (mode T)."""
         self.connector = Connector()
         self.transaction: OpenTransaction | None = None
         self.card_shown_at: float | None = None
         """When its wallbox last showed a card, monotonic s; None: never, or it was refused."""
-        self.newest_binding: tuple[int, int] | None = None
-        """The transaction that its backend numbered last, and the backend's number."""
         self.newest_refusal: tuple[int, str] | None = None
         """The transaction whose card its backend refused last, and the verdict."""
         self.has_reader = True
         """Whether cards can be shown at it, as far as that is known."""
         self.delivers_signed = False
         """Whether it has ever delivered signed data (R116)."""
-        self.virtual_profiles = VirtualProfiles()
         self.granted_a: Callable[[], float] = _nothing_granted
         """A per phase that load management allows now; the hardware maximum while it observes."""
         self.is_paused_by_us: Callable[[], bool] = _never
@@ -94,6 +99,35 @@ class KnownEvse:
         return self._presence.station_id
 
     @property
+    def primary(self) -> EvseBackend | None:
+        """The backend that authorises and bills; None without one."""
+        return next((each for each in self.backends if each.is_primary), None)
+
+    @property
+    def reports(self) -> tuple[EvseBackend, ...]:
+        """The backends that only hear of everything (R106)."""
+        return tuple(each for each in self.backends if each.is_report)
+
+    @property
+    def present_backends(self) -> tuple[EvseBackend, ...]:
+        """All that the site has: what happens from now on is told to them."""
+        return tuple(each for each in self.backends if not each.retiring)
+
+    @property
+    def link(self) -> BackendLink | None:
+        """The login at the primary backend."""
+        return self.primary.link if self.primary is not None else None
+
+    @property
+    def north(self) -> NorthSide | None:
+        """What belongs to that login; there whenever it is."""
+        return self.primary.north if self.primary is not None else None
+
+    def backend_of(self, link_id: str | None) -> EvseBackend | None:
+        """The backend behind that link, one that retires as well; None for another's."""
+        return next((each for each in self.backends if each.link_id == link_id), None)
+
+    @property
     def is_connected(self) -> bool:
         """Whether its wallbox is there to be told something."""
         return self._presence.is_connected
@@ -109,7 +143,7 @@ class KnownEvse:
 
     @property
     def login(self) -> BackendLink | RelayLink | None:
-        """How it is logged in at its backend, in either way; None without a backend."""
+        """How it is logged in at its primary backend, in either way; None without one."""
         return self.link or self.relay
 
     @property
@@ -128,19 +162,22 @@ class KnownEvse:
         feeder_a = self.wallbox.max_current_a
         return min(self.settings.max_current_a, feeder_a or self.settings.max_current_a)
 
-    @property
-    def running(self) -> Running | None:
-        """The open transaction as charging profiles count it, with the backend's id."""
+    def running_at(self, backend: EvseBackend) -> Running | None:
+        """The open transaction as charging profiles count it, with that backend's id."""
         transaction = self.transaction
         if transaction is None:
             return None
         started_at = read_time(transaction.record.start.started_at)
-        return Running(transaction.backend_id, started_at or self._presence.wall())
+        return Running(transaction.id_at(backend.link_id), started_at or self._presence.wall())
 
     def cap_a(self) -> float | None:
-        """A per phase that the backend's profiles allow now; None where they say nothing."""
-        wall_now = self._presence.wall()
-        return self.virtual_profiles.cap_a(wall_now, self.running, self.settings.phases)
+        """A per phase that every backend's profiles allow now; None where they say nothing."""
+        wall_now, phases = self._presence.wall(), self.settings.phases
+        caps_a = (
+            each.profiles.cap_a(wall_now, self.running_at(each), phases)
+            for each in self.present_backends
+        )
+        return min((cap_a for cap_a in caps_a if cap_a is not None), default=None)
 
     @property
     def standing_a(self) -> float:

@@ -85,7 +85,7 @@ class EvseOcpp16(StationEvse):
             waiting_since=transaction.started_monotonic if transaction is not None else now,
             standing_a=self.standing_a,
             is_harmless_when_silent=self._charging.is_harmless_when_silent,
-            others_set_profiles=bool(self.virtual_profiles.stack.entries),
+            others_set_profiles=any(each.profiles.stack.entries for each in self.backends),
             links=presence.links,
             idle_a=self.standing_a if self.counts_by_transaction else 0.0,
         )

@@ -100,8 +100,9 @@ class MeterReadings:
             await self._keep_odd(ask, request)
             return
         changes += first_seen(evse, text)
-        if evse is not None:
-            text = evse.connectors.to_backend(text, rule.connector)
+        backend = evse.backend_of(link_id) if evse is not None else None
+        if backend is not None:
+            text = backend.connectors.to_backend(text, rule.connector)
         if link_id is not None:
             expendable = is_expendable(text)
             draft = Draft(link_id, "MeterValues", text, transaction_id, expendable=expendable)

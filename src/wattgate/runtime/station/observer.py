@@ -185,15 +185,15 @@ class Observer:
         record = TransactionRecord(number, start, backend_id, taken.payload_text)
         self._station.open.began(record)
         if evse is not None:
-            self._begin(evse, record)
+            self._begin(evse, record, backend_id)
 
-    def _begin(self, evse: StationEvse, record: TransactionRecord) -> None:
+    def _begin(self, evse: StationEvse, record: TransactionRecord, backend_id: int) -> None:
         status = read_scalar(record.answer_text or "{}", ("idTagInfo", "status"))
         evse.transaction = OpenTransaction(
             record,
             self._house.tools.clock.monotonic(),
             may_charge=status == AuthorizationStatus.ACCEPTED,
-            backend_id=record.backend_transaction_id,
+            backend_ids={self._link_id: backend_id},
         )
         # What the last car drew says nothing about this one.
         evse.connector = replace(evse.connector, measurement=Measurement())

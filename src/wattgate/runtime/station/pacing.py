@@ -55,6 +55,7 @@ class Pacing:
 
     def _interval_s(self, link_id: str | None) -> int | None:
         for evse in self._station.evses:
-            if evse.north is not None and evse.north.link_id == link_id:
-                return evse.north.configuration.sample_interval_s
+            backend = evse.backend_of(link_id)
+            if backend is not None:
+                return backend.north.configuration.sample_interval_s
         return None

@@ -125,14 +125,19 @@ class Station:
         """The EVSE whose backend hears what concerns the whole wallbox (R102)."""
         return next((evse for evse in self.evses if evse.link is not None), None)
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether several backends have a charge point of their own in it (P20, R103)."""
+        return len({evse.link.identity.link_id for evse in self.evses if evse.link}) > 1
+
     def booted(self, boot_text: str) -> None:
         """Take over boot data of the present connection; profiles may be gone since."""
         self.presence.booted(boot_text)
         now = self.house.tools.clock.monotonic()
         for evse in self.evses:
             evse.connector = Connector(since=now)  # what was plugged before the boot says nothing
-            if evse.link is not None:
-                evse.link.wallbox_booted(boot_text, evse.connectors.at_backend)
+            for backend in evse.backends:
+                backend.link.wallbox_booted(boot_text, backend.number)
         self.on_booted()
         self.house.something_changed()
 
@@ -165,8 +170,8 @@ class Station:
         for evse in self.evses:
             # What it last reported may be history: it is asked, or says so by itself (R44).
             evse.connector = replace(evse.connector, report_text=None)
-            if evse.link is not None:
-                evse.link.wallbox_came(evse.connectors.at_backend)
+            for backend in evse.backends:
+                backend.link.wallbox_came(backend.number)
         self.on_connected()
         self.house.something_changed()
 
@@ -185,8 +190,8 @@ class Station:
         self.presence.left()
         log.info("wallbox disconnected", station=self.station_id, code=code, reason=reason)
         for evse in self.evses:
-            if evse.link is not None:
-                evse.link.wallbox_left(evse.connectors.at_backend)
+            for backend in evse.backends:
+                backend.link.wallbox_left(backend.number)
         self.on_left()
         self.house.something_changed()
 

@@ -88,7 +88,8 @@ class Transactions:
         start = self._start_of(request, evse)
         drafts: tuple[Draft, ...] = ()
         if evse is not None and start.link_id is not None:
-            text = evse.connectors.to_backend(ask.call.payload_text, rule.connector)
+            connectors = evse.primary.connectors if evse.primary is not None else evse.connectors
+            text = connectors.to_backend(ask.call.payload_text, rule.connector)
             drafts = (Draft(start.link_id, "StartTransaction", text),)
         frame = self._house.evidence.opening(self._station.station_id, ask.call)
         opened = await self._house.store.open_transaction(
@@ -189,7 +190,7 @@ class Transactions:
             ),
             self._house.tools.clock.monotonic(),
             may_charge=status == AuthorizationStatus.ACCEPTED,
-            backend_id=_backend_id(evse, transaction_id),
+            backend_ids=_backend_ids(evse, transaction_id),
         )
         # What the last car drew says nothing about this one.
         evse.connector = replace(evse.connector, measurement=Measurement())
@@ -209,10 +210,14 @@ class Transactions:
         )
 
 
-def _backend_id(evse: StationEvse, transaction_id: int) -> int | None:
-    """The backend's id of a transaction that begins, where the backend has given it already."""
-    ours, theirs = evse.newest_binding or (None, None)
-    return theirs if ours == transaction_id else None
+def _backend_ids(evse: StationEvse, transaction_id: int) -> dict[str, int]:
+    """The ids of a transaction that begins, of the backends that have given one already."""
+    known = ((each.link_id, each.newest_binding) for each in evse.backends)
+    return {
+        link_id: binding[1]
+        for link_id, binding in known
+        if binding is not None and binding[0] == transaction_id
+    }
 
 
 def _verdict(evse: StationEvse, transaction_id: int) -> str | None:

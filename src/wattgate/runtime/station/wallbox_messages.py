@@ -185,17 +185,17 @@ class WallboxMessages:
             return
         note_report(self._house, evse, text)
         self._fixed[evse.evse_id].reported()
-        if evse.link is not None:
-            told = evse.connectors.to_backend(text, rule.connector)
+        for backend in evse.present_backends:
+            told = backend.connectors.to_backend(text, rule.connector)
             if evse.wallbox.suspended_ev_by_us and evse.is_paused_by_us():
                 told = blaming_us(told)
-            evse.link.reported(evse.connectors.at_backend, told)
+            backend.link.reported(backend.number, told)
 
     def _report_whole(self, text: str) -> None:
         """Connector 0 is the wallbox itself: every backend hears of it (R102)."""
         for evse in self._station.evses:
-            if evse.link is not None:
-                evse.link.whole_reported(text, evse.connectors.at_backend)
+            for backend in evse.present_backends:
+                backend.link.whole_reported(text, backend.number)
 
     def _security_event(self, ask: Ask, rule: Rule) -> None:
         evse = self._station.primary
