@@ -71,9 +71,14 @@ def test_p22_a_gateway_has_certificates_of_its_own_unless_it_shares_others() -> 
 @pytest.mark.parametrize(
     ("gateway", "name"),
     [
-        (GatewaySettings(url="wss://Central.example:9000/x"), "stall-1-central.example"),
+        (GatewaySettings(url="wss://Central.example:9000/x"), "stall-1-central.example:9000"),
+        (
+            GatewaySettings(url="wss://central.example/", client_id="DE1"),
+            "stall-1-DE1@central.example",
+        ),
         (GatewaySettings(url="wss://[::1]/"), "stall-1-::1"),
         (GatewaySettings(url="wss://["), "stall-1-"),
+        (GatewaySettings(url="wss://b:x/", client_id="DE1"), "stall-1-DE1@"),
         (GatewaySettings(url="nonsense"), "stall-1-"),
         (GatewaySettings(url="wss://b/", certificates="employer"), "employer"),
     ],

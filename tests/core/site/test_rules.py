@@ -119,6 +119,7 @@ def named_as_ours(gateway: GatewaySettings) -> EvseSettings:
 
 
 REPORT = GatewaySettings(url=URL, role=GatewayRole.REPORT)
+BEHIND_A_PATH = replace(REPORT, url=f"{URL}path/")
 ELSEWHERE = GatewaySettings(url="ws://elsewhere/", role=GatewayRole.REPORT)
 NEXT_TO_IT = (REPORT, GatewaySettings(url=URL, certificates="a-backend"))
 
@@ -204,10 +205,11 @@ def fed(max_a: float | None) -> Site:
         (rules.certificates_are_a_backends, APART, Site(evses=(named_as_ours(APART),))),
         (rules.certificates_are_a_backends, NEXT_TO_IT[1], beside(*NEXT_TO_IT)),
         (rules.certificates_are_a_backends, REPORT, beside(REPORT, ELSEWHERE)),
+        (rules.certificates_are_a_backends, REPORT, beside(REPORT, replace(REPORT, client_id="X"))),
         (
             rules.certificates_are_a_backends,
             REPORT,
-            beside(REPORT, replace(REPORT, client_id="X", certificates="a-backend")),
+            beside(REPORT, replace(BEHIND_A_PATH, certificates="a-backend")),
         ),
         (rules.evse_has_one_primary, UNNAMED, EMPTY),
         (rules.evse_has_one_primary, UNNAMED, beside(REPORT, UNNAMED, ELSEWHERE)),
@@ -330,7 +332,7 @@ def test_what_keeps_a_rule_is_not_complained_about(
         (
             rules.certificates_are_a_backends,
             REPORT,
-            beside(REPORT, replace(REPORT, client_id="X")),
+            beside(REPORT, BEHIND_A_PATH),
             'must be named: by themselves they would be called "a-backend"',
         ),
         (

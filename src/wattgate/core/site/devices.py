@@ -76,7 +76,7 @@ class GatewaySettings:
         default="",
         metadata=setting(
             "Name of the set of certificates that it uses with `wss://`; empty: one of its own, "
-            "called as the EVSE is, or with the role `report` as EVSE and host, `stall-1-host`",
+            "called as the EVSE is; with the role `report` also as the login, `stall-1-DE1@host`",
             at_most=100,
         ),
     )
@@ -171,17 +171,19 @@ class GatewaySettings:
         """
         if self.certificates or self.role is GatewayRole.PRIMARY:
             return self.certificates or evse_id
-        name = f"{evse_id}-{_host_of(self.url)}"
+        place = _place_of(self.url)
+        name = f"{evse_id}-{self.client_id}@{place}" if self.client_id else f"{evse_id}-{place}"
         if len(name) <= _LONGEST_SET_NAME:
             return name
         digest = hashlib.sha256(name.encode()).hexdigest()[:8]
         return f"{name[: _LONGEST_SET_NAME - len(digest) - 1]}-{digest}"
 
 
-def _host_of(url: str) -> str:
-    """The host that a URL names; nothing where it cannot be read."""
+def _place_of(url: str) -> str:
+    """Host and port that a URL names; nothing where it cannot be read."""
     try:
-        return urlsplit(url).hostname or ""
+        parts = urlsplit(url)
+        return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or ""
     except ValueError:
         return ""
 

@@ -26,13 +26,13 @@ def applied(stored: Mapping[str, object] | None, file: Mapping[str, object]) -> 
     """
     before = dict(stored or {})
     evses = before.pop("evse", [])
-    if not _are_tables(evses):
+    if not are_tables(evses):
         return {**before, **file}
     file = {"evse": [], **file}
     in_service = [_without(each, "enabled", *_outlived(each, file["evse"])) for each in evses]
     merged = _merged(Site, {**before, "evse": in_service}, file)
     wanted = merged["evse"]
-    if _are_tables(wanted):
+    if are_tables(wanted):
         known = [each.get("id") for each in wanted]
         gone = [each for each in evses if each.get("id") not in known]
         merged["evse"] = [*wanted, *({**each, "enabled": False} for each in gone)]
@@ -92,16 +92,16 @@ def _merged_tables(about: Table, stored: object, file: object) -> object:
         if isinstance(stored, Mapping) and isinstance(file, Mapping):
             return _merged(about.of, stored, file)
         return file
-    if not _are_tables(stored) or not _are_tables(file):
+    if not are_tables(stored) or not are_tables(file):
         return file
-    return [_merged(about.of, _same(about, each, stored, file), each) for each in file]
+    return [_merged(about.of, entry_before(about, each, stored, file), each) for each in file]
 
 
-def _same(
+def entry_before(
     about: Table,
     entry: Mapping[str, object],
-    stored: list[Mapping[str, object]],
-    file: list[Mapping[str, object]],
+    stored: Sequence[Mapping[str, object]],
+    file: Sequence[Mapping[str, object]],
 ) -> Mapping[str, object]:
     """Return the stored entry that `entry` goes on from; an empty one where it is new."""
     name, *more = about.known_by
@@ -116,13 +116,14 @@ def _said(entry: Mapping[str, object], keys: Sequence[str]) -> list[object]:
     return [entry.get(key, "") for key in keys]
 
 
-def _are_tables(value: object) -> TypeGuard[list[Mapping[str, object]]]:
+def are_tables(value: object) -> TypeGuard[list[Mapping[str, object]]]:
+    """Whether this is what `[[…]]` reads as, whatever the tables say."""
     return isinstance(value, list) and all(isinstance(each, Mapping) for each in value)
 
 
 def _outlived(stored: Mapping[str, object], evses: object) -> tuple[str, ...]:
     """Settings of a stored EVSE that go with the kind of wallbox that it is no longer."""
-    if not _are_tables(evses):
+    if not are_tables(evses):
         return ()
     now = next((each for each in evses if each.get("id") == stored.get("id")), {})
     is_another = "device_type" in now and now["device_type"] != stored.get("device_type")

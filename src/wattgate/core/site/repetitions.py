@@ -3,8 +3,9 @@
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, fields
 
-from wattgate.core.site.destinations import destination, link_place, url_complaint
+from wattgate.core.site.destinations import url_complaint
 from wattgate.core.site.findings import Findings, Path
+from wattgate.core.site.logins import Login
 from wattgate.core.site.model import EvseSettings, GatewaySettings, Site
 
 
@@ -71,28 +72,11 @@ def _report(claims: Iterable[_Claim], message: str, to: Findings) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Login:
-    """A gateway of an EVSE, and where it is written."""
+class _Written:
+    """A login, and where it is written."""
 
-    evse: EvseSettings
-    gateway: GatewaySettings
+    login: Login
     at: Path
-
-    @property
-    def keys(self) -> tuple[Hashable, ...]:
-        """What another login must not have, unless they are one: also the name of the queue.
-
-        A queue outlasts a change from `ws` to `wss`.
-        """
-        identity = self.evse.own_identity
-        queue = link_place(self.gateway, self.gateway.identity(identity))
-        return (destination(self.gateway, identity), queue)
-
-    def may_share_with(self, other: "_Login") -> bool:
-        """Whether both can be connectors of one charge point: one wallbox, or none with OCPP."""
-        if self.evse.is_on_modbus or other.evse.is_on_modbus:
-            return self.evse.is_on_modbus and other.evse.is_on_modbus
-        return self.evse.address == other.evse.address
 
 
 def _report_shared_backends(site: Site, to: Findings) -> None:
@@ -101,36 +85,38 @@ def _report_shared_backends(site: Site, to: Findings) -> None:
     That is fine for EVSEs of one wallbox, and for those without OCPP, which have no boot, reset
     and configuration of their own: those of two OCPP wallboxes behind one identity mean nothing.
     """
-    first: dict[Hashable, _Login] = {}
-    for login in _logins(site, to):
-        others = [first.setdefault(key, login) for key in login.keys]
-        other = next((each for each in others if each is not login), None)
+    first: dict[Hashable, _Written] = {}
+    for each in _logins(site, to):
+        others = [first.setdefault(key, each) for key in each.login.keys]
+        other = next((one for one in others if one is not each), None)
         if other is None:
             continue
-        if other.evse is not login.evse and login.may_share_with(other):
-            _report_differences(login, other, to)
+        if each.login.is_shared_with(other.login):
+            _report_differences(each, other, to)
         else:
-            to.add((*login.at, "client_id"), _words_for(login, other))
+            to.add((*each.at, "client_id"), _words_for(each, other))
 
 
-def _logins(site: Site, to: Findings) -> Iterable[_Login]:
+def _logins(site: Site, to: Findings) -> Iterable[_Written]:
     for evse in _named(site):
         for number, gateway in enumerate(evse.gateways, 1):
             place = (f'evse "{evse.id}"', f"gateway {number}")
             if _is_readable(gateway, evse, place, to):
-                yield _Login(evse, gateway, place)
+                yield _Written(Login(evse, gateway), place)
 
 
-def _report_differences(login: _Login, other: _Login, to: Findings) -> None:
+def _report_differences(written: _Written, other: _Written, to: Findings) -> None:
     """One login has one password, one set of certificates, one way to boot."""
+    ours, theirs = written.login.gateway, other.login.gateway
     for each in fields(GatewaySettings):
-        at = (*login.at, each.name)
+        at = (*written.at, each.name)
         is_sound = to.sound([at, (*other.at, each.name)])
-        if is_sound and getattr(login.gateway, each.name) != getattr(other.gateway, each.name):
+        if is_sound and getattr(ours, each.name) != getattr(theirs, each.name):
             to.add(
                 at,
-                f'is another one than that of evse "{other.evse.id}", which has the same backend '
-                "and client id: EVSEs that share a login must have the same settings for it",
+                f'is another one than that of evse "{other.login.evse.id}", which has the same '
+                "backend and client id: EVSEs that share a login must have the same settings for "
+                "it",
             )
 
 
@@ -140,16 +126,16 @@ def _is_readable(gateway: GatewaySettings, evse: EvseSettings, place: Path, to: 
     return to.sound(places) and url_complaint(gateway.url) is None
 
 
-def _words_for(login: _Login, other: _Login) -> str:
-    if login.evse is other.evse:
+def _words_for(written: _Written, other: _Written) -> str:
+    if written.login.evse is other.login.evse:
         return (
             f"{other.at[-1]} of this EVSE has the same url and client id: remove one of them, or "
             "give this one the client id of its own that the backend knows it by"
         )
     return (
-        f'the backend of evse "{other.evse.id}" has the same url and client id; two wallboxes '
-        "cannot share one identity, only EVSEs of one OCPP wallbox, or those on Modbus, can: give "
-        "this one a client id of its own"
+        f'the backend of evse "{other.login.evse.id}" has the same url and client id; two '
+        "wallboxes cannot share one identity, only EVSEs of one OCPP wallbox, or those on Modbus, "
+        "can: give this one a client id of its own"
     )
 
 

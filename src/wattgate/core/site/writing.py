@@ -16,10 +16,11 @@ def to_mapping(site: Site, *, secrets: bool) -> SiteMapping:
     Without `secrets` the passwords are left out; applied or patched back, what is left out
     keeps its value.
     """
-    return _written(site, secrets)
+    return table_mapping(site, secrets=secrets)
 
 
-def _written(table: object, secrets: bool) -> SiteMapping:
+def table_mapping(table: object, *, secrets: bool) -> SiteMapping:
+    """Write one table of a site, such as the settings of a gateway, in the same way."""
     return {
         key_of(each): _value(each, getattr(table, each.name), secrets)
         for each in definitions(type(table))
@@ -35,8 +36,8 @@ def _value(each: Definition, value: object, secrets: bool) -> object:
     if isinstance(each, SettingField):
         return _plain(value)
     if isinstance(value, tuple):
-        return [_written(one, secrets) for one in value]
-    return _written(value, secrets)
+        return [table_mapping(one, secrets=secrets) for one in value]
+    return table_mapping(value, secrets=secrets)
 
 
 def _plain(value: object) -> object:

@@ -1,0 +1,186 @@
+"""Changing the backends of one EVSE, as a person does while everything runs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, assert_never
+from urllib.parse import urlsplit
+
+from wattgate.core.errors import ConfigError, Problem
+from wattgate.core.site.destinations import url_complaint
+from wattgate.core.site.findings import Findings
+from wattgate.core.site.logins import Login
+from wattgate.core.site.merging import entry_before
+from wattgate.core.site.model import EvseSettings, GatewaySettings, Site
+from wattgate.core.site.reading import read_mapping, read_table
+from wattgate.core.site.settings import TableField, definitions
+from wattgate.core.site.writing import table_mapping, to_mapping
+
+GatewayMapping = Mapping[str, object]
+"""A backend in the shape of `[[evse.gateway]]`, right or wrong."""
+
+_GATEWAYS: Final = next(
+    each.about for each in definitions(EvseSettings) if isinstance(each, TableField)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceGateways:
+    """These are all backends; what one of them does not say stays, as with a site file."""
+
+    gateways: Sequence[GatewayMapping]
+
+
+@dataclass(frozen=True, slots=True)
+class AddGateway:
+    """This is one more."""
+
+    gateway: GatewayMapping
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeGateway:
+    """The one with this number, from 1 on, has these settings; all others stay."""
+
+    number: int
+    settings: GatewayMapping
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveGateway:
+    """The one with this number is none any more."""
+
+    number: int
+
+
+GatewayChange = ReplaceGateways | AddGateway | ChangeGateway | RemoveGateway
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A backend as it is wanted; `before` is what it was, None for a new one."""
+
+    wanted: GatewayMapping
+    before: GatewaySettings | None
+
+
+def with_gateways(site: Site, evse_id: str, change: GatewayChange) -> Site:
+    """Return the site with other backends at one of its EVSEs.
+
+    A login that EVSEs share is one: all of them get its new settings. A new backend that is a
+    login of another EVSE already takes from there what it does not say.
+
+    Raises ConfigError with every problem of the whole site.
+    """
+    evse = next(each for each in site.evses if each.id == evse_id)
+    entries = _entries(site, evse, change)
+    mapping = to_mapping(site, secrets=True)
+    tables = dict(zip((each.id for each in site.evses), mapping["evse"], strict=True))
+    tables[evse_id]["gateway"] = [dict(each.wanted) for each in entries]
+    for entry in entries:
+        for other, its_own in _sharing(site, evse, entry):
+            told = {**entry.wanted, "client_id": its_own.client_id}
+            tables[other.id]["gateway"][other.gateways.index(its_own)] = told
+    return read_mapping(mapping)
+
+
+def _entries(site: Site, evse: EvseSettings, change: GatewayChange) -> list[_Entry]:
+    present = [_Entry(table_mapping(each, secrets=True), each) for each in evse.gateways]
+    match change:
+        case ReplaceGateways(gateways=gateways):
+            return [_continued(site, evse, present, each, gateways) for each in gateways]
+        case AddGateway(gateway=gateway):
+            return [*present, _joining(site, evse, gateway)]
+        case ChangeGateway(number=number):
+            was = _numbered(evse, present, number)
+            changed = _changed(evse, was, change)
+            return [changed if each is was else each for each in present]
+        case RemoveGateway(number=number):
+            removed = _numbered(evse, present, number)
+            return [each for each in present if each is not removed]
+        case _:
+            assert_never(change)
+
+
+def _numbered(evse: EvseSettings, present: Sequence[_Entry], number: int) -> _Entry:
+    if 1 <= number <= len(present):
+        return present[number - 1]
+    raise ConfigError([Problem(_called(evse, number), f"is not there; there are {len(present)}")])
+
+
+def _changed(evse: EvseSettings, was: _Entry, change: ChangeGateway) -> _Entry:
+    """A password that is kept is for one host: another one must not get it."""
+    changed = replace(was, wanted={**was.wanted, **change.settings})
+    is_kept = bool(was.wanted["password"]) and "password" not in change.settings
+    if is_kept and _host_of(changed) not in (None, _host_of(was)):
+        raise ConfigError([Problem(f"{_called(evse, change.number)} › password", _ELSEWHERE)])
+    return changed
+
+
+_ELSEWHERE: Final = (
+    "must be said where url names another host, since the one that is kept is for the present "
+    'host; "" sends none'
+)
+
+
+def _host_of(entry: _Entry) -> str | None:
+    """None for a URL that the reader will refuse."""
+    gateway = _read(entry.wanted)
+    return urlsplit(gateway.url).hostname if gateway is not None else None
+
+
+def _called(evse: EvseSettings, number: int) -> str:
+    return f'evse "{evse.id}" › {_GATEWAYS.key} {number}'
+
+
+def _continued(
+    site: Site,
+    evse: EvseSettings,
+    present: Sequence[_Entry],
+    gateway: GatewayMapping,
+    gateways: Sequence[GatewayMapping],
+) -> _Entry:
+    """One of a whole new list: the same as before, or new."""
+    stored = [each.wanted for each in present]
+    before = entry_before(_GATEWAYS, gateway, stored, gateways)
+    was = next((each for each in present if each.wanted is before), None)
+    if was is None:
+        return _joining(site, evse, gateway)
+    return replace(was, wanted={**was.wanted, **gateway})
+
+
+def _joining(site: Site, evse: EvseSettings, gateway: GatewayMapping) -> _Entry:
+    """A new one; as a login of another EVSE it goes on from the settings of that."""
+    place = (gateway.get("url"), gateway.get("client_id", ""))
+    for other, its_own in _gateways(site):
+        is_same = place == (its_own.url, its_own.client_id)
+        if is_same and Login(evse, its_own).is_shared_with(Login(other, its_own)):
+            return _Entry({**table_mapping(its_own, secrets=True), **gateway}, None)
+    return _Entry(gateway, None)
+
+
+def _sharing(
+    site: Site, evse: EvseSettings, entry: _Entry
+) -> Iterator[tuple[EvseSettings, GatewaySettings]]:
+    """Gateways of other EVSEs that are the same login, before and after."""
+    after = _read(entry.wanted)
+    if entry.before is None or after is None:
+        return
+    for other, its_own in _gateways(site):
+        told = replace(after, client_id=its_own.client_id)
+        was_shared = Login(evse, entry.before).is_shared_with(Login(other, its_own))
+        if was_shared and Login(evse, after).is_shared_with(Login(other, told)):
+            yield other, its_own
+
+
+def _gateways(site: Site) -> Iterator[tuple[EvseSettings, GatewaySettings]]:
+    for evse in site.evses:
+        for gateway in evse.gateways:
+            yield evse, gateway
+
+
+def _read(gateway: GatewayMapping) -> GatewaySettings | None:
+    """Return what is wanted; None where it, or its URL, cannot be read."""
+    findings = Findings()
+    read = read_table(GatewaySettings, gateway, (), findings)
+    is_sound = not findings.problems and url_complaint(read.url) is None
+    return read if is_sound else None
