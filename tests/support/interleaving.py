@@ -2,10 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from tests.support.interleaving_logins import Login
 from tests.support.random_backend import RandomBackend
 from tests.support.random_box import RandomBox
 from tests.support.shaky_links import ShakyLink, ShakyNet
@@ -53,8 +54,7 @@ class Story:
     world: World
     boxes: dict[str, RandomBox]
     backends: dict[str, RandomBackend]
-    at_home: dict[str, str]
-    """By wallbox: the name of its backend."""
+    logins: tuple[Login, ...]
     kills: list[float] = field(default_factory=list)
     outages: list[Outage] = field(default_factory=list)
     is_over: bool = False
@@ -105,18 +105,26 @@ class Story:
     def _box(self) -> RandomBox:
         return self.chance.choice(list(self.boxes.values()))
 
-    async def box_charges(self) -> None:
+    def _connector(self) -> tuple[RandomBox, int]:
         box = self._box()
-        if box.current is None:
-            box.start()
+        return box, box.connectors[0] if len(box.connectors) == 1 else self.chance.choice(
+            box.connectors
+        )
+
+    async def box_charges(self) -> None:
+        box, connector = self._connector()
+        if connector not in box.running:
+            box.start(connector)
         else:
-            box.meter(signed=self.chance.random() < 0.3)
+            box.meter(connector, signed=self.chance.random() < 0.3)
 
     async def box_stops(self) -> None:
-        self._box().stop()
+        box, connector = self._connector()
+        box.stop(connector)
 
     async def box_measures(self) -> None:
-        self._box().meter(signed=False)
+        box, connector = self._connector()
+        box.meter(connector, signed=False)
 
     async def box_chats(self) -> None:
         self._box().chat()
@@ -154,17 +162,20 @@ class Story:
             asyncio.get_running_loop().call_later(self.chance.uniform(1.0, 90.0), link.let_go)
 
     async def backend_commands(self) -> None:
-        name = self.chance.choice(list(self.boxes))
-        backend = self.backends[self.at_home[name]]
-        session = backend.sessions.get(name)
+        login = self.chance.choice(self.logins)
+        session = self.backends[login.backend].sessions.get(login.client_id)
         if session is not None:
-            session.command(*self._command(backend, name))
+            session.command(*self._command(login))
 
-    def _command(self, backend: RandomBackend, name: str) -> tuple[str, str]:
+    def _command(self, login: Login) -> tuple[str, str]:
+        backend = self.backends[login.backend]
         mark = f"{backend.name} {len(backend.commands)}"
         numbers = [
-            number for (station, _), (number, _) in backend.starts.items() if station == name
+            number
+            for (station, _), (number, _) in backend.starts.items()
+            if station == login.client_id
         ]
+        at = self.chance.choice(tuple(login.numbers.values()))
         number = self.chance.choice([*numbers, *numbers, 4711])
         period = '{"startPeriod":0,"limit":8.0}'
         profile = (
@@ -179,10 +190,13 @@ class Story:
                 ("GetConfiguration", f'{{"key":["Vendor{len(backend.commands)}"]}}'),
                 ("RemoteStopTransaction", f'{{"transactionId":{number}}}'),
                 ("RemoteStopTransaction", f'{{"transactionId": {number}}}'),
-                ("RemoteStartTransaction", '{"idTag":"04A1","connectorId":1}'),
+                ("RemoteStartTransaction", f'{{"idTag":"04A1","connectorId":{at}}}'),
                 ("TriggerMessage", '{"requestedMessage":"StatusNotification"}'),
                 ("Reset", '{"type":"Soft"}'),
-                ("SetChargingProfile", f'{{"connectorId":1,"csChargingProfiles":{{{profile}}}}}'),
+                (
+                    "SetChargingProfile",
+                    f'{{"connectorId":{at},"csChargingProfiles":{{{profile}}}}}',
+                ),
             )
         )
 
@@ -230,7 +244,8 @@ class Story:
             backend.is_calm, backend.is_away = True, False
         for box in self.boxes.values():
             box.is_calm = True
-            box.stop()
+            for connector in box.connectors:
+                box.stop(connector)
         self.net.calm_down()
         for name, box in self.boxes.items():
             if not box.is_connected:
@@ -271,16 +286,29 @@ def a_story(seed: int) -> Story:
     names = [f"CP{number + 1}" for number in range(chance.randint(2, 4))]
     at_home = {name: chance.choice(("one", "two")) for name in names}
     tables = [evse(f"stall-{n}", n, {"url": f"ws://{at_home[n]}/"}) for n in names]
-    tables += [wallbox(name, overtaking=False) for name in names]
+    logins = [Login(at_home[n], n, n, f"stall-{n} {n}@{at_home[n]}", {1: 1}) for n in names]
+    return story_of(seed, chance, dict.fromkeys(names, 1), tables, logins, ("one", "two"))
+
+
+def story_of(
+    seed: int,
+    chance: random.Random,
+    connectors: Mapping[str, int],
+    tables: Sequence[str],
+    logins: Sequence[Login],
+    backend_names: Sequence[str],
+) -> Story:
+    """A story of wallboxes with so many connectors each; `tables` are their EVSEs."""
+    boxes = [wallbox(name, overtaking=False) for name in connectors]
     mode = chance.choice(("active", "observe"))
-    text = site(*tables, card("04A1"), max_current_a=63, load_management=mode)
+    text = site(*tables, *boxes, card("04A1"), max_current_a=63, load_management=mode)
     net = ShakyNet(chance)
-    backends = {name: RandomBackend(name, chance) for name in ("one", "two")}
+    backends = {name: RandomBackend(name, chance) for name in backend_names}
     world = World(text)
     world.dialer = ShakyDialer(net, backends)  # type: ignore[assignment]  # it dials, too
-    story = Story(seed, chance, net, world, {}, backends, at_home)
-    for name in names:
-        story.boxes[name] = RandomBox(name, chance, _comes_back(story, name))
+    story = Story(seed, chance, net, world, {}, backends, tuple(logins))
+    for name, count in connectors.items():
+        story.boxes[name] = RandomBox(name, chance, _comes_back(story, name), count)
     return story
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.support.interleaving import Story
+from tests.support.interleaving_logins import Login
+from tests.support.random_backend import Command
 from tests.support.random_box import Billed
 from tests.support.shaky_links import MANAGER, Entry
 
@@ -45,8 +47,7 @@ class Delivery:
     at: float
     link: int
     unique_id: str
-    station: str
-    backend: str
+    party: str
     text: str
 
     @property
@@ -97,28 +98,27 @@ def call_of(text: str) -> tuple[str, str, str] | None:
 class Audit:
     """The whole audit of one story."""
 
-    def __init__(self, story: Story, given_up: Iterable[str], *, drained: bool) -> None:
+    def __init__(self, story: Story, given_up: Iterable[tuple[str, str]], *, drained: bool) -> None:
+        """`given_up` are the dead letters: link id and payload."""
         self._story = story
         self._journal = story.net.journal
-        self._given_up = Counter(map(without_id, given_up))
+        self._given_up = Counter((link_id, without_id(text)) for link_id, text in given_up)
         self._drained = drained
         self._turns = _turns(self._journal)
         self._deliveries = list(self._read_deliveries())
-        self._expected = {
-            name: {without_id(each.text.replace("{id}", "0")): each for each in box.sent}
-            for name, box in story.boxes.items()
-        }
+        self._expected = {login.party: self._what_is_due(login) for login in story.logins}
 
     def complaints(self) -> list[str]:
         """Everything that is wrong."""
         found = [] if self._drained else ["not everything was delivered in the end"]
-        for name in self._story.boxes:
-            deliveries = [each for each in self._deliveries if each.station == name]
-            found += self._lost(name, deliveries)
-            found += self._strange(name, deliveries)
+        found += self._uninvited()
+        for login in self._story.logins:
+            deliveries = [each for each in self._deliveries if each.party == login.party]
+            found += self._lost(login, deliveries)
+            found += self._strange(login, deliveries)
             found += self._doubled(deliveries)
-            found += self._out_of_order(name, deliveries)
-            found += self._misattributed(name, deliveries)
+            found += self._out_of_order(login, deliveries)
+            found += self._misattributed(login, deliveries)
         for link in self._story.net.links:
             entries = [each for each in self._journal if each.link == link.number]
             found += self._wrong_answers(link.party, entries)
@@ -131,30 +131,46 @@ class Audit:
                 continue
             call = call_of(entry.text)
             if call is not None and call[1] in BILLED:
-                backend, station = entry.who.split(" ")
-                yield Delivery(entry.at, entry.link, call[0], station, backend, call[2])
+                yield Delivery(entry.at, entry.link, call[0], entry.who, call[2])
+
+    def _what_is_due(self, login: Login) -> dict[str, Billed]:
+        """What its connectors said, each with its number there; and stops of what nobody knows."""
+        return {
+            without_id(login.renumbered(each.text.replace("{id}", "0"))): each
+            for each in self._story.boxes[login.box].sent
+            if each.connector is None or each.connector in login.numbers
+        }
+
+    def _uninvited(self) -> list[str]:
+        known = {login.party for login in self._story.logins}
+        parties = {each.party for each in self._deliveries} - known
+        return [f"{party}: nobody of the site logs in there" for party in sorted(parties)]
 
     # Nothing is lost, nothing is made up
 
-    def _lost(self, name: str, deliveries: Sequence[Delivery]) -> list[str]:
+    def _lost(self, login: Login, deliveries: Sequence[Delivery]) -> list[str]:
         heard = Counter(each.key for each in deliveries)
-        found = []
+        name, found = login.party, []
         for key, message in self._expected[name].items():
+            is_kept_aside = is_stale(message) and self._is_apart(login, key)
+            given_up = self._given_up[login.link_id, key]
             if not message.is_confirmed:
                 found.append(f"{name}: never confirmed: {message.text}")
-            elif not heard[key] and not self._given_up[key]:
+            elif not heard[key] and not given_up and not is_kept_aside:
                 found.append(f"{name}: confirmed and lost: {message.text}")
-            elif self._given_up[key] and not is_stale(message) and heard[key] < ATTEMPTS:
+            elif given_up and heard[key] < ATTEMPTS:
                 found.append(f"{name}: given up after {heard[key]} attempts: {message.text}")
         return found
 
-    def _strange(self, name: str, deliveries: Sequence[Delivery]) -> list[str]:
-        """Payloads are what the wallbox sent, at the backend of that wallbox (R17, R60)."""
-        home = self._story.at_home[name]
+    def _is_apart(self, login: Login, key: str) -> bool:
+        return self._given_up[f"unattributed {login.box}", key] > 0
+
+    def _strange(self, login: Login, deliveries: Sequence[Delivery]) -> list[str]:
+        """Payloads are what those connectors said, with their numbers there (R17, R60, R101)."""
         return [
-            f"{name}: nobody sent {each.backend} this: {each.text}"
+            f"{login.party}: nobody sent it this: {each.text}"
             for each in deliveries
-            if each.backend != home or each.key not in self._expected[name]
+            if each.key not in self._expected[login.party]
         ]
 
     # Once, in order, under its own number
@@ -170,7 +186,7 @@ class Audit:
                 or earlier.text != each.text
                 or self._was_taken(earlier, each.at)
             ):
-                found.append(f"{each.station}: delivered twice at {each.at:.1f}: {each.text}")
+                found.append(f"{each.party}: delivered twice at {each.at:.1f}: {each.text}")
             last[each.key] = before = each
         return found
 
@@ -207,21 +223,22 @@ class Audit:
         failing = any(outage.begin <= at <= outage.end for outage in self._story.outages)
         return failing or min(deaths) - at < 1.0
 
-    def _out_of_order(self, name: str, deliveries: Sequence[Delivery]) -> list[str]:
+    def _out_of_order(self, login: Login, deliveries: Sequence[Delivery]) -> list[str]:
         """R58, R71."""
         found, highest = [], -1
         for key in dict.fromkeys(each.key for each in deliveries):
-            message = self._expected[name].get(key)
+            message = self._expected[login.party].get(key)
             if message is not None and message.number < highest:
-                found.append(f"{name}: out of order: {message.text}")
+                found.append(f"{login.party}: out of order: {message.text}")
             highest = max(highest, message.number if message is not None else -1)
         return found
 
-    def _misattributed(self, name: str, deliveries: Sequence[Delivery]) -> list[str]:
-        """A message of a transaction carries the number its own start was given (R60, R63)."""
-        backend = self._story.backends[self._story.at_home[name]]
-        starts = {each.of.number: each for each in self._starts_of(name) if each.of is not None}
-        found = []
+    def _misattributed(self, login: Login, deliveries: Sequence[Delivery]) -> list[str]:
+        """A message carries the number that its own start was given there (R60, R63, R106)."""
+        starts = {
+            each.of.number: each for each in self._starts_of(login.box) if each.of is not None
+        }
+        name, found = login.party, []
         for each in deliveries:
             message = self._expected[name].get(each.key)
             if message is None or message.action == "StartTransaction":
@@ -231,11 +248,15 @@ class Audit:
                 continue
             right: int | None = None
             if message.of is not None:
-                start = starts[message.of.number].text
-                right = backend.starts.get((name, start), (-1, ""))[0]
+                right = self._answer_to(login, starts[message.of.number])[0]
             if each.transaction_id != right:
                 found.append(f"{name}: belongs to {right}, not to {each.text}")
         return found
+
+    def _answer_to(self, login: Login, start: Billed) -> tuple[int, str]:
+        """The number and the verdict that the backend has for a start; -1 where it has none."""
+        known = self._story.backends[login.backend].starts
+        return known.get((login.client_id, login.renumbered(start.text)), (-1, ""))
 
     def _starts_of(self, name: str) -> list[Billed]:
         sent = self._story.boxes[name].sent
@@ -268,16 +289,26 @@ class Audit:
         if not answer.keys() >= MEMBERS.get(action, frozenset()):
             return [f"{party}: {action} is answered {answer}"]
         if action == "DataTransfer" and answer["status"] == "Accepted":
-            backend, _, station = party.partition(" ")
-            who = station or self._story.at_home[backend]
+            who = self._hears_chats_of(party)
             if answer.get("data") != f"{who} heard {json.loads(text)['data']}":
                 return [f"{party}: {text} is answered {answer}"]
         if action == "GetConfiguration":
             (key,) = json.loads(text)["key"]
             values = {each["key"]: each["value"] for each in answer.get("configurationKey", ())}
-            if values.get(key) != f"{party.partition(' ')[2]} {key}":
+            if values.get(key) != f"{self._box_of(party)} {key}":
                 return [f"{party}: {text} is answered {answer}"]
         return []
+
+    def _box_of(self, party: str) -> str:
+        """The wallbox behind a backend's charge point."""
+        return next(each.box for each in self._story.logins if each.party == party)
+
+    def _hears_chats_of(self, party: str) -> str:
+        """Who answers what a wallbox, or a backend, has to say to the other (R102)."""
+        if party not in self._story.boxes:
+            return self._box_of(party)
+        primaries = [each for each in self._story.logins if each.box == party and each.is_primary]
+        return min(primaries, key=lambda each: min(each.numbers)).backend
 
     def _two_at_once(self, entries: Sequence[Entry]) -> list[str]:
         """One CALL of the manager's at a time (R4).
@@ -304,13 +335,14 @@ class Audit:
     # Commands
 
     def _wrong_commands(self) -> list[str]:
-        """A wallbox gets what its own backend asked of it, once, about its own transactions."""
+        """A wallbox gets what its own backends asked of it, once, about its own transactions."""
         found = []
         for name in self._story.boxes:
             asked = Counter(
                 json.loads(each.text)["data"]
-                for each in self._story.backends[self._story.at_home[name]].commands
-                if each.station == name and each.action == "DataTransfer"
+                for login in self._logins_of(name)
+                if login.may("DataTransfer")
+                for each in self._commands_of(login, "DataTransfer")
             )
             for entry in self._journal:
                 call = call_of(entry.text)
@@ -323,22 +355,39 @@ class Audit:
         return found
 
     def _wrong_stops(self, name: str) -> list[str]:
-        """A RemoteStop names a transaction its backend wants stopped, or did not accept (R65)."""
-        backend = self._story.backends[self._story.at_home[name]]
-        asked = {
-            json.loads(each.text)["transactionId"]
-            for each in backend.commands
-            if each.station == name and each.action == "RemoteStopTransaction"
-        }
+        """A RemoteStop names a transaction that a backend of its connector may end, and wants to.
+
+        Or one whose card the primary did not accept (R65), or that went with a reset (R103).
+        """
         stopped = set()
-        for start in self._starts_of(name):
-            number, status = backend.starts.get((name, start.text), (None, ""))
-            if start.of is not None and (number in asked or status == "Blocked"):
-                stopped.add(start.of.known_as)
+        for login in self._logins_of(name):
+            asked = {
+                json.loads(each.text)["transactionId"]
+                for each in self._commands_of(login, "RemoteStopTransaction")
+                if login.may("RemoteStopTransaction")
+            }
+            resets = login.may("Reset") and bool(self._commands_of(login, "Reset"))
+            for start in self._starts_of(name):
+                if start.of is None or start.of.connector not in login.numbers:
+                    continue
+                number, status = self._answer_to(login, start)
+                is_blocked = login.is_primary and status == "Blocked"
+                if number in asked or resets or is_blocked:
+                    stopped.add(start.of.known_as)
         return [
             f"{name}: told to stop {number}, which is none of its own that should end"
             for number in self._story.boxes[name].stops_asked
             if number not in stopped
+        ]
+
+    def _logins_of(self, name: str) -> list[Login]:
+        return [each for each in self._story.logins if each.box == name]
+
+    def _commands_of(self, login: Login, action: str) -> list[Command]:
+        return [
+            each
+            for each in self._story.backends[login.backend].commands
+            if (each.station, each.action) == (login.client_id, action)
         ]
 
     def _split(self) -> list[str]:

@@ -33,6 +33,7 @@ class LocalTransaction:
     """A transaction as the wallbox knows it; `known_as` is what the manager called it."""
 
     number: int
+    connector: int
     known_as: int | None = None
 
 
@@ -40,11 +41,13 @@ class LocalTransaction:
 class Billed:
     """A transaction message of a wallbox; `{id}` in the text stands for the transaction's id.
 
-    `of` is its transaction, None for values outside of one and for a stale id.
+    `of` is its transaction, None for values outside of one and for a stale id, which is about no
+    `connector`.
     """
 
     box: str
     number: int
+    connector: int | None
     action: str
     text: str
     of: LocalTransaction | None = None
@@ -69,12 +72,15 @@ class Passing:
 
 
 class RandomBox:
-    """A wallbox with one connector. Implements Receiver for its present connection."""
+    """A wallbox with `connectors`, 1 and up. Implements Receiver for its present connection."""
 
-    def __init__(self, name: str, chance: random.Random, on_closed: Callable[[], None]) -> None:
+    def __init__(
+        self, name: str, chance: random.Random, on_closed: Callable[[], None], connectors: int = 1
+    ) -> None:
         self.name = name
         self.sent: list[Billed] = []
-        self.current: LocalTransaction | None = None
+        self.connectors = range(1, connectors + 1)
+        self.running: dict[int, LocalTransaction] = {}
         self.transactions: list[LocalTransaction] = []
         self.stops_asked: list[int] = []
         self.is_connected = False
@@ -111,7 +117,8 @@ class RandomBox:
         """Say who it is, or just go on where it was accepted before (R44)."""
         if boot or not self._is_registered:
             self.say("BootNotification", BOOT)
-        self.say("StatusNotification", self._status())
+        for connector in self.connectors:
+            self.say("StatusNotification", self._status(connector))
         self._go_on()
 
     def gone(self) -> None:
@@ -125,40 +132,44 @@ class RandomBox:
 
     # What it has to say
 
-    def start(self) -> None:
-        if self.current is not None:
+    def start(self, connector: int) -> None:
+        if connector in self.running:
             return
-        self.current = LocalTransaction(len(self.transactions) + 1)
-        self.transactions.append(self.current)
+        began = LocalTransaction(len(self.transactions) + 1, connector)
+        self.running[connector] = began
+        self.transactions.append(began)
         # Two wallboxes say the same of transactions with the same number.
-        number, card = self.current.number, CARDS[self.current.number % 2]
+        number, card = began.number, CARDS[began.number % 2]
         self._bill(
             "StartTransaction",
-            f'{{"connectorId":1, "idTag":"{card}","meterStart":{1000 * number},'
+            f'{{"connectorId":{connector}, "idTag":"{card}","meterStart":{1000 * number},'
             f'"timestamp":"2026-05-15T13:{number:02}:00Z","vendorNote":"1E3 \\/ {number}"}}',
-            self.current,
+            connector,
+            began,
         )
 
-    def meter(self, *, signed: bool) -> None:
+    def meter(self, connector: int, *, signed: bool) -> None:
+        of = self.running.get(connector)
         value = '"OCMF|{\\"RD\\":[1E3]}|\\/","format":"SignedData"' if signed else '"51.10"'
-        transaction = "" if self.current is None else '"transactionId": {id},'
+        transaction = "" if of is None else '"transactionId": {id},'
         self._bill(
             "MeterValues",
-            f'{{"connectorId":1,{transaction}"meterValue":[{{"timestamp":"{self._stamp()}",'
-            f'"sampledValue":[{{"value":{value}}}]}}]}}',
-            self.current,
+            f'{{"connectorId":{connector},{transaction}"meterValue":[{{"timestamp":'
+            f'"{self._stamp()}","sampledValue":[{{"value":{value}}}]}}]}}',
+            connector,
+            of,
         )
 
-    def stop(self) -> None:
-        if self.current is None:
-            return
-        self._bill(
-            "StopTransaction",
-            f'{{"meterStop":{1000 * self.current.number + 999},"timestamp":"{self._stamp()}", '
-            '"transactionId":{id},"reason":"Local"}',
-            self.current,
-        )
-        self.current = None
+    def stop(self, connector: int) -> None:
+        of = self.running.pop(connector, None)
+        if of is not None:
+            self._bill(
+                "StopTransaction",
+                f'{{"meterStop":{1000 * of.number + 999},"timestamp":"{self._stamp()}", '
+                '"transactionId":{id},"reason":"Local"}',
+                connector,
+                of,
+            )
 
     def stale(self, transaction_id: int) -> None:
         """A leftover of somebody else's books: its number means nothing here."""
@@ -166,6 +177,7 @@ class RandomBox:
             "StopTransaction",
             f'{{"meterStop":1,"timestamp":"2001-{self._stamp()[5:]}",'
             f'"transactionId":{transaction_id},"idTag":"nobody"}}',
+            None,
         )
 
     def say(self, action: str, text: str) -> None:
@@ -183,22 +195,24 @@ class RandomBox:
                 (
                     ("Authorize", f'{{"idTag":"{card}"}}'),
                     ("DataTransfer", f'{{"vendorId":"t","data":"{self.name} \\/ {self._marks}"}}'),
-                    ("StatusNotification", self._status()),
+                    ("StatusNotification", self._status(self._chance.choice(self.connectors))),
                     ("Heartbeat", "{}"),
                 )
             )
         )
 
-    def _status(self) -> str:
-        status = "Available" if self.current is None else "Charging"
-        return f'{{"connectorId":1,"errorCode":"NoError","status":"{status}"}}'
+    def _status(self, connector: int) -> str:
+        status = "Charging" if connector in self.running else "Available"
+        return f'{{"connectorId":{connector},"errorCode":"NoError","status":"{status}"}}'
 
     def _stamp(self) -> str:
         self._marks += 1
         return f"2026-05-15T14:{self._marks // 60:02}:{self._marks % 60:02}Z"
 
-    def _bill(self, action: str, text: str, of: LocalTransaction | None = None) -> None:
-        message = Billed(self.name, len(self.sent), action, text, of)
+    def _bill(
+        self, action: str, text: str, connector: int | None, of: LocalTransaction | None = None
+    ) -> None:
+        message = Billed(self.name, len(self.sent), connector, action, text, of)
         self.sent.append(message)
         self._queue.append(message)
         self._go_on()

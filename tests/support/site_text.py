@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 Value = str | float | bool
+GatewayFields = Mapping[str, Value | Sequence[str]]
 
 
 def site(*tables: str, **fields: Value) -> str:
@@ -25,7 +26,7 @@ def _site(port: Mapping[str, Value], tables: Sequence[str], fields: Mapping[str,
     return "\n".join([*heads, *tables])
 
 
-def evse(id: str, address: str, *gateways: Mapping[str, Value], **fields: Value) -> str:
+def evse(id: str, address: str, *gateways: GatewayFields, **fields: Value) -> str:
     """An EVSE with its gateways."""
     own = table("[[evse]]", {"id": id, "address": address, "max_current_a": 16, **fields})
     return own + "".join(table("[[evse.gateway]]", gateway) for gateway in gateways)
@@ -41,7 +42,7 @@ def card(id_tag: str) -> str:
     return table("[[card]]", {"id_tag": id_tag})
 
 
-def table(head: str, fields: Mapping[str, Value]) -> str:
+def table(head: str, fields: Mapping[str, Value | Sequence[str]]) -> str:
     """One table; JSON's values are TOML's as well."""
     lines = [f"{name} = {json.dumps(value)}" for name, value in fields.items()]
     return "\n".join([head, *lines]) + "\n"
