@@ -248,7 +248,7 @@ def _key_row(row: KeyRule) -> str:
 
 def _sharing_row(row: Sharing) -> str:
     names_connector = POLICY[row.action].connector is not None
-    is_for_several = Whom.ALL.value in row.unnamed.words or Whom.ALL.value in row.whole.words
+    is_for_several = any(Whom.ALL.value in each.words for each in (row.unnamed, row.whole))
     cells = (
         row.action,
         row.unnamed.words,

@@ -31,7 +31,7 @@ def test_the_reference_page_is_what_the_policy_table_says() -> None:
         "| AuthorizationKey | link | a new password for the login at that backend; never readable "
         "| R24, R37 |",
         "| ConnectionTimeOut | relay | - | R80 |",
-        "| Reset | all that are here | - | the worst |",
+        "| Reset | all wallboxes that are here | - | the worst |",
         "| GetCompositeSchedule | first | all | the sum |",
         "| RemoteStopTransaction | the transaction's | - | - |",
     ],

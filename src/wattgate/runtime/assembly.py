@@ -122,6 +122,8 @@ class Assembly:
         """What the wallboxes must be told may be something else now."""
         for configuration in self._configurations.values():
             configuration.review_later()
+        for station in self.stations.values():
+            station.availability.review()
 
     def _ocpp_station(self, station_id: str, recovered: Recovered) -> Station:
         site, house = self._site(), self._house
@@ -181,6 +183,7 @@ class Assembly:
         """Do for a station what every kind of wallbox needs, with what is known from before."""
         station_id, house = station.station_id, self._house
         station.open.recover(recovered)
+        station.recover(recovered.notes)
         late = self._late[station_id] = LateRejections(station)
         station.meter_configuration = recovered_meter_configuration(station_id, recovered)
         configuration = self._configurations[station_id] = _configuration_of(station)
@@ -189,7 +192,10 @@ class Assembly:
         station.on_call = messages.called
         station.on_transaction = self._transaction_changed
         station.on_connected = _one_by_one(
-            late.look_at_all, station.on_connected, configuration.review_later
+            late.look_at_all,
+            station.on_connected,
+            configuration.review_later,
+            station.availability.review,
         )
         station.on_booted = _one_by_one(station.on_booted, configuration.review_later)
         for evse in station.evses:

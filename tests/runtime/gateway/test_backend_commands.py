@@ -271,21 +271,21 @@ async def test_answers_to_the_managers_own_commands_stay_here_r7() -> None:
 
 @in_virtual_time()
 async def test_a_stop_overtakes_what_waits_r89() -> None:
-    site = await a_site(literal_wallbox(GetLog=lambda _: None))
+    site = await a_site(literal_wallbox(DataTransfer=lambda _: None))
     await result(site.wallbox, "StartTransaction", START)
     await asyncio.sleep(10)
     seen = len(site.wallbox.calls)
     for unique_id, action, payload in (
-        ("1", "GetLog", {}),
+        ("1", "DataTransfer", {}),
         ("2", "GetConfiguration", {}),
         ("3", "RemoteStopTransaction", {"transactionId": 9001}),
     ):
         site.backend.send(json.dumps([2, unique_id, action, payload]))
     await settled()
-    site.wallbox.send(f'[3,"{site.wallbox.held["GetLog"][0]}",{{}}]')
+    site.wallbox.send(f'[3,"{site.wallbox.held["DataTransfer"][0]}",{{}}]')
     await settled()
     order = [action for action, _ in site.wallbox.calls[seen:]]
-    assert order[:3] == ["GetLog", "RemoteStopTransaction", "GetConfiguration"]
+    assert order[:3] == ["DataTransfer", "RemoteStopTransaction", "GetConfiguration"]
     await site.world.kill()
 
 

@@ -18,9 +18,9 @@ from wattgate.core.ocpp.splice import replace_scalar
 from wattgate.core.station.transactions import TransactionRecord, TransactionStart
 from wattgate.ports.store import Change, Opened, Receipt, Recovered, Settle, Taken
 from wattgate.runtime.ask import Ask
-from wattgate.runtime.gateway.backend_commands import BackendCommandHandler
 from wattgate.runtime.gateway.outbox_pump import OutboxPump
 from wattgate.runtime.gateway.shared_commands import SharedCommands
+from wattgate.runtime.gateway.to_wallbox import ToWallbox
 from wattgate.runtime.peer import Peer
 from wattgate.runtime.station import transactions
 from wattgate.runtime.station.meter_readings import MeterReadings
@@ -78,13 +78,13 @@ def raw_transaction_ids(patch: pytest.MonkeyPatch) -> None:
 
 def raw_message_ids(patch: pytest.MonkeyPatch) -> None:
     """A backend's message id is used towards the wallbox, and answers are matched by it."""
-    send, ask = BackendCommandHandler._send, Peer.ask
+    put, ask = ToWallbox._put, Peer.ask
     raw: list[str] = []
 
-    def send_raw(self: BackendCommandHandler, asked: Ask, *rest: Any) -> None:  # noqa: ANN401
+    def put_raw(self: ToWallbox, peer: Peer, asked: Ask, *rest: Any) -> None:  # noqa: ANN401
         raw.append(asked.call.unique_id)
         try:
-            send(self, asked, *rest)
+            put(self, peer, asked, *rest)
         finally:
             raw.clear()
 
@@ -98,7 +98,7 @@ def raw_message_ids(patch: pytest.MonkeyPatch) -> None:
         finally:
             self._tools = tools
 
-    patch.setattr(BackendCommandHandler, "_send", send_raw)
+    patch.setattr(ToWallbox, "_put", put_raw)
     patch.setattr(Peer, "ask", ask_raw)
     patch.setattr(Session, "_require_unused", lambda *_: None)
 

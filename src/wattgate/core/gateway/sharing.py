@@ -1,5 +1,7 @@
 """Whom a backend's command is for where several EVSEs share its login, as a table.
 
+The EVSEs may be those of one wallbox or of several.
+
 The backend sees one charge point with a connector per EVSE. A command that names a connector is for
 the EVSE that has this number; the table says what becomes of the others. To treat a command
 differently, change its row; docs/reference/policy.md is generated from here.
@@ -25,8 +27,11 @@ class Whom(StrEnum):
 
     ALL = "all"
     """Every EVSE; their answers become one."""
-    PRESENT = "all that are here"
-    """Every EVSE whose wallbox is connected: the others have nothing to begin anew or to forget."""
+    WALLBOXES = "all wallboxes"
+    """Every wallbox, and each once; their answers become one."""
+    PRESENT = "all wallboxes that are here"
+    """Every wallbox that is connected, and each once: the others have nothing to begin anew or to
+    forget."""
     FIRST = "first"
     """The one with the lowest number whose wallbox is connected, for all of them."""
     FREE = "a free one"
@@ -50,7 +55,7 @@ def _always(whom: Whom) -> Choice:
 
 
 _ALL, _FIRST, _FREE = _always(Whom.ALL), _always(Whom.FIRST), _always(Whom.FREE)
-_PRESENT: Final = _always(Whom.PRESENT)
+_PRESENT, _WALLBOXES = _always(Whom.PRESENT), _always(Whom.WALLBOXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ def _by_key(payload_text: str) -> Whom:
     """The keys of the login are changed once; the wallboxes hear of the others."""
     keys = named_keys(payload_text)
     is_of_link = len(keys) == 1 and rule_of(keys[0]).treatment is Treatment.LINK
-    return Whom.FIRST if is_of_link else Whom.ALL
+    return Whom.FIRST if is_of_link else Whom.WALLBOXES
 
 
 def _by_purpose(payload_text: str) -> Whom:
@@ -97,9 +102,9 @@ _NOT_SUPPORTED: Final = '{"status":"NotSupported"}'
 _REJECTED: Final = '{"status":"Rejected"}'
 
 _ROWS: Final = (
-    Sharing("CancelReservation", _ALL, combining=Combining.BEST),
+    Sharing("CancelReservation", _WALLBOXES, combining=Combining.BEST),
     Sharing("ChangeAvailability", whole=_ALL),
-    Sharing("ChangeConfiguration", Choice("all; keys of the login: first", _by_key)),
+    Sharing("ChangeConfiguration", Choice("all wallboxes; keys of the login: first", _by_key)),
     Sharing("ClearCache", _PRESENT),
     Sharing("ClearChargingProfile", _ALL, _ALL, Combining.ANY),
     Sharing("DataTransfer", Choice("first; mapped costs: the transaction's", _by_costs)),
@@ -111,7 +116,7 @@ _ROWS: Final = (
     Sharing("RemoteStopTransaction", _always(Whom.TRANSACTION)),
     Sharing("ReserveNow", whole=_FREE),
     Sharing("Reset", _PRESENT),
-    Sharing("SendLocalList", _ALL),
+    Sharing("SendLocalList", _WALLBOXES),
     Sharing(
         "SetChargingProfile",
         whole=Choice("TxDefaultProfile: all; ChargePointMaxProfile: nobody", _by_purpose),

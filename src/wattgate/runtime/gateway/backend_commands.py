@@ -4,35 +4,28 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from wattgate.core.errors import PeerError
+from wattgate.core.gateway.access import Standing, require_access
 from wattgate.core.gateway.connectors import BACKEND_CONNECTOR, with_connector
-from wattgate.core.gateway.link_messages import (
-    SIGN_OURS,
-    CertificateMatter,
-    certificate_matter,
-)
+from wattgate.core.gateway.link_messages import CertificateMatter, certificate_matter
 from wattgate.core.gateway.policy import Decision, Rule, Sender, rule_for
-from wattgate.core.ocpp.frames import CallError, CallResult
-from wattgate.core.ocpp.session import Priority
-from wattgate.core.ocpp.splice import read_scalar, remove_member, replace_scalar
-from wattgate.core.station.transactions import TransactionRecord
-from wattgate.runtime.ask import Ask, is_accepted
-from wattgate.runtime.gateway.backend_answers import is_transaction_id
+from wattgate.core.ocpp.splice import read_scalar
+from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.card_commands import CardCommands
 from wattgate.runtime.gateway.configuration_commands import ConfigurationCommands
-from wattgate.runtime.gateway.cost_mapping import cost_for_wallbox, mapped_cost
 from wattgate.runtime.gateway.early_triggers import TRIGGERS, trigger_early
 from wattgate.runtime.gateway.evse_backend import EvseBackend
-from wattgate.runtime.gateway.virtual_charging import VirtualCharging, remote_start_profile
-from wattgate.runtime.peer import NoAnswer, Outcome
+from wattgate.runtime.gateway.maintenance_commands import MaintenanceCommands
+from wattgate.runtime.gateway.to_wallbox import ToWallbox
+from wattgate.runtime.gateway.transaction_commands import REJECTED, TransactionCommands
+from wattgate.runtime.gateway.trigger_commands import TriggerCommands
+from wattgate.runtime.gateway.virtual_charging import VirtualCharging
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.station_evse import StationEvse
 
-REJECTED = '{"status":"Rejected"}'
+Handler = Callable[[BackendLink, Ask, Rule], None]
 
-_URGENT = frozenset({"RemoteStopTransaction", "UnlockConnector", "Reset"})
 _ONCE_ACCEPTED = frozenset({"RemoteStartTransaction", "RemoteStopTransaction"})
-_OWN_MESSAGES = frozenset({"Heartbeat", "BootNotification", SIGN_OURS})
 
 
 class BackendCommandHandler:
@@ -47,24 +40,33 @@ class BackendCommandHandler:
         configuration: ConfigurationCommands,
     ) -> None:
         self._station = station
-        self._evse = evse
         self._backend = backend
         self._virtual = virtual
-        self._cards = CardCommands(station)
         self._configuration = configuration
-        self._handlers: Mapping[str, Callable[[BackendLink, Ask, Rule], None]] = {
+        self._to_wallbox = ToWallbox(station.presence, backend)
+        cards = CardCommands(station)
+        self._triggers = TriggerCommands(station.presence, backend, self._to_wallbox)
+        self._maintenance = MaintenanceCommands(station, evse, backend, self._to_wallbox)
+        self._transactions = TransactionCommands(station, evse, backend, virtual, self._to_wallbox)
+        self._handlers: Mapping[str, Handler] = {
+            "ChangeAvailability": self._maintenance.change_availability,
             "ChangeConfiguration": self._change_configuration,
-            "ClearCache": self._cards.clear_cache,
+            "ClearCache": cards.clear_cache,
             "ClearChargingProfile": self._clear_in_observe,
-            "DataTransfer": self._data_transfer,
+            "DataTransfer": self._transactions.data_transfer,
             "ExtendedTriggerMessage": self._trigger,
             "GetConfiguration": self._get_configuration,
-            "RemoteStartTransaction": self._remote_start,
-            "RemoteStopTransaction": self._remote_stop,
-            "SendLocalList": self._cards.send_local_list,
+            "GetDiagnostics": self._maintenance.request,
+            "GetLog": self._maintenance.request,
+            "RemoteStartTransaction": self._transactions.remote_start,
+            "RemoteStopTransaction": self._transactions.remote_stop,
+            "Reset": self._maintenance.whole_wallbox,
+            "SendLocalList": cards.send_local_list,
             "SetChargingProfile": self._set_profile_in_observe,
+            "SignedUpdateFirmware": self._maintenance.request,
             "TriggerMessage": self._trigger,
-            "UnlockConnector": self._unlock,
+            "UnlockConnector": self._maintenance.unlock,
+            "UpdateFirmware": self._maintenance.request,
         }
 
     def backend_called(self, link: BackendLink, ask: Ask) -> None:
@@ -75,6 +77,7 @@ class BackendCommandHandler:
             return
         try:
             self._backend.north.security.heard(ask.call.action)
+            require_may(self._backend, ask)
             self._decide(link, ask, rule)
         except PeerError as exc:
             ask.refuse(exc.code, exc.description)
@@ -95,7 +98,7 @@ class BackendCommandHandler:
             case CertificateMatter.LINK:
                 self._link_certificate(link, ask)
             case CertificateMatter.WALLBOX:
-                self._forward(link, ask, rule)
+                self._maintenance.whole_wallbox(link, ask, rule)
             case None:
                 self._station.in_background(ask, self._virtualise(link, ask, rule))
 
@@ -110,136 +113,23 @@ class BackendCommandHandler:
         else:
             self._decide(link, ask, rule)  # the mode has changed
 
-    # To the wallbox
-
     def _forward(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
-        text = self._backend.connectors.to_wallbox(ask.call.payload_text, rule.connector)
-        self._send(ask, rule, text)
-
-    def _send(
-        self,
-        ask: Ask,
-        rule: Rule,
-        payload_text: str,
-        sending: Callable[[], Callable[[Outcome], None]] | None = None,
-        rewrite: Callable[[str], str] | None = None,
-    ) -> None:
-        """Send it on; `sending` is called then, and what it answers when the wallbox has.
-
-        `rewrite` makes of the wallbox's answer what the backend gets.
-        """
-        peer = self._station.presence.peer
-        if peer is None:
-            ask.refuse("GenericError", "the wallbox is not connected")
-            return
-        also_tell = sending() if sending is not None else None
-
-        def heard(outcome: Outcome) -> None:
-            if also_tell is not None:
-                also_tell(outcome)
-            match outcome:
-                case CallResult(_, answer_text):
-                    answer_text = self._backend.connectors.to_backend(
-                        answer_text, rule.answer_connector
-                    )
-                    ask.answer(rewrite(answer_text) if rewrite is not None else answer_text)
-                case CallError(_, code, description, details_text):
-                    ask.fail(code, description, details_text)
-                case NoAnswer(reason, _):
-                    ask.refuse("GenericError", f"the wallbox: {reason}")
-
-        priority = Priority.STOP if ask.call.action in _URGENT else Priority.BACKEND
-        peer.ask(
-            ask.call.action,
-            payload_text,
-            heard,
-            timeout_s=rule.timeout_s,
-            priority=priority,
-            source=ask.source,
-        )
-
-    def _data_transfer(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
-        backend_id = mapped_cost(self._evse.settings, ask.call.payload_text)
-        if backend_id is None:
-            self._forward(link, ask, rule)
-        else:
-            self._station.in_background(ask, self._cost(link, ask, rule, backend_id))
-
-    async def _cost(self, link: BackendLink, ask: Ask, rule: Rule, backend_id: int) -> None:
-        store, link_id = self._station.house.store, link.identity.link_id
-        text = await cost_for_wallbox(store, link_id, ask.call.payload_text, backend_id)
-        if text is None:
-            ask.answer(REJECTED, "about no transaction of this backend (R118)")
-        else:
-            self._send(ask, rule, text)
-
-    def _unlock(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
-        """A connector that does not exist is NotSupported here (16E 3.85)."""
-        if read_scalar(ask.call.payload_text, ("connectorId",)) != BACKEND_CONNECTOR:
-            ask.answer('{"status":"NotSupported"}')
-            return
-        self._forward(link, ask, rule)
+        self._to_wallbox.forward(ask, rule)
 
     def _change_configuration(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
-        self._configuration.change(link, ask, partial(self._forward, link, ask, rule))
+        relay = partial(self._maintenance.whole_wallbox, link, ask, rule)
+        self._configuration.change(link, ask, relay)
 
     def _get_configuration(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         text = ask.call.payload_text
         overlay = partial(self._configuration.overlay, link, text)
-        self._send(ask, rule, text, rewrite=overlay)
+        self._to_wallbox.send(ask, rule, text, rewrite=overlay)
 
     def _trigger(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
-        """Heartbeat, boot and the link's certificate are the gateway's own (R40, R44, R88)."""
-        message = read_scalar(ask.call.payload_text, ("requestedMessage",))
-        if message == "MeterValues":
-            text = self._backend.connectors.to_wallbox(ask.call.payload_text, rule.connector)
-            self._send(ask, rule, text, partial(self._asking_for_meter_values, link))
-        elif certificate_matter(ask.call) is CertificateMatter.LINK:
+        if certificate_matter(ask.call) is CertificateMatter.LINK:
             self._link_certificate(link, ask)
-        elif message not in _OWN_MESSAGES:
-            self._forward(link, ask, rule)
-        elif message == "Heartbeat":
-            ask.answer('{"status":"Accepted"}')
-            link.heartbeat_now()
         else:
-            ask.answer(REJECTED)
-
-    def _asking_for_meter_values(self, link: BackendLink) -> Callable[[Outcome], None]:
-        """What it triggers is its own, also where the manager asks at the same time (R88)."""
-        presence, link_id = self._station.presence, link.identity.link_id
-        presence.backend_triggered(link_id, None)
-        return lambda _: presence.backend_triggered(link_id, None)
-
-    def _remote_start(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
-        """Name the connector; a profile stays here unless we only observe (R75, R101)."""
-        text = with_connector(ask.call.payload_text, BACKEND_CONNECTOR)
-        if self._station.house.observing():
-            await_start = partial(self._virtual.await_relayed_start, text)
-        else:
-            await_start = partial(self._virtual.await_start, remote_start_profile(text))
-            text = remove_member(text, "chargingProfile")
-
-        def sending() -> Callable[[Outcome], None]:
-            await_start()
-            self._evse.card_shown_at = self._station.house.tools.clock.monotonic()  # R57
-            return self._started
-
-        self._send(ask, rule, self._backend.connectors.to_wallbox(text, rule.connector), sending)
-
-    def _started(self, outcome: Outcome) -> None:
-        if not is_accepted(outcome):
-            self._virtual.no_start()
-            self._evse.card_shown_at = None
-
-    def _remote_stop(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
-        self._station.in_background(ask, self._map_and_stop(link, ask, rule))
-
-    async def _map_and_stop(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
-        text = await self._with_our_transaction(link, ask.call.payload_text, ("transactionId",))
-        if text is None:
-            ask.answer(REJECTED, "unknown transaction (R74)")
-        else:
-            self._send(ask, rule, text)
+            self._triggers.trigger(link, ask, rule)
 
     def _set_profile_in_observe(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         self._station.in_background(ask, self._map_and_set(link, ask, rule))
@@ -247,7 +137,9 @@ class BackendCommandHandler:
     async def _map_and_set(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         text: str | None = ask.call.payload_text
         if rule.transaction is not None:
-            text = await self._with_our_transaction(link, ask.call.payload_text, rule.transaction)
+            text = await self._transactions.with_our_transaction(
+                link, ask.call.payload_text, rule.transaction
+            )
         if text is None:
             ask.answer(REJECTED)
         else:
@@ -262,36 +154,15 @@ class BackendCommandHandler:
 
     def _send_profile(self, ask: Ask, rule: Rule, text: str) -> None:
         """What the wallbox makes of it is mirrored, for when load management is active (R97)."""
-        self._send(
+        self._to_wallbox.send(
             ask,
             rule,
             self._backend.connectors.to_wallbox(text, rule.connector),
             lambda: self._virtual.relaying(ask.call),
         )
 
-    async def _with_our_transaction(
-        self, link: BackendLink, payload_text: str, path: tuple[str, ...]
-    ) -> str | None:
-        """The payload with our transaction id; as it is where it names none; None: unknown id."""
-        backend_id = read_scalar(payload_text, path)
-        if backend_id is None:
-            return payload_text
-        if not is_transaction_id(backend_id):
-            return None
-        record = await self._station.house.store.transaction_of_backend(
-            link.identity.link_id, backend_id
-        )
-        if record is not None:
-            # Another EVSE behind the login may have been given this id since ours.
-            record = self._running_as(backend_id, link.identity.link_id) or record
-        if record is None:
-            is_shared = self._station.open.shared(backend_id) is not None
-            return payload_text if is_shared else None  # the wallbox has the same id for it
-        return replace_scalar(payload_text, path, str(record.transaction_id))
 
-    def _running_as(self, backend_id: int, link_id: str) -> TransactionRecord | None:
-        """The open transaction, where the backend of that link calls it so."""
-        running = self._evse.transaction
-        if running is None or running.id_at(link_id) != backend_id:
-            return None
-        return running.record
+def require_may(backend: EvseBackend, ask: Ask) -> None:
+    """Raise NotAllowedError for what a backend of an EVSE may not command (R106)."""
+    standing = Standing.RETIRING if backend.retiring else Standing.PRESENT
+    require_access(ask.call, backend.gateway.rights, standing)

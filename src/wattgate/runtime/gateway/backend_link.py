@@ -234,6 +234,11 @@ class BackendLink:
             self._at_once = True
             self._peer.close(1000, reason)
 
+    def start_anew(self, reason: str) -> None:
+        """As `log_in_again`, as a charge point that was reset: with a boot notification (R103)."""
+        self.heartbeats.interval_s = None
+        self.log_in_again(reason)
+
     # Its life
 
     async def run(self) -> None:

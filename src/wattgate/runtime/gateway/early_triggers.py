@@ -1,4 +1,8 @@
-"""What a backend may have us send before it has accepted us (OCPP 1.6 §4.2, R41)."""
+"""What we say ourselves where a backend triggers it, without asking the wallbox.
+
+All that it gets before it has accepted us (OCPP 1.6 §4.2, R41), and what one that only listens can
+have of what we know (R106).
+"""
 
 from typing import Final
 
@@ -9,6 +13,9 @@ from wattgate.runtime.gateway.backend_link import BackendLink
 
 TRIGGERS: Final = frozenset({"TriggerMessage", "ExtendedTriggerMessage"})
 
+_KNOWN: Final = frozenset({"Heartbeat", "StatusNotification"})
+_OWN: Final = _KNOWN | {"BootNotification"}
+
 _ACCEPTED: Final = '{"status":"Accepted"}'
 _REJECTED: Final = '{"status":"Rejected"}'
 
@@ -18,11 +25,23 @@ def trigger_early(link: BackendLink, ask: Ask) -> None:
 
     What only the wallbox can say would come through the queue, which waits for the acceptance.
     """
-    text = ask.call.payload_text
-    message = read_scalar(text, ("requestedMessage",))
+    message = read_scalar(ask.call.payload_text, ("requestedMessage",))
     if link.status.phase is not LinkPhase.PENDING or message not in _OWN:
         ask.answer(_REJECTED)
         return
+    _say(link, ask, message)
+
+
+def trigger_here(link: BackendLink, ask: Ask) -> bool:
+    """Answer a trigger of what we know ourselves; False: only the wallbox can say it."""
+    message = read_scalar(ask.call.payload_text, ("requestedMessage",))
+    if ask.call.action not in TRIGGERS or message not in _KNOWN:
+        return False
+    _say(link, ask, message)
+    return True
+
+
+def _say(link: BackendLink, ask: Ask, message: object) -> None:
     ask.answer(_ACCEPTED)
     match message:
         case "BootNotification":
@@ -30,7 +49,4 @@ def trigger_early(link: BackendLink, ask: Ask) -> None:
         case "Heartbeat":
             link.heartbeat_now()
         case _:
-            link.report_now(read_scalar(text, ("connectorId",)))
-
-
-_OWN: Final = frozenset({"BootNotification", "Heartbeat", "StatusNotification"})
+            link.report_now(read_scalar(ask.call.payload_text, ("connectorId",)))

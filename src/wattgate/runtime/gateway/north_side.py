@@ -1,7 +1,7 @@
 """What belongs to one backend link beside its login and its queue: put together here."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from wattgate.core.gateway.config_keys import ATTEMPTS, RETRY_INTERVAL
@@ -15,6 +15,7 @@ from wattgate.runtime.gateway.link_commands import LinkCommands
 from wattgate.runtime.gateway.north_login import NorthLogin
 from wattgate.runtime.gateway.outbox_pump import OutboxPump
 from wattgate.runtime.gateway.own_side import OwnSide
+from wattgate.runtime.gateway.report_turns import ReportTurns
 from wattgate.runtime.gateway.security_reports import SecurityReports
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.supervisor import Supervisor
@@ -22,7 +23,10 @@ from wattgate.runtime.supervisor import Supervisor
 
 @dataclass(frozen=True, slots=True)
 class NorthSide:
-    """One backend's configuration, key, reports and events."""
+    """One backend's configuration, key, reports and events.
+
+    `turns`: whose turn it is among its commands, where it only listens (R106).
+    """
 
     pump: OutboxPump
     configuration: BackendConfiguration
@@ -30,6 +34,7 @@ class NorthSide:
     commands: LinkCommands
     kept_reports: KeptReports
     security: SecurityReports
+    turns: ReportTurns = field(default_factory=ReportTurns)
 
     @property
     def link_id(self) -> str:

@@ -4,17 +4,17 @@ Every EVSE carries out what is for it as if it were the backend's only one, conn
 """
 
 import json
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, assert_never
+from typing import Any, Final, Literal, assert_never
 
 import structlog
 
 from wattgate.core.errors import PeerError
 from wattgate.core.gateway.config_overlay import Entry, asked_keys, overlaid
 from wattgate.core.gateway.free_connector import Candidate, free_connector
-from wattgate.core.gateway.policy import POLICY, PROFILE_TRANSACTION, TRANSACTION
+from wattgate.core.gateway.policy import POLICY, PROFILE_TRANSACTION, TRANSACTION, Sender, rule_for
 from wattgate.core.gateway.shared_answers import Answer, combined
 from wattgate.core.gateway.sharing import (
     UnknownConnectorError,
@@ -28,12 +28,13 @@ from wattgate.core.ocpp.splice import Scalar, read_scalar, replace_scalar
 from wattgate.ports.store import Store
 from wattgate.runtime.ask import Ask, is_accepted
 from wattgate.runtime.gateway.backend_answers import is_transaction_id
-from wattgate.runtime.gateway.backend_commands import REJECTED, BackendCommandHandler
+from wattgate.runtime.gateway.backend_commands import BackendCommandHandler, require_may
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.cost_mapping import mapped_cost
-from wattgate.runtime.gateway.early_triggers import TRIGGERS, trigger_early
+from wattgate.runtime.gateway.early_triggers import TRIGGERS, trigger_early, trigger_here
 from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.gateway.gathering import Gathering, Part
+from wattgate.runtime.gateway.transaction_commands import REJECTED
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.station_evse import StationEvse
 
@@ -104,17 +105,31 @@ class SharedCommands:
 
     def backend_called(self, link: BackendLink, ask: Ask) -> None:
         """Handle one command; every one is answered, now or later."""
-        if ask.call.action in TRIGGERS and not link.is_online:
-            trigger_early(link, ask)
-            return
         try:
+            self._require_may(ask)
+            if ask.call.action in TRIGGERS and not link.is_online:
+                trigger_early(link, ask)
+                return
             whom = addressee(ask.call.action, ask.call.payload_text, self._members)
+            if self._listens and trigger_here(link, ask):
+                return
         except UnknownConnectorError as exc:
             self._refuse_connector(ask, exc)
         except PeerError as exc:
             ask.refuse(exc.code, exc.description)
         else:
             self._hand_on(link, ask, whom)
+
+    @property
+    def _listens(self) -> bool:
+        """Whether the backend only listens: the wallbox is not to be bothered for it (R106)."""
+        return all(member.backend.is_report for member in self.members)
+
+    def _require_may(self, ask: Ask) -> None:
+        """Raise NotAllowedError for what the backend may command at none of its connectors."""
+        if rule_for(ask.call.action, Sender.BACKEND) is None:
+            return  # it is not known here, whoever asks
+        require_may(min(self.members, key=lambda each: each.backend.retiring).backend, ask)
 
     def _refuse_connector(self, ask: Ask, exc: UnknownConnectorError) -> None:
         answer_text = sharing_of(ask.call.action).unknown
@@ -125,12 +140,8 @@ class SharedCommands:
 
     def _hand_on(self, link: BackendLink, ask: Ask, whom: int | Whom) -> None:
         match whom:
-            case Whom.ALL:
-                self._ask(link, ask, self.members)
-            case Whom.PRESENT:
-                self._ask(link, ask, self._present)
-            case Whom.FIRST:
-                self._ask(link, ask, self._present[:1])
+            case Whom.ALL | Whom.WALLBOXES | Whom.PRESENT | Whom.FIRST:
+                self._ask(link, ask, self._all_of(whom))
             case Whom.TRANSACTION:
                 self._in_background(ask, self._ask_owner(link, ask))
             case Whom.FREE | Whom.NOBODY if len(self._members) == 1:
@@ -143,6 +154,21 @@ class SharedCommands:
                 self._in_background(ask, self._set_profile(link, ask, self._members[whom]))
             case int():
                 self._ask(link, ask, (self._members[whom],))
+            case _:
+                assert_never(whom)
+
+    def _all_of(
+        self, whom: Literal[Whom.ALL, Whom.WALLBOXES, Whom.PRESENT, Whom.FIRST]
+    ) -> tuple[Member, ...]:
+        match whom:
+            case Whom.ALL:
+                return self.members
+            case Whom.WALLBOXES:
+                return _one_each(self.members)
+            case Whom.PRESENT:
+                return _one_each(self._present)
+            case Whom.FIRST:
+                return self._present[:1]
             case _:
                 assert_never(whom)
 
@@ -181,7 +207,11 @@ class SharedCommands:
         return answer_text
 
     def _ask_free(self, link: BackendLink, ask: Ask) -> None:
-        free = free_connector(member.candidate for member in self.members if member.is_here)
+        free = free_connector(
+            member.candidate
+            for member in self.members
+            if member.is_here and not member.backend.retiring
+        )
         if free is None:
             ask.answer(REJECTED, "no connector is free")
         else:
@@ -241,6 +271,14 @@ class SharedCommands:
                 )
                 note = partial(_forgotten, member.evse.evse_id)
                 member.commands.backend_called(link, Part(ask.peer, call, note))
+
+
+def _one_each(members: Iterable[Member]) -> tuple[Member, ...]:
+    """Of each wallbox the first: it speaks for the others."""
+    firsts: dict[str, Member] = {}
+    for member in members:
+        firsts.setdefault(member.station.station_id, member)
+    return tuple(firsts.values())
 
 
 def _forgotten(evse_id: str, answer: Answer) -> None:

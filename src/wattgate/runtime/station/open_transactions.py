@@ -50,18 +50,21 @@ class OpenTransactions:
 
     `told` holds the transactions whose end went to the backend without the wallbox having named
     them: should it do so later, the backend must not hear of a second end (R69, R77). `lost` are
-    those that seem to be over, and whose end is waited for.
+    those that seem to be over, and whose end is waited for. `resets` are those that end because
+    their backend has reset its charge point, each with the reason that it is to hear (R103).
     """
 
     def __init__(self, station_id: str) -> None:
         self.records: dict[int, TransactionRecord] = {}
         self.told: set[int] = set()
         self.lost: dict[int, Lost] = {}
+        self.resets: dict[int, str] = {}
         self._readings: dict[int, _Reading] = {}
         self._metered: set[int] = set()
         self._station_id = station_id
         self._told_scope = f"end told {station_id}"
         self._lost_scope = f"end missing {station_id}"
+        self._reset_scope = f"end by reset {station_id}"
 
     def recover(self, recovered: Recovered) -> None:
         """Take over what was stored before a restart."""
@@ -69,6 +72,7 @@ class OpenTransactions:
             if record.start.station_id == self._station_id:
                 self.began(record)
         self.told = {number for number, _ in _notes(recovered, self._told_scope)}
+        self.resets = dict(_notes(recovered, self._reset_scope))
         for number, text in _notes(recovered, self._lost_scope):
             lost = read_lost(text)
             if lost is not None and number in self.records:
@@ -97,6 +101,7 @@ class OpenTransactions:
         """Its end is stored."""
         self.records.pop(transaction_id, None)
         self.lost.pop(transaction_id, None)
+        self.resets.pop(transaction_id, None)
         self._readings.pop(transaction_id, None)
 
     # The register
@@ -146,6 +151,16 @@ class OpenTransactions:
         if transaction_id not in self.lost:
             return ()
         return (DeleteNote(self._lost_scope, str(transaction_id)),)
+
+    def note_reset(self, transaction_id: int, reason: str) -> Change:
+        """Keep that a transaction ends because its backend has reset its charge point."""
+        return SaveNote(NoteRecord(self._reset_scope, str(transaction_id), reason))
+
+    def forget_reset(self, transaction_id: int) -> tuple[Change, ...]:
+        """It has ended, or does not end by that; nothing where no reset was to end it."""
+        if transaction_id not in self.resets:
+            return ()
+        return (DeleteNote(self._reset_scope, str(transaction_id)),)
 
 
 def _notes(recovered: Recovered, scope: str) -> Iterator[tuple[int, str]]:

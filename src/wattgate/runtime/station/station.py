@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import ceil
@@ -13,9 +13,12 @@ import structlog
 from wattgate.core.errors import LocalUsageError, PeerError
 from wattgate.core.ocpp.frames import Call
 from wattgate.core.station.connector import Connector
-from wattgate.ports.store import RememberStation, Store, StoreFailed
+from wattgate.ports.store import NoteRecord, RememberStation, Store, StoreFailed
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.evidence import EvidenceKeeper
+from wattgate.runtime.gateway.availability import Availability
+from wattgate.runtime.gateway.evse_backend import EvseBackend
+from wattgate.runtime.gateway.progress_reports import ProgressReports
 from wattgate.runtime.gateway.reservations import Reservations
 from wattgate.runtime.peer import Peer, Tools
 from wattgate.runtime.station.knowledge import CardKnowledge
@@ -77,6 +80,10 @@ class Station:
             house.tools.clock,
             house.tasks,
         )
+        self.availability = Availability(presence, self.evses, house.store, house.tasks)
+        self.progress = ProgressReports(
+            presence, self.evses, house.store, house.tasks, self._main_backend
+        )
         self.in_order = asyncio.Lock()
         """Held while a message of a transaction is stored: they are kept in the order they came."""
         self.meter_configuration: str | None = None
@@ -124,6 +131,15 @@ class Station:
     def primary(self) -> StationEvse | None:
         """The EVSE whose backend hears what concerns the whole wallbox (R102)."""
         return next((evse for evse in self.evses if evse.link is not None), None)
+
+    def recover(self, notes: Iterable[NoteRecord]) -> None:
+        """Take over what of its backends was noted before a restart."""
+        notes = tuple(notes)
+        self.availability.recover(notes)
+        self.progress.recover(notes)
+
+    def _main_backend(self) -> EvseBackend | None:
+        return self.primary.primary if self.primary is not None else None
 
     @property
     def is_shared(self) -> bool:

@@ -91,11 +91,13 @@ class TransactionEnds:
             *self._house.evidence.received(station_id, transaction_id, ask.call),
             *first_seen(self._station.evse_at(record.start.connector), ask.call.payload_text),
             *self._station.open.forget_lost(transaction_id),
+            *self._station.open.forget_reset(transaction_id),
             *more,
         ]
         link_id = billed_by(record)
         if link_id is not None:
-            text = stop_for_backend(ask.call.payload_text, record)
+            reset_reason = self._station.open.resets.get(transaction_id)
+            text = stop_for_backend(ask.call.payload_text, record, reset_reason)
             changes.append(Enqueue(Draft(link_id, "StopTransaction", text, transaction_id)))
         taken = await self._house.store.take(once(self._station, key), *changes)
         ask.stored(ask.call.payload_text)

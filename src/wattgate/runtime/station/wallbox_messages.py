@@ -17,7 +17,6 @@ from wattgate.ports.store import Enqueue, NoteRecord, RememberStation, StoreFail
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.cost_mapping import cost_for_backend, mapped_cost
-from wattgate.runtime.gateway.north_side import NorthSide
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station.authorising import Authorising
 from wattgate.runtime.station.fixed_starting import FixedStarting
@@ -79,25 +78,16 @@ class WallboxMessages:
 
     def _relay(self, ask: Ask, rule: Rule) -> None:
         evse = self._station.primary
-        if evse is None or evse.link is None or evse.north is None:
+        if rule.keeps_last:
+            self._station.in_background(ask, self._station.progress.noticed(ask, rule))
+        elif evse is None or evse.link is None:
             ask.answer(rule.local_answer, "no backend")
         elif rule.online is Decision.FORWARD and evse.link.is_online:
-            self._forward(ask, rule, evse.link, evse.north)
+            self._forward(ask, rule, evse.link)
         else:
-            self._answer_away(ask, rule, evse.north, "the backend is away")
+            ask.answer(rule.away_answer, "the backend is away")
 
-    def _answer_away(self, ask: Ask, rule: Rule, north: NorthSide, because: str = "") -> None:
-        if rule.keeps_last:
-            self._station.in_background(ask, self._keep_last(ask, rule, north))
-        else:
-            ask.answer(rule.away_answer, because)
-
-    async def _keep_last(self, ask: Ask, rule: Rule, north: NorthSide) -> None:
-        await north.kept_reports.keep(ask.call.action, ask.call.payload_text)
-        ask.stored(ask.call.payload_text, "the backend gets the last one when it is back")
-        ask.answer(rule.away_answer)
-
-    def _forward(self, ask: Ask, rule: Rule, link: BackendLink, north: NorthSide) -> None:
+    def _forward(self, ask: Ask, rule: Rule, link: BackendLink) -> None:
         def heard(outcome: Outcome) -> None:
             match outcome:
                 case CallResult(_, payload_text):
@@ -105,11 +95,8 @@ class WallboxMessages:
                 case CallError(_, code, description, details_text):
                     ask.peer.refuse(ask.call.unique_id, code, description, details_text)
                 case NoAnswer():
-                    self._answer_away(ask, rule, north)
-                    return
-            north.kept_reports.replaced(ask.call.action)
+                    ask.answer(rule.away_answer)
 
-        north.kept_reports.overtaken(ask.call.action)
         link.ask(
             ask.call.action,
             ask.call.payload_text,

@@ -1,0 +1,97 @@
+"""What a backend commands that is about the wallbox itself: availability, firmware, logs, reset."""
+
+from functools import partial
+
+from wattgate.core.gateway.availability import INOPERATIVE, OPERATIVE
+from wattgate.core.gateway.connectors import BACKEND_CONNECTOR
+from wattgate.core.gateway.policy import CONNECTOR, Rule
+from wattgate.core.ocpp.splice import read_scalar
+from wattgate.runtime.ask import Ask
+from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.evse_backend import EvseBackend
+from wattgate.runtime.gateway.to_wallbox import Heard, ToWallbox
+from wattgate.runtime.gateway.whole_wallbox import WholeWallbox
+from wattgate.runtime.peer import Outcome
+from wattgate.runtime.station.station import Station
+from wattgate.runtime.station.station_evse import StationEvse
+
+
+class MaintenanceCommands:
+    """Handles what one backend asks of the wallbox of one EVSE."""
+
+    def __init__(
+        self, station: Station, evse: StationEvse, backend: EvseBackend, to_wallbox: ToWallbox
+    ) -> None:
+        self._station = station
+        self._evse = evse
+        self._backend = backend
+        self._to_wallbox = to_wallbox
+        self._whole = WholeWallbox(station)
+
+    def whole_wallbox(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        """Let it pass where it does nothing to others (R102, R103)."""
+        self._whole.take(link, ask, partial(self._to_wallbox.forward, ask, rule))
+
+    def unlock(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        """A connector that does not exist is NotSupported here (16E 3.85)."""
+        if read_scalar(ask.call.payload_text, ("connectorId",)) != BACKEND_CONNECTOR:
+            ask.answer('{"status":"NotSupported"}')
+            return
+        self._to_wallbox.forward(ask, rule)
+
+    # Firmware, diagnostics and logs
+
+    def request(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        """Whoever asks for it hears how it gets on (R88)."""
+
+        def forward() -> None:
+            self._station.in_background(ask, self._request(ask, rule))
+
+        self._whole.take(link, ask, forward)
+
+    async def _request(self, ask: Ask, rule: Rule) -> None:
+        progress, action = self._station.progress, ask.call.action
+        text, requester = await progress.asked(self._backend.link_id, action, ask.call.payload_text)
+
+        def sending() -> Heard:
+            return partial(progress.answered, action, requester)
+
+        self._to_wallbox.send(ask, rule, text, sending)
+
+    # Availability
+
+    def change_availability(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        """A connector is out of service as long as one of its backends wants it to be (R86)."""
+        text = self._backend.connectors.to_wallbox(ask.call.payload_text, rule.connector)
+        kind, connector = read_scalar(text, ("type",)), read_scalar(text, CONNECTOR)
+        known, link_id = self._station.availability, self._backend.link_id
+        if kind == OPERATIVE and known.is_held_beside(self._evse, link_id):
+            self._station.in_background(ask, self._let_go(ask))
+        elif kind in (OPERATIVE, INOPERATIVE) and isinstance(connector, int):
+            self._change(ask, rule, text, str(kind), connector)
+        else:
+            self._to_wallbox.send(ask, rule, text)
+
+    async def _let_go(self, ask: Ask) -> None:
+        await self._station.availability.let_go(self._evse, self._backend.link_id)
+        ask.answer('{"status":"Scheduled"}', "another backend holds it inoperative (R86)")
+
+    def _change(self, ask: Ask, rule: Rule, text: str, kind: str, connector: int) -> None:
+        known, evse, link_id = self._station.availability, self._evse, self._backend.link_id
+
+        def sending() -> Heard:
+            known.sending(evse, link_id, kind)
+            return _nothing_more
+
+        async def keep(outcome: Outcome) -> None:
+            await known.answered(evse, link_id, connector, kind, outcome)
+            ask.pass_on(outcome)
+
+        def heard(outcome: Outcome) -> None:
+            self._station.in_background(ask, keep(outcome))
+
+        self._to_wallbox.ask(ask, rule, text, heard, sending)
+
+
+def _nothing_more(outcome: Outcome) -> None:
+    """Whoever answers the backend says it."""

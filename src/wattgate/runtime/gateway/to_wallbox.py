@@ -1,0 +1,115 @@
+"""How a backend's commands get to the wallbox, and its answers back."""
+
+from collections.abc import Callable
+
+from wattgate.core.gateway.policy import Rule
+from wattgate.core.ocpp.frames import CallError, CallResult
+from wattgate.core.ocpp.session import Priority
+from wattgate.runtime.ask import Ask
+from wattgate.runtime.gateway.evse_backend import EvseBackend
+from wattgate.runtime.peer import NoAnswer, Outcome, Peer
+from wattgate.runtime.station.presence import Presence
+
+Heard = Callable[[Outcome], None]
+Sending = Callable[[], Heard]
+"""Called when the command is sent; what it gives is called when the wallbox has answered."""
+
+_URGENT = frozenset({"RemoteStopTransaction", "UnlockConnector", "Reset"})
+
+
+class ToWallbox:
+    """Sends what one backend commands at one EVSE.
+
+    Of a backend that only listens one command is under way at a time, behind all others (R106).
+    """
+
+    def __init__(self, presence: Presence, backend: EvseBackend) -> None:
+        self._presence = presence
+        self._backend = backend
+
+    def forward(self, ask: Ask, rule: Rule) -> None:
+        """Send it as it is, but for the connector; raises PeerError for one that is not there."""
+        text = self._backend.connectors.to_wallbox(ask.call.payload_text, rule.connector)
+        self.send(ask, rule, text)
+
+    def send(
+        self,
+        ask: Ask,
+        rule: Rule,
+        payload_text: str,
+        sending: Sending | None = None,
+        rewrite: Callable[[str], str] | None = None,
+    ) -> None:
+        """Send it with this payload, and answer the backend as the wallbox does.
+
+        `rewrite` makes of the wallbox's answer what the backend gets.
+        """
+
+        def heard(outcome: Outcome) -> None:
+            match outcome:
+                case CallResult(_, answer_text):
+                    answer_text = self._backend.connectors.to_backend(
+                        answer_text, rule.answer_connector
+                    )
+                    ask.answer(rewrite(answer_text) if rewrite is not None else answer_text)
+                case CallError() | NoAnswer():
+                    ask.pass_on(outcome)
+
+        self.ask(ask, rule, payload_text, heard, sending)
+
+    def ask(
+        self,
+        ask: Ask,
+        rule: Rule,
+        payload_text: str,
+        heard: Heard,
+        sending: Sending | None = None,
+    ) -> None:
+        """As `send`, but `heard` answers the backend, now or later."""
+        if not self._backend.is_report:
+            self._ask(ask, rule, payload_text, heard, sending)
+            return
+        turns = self._backend.north.turns
+
+        def then_the_next(outcome: Outcome) -> None:
+            try:
+                heard(outcome)
+            finally:
+                turns.ended()
+
+        def work() -> None:
+            self._ask(ask, rule, payload_text, then_the_next, sending)
+
+        if not turns.begin(work):
+            ask.refuse("GenericError", "busy: too many of your commands wait already")
+
+    def _ask(
+        self, ask: Ask, rule: Rule, payload_text: str, heard: Heard, sending: Sending | None
+    ) -> None:
+        peer = self._presence.peer
+        if peer is None:
+            heard(NoAnswer("it is not connected", was_sent=False))
+            return
+        also_tell = sending() if sending is not None else None
+
+        def settle(outcome: Outcome) -> None:
+            if also_tell is not None:
+                also_tell(outcome)
+            heard(outcome)
+
+        self._put(peer, ask, rule, payload_text, settle)
+
+    def _put(self, peer: Peer, ask: Ask, rule: Rule, payload_text: str, heard: Heard) -> None:
+        peer.ask(
+            ask.call.action,
+            payload_text,
+            heard,
+            timeout_s=rule.timeout_s,
+            priority=self._priority(ask.call.action),
+            source=ask.source,
+        )
+
+    def _priority(self, action: str) -> Priority:
+        if self._backend.is_report:
+            return Priority.REPORT
+        return Priority.STOP if action in _URGENT else Priority.BACKEND
