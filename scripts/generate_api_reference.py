@@ -36,6 +36,9 @@ curl -u admin -X PATCH -d '{{"max_current_a": 40}}' http://127.0.0.1:19521/api/v
 [site file](site-file.md). Names that end in `_a` are A, `_w` W, `_wh` Wh.
 """
 
+_SAID: Final = ("query", "header")
+"""Where parameters are that the path does not show."""
+
 _KINDS: Final = {
     "string": "text",
     "integer": "whole number",
@@ -74,9 +77,9 @@ def _parameters(operation: Json) -> Iterator[str]:
     rows = [
         (f"`{each['name']}`", _kind(each["schema"]), each.get("description", ""))
         for each in operation.get("parameters", ())
-        if each["in"] == "query"
+        if each["in"] in _SAID
     ]
-    yield from _table(("parameter", "value", "meaning"), rows)
+    yield from _table(("parameter or header", "value", "meaning"), rows)
     if "requestBody" in operation:
         schema = operation["requestBody"]["content"]["application/json"]["schema"]
         meaning = schema.get("description", "")

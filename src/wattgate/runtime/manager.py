@@ -31,6 +31,7 @@ from wattgate.runtime.evidence import EvidenceKeeper
 from wattgate.runtime.evse_state import EvseState, Safety
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.dead_letters import DeadLetters
+from wattgate.runtime.gateway_changes import GatewayChanges
 from wattgate.runtime.housekeeping import Housekeeping
 from wattgate.runtime.load.control_loop import ControlLoop, Parts
 from wattgate.runtime.load.grid_meter import GridMeter
@@ -113,6 +114,7 @@ class Manager:
         self.operations = Operations(
             self.limits, self.releases, self._prover, self._will_be_limited, self._change_site
         )
+        self.gateways = GatewayChanges(self._site_now, key, self._change_site)
         self._assembly: Assembly | None = None
         self._modbus: ModbusInstallation | None = None
         self._loop: ControlLoop | None = None

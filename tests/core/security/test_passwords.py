@@ -95,3 +95,10 @@ def test_an_empty_configured_password_matches_nothing_not_even_an_empty_one() ->
 )
 def test_hexadecimal_digits_come_two_per_byte(text: str, yes: bool) -> None:
     assert is_hexadecimal(text) is yes
+
+
+def test_a_mark_tells_texts_apart_and_nothing_without_the_key() -> None:
+    assert OURS.mark_of(b"a secret") == OURS.mark_of(b"a secret")
+    assert OURS.mark_of(b"a secret") != OURS.mark_of(b"another")
+    assert OURS.mark_of(b"a secret") != ANOTHER.mark_of(b"a secret")
+    assert OURS.mark_of(b"secret") not in OURS.kept("secret")

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -25,13 +26,17 @@ def evse(
     *urls: str,
     client_id: str = "",
     enabled: bool = True,
+    roles: Iterable[GatewayRole] = (GatewayRole.PRIMARY, *[GatewayRole.REPORT] * 9),
 ) -> EvseSettings:
     return EvseSettings(
         id=evse_id,
         address=address,
         connector=connector,
         enabled=enabled,
-        gateways=tuple(GatewaySettings(url=url, client_id=client_id) for url in urls),
+        gateways=tuple(
+            GatewaySettings(url=url, client_id=client_id, role=role)
+            for url, role in zip(urls, roles, strict=False)
+        ),
     )
 
 
@@ -120,6 +125,33 @@ def test_r106_one_evse_does_not_have_one_login_twice() -> None:
 )
 def test_p20_backends_of_evses_that_are_told_apart_are_fine(site: Site) -> None:
     assert said(site) == []
+
+
+PRIMARY, READS = GatewayRole.PRIMARY, GatewayRole.REPORT
+
+
+@pytest.mark.parametrize(
+    ("roles", "refused"),
+    [
+        ([READS, PRIMARY, READS], []),
+        ([READS, READS, READS], []),
+        ([READS, PRIMARY, PRIMARY], [3]),
+        ([PRIMARY, PRIMARY, PRIMARY], [2, 3]),
+    ],
+)
+def test_r106_one_backend_alone_authorises_and_bills(
+    roles: list[GatewayRole], refused: list[int]
+) -> None:
+    site = Site(evses=(evse("a", "CP1", 1, "ws://a/", "ws://b/", "ws://c/", roles=roles),))
+    first = roles.index(PRIMARY) + 1 if PRIMARY in roles else 0
+    assert said(site) == [
+        f'evse "a" > gateway {number} > role: must be "report": gateway {first} of this EVSE is '
+        '"primary" already, and one alone authorises and bills'
+        for number in refused
+    ]
+    assert said(site, ('evse "a"', f"gateway {first}", "role")) == [
+        each.replace("gateway 1 of", "gateway 2 of") for each in said(site)[1:]
+    ]
 
 
 def on_modbus(evse_id: str, url: str = "ws://host/", **settings: object) -> EvseSettings:

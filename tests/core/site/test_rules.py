@@ -211,10 +211,6 @@ def fed(max_a: float | None) -> Site:
             REPORT,
             beside(REPORT, replace(BEHIND_A_PATH, certificates="a-backend")),
         ),
-        (rules.evse_has_one_primary, UNNAMED, EMPTY),
-        (rules.evse_has_one_primary, UNNAMED, beside(REPORT, UNNAMED, ELSEWHERE)),
-        (rules.evse_has_one_primary, REPORT, beside(UNNAMED, REPORT)),
-        (rules.evse_has_one_primary, ELSEWHERE, beside(UNNAMED, ELSEWHERE)),
         (rules.whole_wallbox_is_dropped, GatewaySettings(url=URL), EMPTY),
         (rules.whole_wallbox_is_dropped, DROPPING, dropping(LoadManagement.OBSERVE, evses=1)),
         (rules.whole_wallbox_is_dropped, DROPPING, dropping(LoadManagement.OBSERVE, evses=0)),
@@ -334,12 +330,6 @@ def test_what_keeps_a_rule_is_not_complained_about(
             REPORT,
             beside(REPORT, BEHIND_A_PATH),
             'must be named: by themselves they would be called "a-backend"',
-        ),
-        (
-            rules.evse_has_one_primary,
-            APART,
-            beside(REPORT, UNNAMED, APART),
-            'must be "report": gateway 2 of this EVSE is "primary" already',
         ),
         (
             rules.whole_wallbox_is_dropped,

@@ -12,7 +12,7 @@ from litestar.openapi.spec import Components, License, SecurityScheme, Server
 from litestar.types import ASGIApp
 
 from wattgate import __version__
-from wattgate.adapters.web import authority_routes, certificate_routes, problems
+from wattgate.adapters.web import authority_routes, certificate_routes, gateway_routes, problems
 from wattgate.adapters.web.dead_letter_routes import list_dead_letters, resend_all, resend_one
 from wattgate.adapters.web.evidence_routes import read_evidence
 from wattgate.adapters.web.evse_routes import list_evses, read_evse
@@ -72,6 +72,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     read_meter,
     list_evses,
     read_evse,
+    *gateway_routes.ROUTES,
     clear_profiles,
     adopt,
     release,

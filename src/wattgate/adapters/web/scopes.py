@@ -12,9 +12,11 @@ from wattgate.core.security.scopes import Scope
 
 SCOPES: Final[dict[str, Scope | None]] = {
     "activate_evse": Scope.OPERATE,
+    "add_gateway": Scope.ADMIN,
     "adopt_evse": Scope.OPERATE,
     "begin_proof": Scope.OPERATE,
     "cancel_proof": Scope.OPERATE,
+    "change_gateway": Scope.ADMIN,
     "change_password": Scope.ADMIN,
     "change_site": Scope.ADMIN,
     "clear_profiles": Scope.OPERATE,
@@ -35,6 +37,7 @@ SCOPES: Final[dict[str, Scope | None]] = {
     "list_certificates": Scope.ADMIN,
     "list_dead_letters": Scope.READ,
     "list_evses": Scope.READ,
+    "list_gateways": Scope.ADMIN,  # a backend's URL may hold a key
     "list_issued": Scope.ADMIN,
     "list_refused": Scope.READ,
     "list_tokens": Scope.ADMIN,
@@ -58,7 +61,9 @@ SCOPES: Final[dict[str, Scope | None]] = {
     "read_traffic": Scope.READ,
     "release_evse": Scope.OPERATE,
     "remove_certificate": Scope.ADMIN,
+    "remove_gateway": Scope.ADMIN,
     "renew_certificate": Scope.ADMIN,
+    "replace_gateways": Scope.ADMIN,
     "resend_dead_letter": Scope.OPERATE,
     "resend_dead_letters": Scope.OPERATE,
     "revoke_certificate": Scope.ADMIN,

@@ -39,8 +39,8 @@ async def change_site(
     """Change settings; answers with all of them.
 
     What concerns current takes effect within one cycle, the password of `ocpp_server` with the
-    next connection, its other settings with the next start. Wallboxes, EVSEs, backends and cards
-    are described by the site file only.
+    next connection, its other settings with the next start. Wallboxes, EVSEs and cards are
+    described by the site file only; backends have routes of their own.
     """
     changed = await services.manager.patch_site(data)
     return to_mapping(changed, secrets=False)

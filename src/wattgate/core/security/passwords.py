@@ -22,6 +22,7 @@ MARK: Final = "$wg1$"
 _KEPT: Final = re.compile(r"\$wg1\$([0-9a-f]{8})\$([0-9a-f]{64})\$([0-9a-f]{64})?")
 _NO_PASSWORD: Final = b"\0" * SECRET_BYTES
 _PURPOSE: Final = b"wattgate wallbox password "
+_PURPOSE_OF_MARKS: Final = b"wattgate mark of a text "
 _NAME_OF_KEY: Final = b"wattgate name of this key"
 
 
@@ -60,6 +61,13 @@ class PasswordKey:
         """Whether it was kept under this key; otherwise nobody can prove to know it any more."""
         found = _KEPT.fullmatch(kept)
         return found is not None and found[1] == self._name()
+
+    def mark_of(self, text: bytes) -> str:
+        """A mark of a text that holds passwords: another text has another one.
+
+        Without the key nobody can try which text it is.
+        """
+        return hmac.digest(self.secret, _PURPOSE_OF_MARKS + text, "sha256").hex()[:32]
 
     def _name(self) -> str:
         return hmac.digest(self.secret, _NAME_OF_KEY, "sha256").hex()[:8]

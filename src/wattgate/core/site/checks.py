@@ -84,7 +84,6 @@ _RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
         Rule("client_id", rules.client_id_fits_basic_auth, ("password",)),
         Rule("password", rules.password_is_hexadecimal, ("key_form",)),
         Rule("certificates", rules.certificates_are_a_backends, ("url", "role")),
-        Rule("role", rules.evse_has_one_primary),
         Rule("offline_policy", rules.whole_wallbox_is_dropped, ("role",)),
     ),
     CardSettings: (),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from wattgate.core.site.destinations import url_complaint
 from wattgate.core.site.findings import Findings, Path
 from wattgate.core.site.logins import Login
-from wattgate.core.site.model import EvseSettings, GatewaySettings, Site
+from wattgate.core.site.model import EvseSettings, GatewayRole, GatewaySettings, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,25 @@ def _connectors(site: Site) -> Iterable[_Claim]:
         yield _Claim(each.point, (evse, "connector"), evse, reads)
 
 
+def _primaries(site: Site) -> Iterable[_Claim]:
+    """Two who bill would bill twice, and two verdicts about one card mean nothing (R106)."""
+    for each in _named(site):
+        for number, gateway in enumerate(each.gateways, 1):
+            if gateway.role is GatewayRole.PRIMARY:
+                place = (f'evse "{each.id}"', f"gateway {number}", "role")
+                yield _Claim(each.id, place, f"gateway {number}")
+
+
 _TABLE: tuple[tuple[Callable[[Site], Iterable[_Claim]], str], ...] = (
     (_wallbox_ids, "is already the id of {first}"),
     (_evse_ids, "is already the id of {first}"),
     (_cards, "is already {first} (cards differ by more than upper and lower case)"),
     (_connectors, "of this address already belongs to {first}"),
+    (
+        _primaries,
+        'must be "report": {first} of this EVSE is "primary" already, and one alone authorises and '
+        "bills",
+    ),
 )
 
 

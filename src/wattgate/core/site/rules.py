@@ -262,18 +262,6 @@ def _is_taken(name: str, settings: GatewaySettings, site: Site) -> bool:
     )
 
 
-def evse_has_one_primary(settings: GatewaySettings, site: Site) -> str | None:
-    """Two who bill would bill twice, and two verdicts of a card mean nothing."""
-    evse = _evse_of(settings, site)
-    if settings.role is not GatewayRole.PRIMARY or evse is None or evse.primary is settings:
-        return None
-    first = 1 + next(place for place, each in enumerate(evse.gateways) if each is evse.primary)
-    return (
-        f'must be "report": gateway {first} of this EVSE is "primary" already, and one alone '
-        "authorises and bills"
-    )
-
-
 def whole_wallbox_is_dropped(settings: GatewaySettings, site: Site) -> str | None:
     """A relayed wallbox belongs to its backend alone: nothing of ours may be in between (§1)."""
     if settings.offline_policy is OfflinePolicy.HOLD:
