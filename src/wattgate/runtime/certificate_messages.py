@@ -58,6 +58,10 @@ class CertificateMessages:
         self._certificates = certificates
         self._set = set_name
 
+    def use(self, set_name: str) -> None:
+        """Carry them out on another set from now on."""
+        self._set = set_name
+
     @property
     def authorities(self) -> tuple[Held, ...]:
         """Who may vouch for the central system."""

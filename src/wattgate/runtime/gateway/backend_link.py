@@ -6,6 +6,7 @@ its own, apart from the wallboxes' (R42).
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import urlsplit
@@ -100,6 +101,8 @@ class BackendLink:
         self._is_trusted = False
         self._is_rejected = False
         self._at_once = False
+        self._is_dialling = False
+        self._resumed = asyncio.Event()
         self.clock = BackendClock(identity.link_id, tools.clock)
         self.heartbeats = Heartbeats(tools.clock, self.clock)
         self.accepted_as: Callable[[], str] = _accepted
@@ -128,7 +131,9 @@ class BackendLink:
         hears what follows from it, its states.
         """
         self._members.booted(number, boot_text)
+        self._reports.outdated(number)
         if self._members.speaks(number):
+            self._reports.outdated(0)
             self.announcement.wallbox_booted()
             self._boot_again.set()
         self.wallbox_came(number)
@@ -158,6 +163,22 @@ class BackendLink:
     def wallbox_left(self, number: int = BACKEND_CONNECTOR) -> None:
         """A wallbox is gone; a minute after the last the login ends, unless messages wait (R50)."""
         self._members.left(number)
+        self._begin_absence()
+
+    def retires(self, number: int) -> None:
+        """The site has an EVSE here no longer: nothing is said of it but what it owes."""
+        self._members.retires(number)
+        self._reports.forget(number)
+        if self._members.are_retiring:
+            self._reports.forget(0)
+
+    def returns(self, number: int) -> None:
+        """The site has an EVSE here again that was retiring."""
+        self._members.returns(number)
+
+    def leaves(self, number: int) -> None:
+        """An EVSE that was retiring is done; the login is the others'."""
+        self._members.leaves(number)
         self._begin_absence()
 
     def _log_in_for_the_queue(self) -> None:
@@ -239,6 +260,23 @@ class BackendLink:
         self.heartbeats.interval_s = None
         self.log_in_again(reason)
 
+    def renew(self, reason: str) -> None:
+        """As `log_in_again`; a login that is under way, or waits for its time, is begun anew, too.
+
+        For what changes how a login is made.
+        """
+        self._at_once |= self._is_dialling
+        self._resumed.set()
+        self.log_in_again(reason)
+
+    def end(self, reason: str) -> None:
+        """Close what is open, for good; `run` is to be cancelled."""
+        if self._absence is not None:
+            self._absence.cancel()
+            self._absence = None
+        if self._peer is not None:
+            self._peer.close(1000, reason)
+
     # Its life
 
     async def run(self) -> None:
@@ -260,9 +298,15 @@ class BackendLink:
             wait_s = self._backoff.wait_s(failures, self._tools.identifiers.fraction())
             self._state.enter(LinkPhase.WAITING, f"{_said(fault)}; next attempt in {wait_s:.0f} s")
             self._state.failed(fault, wait_s)
-            await asyncio.sleep(wait_s)
+            await self._pause(wait_s)
             if not self._needed.is_set():
                 self._state.enter(LinkPhase.IDLE, _AWAY)
+
+    async def _pause(self, wait_s: float) -> None:
+        self._resumed.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._resumed.wait()
 
     async def _one_login(self) -> Fault:
         """Connect, register, serve until the link ends; says why it ended."""
@@ -271,14 +315,19 @@ class BackendLink:
         peer = Peer(name, self, self._tools, recorder=self._traffic.recorder(name))
         self._ended.clear()
         self._end_reason = ""
+        self._is_dialling = True
         try:
             dialled = await self._dialer.dial(self.identity.target, peer)
         except DialFailed as exc:
             return Fault(LinkStep(exc.step), exc.reason, exc.http_status)
+        finally:
+            self._is_dialling = False
         self._state.connected(dialled.security)
         began = self._tools.clock.monotonic()
         if not self._needed.is_set():  # the wallbox left while we dialled
             peer.close(1000, _AWAY)
+        elif self._at_once:
+            peer.close(1000, "what the login goes by has changed meanwhile")
         async with Supervisor() as tasks:
             serving = tasks.start(self._serve(peer), name=f"backend {self.identity.link_id}")
             # Should it ever fail: better a new login than one that delivers nothing.
@@ -294,7 +343,9 @@ class BackendLink:
         """Register, then keep the backend supplied; again after each boot of the wallbox."""
         while True:
             self.heartbeats.interval_s = self._kept_registration() or await self._register(peer)
-            if not self.pump.is_attached:
+            if self.pump.is_attached:  # a boot in between, of one of those that are here
+                self._reports.send_present(peer)
+            else:
                 await self._reports.send_all(peer)
                 self._announce()
                 if peer.is_open:

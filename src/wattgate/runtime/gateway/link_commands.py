@@ -30,11 +30,12 @@ from wattgate.core.gateway.link_trial import (
 )
 from wattgate.core.gateway.security_events import SecurityEvent
 from wattgate.core.security.certificates import Held, Origin
+from wattgate.ports.links import DialTarget
 from wattgate.ports.store import StoreFailed
 from wattgate.runtime.ask import Ask, is_accepted
 from wattgate.runtime.certificate_messages import MAX_INSTALLED, CertificateMessages, Said
 from wattgate.runtime.gateway.backend_configuration import BackendConfiguration
-from wattgate.runtime.gateway.north_login import REKEY_PAUSE_S, NorthLogin
+from wattgate.runtime.gateway.north_login import REKEY_PAUSE_S, Account, NorthLogin
 from wattgate.runtime.gateway.secure_login import SecureLogin
 from wattgate.runtime.peer import Outcome
 
@@ -80,6 +81,12 @@ class LinkCommands:
         self._secure.on_undone = lambda trial: (
             report(SecurityEvent.INVALID_CERTIFICATE) if trial.roots else None
         )
+
+    def renew(self, account: Account, target: DialTarget) -> None:
+        """The site says something else of the link: that counts from the next login on."""
+        self._login.renew(account)
+        self._secure.renew(target)
+        self._messages.use(self._secure.terms.certificates)
 
     # Configuration keys of the link
 

@@ -1,4 +1,4 @@
-"""Whose wallboxes stand behind one login, which of them are here, and with whose boot data it is.
+"""Whose connectors stand behind one login, whose wallboxes are here, and whose boot data it has.
 
 Each is known by its connector number at the backend; an EVSE that shares with nobody is the only
 one.
@@ -6,25 +6,36 @@ one.
 
 
 class Members:
-    """The wallboxes of one link; the one with the lowest number speaks for all of them."""
+    """The EVSEs of one link; the one with the lowest number speaks for all of them.
+
+    Those that are retiring speak only where nobody else is left.
+    """
 
     def __init__(self) -> None:
         self._boot_texts: dict[int, str] = {}
         self._here: set[int] = set()
+        self._retiring: set[int] = set()
 
     @property
     def boot_text(self) -> str | None:
         """The boot data of the speaker; None before anybody has booted."""
-        return self._boot_texts[min(self._boot_texts)] if self._boot_texts else None
+        known = self._staying or self._boot_texts.keys()
+        return self._boot_texts[min(known)] if known else None
 
     @property
     def anyone_here(self) -> bool:
         """Whether a wallbox is connected."""
         return bool(self._here)
 
+    @property
+    def are_retiring(self) -> bool:
+        """Whether none of those whose boot data are known stays."""
+        return not self._staying
+
     def speaks(self, number: int) -> bool:
         """Whether what this wallbox says of itself is said of the whole charge point."""
-        return not self._boot_texts or number == min(self._boot_texts)
+        staying = self._staying
+        return number not in self._retiring and (not staying or number == min(staying))
 
     def booted(self, number: int, boot_text: str) -> None:
         """Boot data came, or are known from before."""
@@ -37,3 +48,21 @@ class Members:
     def left(self, number: int) -> None:
         """A wallbox is gone."""
         self._here.discard(number)
+
+    def retires(self, number: int) -> None:
+        """An EVSE is here only until its end has been told."""
+        self._retiring.add(number)
+
+    def returns(self, number: int) -> None:
+        """An EVSE that was retiring stays."""
+        self._retiring.discard(number)
+
+    def leaves(self, number: int) -> None:
+        """An EVSE is here no more."""
+        self._boot_texts.pop(number, None)
+        self._here.discard(number)
+        self._retiring.discard(number)
+
+    @property
+    def _staying(self) -> set[int]:
+        return self._boot_texts.keys() - self._retiring

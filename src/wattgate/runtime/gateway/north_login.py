@@ -62,7 +62,8 @@ class NorthLogin:
         self._store = store
         self._scope = f"backend {account.link_id}"
         kept = {note.name: note.text for note in notes if note.scope == self._scope}
-        self._key = read(kept.get(_NAME), account.site_password)
+        self._kept_text = kept.get(_NAME)
+        self._key = read(self._kept_text, account.site_password)
         self._fell_back_in_vain = False
         self._faults: set[TlsFault] = set()
         self.on_proven: Callable[[], None] = _nothing
@@ -72,11 +73,19 @@ class NorthLogin:
         self.accepted_as = _BY_KEY if self._key is not None else ACCEPTED
         """What to say of a link that is online: which password holds."""
 
+    def renew(self, account: Account) -> None:
+        """From the next dial on go by other settings; a password newly written there wins."""
+        self._account = account
+        self._key = read(self._kept_text, account.site_password)
+        self._fell_back_in_vain = False
+        self.accepted_as = _BY_KEY if self._key is not None else ACCEPTED
+
     async def rekey(self, key: str) -> None:
         """Take a key that has been found good; raises StoreFailed, and then has not."""
         new = rekeyed(self._key, key, self._account.site_password)
-        await self._store.commit(SaveNote(NoteRecord(self._scope, _NAME, write(new))))
-        self._key, self._fell_back_in_vain = new, False
+        text = write(new)
+        await self._store.commit(SaveNote(NoteRecord(self._scope, _NAME, text)))
+        self._key, self._kept_text, self._fell_back_in_vain = new, text, False
         log.info("backend gave a new key", link=self._account.link_id)
 
     async def dial(self, target: DialTarget, receiver: Receiver) -> Link:
@@ -112,17 +121,19 @@ class NorthLogin:
             reason = f"{exc.reason}; neither the key that it gave us nor the password from before"
             raise DialFailed(exc.step, reason, exc.http_status) from exc
         log.warning("backend refused its new key", link=self._account.link_id)
-        await self._holds(after_fallback(refused), _BY_FORMER)
+        if self._key is refused:  # else it has been replaced meanwhile
+            await self._holds(after_fallback(refused), _BY_FORMER)
         return link
 
     async def _holds(self, key: LinkKey | None, accepted_as: str) -> None:
         """Keep what opened the door; should that fail, the next start finds out again."""
         self._key, self.accepted_as = key, accepted_as
+        self._kept_text = None if key is None else write(key)
         try:
-            if key is None:
+            if self._kept_text is None:
                 await self._store.commit(DeleteNote(self._scope, _NAME))
             else:
-                await self._store.commit(SaveNote(NoteRecord(self._scope, _NAME, write(key))))
+                await self._store.commit(SaveNote(NoteRecord(self._scope, _NAME, self._kept_text)))
         except StoreFailed as exc:
             say_not_stored(exc, link=self._account.link_id)
 

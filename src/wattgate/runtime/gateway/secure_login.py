@@ -89,6 +89,12 @@ class SecureLogin:
         held = self._certificates.held(self.terms.certificates)
         return next((each.origin for each in held if each.role is Role.OWN), None)
 
+    def renew(self, target: DialTarget) -> None:
+        """From the next dial on go by other settings."""
+        self._target = target
+        self._was_in_vain = False
+        self._was_verified = None
+
     async def change(self, trial: LinkTrial) -> None:
         """What the backend has changed is on trial; raises StoreFailed, and then it is not."""
         await self._store.commit(SaveNote(NoteRecord(self._scope, _NAME, write(trial))))

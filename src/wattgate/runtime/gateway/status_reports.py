@@ -21,28 +21,47 @@ class StatusReports:
     def __init__(self) -> None:
         self._texts: dict[int, str] = {}
         self._told: dict[int, str] = {}
+        self._outdated: set[int] = set()
 
     def note(self, connector: int, payload_text: str) -> None:
         """Keep a report for the next login."""
         self._texts[connector] = payload_text
+        self._outdated.discard(connector)
+
+    def outdated(self, connector: int) -> None:
+        """Its wallbox has booted since, and will report it anew."""
+        self._outdated.add(connector)
+
+    def forget(self, connector: int) -> None:
+        """The backend hears of this connector no more."""
+        self._texts.pop(connector, None)
 
     def send(self, peer: Peer, connector: object) -> None:
         """Tell the last report of a connector, or of all where none is named.
 
         It does not hold up what is billed.
         """
-        for number, payload_text in sorted(self._texts.items()):
+        for number in sorted(self._texts):
             if connector is None or number == connector:
-                self._told[number] = payload_text
-                peer.ask(
-                    "StatusNotification",
-                    payload_text,
-                    _ignore,
-                    timeout_s=_WAIT_S,
-                    priority=Priority.POLL,
-                    coalesce_key=_key(number),
-                    source=Copy(payload_text, AS_REPORTED),
-                )
+                self._ask(peer, number)
+
+    def send_present(self, peer: Peer) -> None:
+        """Tell all that hold after a boot: those of a wallbox that has booted come from itself."""
+        for number in sorted(self._texts.keys() - self._outdated):
+            self._ask(peer, number)
+
+    def _ask(self, peer: Peer, number: int) -> None:
+        payload_text = self._texts[number]
+        self._told[number] = payload_text
+        peer.ask(
+            "StatusNotification",
+            payload_text,
+            _ignore,
+            timeout_s=_WAIT_S,
+            priority=Priority.POLL,
+            coalesce_key=_key(number),
+            source=Copy(payload_text, AS_REPORTED),
+        )
 
     async def send_all(self, peer: Peer) -> None:
         """Tell all after a login, one by one: the queue overtakes none, however slow it is."""
