@@ -162,8 +162,9 @@ class SharedLogin:
         recovered = await self.store.recover()
         cards.recover(recovered.tags, recovered.notes)
         seats = Seats(self.store, self.tasks)
-        seats.recover(recovered.notes)
-        await seats.number(self.settings)
+        seats.recover(recovered)
+        seats.give(site)
+        await seats.keep()
         dialer = ScriptedDialer({f"{URL}{CLIENT_ID}": self.backend})
         backends = BackendAssembly(
             house, Backends(dialer, PaperCertificates(), Backoff(10.0, 0.0)), seats, lambda: 10_000

@@ -93,8 +93,9 @@ class Assembly:
 
     async def give_seats(self, recovered: Recovered) -> None:
         """Store which connector each EVSE is at a backend that it may share, before it is used."""
-        self._seats.recover(recovered.notes)
-        await self._seats.number(self._site().modbus_evses())
+        self._seats.recover(recovered)
+        self._seats.give(self._site())
+        await self._seats.keep()
 
     def build(self, recovered: Recovered) -> None:
         """Build everything that the site has, with what is known of it from before."""

@@ -66,6 +66,25 @@ async def test_p16_the_boot_of_another_is_told_by_its_states_and_the_firsts_by_a
 
 
 @in_virtual_time()
+async def test_r49_after_a_boot_the_backend_hears_the_states_of_those_that_did_not_boot() -> None:
+    site = await a_shared_login()
+    await site.sharers["b"].report("Charging")
+    await settled()
+    site.backend.calls.clear()
+    site.sharers["a"].wallbox.hang_up()
+    await settled()
+    await site.sharers["a"].boot("Faulted")
+    await settled()
+    assert [action for action, _ in site.backend.calls[:1]] == ["BootNotification"]
+    assert sorted(site.backend.all_of("StatusNotification"), key=str) == [
+        status_of(1, "Faulted"),
+        status_of(2, "Charging"),
+        status_of(3, "Available"),
+    ]
+    await site.stop()
+
+
+@in_virtual_time()
 async def test_p16_while_the_first_has_never_booted_the_next_speaks_for_it() -> None:
     site = SharedLogin(tuple(map(a_sharer, "ab")))
     await site.start()

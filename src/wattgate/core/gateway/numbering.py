@@ -1,9 +1,12 @@
 """Which connector number each EVSE has at a backend that several share: for ever.
 
-A backend bills by these numbers, so none is ever given to another EVSE, nor changed.
+A backend bills by these numbers: each stands for one connector in the real world, and none is
+ever changed. An EVSE that takes the place of another there, since it was given another id, takes
+over its number.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
@@ -14,14 +17,27 @@ from wattgate.core.ocpp.validation import decode_payload
 _Number = Annotated[int, msgspec.Meta(ge=1)]
 
 
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """An EVSE at a backend: its id, its connector in the real world, and its wallbox."""
+
+    evse_id: str
+    point: str
+    station_id: str
+
+
 class Numbering(msgspec.Struct, frozen=True):
     """The numbers at one backend, by EVSE id, also of EVSEs that the site has no more.
 
-    `founder` is the EVSE after which the link, its queue and its certificates are called.
+    `founder` is the EVSE after which the link, its queue and its certificates are called. `points`
+    is where each EVSE stood last, `station_ids` are the wallboxes that were ever here; both are
+    empty in what was stored before EVSEs of OCPP wallboxes could share a login.
     """
 
     founder: str
     numbers: Mapping[str, _Number]
+    points: Mapping[str, str] = {}
+    station_ids: tuple[str, ...] = ()
 
     @property
     def highest(self) -> int:
@@ -29,15 +45,27 @@ class Numbering(msgspec.Struct, frozen=True):
         return max(self.numbers.values(), default=0)
 
 
-def numbered(known: Numbering | None, evse_ids: Iterable[str]) -> Numbering:
-    """Give those that have none the next numbers, in this order; there is one EVSE at least."""
-    ids = tuple(evse_ids)
-    before = known or Numbering(ids[0], {})
-    new = [each for each in dict.fromkeys(ids) if each not in before.numbers]
-    if not new:
-        return before
-    given = {each: number for number, each in enumerate(new, before.highest + 1)}
-    return Numbering(before.founder, {**before.numbers, **given})
+def numbered(
+    known: Numbering | None, guests: Iterable[Guest], served: Collection[str]
+) -> Numbering:
+    """Give those that have none a number, in this order; there is one guest at least.
+
+    It is that of an EVSE which stood at the same point and is not `served` (by the ids of the whole
+    site) any more; else the next one.
+    """
+    here = tuple(guests)
+    before = known or Numbering(here[0].evse_id, {})
+    numbers, points = dict(before.numbers), dict(before.points)
+    present = {*served, *(each.evse_id for each in here)}
+    gone = {points[each]: each for each in numbers if each in points and each not in present}
+    for each in here:
+        if each.evse_id not in numbers:
+            former = gone.pop(each.point, None)
+            highest = max(numbers.values(), default=0)
+            numbers[each.evse_id] = highest + 1 if former is None else numbers.pop(former)
+        points[each.evse_id] = each.point
+    station_ids = dict.fromkeys((*before.station_ids, *(each.station_id for each in here)))
+    return Numbering(before.founder, numbers, points, tuple(station_ids))
 
 
 def numbering_text(numbering: Numbering) -> str:

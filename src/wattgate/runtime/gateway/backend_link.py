@@ -201,9 +201,9 @@ class BackendLink:
             self._peer.close(1000, _AWAY)
 
     def reported(self, number: int, payload_text: str) -> None:
-        """Pass a StatusNotification on, and keep it for the next login (R49)."""
+        """Pass a StatusNotification on, and keep it for the next login; not before a boot (R49)."""
         self._reports.note(number, payload_text)
-        if self.is_online:
+        if self.is_online and not self._boot_again.is_set():
             self.report_now(number)
 
     def whole_reported(self, payload_text: str, number: int = BACKEND_CONNECTOR) -> None:

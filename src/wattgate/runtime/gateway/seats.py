@@ -1,20 +1,32 @@
-"""Which link each EVSE has at its backend, and which connector it is there; kept for ever.
+"""Which link each EVSE has at each of its backends, and which connector it is there; for ever.
 
-EVSEs without OCPP that have the same backend and the same identity there share one link.
+EVSEs of one wallbox, or EVSEs without OCPP, that have the same backend and the same identity there
+share one link.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final
 
+from msgspec import structs
+
+from wattgate.core.errors import LocalUsageError
 from wattgate.core.gateway.connectors import BACKEND_CONNECTOR
-from wattgate.core.gateway.numbering import Numbering, numbered, numbering_text, read_numbering
+from wattgate.core.gateway.numbering import (
+    Guest,
+    Numbering,
+    numbered,
+    numbering_text,
+    read_numbering,
+)
 from wattgate.core.site.destinations import link_place
 from wattgate.core.site.devices import MODBUS_STATION
-from wattgate.core.site.model import EvseSettings, GatewaySettings
-from wattgate.ports.store import NoteRecord, SaveNote, Store, StoreFailed
+from wattgate.core.site.kept_gateways import KeptGateway
+from wattgate.core.site.model import EvseSettings, GatewaySettings, Site
+from wattgate.ports.store import NoteRecord, Recovered, SaveNote, Store, StoreFailed
+from wattgate.runtime.station.open_transactions import billed_by
 from wattgate.runtime.store_failures import say_not_stored
 from wattgate.runtime.supervisor import Supervisor
 
@@ -26,7 +38,7 @@ _SCOPE: Final = "connector numbers"
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Where an EVSE sits at its backend.
+    """Where an EVSE sits at a backend.
 
     `link_id` names the queue in the store. `named_after` is the EVSE that the link's own things are
     called after. `number` is the connector. `station_ids`: whose transactions go over the link.
@@ -36,7 +48,6 @@ class Seat:
     named_after: str
     station_ids: tuple[str, ...]
     number: int = BACKEND_CONNECTOR
-    is_shared: bool = False
 
 
 class Seats:
@@ -47,45 +58,69 @@ class Seats:
         self._tasks = tasks
         self._numberings: dict[str, Numbering] = {}
         self._unstored: set[str] = set()
+        self._links: Mapping[str, bool] = {}
+        """Links that were there before, and whether something waits for their end."""
 
-    def recover(self, notes: Iterable[NoteRecord]) -> None:
+    def recover(self, recovered: Recovered) -> None:
         """Take over the numbers that were given before a restart."""
-        for note in notes:
+        for note in recovered.notes:
             numbering = read_numbering(note.text) if note.scope == _SCOPE else None
             if numbering is not None:
-                self._numberings[note.name] = numbering
+                self._numberings[note.name] = _with_stations(numbering)
+        self._links = _links_of(recovered)
 
-    async def number(self, evses: Iterable[EvseSettings]) -> None:
-        """Give numbers to all that have none, in this order, and store them at once."""
-        for place, ids in _by_place(evses):
-            self._give(place, ids)
-        await self._keep()
+    def give(self, site: Site) -> None:
+        """Give numbers to all that have none; `keep` stores them before they are used.
+
+        They are given in the order of the site, and within an OCPP wallbox in that of its
+        connectors.
+        """
+        served = site.served_evses()
+        by_place: dict[str, list[Guest]] = defaultdict(list)
+        for each in sorted(served, key=_connector):
+            for gateway in each.gateways:
+                by_place[_place_of(each, gateway)].append(_guest(each))
+        for place, guests in sorted(by_place.items()):
+            before = self._numberings.get(place) or self._founded(place, guests, site)
+            after = numbered(before, guests, {each.id for each in served})
+            if after != self._numberings.get(place):
+                self._numberings[place] = after
+                self._unstored.add(place)
 
     def seat_of(self, settings: EvseSettings, gateway: GatewaySettings) -> Seat:
-        """The seat of an EVSE behind one of its gateways; one that is new gets the next number."""
+        """The seat of an EVSE behind one of its gateways, which must have got its number."""
         place = _place_of(settings, gateway)
-        if not settings.is_on_modbus:
-            return Seat(f"{settings.id} {place}", settings.id, (settings.station_id,))
-        if self._give(place, (settings.id,)):
-            self._tasks.spawn(self._keep(), name=f"connector number of {settings.id}")
-        numbering = self._numberings[place]
+        numbering = self._numberings.get(place)
+        if numbering is None or settings.id not in numbering.numbers:
+            msg = f"EVSE {settings.id} has no number yet at {place}"
+            raise LocalUsageError(msg)
         return Seat(
             f"{numbering.founder} {place}",
             numbering.founder,
-            tuple(f"{MODBUS_STATION}{each}" for each in numbering.numbers),
+            numbering.station_ids,
             numbering.numbers[settings.id],
-            is_shared=True,
         )
 
-    def _give(self, place: str, evse_ids: Iterable[str]) -> bool:
-        before = self._numberings.get(place)
-        self._numberings[place] = numbered(before, evse_ids)
-        if self._numberings[place] == before:
-            return False
-        self._unstored.add(place)
-        return True
+    def seat_of_kept(self, kept: KeptGateway) -> Seat:
+        """The seat of an EVSE behind a gateway that the site has no longer."""
+        numbering = self._numberings.get(kept.link_id.removeprefix(f"{kept.named_after} "))
+        station_ids = (kept.station_id,) if numbering is None else numbering.station_ids
+        return Seat(kept.link_id, kept.named_after, station_ids, kept.number)
 
-    async def _keep(self) -> None:
+    def _founded(self, place: str, guests: Sequence[Guest], site: Site) -> Numbering | None:
+        """The numbering of a place that had none, called after the link that was there before.
+
+        Before EVSEs of OCPP wallboxes could share a login each had a link that was called after
+        itself: what waits there goes on waiting for the same backend.
+        """
+        here = {each.evse_id for each in guests}
+        known = [each for each in site.evses if f"{each.id} {place}" in self._links]
+        if not known:
+            return None
+        founder = max(known, key=lambda each: (each.id in here, self._links[f"{each.id} {place}"]))
+        return numbered(None, [_guest(founder)], ())
+
+    async def keep(self) -> None:
         """Store what is not stored yet; later, if the store cannot: the same file gives the same.
 
         Until then only another site file could give others.
@@ -106,14 +141,39 @@ class Seats:
 
     async def _keep_later(self) -> None:
         await asyncio.sleep(STORE_RETRY_S)
-        await self._keep()
+        await self.keep()
+
+
+def _guest(settings: EvseSettings) -> Guest:
+    is_on_modbus, where, number = settings.point
+    kind = "modbus" if is_on_modbus else "ocpp"
+    return Guest(settings.id, f"{kind} {where} {number}", settings.station_id)
+
+
+def _connector(settings: EvseSettings) -> int:
+    """Only where it is the wallbox that counts its connectors their order means something."""
+    return 0 if settings.is_on_modbus else settings.connector
 
 
 def _place_of(settings: EvseSettings, gateway: GatewaySettings) -> str:
     return link_place(gateway, gateway.identity(settings.own_identity))
 
 
-def _by_place(evses: Iterable[EvseSettings]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    placed = [(_place_of(each, one), each.id) for each in evses for one in each.gateways]
-    for place, group in groupby(sorted(placed, key=lambda each: each[0]), lambda each: each[0]):
-        yield place, tuple(evse_id for _, evse_id in group)
+def _with_stations(numbering: Numbering) -> Numbering:
+    """Before it was said whose wallboxes are there, all were on Modbus."""
+    if numbering.station_ids:
+        return numbering
+    return structs.replace(
+        numbering, station_ids=tuple(f"{MODBUS_STATION}{each}" for each in numbering.numbers)
+    )
+
+
+def _links_of(recovered: Recovered) -> Mapping[str, bool]:
+    """The links of which the store knows, and whether something waits there."""
+    transactions = (billed_by(record) for record in recovered.open_transactions)
+    notes = (each.scope.removeprefix("backend ") for each in recovered.notes)
+    idle = (*notes, *recovered.outbox_depths, *(each.link_id for each in recovered.tags))
+    queued = (link_id for link_id, depth in recovered.outbox_depths.items() if depth)
+    return dict.fromkeys(idle, False) | {
+        each: True for each in (*queued, *transactions) if each is not None
+    }
