@@ -41,6 +41,7 @@ class ScriptedEvse:
     station_id: str = "CP1"
     outcome: LimitOutcome = LimitOutcome.ACCEPTED
     swept: LimitOutcome = LimitOutcome.ACCEPTED
+    is_outdated: bool = False
     methods: list[str] = field(default_factory=list)
     said: list[tuple[float, int | None]] = field(default_factory=list)
     sweeps: int = 0

@@ -127,6 +127,11 @@ class ControllableEvse(Protocol):
         ...
 
     @property
+    def is_outdated(self) -> bool:
+        """Whether what it was told of limits to come, within its grant, is no longer true (R97)."""
+        ...
+
+    @property
     def settle_s(self) -> float:
         """After how many s the current must have followed a new limit."""
         ...

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from hypothesis import given
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from tests.support.charging_profiles import NOON, a_profile, profiles
 
 from wattgate.core.errors import PeerError
+from wattgate.core.gateway.allowances import cap_a
 from wattgate.core.gateway.profile_mirror import SET, handed_over, mirrored, outlasting
 from wattgate.core.gateway.profile_rules import MAX_PROFILES, MAX_STACK_LEVEL
 from wattgate.core.gateway.virtual_profiles import VirtualProfiles
@@ -17,6 +19,10 @@ from wattgate.core.ocpp.schedules import Entry, ProfileStack
 MAX, DEFAULT, TX = Purpose.CHARGE_POINT_MAX, Purpose.TX_DEFAULT, Purpose.TX
 RUNNING = Running(700, NOON)
 CLEAR = "ClearChargingProfile"
+
+
+def cap_of(virtual: VirtualProfiles, at: datetime, running: Running | None) -> float | None:
+    return cap_a([virtual.allowance(running)], at, 3)
 
 
 def setting(connector: int, profile: Profile) -> str:
@@ -67,7 +73,7 @@ def test_what_the_wallbox_accepted_is_known_where_it_counts_r97(
     assert change is not None
     assert change.kept is not None
     assert (change.kept.profile_id, change.kept.connector) == (5, mirrored_at)
-    assert change.profiles.cap_a(NOON, RUNNING) == 9.0
+    assert cap_of(change.profiles, NOON, RUNNING) == 9.0
 
 
 def test_it_need_not_fit_what_a_backend_is_told_in_active_r97() -> None:

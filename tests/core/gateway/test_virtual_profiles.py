@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from tests.support.charging_profiles import NOON, a_profile, a_schedule, after_noon, profiles
 
 from wattgate.core.errors import PeerError
-from wattgate.core.gateway.allowances import Allowance
+from wattgate.core.gateway.allowances import Allowance, cap_a
 from wattgate.core.gateway.profile_rules import MAX_PROFILES, MAX_STACK_LEVEL
 from wattgate.core.gateway.virtual_profiles import KeptProfile, Verdict, VirtualProfiles
 from wattgate.core.ocpp.profile_text import profile_text
@@ -17,6 +18,10 @@ from wattgate.core.ocpp.schedules import ProfileStack
 
 MAX, DEFAULT, TX = Purpose.CHARGE_POINT_MAX, Purpose.TX_DEFAULT, Purpose.TX
 RUNNING = Running(700, NOON)
+
+
+def cap_of(virtual: VirtualProfiles, at: datetime, running: Running | None) -> float | None:
+    return cap_a([virtual.allowance(running)], at, 3)
 
 
 def setting(connector: int, profile: Profile) -> str:
@@ -41,11 +46,11 @@ def test_an_accepted_profile_is_kept_and_caps_the_connector_r97() -> None:
     assert verdict.change is not None
     assert verdict.change.kept == KeptProfile(9, 1, profile_text(a_profile(10.0, profile_id=9)))
     assert verdict.change.removed_ids == ()
-    assert after(verdict).cap_a(NOON, None) == 10.0
+    assert cap_of(after(verdict), NOON, None) == 10.0
 
 
 def test_without_profiles_the_backend_sets_no_limit() -> None:
-    assert VirtualProfiles().cap_a(NOON, RUNNING) is None
+    assert cap_of(VirtualProfiles(), NOON, RUNNING) is None
 
 
 def test_a_profile_that_takes_the_place_of_another_removes_it_from_the_store_r93() -> None:
@@ -106,20 +111,20 @@ def test_a_tx_profile_is_bound_to_what_runs_and_ends_with_it_r92() -> None:
         (1, a_profile(8.0, profile_id=2, purpose=TX)),
         running=RUNNING,
     )
-    assert virtual.cap_a(NOON, RUNNING) == 8.0
-    assert virtual.cap_a(NOON, Running(701, NOON)) == 20.0
+    assert cap_of(virtual, NOON, RUNNING) == 8.0
+    assert cap_of(virtual, NOON, Running(701, NOON)) == 20.0
     change = virtual.transaction_ended()
     assert change is not None
     assert change.removed_ids == (2,)
-    assert change.profiles.cap_a(NOON, RUNNING) == 20.0
+    assert cap_of(change.profiles, NOON, RUNNING) == 20.0
     assert change.profiles.transaction_ended() is None
 
 
 def test_a_tx_profile_counts_once_the_backend_has_named_the_transaction() -> None:
     unnamed = Running(None, NOON)
     virtual = holding((1, a_profile(8.0, purpose=TX)), running=unnamed)
-    assert virtual.cap_a(NOON, unnamed) == 8.0
-    assert virtual.cap_a(NOON, RUNNING) == 8.0
+    assert cap_of(virtual, NOON, unnamed) == 8.0
+    assert cap_of(virtual, NOON, RUNNING) == 8.0
 
 
 THREE = (
@@ -181,14 +186,14 @@ ON_START = profile_text(
 
 def test_the_profile_of_a_remote_start_waits_for_the_transaction_r75() -> None:
     waiting = VirtualProfiles().adopt_remote_start(ON_START)
-    assert waiting.cap_a(NOON, None) is None
+    assert cap_of(waiting, NOON, None) is None
     change = waiting.transaction_started(RUNNING)
     assert change is not None
     assert change.kept is not None
     assert (change.kept.profile_id, change.kept.connector) == (5, 1)
     assert json.loads(change.kept.profile_text)["transactionId"] == 700
-    assert change.profiles.cap_a(after_noon(1), RUNNING) == 8.0
-    assert change.profiles.cap_a(after_noon(60), RUNNING) == 6.0
+    assert cap_of(change.profiles, after_noon(1), RUNNING) == 8.0
+    assert cap_of(change.profiles, after_noon(60), RUNNING) == 6.0
     assert change.profiles.transaction_started(RUNNING) is None
     ended = change.profiles.transaction_ended()
     assert ended is not None

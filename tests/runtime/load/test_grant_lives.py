@@ -26,6 +26,15 @@ def test_a_grant_is_renewed_after_half_of_its_life_from_when_it_was_sent(
     assert not granted().is_due(EVSE, 0.0, now)  # the fallback needs no grant
 
 
+@pytest.mark.parametrize(("now", "is_due"), [(129, False), (130, True)])
+def test_a_grant_that_knows_the_wrong_limits_to_come_is_said_again_half_a_minute_later(
+    now: float, is_due: bool
+) -> None:
+    """R97: so that one who changes them all the time wears nothing out."""
+    outdated = ScriptedEvse(lifetime_s=900, is_outdated=True)
+    assert granted().is_due(outdated, 10.0, now) is is_due
+
+
 def test_a_grant_of_unknown_age_is_renewed_at_once() -> None:
     lives = granted()
     lives.forget("a")

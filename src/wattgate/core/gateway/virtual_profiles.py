@@ -6,7 +6,6 @@ active, its profiles never reach the wallbox; what they allow is one of the limi
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
@@ -119,13 +118,6 @@ class VirtualProfiles:
     def allowance(self, running: Running | None) -> Allowance:
         """What they allow, where the backend knows `running`."""
         return Allowance(self.stack, running)
-
-    def cap_a(self, now: datetime, running: Running | None, phases: int = 3) -> float | None:
-        """A per phase that the backend allows now; 0 forbids charging, None: it sets no limit.
-
-        `phases` is what an absent numberPhases means (R95).
-        """
-        return self.stack.limit_at(BACKEND_CONNECTOR, now, running, phases)
 
     def adopt_remote_start(self, text: str) -> "VirtualProfiles":
         """Keep the chargingProfile of a RemoteStartTransaction for the transaction to come (R75).

@@ -44,6 +44,11 @@ class KnownKeys:
         self._is_current = False
         self._question: tuple[asyncio.Event, bool] | None = None
 
+    @property
+    def latest(self) -> ChargingKeys:
+        """What it said last; nothing where it never did."""
+        return self._keys or ChargingKeys()
+
     def ask_again(self) -> None:
         """What is known may be wrong: it booted with other firmware, or can less than it said."""
         self._is_current = False
@@ -56,7 +61,7 @@ class KnownKeys:
         """
         if not self._is_current:
             await self._answered(urgent)
-        return self._keys or ChargingKeys()
+        return self.latest
 
     async def _answered(self, urgent: bool) -> None:
         if self._question is not None:

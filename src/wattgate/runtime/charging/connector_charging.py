@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import structlog
 
 from wattgate.core.charging.methods import Method, Strategy
+from wattgate.core.charging.strategies import changes_said
 from wattgate.core.charging.terms import Terms
 from wattgate.core.ocpp.profiles import Kind
 from wattgate.core.ocpp.session import Priority
@@ -86,6 +87,13 @@ class ConnectorCharging:
         return method is not None and (
             method.strategy is Strategy.TX_PROFILE or method.kind is Kind.RELATIVE
         )
+
+    @property
+    def says_changes(self) -> bool:
+        """Whether a grant can say that it changes within its life."""
+        method = self.method
+        periods = self._line.keys.latest.periods
+        return method is not None and changes_said(method.strategy, periods) > 0
 
     def forget(self) -> None:
         """It booted."""

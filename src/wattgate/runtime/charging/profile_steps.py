@@ -12,7 +12,7 @@ from wattgate.core.charging.profile_ids import clear_before_set, leftovers, prof
 from wattgate.core.charging.strategies import ProfileToSet, profiles_for
 from wattgate.core.charging.terms import Terms
 from wattgate.core.ocpp.profile_text import parse_profile
-from wattgate.core.ocpp.profiles import Purpose
+from wattgate.core.ocpp.profiles import Period, Purpose
 from wattgate.core.site.model import EvseSettings, WallboxSettings
 from wattgate.core.station.traits import Traits
 from wattgate.runtime.charging.profile_commands import Step, clear_ids, clear_profiles, set_profile
@@ -26,7 +26,7 @@ class Wish:
     """What one connector is to be told; the words are those of ControllableEvse.limit.
 
     `transaction_id` is ours, of the running transaction, which began `elapsed_s` s ago; both None
-    while none runs.
+    while none runs. `caps` says what the backends allow, as in Terms, when it is asked.
     """
 
     evse: EvseSettings
@@ -38,6 +38,7 @@ class Wish:
     afresh: bool = False
     transaction_id: int | None = None
     elapsed_s: int | None = None
+    caps: Callable[[], tuple[Period, ...]] = tuple
 
 
 def terms_of(wish: Wish, keys: ChargingKeys, traits: Traits, its_time: datetime) -> Terms:
@@ -54,6 +55,7 @@ def terms_of(wish: Wish, keys: ChargingKeys, traits: Traits, its_time: datetime)
         periods=keys.periods,
         step_a=traits.step_a,
         steps_a=traits.steps_a,
+        caps=wish.caps(),
     )
 
 

@@ -111,7 +111,7 @@ class VirtualCharging:
     def _composite(self, call: Call) -> str:
         evse = self._evse
         return composite_answer(
-            [self._kept.now.allowance(self._running)],
+            evse.allowances,
             call.payload_text,
             self._house.tools.clock.wall(),
             limit_a=min(evse.granted_a(), evse.hardware_a),

@@ -15,6 +15,13 @@ LONGEST_GRANT_S: Final = 3600.0
 """s that a grant from before a restart may still last: nobody knows when it was renewed (R100)."""
 
 
+OUTDATED_S: Final = 30.0
+"""s from one time that a grant is said to the next, where only what is to come has changed.
+
+The manager itself lowers it in time; what the wallbox knows counts when the manager is gone.
+"""
+
+
 class GrantLives:
     """When each grant was given, and between which times it ends; times are monotonic, s.
 
@@ -71,11 +78,12 @@ class GrantLives:
         """Whether the limit is to be sent once more: half of its life is over, or unknown (R100).
 
         What the wallbox falls back to by itself needs no grant; it is told at once when that has
-        changed.
+        changed, and soon where the backends will lower the grant at another time than it knows.
         """
         evse_id, standing_a = evse.evse_id, evse.standing_a
         if self._standing_a.get(evse_id, standing_a) != standing_a:
             return True
         if current_a == standing_a:
             return False
-        return now - self._granted_at.get(evse_id, -inf) >= evse.lifetime_s / 2
+        age_s = now - self._granted_at.get(evse_id, -inf)
+        return age_s >= evse.lifetime_s / 2 or (age_s >= OUTDATED_S and evse.is_outdated)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from wattgate.core.gateway.allowances import Allowance, cap_a
 from wattgate.core.gateway.connectors import ConnectorMap
 from wattgate.core.load.demand import EvseView
 from wattgate.core.load.phases import phases_used
@@ -23,6 +24,9 @@ from wattgate.runtime.timestamps import read_time
 
 LONGEST_ELAPSED: Final = timedelta(days=7)
 """A transaction that seems to be older began before the wallbox knew the time."""
+
+LIMITING: Final = ("SetChargingProfile", "RemoteStartTransaction")
+"""With which commands a backend sets limits (R75, R97)."""
 
 _NO_TIME: Final = timedelta()
 
@@ -170,14 +174,22 @@ class KnownEvse:
         started_at = read_time(transaction.record.start.started_at)
         return Running(transaction.id_at(backend.link_id), started_at or self._presence.wall())
 
+    @property
+    def allowances(self) -> tuple[Allowance, ...]:
+        """What each backend allows that may set limits; one that retires no longer does (R97)."""
+        return tuple(
+            each.profiles.allowance(self.running_at(each))
+            for each in self.present_backends
+            if any(each.gateway.rights.may(action) for action in LIMITING)
+        )
+
     def cap_a(self) -> float | None:
         """A per phase that every backend's profiles allow now; None where they say nothing."""
-        wall_now, phases = self._presence.wall(), self.settings.phases
-        caps_a = (
-            each.profiles.cap_a(wall_now, self.running_at(each), phases)
-            for each in self.present_backends
-        )
-        return min((cap_a for cap_a in caps_a if cap_a is not None), default=None)
+        return cap_a(self.allowances, self._presence.wall(), self.settings.phases)
+
+    def cap_soon_a(self) -> float | None:
+        """As `cap_a`, and what holds within the next moment where that has to be said before."""
+        return self.cap_a()
 
     @property
     def standing_a(self) -> float:
@@ -204,7 +216,7 @@ class KnownEvse:
             status_since=connector.since,
             draw=self.draw,
             priority=self.settings.priority,
-            cap_a=self.cap_a(),
+            cap_a=self.cap_soon_a(),
             enabled=self.settings.enabled,
         )
 

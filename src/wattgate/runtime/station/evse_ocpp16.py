@@ -1,11 +1,17 @@
 """One connector of an OCPP 1.6 wallbox, as an EVSE of the site."""
 
 from collections.abc import Callable
+from math import inf
 from typing import Final
 
+import structlog
+
+from wattgate.core.gateway.allowances import least_ahead_a
 from wattgate.core.gateway.connectors import ConnectorMap
 from wattgate.core.site.model import EvseSettings, WallboxSettings
+from wattgate.core.units import chargeable
 from wattgate.ports.evse import Cleared, Confirmation, EvseReading, LimitOutcome
+from wattgate.runtime.charging.caps_told import CapsTold
 from wattgate.runtime.charging.profile_steps import Wish
 from wattgate.runtime.charging.smart_charging import SmartCharging
 from wattgate.runtime.station.open_transactions import id_at_wallbox
@@ -14,6 +20,15 @@ from wattgate.runtime.station.station_evse import StationEvse
 
 BOOT_PATIENCE_S: Final = 5.0
 """s after its connection in which a wallbox may still boot; some drop commands before that."""
+
+
+log = structlog.get_logger()
+
+AHEAD_S: Final = 15
+"""s before a backend allows less at which a wallbox is lowered that cannot be told before.
+
+Longer than a usual cycle and a command take together.
+"""
 
 
 class EvseOcpp16(StationEvse):
@@ -34,6 +49,9 @@ class EvseOcpp16(StationEvse):
         self._wallbox_charging = charging
         self._charging = charging.connector(settings.connector, lambda: self.in_use)
         self._told = (0.0, wallbox.grant_lifetime_s)
+        self._left_a = inf
+        """What was left of the fallback when it was last told a limit, A per phase."""
+        self._caps = CapsTold(lambda: self.allowances, presence.wall, lambda: self.settings.phases)
 
     @property
     def method(self) -> str:
@@ -70,6 +88,33 @@ class EvseOcpp16(StationEvse):
         """How long a grant lasts, s."""
         return self.wallbox.grant_lifetime_s
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the backends will lower the grant at another time than the wallbox was told."""
+        return self._caps.is_outdated
+
+    @property
+    def standing_a(self) -> float:
+        """A per phase that it may draw without a manager.
+
+        Never more than a backend will allow at some time, as far as is known: without a manager
+        nobody lowers it then (R97).
+        """
+        own_a = super().standing_a
+        least_a = least_ahead_a(self.allowances, self._presence.wall(), self.settings.phases)
+        return own_a if least_a is None or least_a >= own_a else chargeable(least_a)
+
+    def cap_soon_a(self) -> float | None:
+        """What the backends allow; less a moment before, where the wallbox cannot be told of it.
+
+        Its grant ends at a limit to come that it cannot be told; so that the car does not stop
+        there, the grant is replaced in time.
+        """
+        if self._charging.says_changes:
+            return self.cap_a()
+        least_a = self._caps.least_within_a(AHEAD_S)
+        return None if least_a == inf else least_a
+
     def reading(self, now: float) -> EvseReading:
         """What load management needs to know at `now`."""
         presence, transaction = self._presence, self.transaction
@@ -95,7 +140,11 @@ class EvseOcpp16(StationEvse):
     ) -> LimitOutcome:
         """Let it draw at most `current_a` A per phase."""
         self._told = (current_a, lifetime_s or self.wallbox.grant_lifetime_s)
-        return await self._charging.limit(self._wish(reduction=reduction, afresh=afresh))
+        self._say_what_is_left_of_the_fallback()
+        outcome = await self._charging.limit(self._wish(reduction=reduction, afresh=afresh))
+        if outcome is LimitOutcome.ACCEPTED:
+            self._caps.told()
+        return outcome
 
     async def release(self, *, whole: bool) -> Cleared:
         """Remove every limit of ours, and confirm it by what the wallbox says holds then."""
@@ -133,6 +182,18 @@ class EvseOcpp16(StationEvse):
         """Its draw was seen to follow the present method."""
         self._charging.is_obeyed()
 
+    def _say_what_is_left_of_the_fallback(self) -> None:
+        """In the log, whenever it has changed: the owner wanted more."""
+        own_a, standing_a = super().standing_a, self.standing_a
+        if standing_a < own_a and standing_a != self._left_a:
+            log.warning(
+                "without a manager it may draw less than its fallback, a backend allows no more",
+                evse=self.evse_id,
+                fallback_current_a=own_a,
+                standing_a=standing_a,
+            )
+        self._left_a = standing_a
+
     def _wish(self, *, reduction: bool, afresh: bool = False) -> Wish:
         current_a, lifetime_s = self._told
         running = self.transaction
@@ -146,6 +207,7 @@ class EvseOcpp16(StationEvse):
             afresh=afresh,
             transaction_id=None if running is None else id_at_wallbox(running.record),
             elapsed_s=self.elapsed_s,
+            caps=lambda: self._caps.for_grant(current_a, lifetime_s),
         )
 
 

@@ -28,6 +28,11 @@ class StationEvse(KnownEvse, ABC):
         return self.wallbox.settle_s
 
     @property
+    def is_outdated(self) -> bool:
+        """Whether it was told of limits to come that are others now; most are told of none."""
+        return False
+
+    @property
     @abstractmethod
     def method(self) -> str:
         """How it is told its limits, in words for a person; empty before the first."""

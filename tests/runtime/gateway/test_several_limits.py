@@ -1,0 +1,194 @@
+"""Several backends set limits of one EVSE: the least holds, at every time (R97-R99)."""
+
+import pytest
+from tests.support.several_limits import BOTH, TX, Two, stepping, two_set_limits
+from tests.support.shared_current import settle
+from tests.support.virtual_time import in_virtual_time
+
+MANY_PERIODS = {"ChargingScheduleMaxPeriods": "24"}
+
+
+async def restart(two: Two) -> None:
+    """Kill the manager and start it again, with the car still there."""
+    await two.world.kill()
+    await two.box.go()
+    await two.world.start()
+    await two.box.come(two.world, boots=False)
+    await settle(20)
+
+
+@in_virtual_time()
+async def test_the_least_of_all_holds_and_each_clears_its_own_only_R97_R98() -> None:
+    two = await two_set_limits()
+    assert await two.set(two.bills, stepping((0, 12))) == "Accepted"
+    assert await two.set(two.grid, stepping((0, 9))) == "Accepted"  # the same id: another's
+    await settle()
+    assert two.may_draw_a() == 9
+    for backend in (two.bills, two.grid):
+        assert await two.composite(backend, 60) == {0: 9}
+    assert (await two.grid.ask("ClearChargingProfile", {}))[2] == {"status": "Accepted"}
+    await settle()
+    assert two.may_draw_a() == 12
+    assert (await two.grid.ask("ClearChargingProfile", {"id": 5}))[2] == {"status": "Unknown"}
+    ids = {
+        each["csChargingProfiles"]["chargingProfileId"]
+        for each in two.box.all_of("SetChargingProfile")
+    }
+    assert ids == {9101}
+    await two.world.kill()
+
+
+@in_virtual_time()
+async def test_the_profiles_of_all_survive_a_restart() -> None:
+    two = await two_set_limits()
+    await two.set(two.bills, stepping((0, 12)))
+    await two.set(two.grid, stepping((0, 9)))
+    await restart(two)
+    assert two.may_draw_a() == 9
+    await two.grid.ask("ClearChargingProfile", {"id": 5})
+    await settle()
+    assert two.may_draw_a() == 12
+    await two.world.kill()
+
+
+@in_virtual_time()
+async def test_each_names_the_transaction_by_its_own_number_R92_R97() -> None:
+    two = await two_set_limits()
+    for backend, other in ((two.bills, 2001), (two.grid, 1001)):
+        foreign = stepping((0, 7), purpose=TX, transactionId=other)
+        assert await two.set(backend, foreign) == "Rejected"
+    own = stepping((0, 8), purpose=TX, transactionId=1001)
+    assert await two.set(two.bills, own) == "Accepted"
+    await settle()
+    assert two.may_draw_a() == 8
+    await two.box.stop()
+    await two.box.start()
+    await settle()
+    assert two.may_draw_a() == 16
+    await two.world.kill()
+
+
+@in_virtual_time()
+async def test_the_profile_of_a_remote_start_is_that_backends_alone_R75() -> None:
+    two = await two_set_limits()
+    await two.box.stop()
+    two.box.answers["RemoteStartTransaction"] = lambda _: {"status": "Accepted"}
+    profile = stepping((0, 7), purpose=TX)["csChargingProfiles"]
+    start = {"idTag": "04A1", "connectorId": 1, "chargingProfile": profile}
+    assert (await two.bills.ask("RemoteStartTransaction", start))[2] == {"status": "Accepted"}
+    assert two.box.all_of("RemoteStartTransaction") == [{"idTag": "04A1", "connectorId": 1}]
+    await two.box.start()
+    await settle()
+    assert two.may_draw_a() == 7
+    assert (await two.grid.ask("ClearChargingProfile", {}))[2] == {"status": "Unknown"}
+    assert (await two.bills.ask("ClearChargingProfile", {}))[2] == {"status": "Accepted"}
+    await settle()
+    assert two.may_draw_a() == 16
+    await two.world.kill()
+
+
+BILLS = stepping((0, 14), (500, 10), (700, 14))
+GRID = stepping((0, 20), (400, 12), (600, 4))
+
+
+@in_virtual_time()
+async def test_what_is_answered_and_what_is_in_the_wallbox_agree_at_every_second_R97_R99() -> None:
+    """Also where the manager dies: nobody draws more than a backend allows at the time."""
+    two = await two_set_limits(**MANY_PERIODS)
+    await two.set(two.bills, BILLS)
+    await two.set(two.grid, GRID)
+    await settle(60)
+    start_s = int(two.now_s)
+    told = await two.composite(two.grid, 1000)
+    assert told == {
+        0: 14,
+        400 - start_s: 12,
+        500 - start_s: 10,
+        600 - start_s: 4,
+    }
+    await two.world.kill()
+    for at_s in range(start_s, start_s + 600):
+        said_a = [limit_a for offset_s, limit_a in told.items() if start_s + offset_s <= at_s][-1]
+        assert two.may_draw_a(at_s) == (said_a if said_a >= 6 else 0)
+
+
+@in_virtual_time()
+async def test_a_profile_that_comes_later_is_told_for_when_the_manager_is_gone_R97() -> None:
+    two = await two_set_limits(**MANY_PERIODS)
+    await settle(60)
+    await two.set(two.grid, stepping((0, 20), (300, 8)))
+    assert two.may_draw_a(310) == 16
+    await settle(40)
+    assert (two.may_draw_a(299), two.may_draw_a(310)) == (16, 8)
+    await two.world.kill()
+
+
+@pytest.mark.parametrize("configuration", [{}, {"ChargingScheduleMaxPeriods": "2"}, MANY_PERIODS])
+@in_virtual_time()
+async def test_a_wallbox_never_draws_more_than_is_allowed_nor_stops_for_the_change_R97(
+    configuration: dict[str, str],
+) -> None:
+    """Where it cannot be told of a change to come, it is lowered a moment before."""
+    two = await two_set_limits(**configuration)
+    await two.set(two.grid, stepping((0, 20), (300, 8), (600, 13)))
+    while two.now_s < 800:
+        at_s = two.now_s
+        allowed_a = 16 if at_s < 300 else 8 if at_s < 600 else 13
+        assert 8 <= two.may_draw_a() <= allowed_a
+        if 320 < at_s < 600 or at_s > 620:
+            assert two.may_draw_a() == allowed_a
+        await two.until(at_s + 1)
+    await two.world.kill()
+
+
+@pytest.mark.parametrize("configuration", [{}, MANY_PERIODS])
+@in_virtual_time()
+async def test_a_manager_that_dies_leaves_no_more_than_what_is_allowed_R97(
+    configuration: dict[str, str],
+) -> None:
+    two = await two_set_limits(BOTH.replace("current_a = 0", "current_a = 10"), **configuration)
+    await two.set(two.grid, stepping((0, 20), (300, 8), (600, 13)))
+    await settle(60)
+    await two.world.kill()
+    assert two.may_draw_a() == 16
+    for at_s in range(60, 5000):
+        assert two.may_draw_a(at_s) <= (16 if at_s < 300 else 8 if at_s < 600 else 13)
+    assert two.may_draw_a(5000) == 8  # the owner's 10 A are more than what is allowed at times
+
+
+@in_virtual_time()
+async def test_the_owners_fallback_holds_again_once_the_backend_allows_it_P14() -> None:
+    two = await two_set_limits(BOTH.replace("current_a = 0", "current_a = 10"))
+    await two.set(two.grid, stepping((0, 0)))
+    await settle()
+    assert (two.may_draw_a(), two.may_draw_a(5000)) == (0, 0)
+    await two.grid.ask("ClearChargingProfile", {})
+    await settle(20)
+    assert two.may_draw_a(5000) == 10
+    await two.world.kill()
+
+
+@pytest.mark.parametrize("configuration", [{}, MANY_PERIODS])
+@in_virtual_time()
+async def test_changes_to_come_cost_no_writes_of_their_own(configuration: dict[str, str]) -> None:
+    """Every write wears the wallbox's memory (16E 3.37): one for each change, and the renewals."""
+    two = await two_set_limits(**configuration)
+    before = len(two.box.all_of("SetChargingProfile"))
+    await two.set(two.bills, stepping((0, 15), (600, 14), (1200, 13), (1800, 12), (2400, 11)))
+    await two.set(two.grid, stepping((0, 20), (3000, 10)))
+    await two.until(3400)
+    assert len(two.box.all_of("SetChargingProfile")) - before == 6 + 5
+    await two.world.kill()
+
+
+@in_virtual_time()
+async def test_a_backend_that_changes_its_mind_all_the_time_wears_nothing_out() -> None:
+    """R106: a change to come is told every half minute at most; it counts anyhow."""
+    two = await two_set_limits(**MANY_PERIODS)
+    await settle(60)
+    before = len(two.box.all_of("SetChargingProfile"))
+    for turn in range(60):
+        await two.set(two.grid, stepping((0, 20), (2000 + turn, 8)))
+        await settle(2)
+    assert len(two.box.all_of("SetChargingProfile")) - before <= 5
+    await two.world.kill()
