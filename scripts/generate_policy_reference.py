@@ -64,8 +64,10 @@ NOTES: Final = (
      "`Accepted` where no backend answers it, and sent again after a login of the gateway's own. "
      "With `map_cost_messages` the transaction id within the costs for a display is mapped."),
     ("Heartbeat", "The backend gets the gateway's own."),
-    ("MeterValues", "Unsigned periodic ones go to the backend as often as it asked for; what only "
-     "the manager asked for stays here."),
+    ("MeterValues", "Of unsigned periodic and clock-aligned ones each backend gets the measurands "
+     "that it asked for, as often as it asked for them, and what the wallbox sent by itself where "
+     "it has asked for nothing; everything else always goes. What only the manager asked for stays "
+     "here."),
     ("StartTransaction", "Answered when the backend has, after 20 s at the latest, 2 s where it "
      "has just let us wait in vain; then by what is known about the card."),
     ("StatusNotification", "With `suspended_ev_by_us`, SuspendedEV while load management allows "
@@ -87,7 +89,8 @@ NOTES: Final = (
     ("ExtendedTriggerMessage", "As TriggerMessage; SignChargePointCertificate asks for a "
      "certificate of our login, with a key of our own. Whatever the policy."),
     ("GetConfiguration", "In the wallbox's answer, the keys that are kept here have the values of "
-     "this backend; AuthorizationKey has none."),
+     "this backend, or those that the wallbox had by itself; AuthorizationKey has none. It sees "
+     "its own connectors only, and what it cannot change is read-only."),
     ("GetInstalledCertificateIds", "Those of the backend's link; a ManufacturerRootCertificate is "
      "the wallbox's and passes. Whatever the policy."),
     ("InstallCertificate", "Trusted for the backend's link from the next connection on; taken back "
@@ -125,7 +128,9 @@ _KEYS: Final = """
 
 What `ChangeConfiguration` of a backend does (`offline_policy` is `hold`). Keys are told apart
 without regard to case; a key that is not listed is relayed, unless its name says that it is the
-address of a backend: then it is rejected.
+address of a backend: then it is rejected; or that it is about how much may be drawn: then as those
+of the makes below. What is relayed from a backend that has no say about the whole wallbox is
+rejected.
 
 """
 

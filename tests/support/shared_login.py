@@ -41,6 +41,7 @@ from wattgate.runtime.station.meter_configuration import recovered_meter_configu
 from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.station.station import House, Station
 from wattgate.runtime.station.station_evse import StationEvse
+from wattgate.runtime.station.voices import voices_of
 from wattgate.runtime.station.wallbox_configuration import WallboxConfiguration
 from wattgate.runtime.station.wallbox_keys import WallboxKeys
 from wattgate.runtime.station.wallbox_messages import WallboxMessages
@@ -223,8 +224,9 @@ def _sharer(
     configuration = WallboxConfiguration(
         presence,
         house.tasks,
-        lambda: [evse.north.configuration] if evse.north is not None else [],
+        lambda: voices_of(evse.backends),
         lambda: False,
+        station.own_values,
     )
     party = Party(station, evse, configuration, LateRejections(station))
     virtual = backends.connect(party, settings.gateways[0], recovered)

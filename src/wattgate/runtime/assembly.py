@@ -32,7 +32,6 @@ from wattgate.runtime.backend_assembly import (
 )
 from wattgate.runtime.charging.behaviours import Behaviours
 from wattgate.runtime.charging.smart_charging import SmartCharging
-from wattgate.runtime.gateway.backend_configuration import BackendConfiguration
 from wattgate.runtime.gateway.relay_link import RelayLink
 from wattgate.runtime.gateway.seats import Seats
 from wattgate.runtime.gateway.virtual_charging import VirtualCharging
@@ -48,6 +47,7 @@ from wattgate.runtime.station.relaying import begin_to_relay, is_relayed
 from wattgate.runtime.station.signed_data import recovered_signed
 from wattgate.runtime.station.station import House, Station
 from wattgate.runtime.station.station_evse import StationEvse
+from wattgate.runtime.station.voices import Voice, voices_of
 from wattgate.runtime.station.wallbox_certificates import WallboxCertificates
 from wattgate.runtime.station.wallbox_configuration import WallboxConfiguration
 from wattgate.runtime.station.wallbox_messages import WallboxMessages
@@ -187,6 +187,7 @@ class Assembly:
         station.recover(recovered.notes)
         late = self._late[station_id] = LateRejections(station)
         station.meter_configuration = recovered_meter_configuration(station_id, recovered)
+        station.own_values.recover(recovered.notes)
         configuration = self._configurations[station_id] = _configuration_of(station)
         messages = WallboxMessages(station)
         messages.recover(recovered.notes)
@@ -324,12 +325,10 @@ def _configuration_of(station: Station) -> WallboxConfiguration:
     def managing() -> bool:
         return not house.observing() and any(evse.settings.enabled for evse in evses)
 
-    def backends() -> list[BackendConfiguration]:
-        present = (backend for evse in evses for backend in evse.present_backends)
-        # Those of EVSEs that share a login are one.
-        return list({each.link_id: each.north.configuration for each in present}.values())
+    def voices() -> list[Voice]:
+        return voices_of(backend for evse in evses for backend in evse.backends)
 
-    return WallboxConfiguration(station.presence, house.tasks, backends, managing)
+    return WallboxConfiguration(station.presence, house.tasks, voices, managing, station.own_values)
 
 
 async def _ask_who_did_not_boot(station: Station, charging: SmartCharging) -> None:

@@ -3,10 +3,9 @@ import pytest
 from wattgate.core.gateway.config_keys import (
     KEYS,
     LINK_KEYS,
-    MEASURANDS,
+    SIGNING_KEYS,
     VIRTUAL_KEYS,
     Treatment,
-    names_of,
     rule_of,
 )
 
@@ -19,18 +18,27 @@ from wattgate.core.gateway.config_keys import (
             "MeterValueSampleInterval MeterValuesSampledData ClockAlignedDataInterval "
             "HeartbeatInterval WebSocketPingInterval TransactionMessageAttempts "
             "TransactionMessageRetryInterval MessageTimeout LocalPreAuthorize "
-            "LocalAuthorizeOffline",
+            "LocalAuthorizeOffline LocalAuthListEnabled",
         ),
+        (Treatment.METER, "MeterValuesAlignedData"),
         (Treatment.LINK, "AuthorizationKey SecurityProfile CpoName CertificateStoreMaxLength"),
         (
             Treatment.RELAY,
-            "StopTxnSampledData StopTxnAlignedData MeterValuesAlignedData ConnectionTimeOut "
+            "StopTxnSampledData StopTxnAlignedData ConnectionTimeOut ConnectorPhaseRotation "
             "AuthorizeRemoteTxRequests StopTransactionOnInvalidId "
             "StopTransactionOnEVSideDisconnect MaxEnergyOnInvalidId SampledDataSignReadings "
             "SampledDataSignStartedReadings SampledDataSignUpdatedReadings AlignedDataSignReadings "
             "AlignedDataSignUpdatedReadings PublicKeyWithSignedMeterValue SigningMethod "
             "StartTxnSampledData StopTransactionSignatureContexts MeterValuesSignatureContexts "
-            "StopTransactionSignatureFormat MeterPublicKey1 FirmwareServerUrl ResetRetries",
+            "StopTransactionSignatureFormat MeterPublicKey1 FirmwareServerUrl ResetRetries "
+            "MaxEnergyOnInvalidId ChargeProfileMaxStackLevel",
+        ),
+        (
+            Treatment.CURRENT,
+            "Station-MaxCurrent operatorcurrentlimit G_MaxCurrent G_SolarMode maxintensitysocket "
+            "chargingALimitConn1 MaxEVCurrentOffered Max_Charge_Current ChargingPowerLimit "
+            "LoadBalancingMode Load-Management EnergyManagementSystem SmartChargingEnabled "
+            "safeCurrent AvailablePowerLimit",
         ),
         (
             Treatment.REJECT,
@@ -95,6 +103,6 @@ def test_a_value_that_makes_no_sense_is_not_accepted_r80_r83(
     assert rule_of(key).accepts(value) is good
 
 
-def test_a_list_is_read_in_its_order() -> None:
-    assert names_of(" b, a ,,c") == ("b", "a", "c")
-    assert len(MEASURANDS) == 22
+def test_every_signing_key_has_a_row_that_leaves_it_alone_r115() -> None:
+    assert {rule_of(key).treatment for key in SIGNING_KEYS} == {Treatment.RELAY}
+    assert {rule_of(key).rules for key in SIGNING_KEYS} == {"R115"}

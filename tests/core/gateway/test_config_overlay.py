@@ -8,9 +8,13 @@ from hypothesis import strategies as st
 from wattgate.core.gateway.config_overlay import (
     Entry,
     asked_keys,
+    fixed_where,
+    in_parts,
+    merged,
     named_keys,
     overlaid,
     values_of,
+    with_unknown,
     writable_values_of,
 )
 
@@ -137,3 +141,43 @@ def test_everything_that_is_not_ours_keeps_every_character_r17_r84(
         ours = '{"key":"MeterValueSampleInterval","readonly":false,"value":"900"}'
         without = after.replace(f",{ours}", "").replace(ours, "")
         assert without == text
+
+
+def test_what_a_backend_cannot_change_is_read_only_to_it_r82_r84() -> None:
+    text = (
+        '{"configurationKey":[{"key":"A", "readonly":false},'
+        '{"key":"B","readonly":false},{"key":"a"},7]}'
+    )
+    assert fixed_where(text, lambda key: key.casefold() == "a") == text.replace("false", "true", 1)
+
+
+def test_keys_that_are_not_there_for_a_backend_are_unknown_r84() -> None:
+    assert with_unknown('{"unknownKey":["A"]}', ["B", "ä"]) == '{"unknownKey":["A","B","\\u00e4"]}'
+    assert with_unknown("{}", ["B"]) == '{"unknownKey":["B"]}'
+    assert with_unknown("{}", []) == "{}"
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "parts"),
+    [
+        ("{}", 1, ("{}",)),
+        ('{ "key":["a","b"]}', None, ('{ "key":["a","b"]}',)),
+        ('{ "key":["a","b"]}', 0, ('{ "key":["a","b"]}',)),
+        ('{ "key":["a","b"]}', 2, ('{ "key":["a","b"]}',)),
+        ('{"key":["a", "\\u0062" ,"c"]}', 2, ('{"key":["a","\\u0062"]}', '{"key":["c"]}')),
+    ],
+)
+def test_a_wallbox_is_asked_for_as_many_keys_at_once_as_it_can_answer_r84(
+    text: str, most: int | None, parts: tuple[str, ...]
+) -> None:
+    assert in_parts(text, most) == parts
+
+
+def test_the_answers_to_the_parts_become_one_and_keep_every_character_r17_r84() -> None:
+    one = '{ "configurationKey":[ {"key":"a","value":"1.10"} ]}'
+    two = '{"unknownKey":["b"], "configurationKey":[{"value":"\\u00e4","key":"c"}]}'
+    assert merged([one]) == one
+    assert merged([one, two]) == (
+        '{"unknownKey":["b"], "configurationKey":[ {"key":"a","value":"1.10"},'
+        '{"value":"\\u00e4","key":"c"} ]}'
+    )

@@ -3,10 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattgate.core.gateway.config_superset import (
+    CARD_KEYS,
     MANAGED_INTERVAL_S,
     SHARED_KEYS,
+    Needs,
+    has_common,
     is_served,
     to_tell,
+    wishes_for,
 )
 
 INTERVAL = "MeterValueSampleInterval"
@@ -14,6 +18,8 @@ DATA = "MeterValuesSampledData"
 ALIGNED = "ClockAlignedDataInterval"
 PRE = "LocalPreAuthorize"
 OFFLINE = "LocalAuthorizeOffline"
+LIST = "LocalAuthListEnabled"
+ALIGNED_DATA = "MeterValuesAlignedData"
 ENERGY, CURRENT, SOC = "Energy.Active.Import.Register", "Current.Import", "SoC"
 
 
@@ -63,7 +69,90 @@ ENERGY, CURRENT, SOC = "Energy.Active.Import.Register", "Current.Import", "SoC"
 def test_the_wallbox_is_told_what_serves_everybody_r56_r80(
     key: str, asked: list[str], present: str | None, managing: bool, told: str | None
 ) -> None:
-    assert to_tell(key, asked, present, managing=managing) == told
+    assert to_tell(key, Needs(asked, present, present, managing)) == told
+
+
+@pytest.mark.parametrize(
+    ("key", "needs", "told"),
+    [
+        # Everybody who wished is gone: back to what it had.
+        (INTERVAL, Needs([], "10", "60"), "60"),
+        (INTERVAL, Needs(["900"], "10", "60"), "900"),
+        (INTERVAL, Needs([], "5", "60", managing=True), "10"),
+        (INTERVAL, Needs([], "5", "8", managing=True), "8"),
+        (INTERVAL, Needs([], "60", "60"), None),
+        (INTERVAL, Needs([], "10", None), None),
+        (DATA, Needs([], f"{SOC},{ENERGY}", ENERGY), ENERGY),
+        (DATA, Needs([], f"{SOC},{ENERGY}", ENERGY, managing=True), ENERGY),
+        (DATA, Needs([SOC], f"{SOC},Voltage,{CURRENT}", ENERGY, managing=True), f"{SOC},{ENERGY}"),
+        (DATA, Needs([], f"{SOC},{ENERGY}", f'"{ENERGY},{SOC}"'), None),
+        (ALIGNED_DATA, Needs([SOC, f"{ENERGY},{SOC}"], "", ""), f"{SOC},{ENERGY}"),
+        (ALIGNED_DATA, Needs([], SOC, ""), ""),
+        (ALIGNED, Needs([], "900", "0"), "0"),
+        (PRE, Needs([], "false", "true"), "true"),
+        # Clock-aligned: the longest interval that has everybody's multiples.
+        (ALIGNED, Needs(["900", "300"], "0", "0"), "300"),
+        (ALIGNED, Needs(["900", "600", "0"], "0", "0"), "300"),
+        (ALIGNED, Needs(["30"], "0", "0"), "30"),
+        (ALIGNED, Needs(["0"], "900", "900"), "0"),
+        (ALIGNED, Needs(["900", "7"], "0", "0"), "7"),
+        # Lists of several backends cannot be in one wallbox.
+        (LIST, Needs([], "true", "true", shared=True), "false"),
+        (LIST, Needs(["true"], "true", "true", shared=True), "false"),
+        (LIST, Needs([], None, None, shared=True), None),
+        (LIST, Needs([], "false", "true"), "true"),
+        (LIST, Needs(["true", "false"], "true", "true"), "false"),
+        (LIST, Needs([], "true", "true"), None),
+    ],
+)
+def test_the_wallbox_is_told_what_remains_and_at_last_what_it_had_r80_r105(
+    key: str, needs: Needs, told: str | None
+) -> None:
+    assert to_tell(key, needs) == told
+
+
+@pytest.mark.parametrize(
+    ("key", "asked", "fits"),
+    [
+        (ALIGNED, [], True),
+        (ALIGNED, ["0"], True),
+        (ALIGNED, ["30"], True),
+        (ALIGNED, ["30", "60"], True),
+        (ALIGNED, ["900", "420"], True),
+        (ALIGNED, ["900", "450"], True),
+        (ALIGNED, ["900", "100", "0"], True),
+        (ALIGNED, ["900", "70"], False),
+        (INTERVAL, ["900", "7"], True),
+        (PRE, ["true", "false"], True),
+    ],
+)
+def test_clock_aligned_intervals_must_fit_together_r80(
+    key: str, asked: list[str], fits: bool
+) -> None:
+    assert has_common(key, asked) is fits
+
+
+@pytest.mark.parametrize(
+    ("key", "backends", "own", "wishes"),
+    [
+        (INTERVAL, [{}, {DATA: SOC}], "60", []),
+        (INTERVAL, [{INTERVAL: "900"}], "60", ["900"]),
+        (INTERVAL, [{INTERVAL: "900"}, {}], " 60", ["900", " 60"]),
+        (INTERVAL, [{INTERVAL: "900"}, {}], None, ["900"]),
+        (INTERVAL, [{INTERVAL: "900"}, {}], "soon", ["900"]),
+        (DATA, [{}, {DATA: SOC}], "Vendor", [SOC]),
+        (DATA, [], ENERGY, []),
+    ],
+)
+def test_who_has_not_asked_keeps_what_the_wallbox_had_once_somebody_asks_r80(
+    key: str, backends: list[dict[str, str]], own: str | None, wishes: list[str]
+) -> None:
+    assert wishes_for(key, backends, own) == wishes
+
+
+def test_who_charges_is_decided_by_who_authorises_r106() -> None:
+    assert {PRE, OFFLINE, LIST} == CARD_KEYS
+    assert set(SHARED_KEYS) >= CARD_KEYS
 
 
 intervals = st.integers(0, 10_000).map(str)
@@ -73,17 +162,25 @@ intervals = st.integers(0, 10_000).map(str)
 def test_what_the_wallbox_has_in_the_end_is_often_enough_for_everybody_r80(
     asked: list[str], present: str | None, managing: bool
 ) -> None:
-    told = to_tell(INTERVAL, asked, present, managing=managing)
+    told = to_tell(INTERVAL, Needs(asked, present, present, managing))
     has_s = int(told if told is not None else present or 0)
     for wanted_s in [int(text) for text in asked] + [MANAGED_INTERVAL_S] * managing:
         assert wanted_s == 0 or 0 < has_s <= wanted_s
-    assert told is None or to_tell(INTERVAL, asked, told, managing=managing) is None
+    assert told is None or to_tell(INTERVAL, Needs(asked, told, present, managing)) is None
+
+
+@given(st.lists(st.sampled_from(["0", "60", "300", "420", "600", "900"]), min_size=1))
+def test_an_aligned_interval_has_the_multiples_of_all_that_fit_r80(asked: list[str]) -> None:
+    told = to_tell(ALIGNED, Needs(asked, None, None))
+    assert told is not None
+    if has_common(ALIGNED, asked):
+        assert all(int(each) % int(told) == 0 for each in asked if int(each))
 
 
 @pytest.mark.parametrize("key", SHARED_KEYS)
 def test_a_wallbox_that_nobody_wants_anything_of_is_told_nothing_r80(key: str) -> None:
-    assert to_tell(key, [], "1", managing=False) is None
-    assert to_tell(key, [], None, managing=True) is None
+    assert to_tell(key, Needs([], "1", "1")) is None
+    assert to_tell(key, Needs([], None, None, managing=True)) is None
 
 
 @pytest.mark.parametrize(
@@ -95,7 +192,14 @@ def test_a_wallbox_that_nobody_wants_anything_of_is_told_nothing_r80(key: str) -
         (INTERVAL, "30", "60", False),
         (INTERVAL, "30", "0", False),
         (INTERVAL, "30", None, False),
-        (ALIGNED, "900", "60", False),
+        (ALIGNED, "900", "60", True),
+        (ALIGNED, "0", "60", True),
+        (ALIGNED, "90", "60", False),
+        (ALIGNED, "90", "0", False),
+        (DATA, SOC, f"{ENERGY},{SOC}", True),
+        (DATA, SOC, ENERGY, False),
+        (ALIGNED_DATA, "", None, False),
+        (PRE, "true", "true", False),
     ],
 )
 def test_a_wallbox_that_samples_often_enough_serves_a_backend_as_it_is_r80(

@@ -162,3 +162,34 @@ async def test_the_pace_outlasts_a_restart_r80() -> None:
         await result(wallbox, "MeterValues", values(at_s))
     assert await taken(site) == [0, 60]
     await site.world.kill()
+
+
+@in_virtual_time()
+async def test_who_asked_for_nothing_gets_what_the_wallbox_sent_by_itself_r80() -> None:
+    own = [{"key": "MeterValueSampleInterval", "readonly": False, "value": "60"}]
+    site = await a_site(
+        literal_wallbox(
+            GetConfiguration=lambda _: {"configurationKey": own},
+            ChangeConfiguration=lambda _: {"status": "Accepted"},
+        )
+    )
+    assert (await site.wallbox.got("ChangeConfiguration"))["value"] == "10"  # for load management
+    await result(site.wallbox, "StartTransaction", START)
+    for at_s in range(0, 121, 10):
+        await result(site.wallbox, "MeterValues", values(at_s))
+    assert await taken(site) == [0, 60, 120]
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_of_a_reading_only_the_measurands_go_that_were_asked_for_r80() -> None:
+    site = await a_paced_site("60")
+    payload = {"key": "MeterValuesSampledData", "value": "SoC"}
+    await result(site.backend, "ChangeConfiguration", payload)
+    reading = values(0)
+    reading["meterValue"][0]["sampledValue"].append({"value": "80", "measurand": "SoC"})
+    await result(site.wallbox, "MeterValues", reading)
+    await asyncio.sleep(1.0)
+    (sent,) = site.backend.all_of("MeterValues")
+    assert sent["meterValue"][0]["sampledValue"] == [{"value": "80", "measurand": "SoC"}]
+    await site.world.kill()

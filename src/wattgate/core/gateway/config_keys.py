@@ -5,10 +5,19 @@ without a row is relayed.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from wattgate.core.gateway.config_values import (
+    Check,
+    any_text,
+    are_measurands,
+    is_count,
+    is_count_from_one,
+    is_flag,
+    is_name,
+)
 
 
 class Treatment(StrEnum):
@@ -23,69 +32,11 @@ class Treatment(StrEnum):
     """Answer Rejected: it would take the wallbox away from the gateway."""
     LINK = "link"
     """Carry it out on the gateway's own login at that backend; the wallbox never sees it."""
-
-
-Check = Callable[[str], bool]
-
-MEASURANDS: Final = frozenset(
-    {
-        "Current.Export",
-        "Current.Import",
-        "Current.Offered",
-        "Energy.Active.Export.Interval",
-        "Energy.Active.Export.Register",
-        "Energy.Active.Import.Interval",
-        "Energy.Active.Import.Register",
-        "Energy.Reactive.Export.Interval",
-        "Energy.Reactive.Export.Register",
-        "Energy.Reactive.Import.Interval",
-        "Energy.Reactive.Import.Register",
-        "Frequency",
-        "Power.Active.Export",
-        "Power.Active.Import",
-        "Power.Factor",
-        "Power.Offered",
-        "Power.Reactive.Export",
-        "Power.Reactive.Import",
-        "RPM",
-        "SoC",
-        "Temperature",
-        "Voltage",
-    }
-)
-"""The measurands of OCPP 1.6 (edition 2, §7.31)."""
-
-_PHASE: Final = re.compile(r"\.(L[123](-N|-L[123])?|N)$")
-"""Some wallboxes want the phase behind the measurand."""
-
-
-def names_of(text: str) -> tuple[str, ...]:
-    """The names in a comma-separated list, in their order; blanks around them do not count."""
-    return tuple(name for part in text.split(",") if (name := part.strip()))
-
-
-def _any(text: str) -> bool:
-    return True
-
-
-def _count(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 9
-
-
-def _at_least_one(text: str) -> bool:
-    return _count(text) and int(text) > 0
-
-
-def _flag(text: str) -> bool:
-    return text.casefold() in {"true", "false"}
-
-
-def _measurands(text: str) -> bool:
-    return all(_PHASE.sub("", name) in MEASURANDS for name in names_of(text))
-
-
-def _name(text: str) -> bool:
-    return bool(text.strip()) and text.isprintable()
+    CURRENT = "reject while managing"
+    """Answer Rejected while load management decides about current: it would take that out of its
+    hands. Relay it while load management only observes."""
+    METER = "virtualise unless signed"
+    """Relay it where the EVSE delivers signed data, which it steers; else virtualise it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +47,48 @@ class KeyRule:
     treatment: Treatment
     effect: str
     rules: str
-    accepts: Check = _any
+    accepts: Check = any_text
 
 
+ALIGNED_DATA: Final = "MeterValuesAlignedData"
+ATTEMPTS: Final = "TransactionMessageAttempts"
 AUTHORIZATION_KEY: Final = "AuthorizationKey"
+AUTH_LIST: Final = "LocalAuthListEnabled"
 CLOCK_ALIGNED: Final = "ClockAlignedDataInterval"
+CONNECTORS: Final = "NumberOfConnectors"
 CPO_NAME: Final = "CpoName"
+FEATURES: Final = "SupportedFeatureProfiles"
 HEARTBEAT: Final = "HeartbeatInterval"
 LOCAL_OFFLINE: Final = "LocalAuthorizeOffline"
 LOCAL_PRE_AUTHORIZE: Final = "LocalPreAuthorize"
+MAX_KEYS: Final = "GetConfigurationMaxKeys"
+PHASE_ROTATION: Final = "ConnectorPhaseRotation"
+RETRY_INTERVAL: Final = "TransactionMessageRetryInterval"
 SAMPLED_DATA: Final = "MeterValuesSampledData"
 SAMPLE_INTERVAL: Final = "MeterValueSampleInterval"
 SECURITY_PROFILE: Final = "SecurityProfile"
 STORE_LENGTH: Final = "CertificateStoreMaxLength"
-ATTEMPTS: Final = "TransactionMessageAttempts"
-RETRY_INTERVAL: Final = "TransactionMessageRetryInterval"
 
 _V, _RELAY, _NO, _L = Treatment.VIRTUALISE, Treatment.RELAY, Treatment.REJECT, Treatment.LINK
+_C: Final = Treatment.CURRENT
 _KEPT: Final = "kept and read back, nothing follows: the gateway decides about it for each link"
 _SIGNED: Final = "steers which signed values the wallbox makes"
+
+SIGNING_KEYS: Final = (
+    "SampledDataSignReadings",
+    "SampledDataSignStartedReadings",
+    "SampledDataSignUpdatedReadings",
+    "AlignedDataSignReadings",
+    "AlignedDataSignUpdatedReadings",
+    "StartTxnSampledData",
+    "PublicKeyWithSignedMeterValue",
+    "SigningMethod",
+    "MeterPublicKey",
+    "StopTransactionSignatureFormat",
+    "StopTransactionSignatureContexts",
+    "MeterValuesSignatureContexts",
+)
+"""Keys by which a backend has readings signed; MeterPublicKey may have a connector behind it."""
 
 _ROWS: Final = (
     KeyRule(
@@ -123,21 +97,39 @@ _ROWS: Final = (
         "the backend gets unsigned periodic values that often; the wallbox is told the shortest "
         "interval that anybody needs; 0 is none",
         "R80, R113",
-        _count,
+        is_count,
     ),
     KeyRule(
         SAMPLED_DATA,
         _V,
-        "the wallbox is told everything that anybody needs, and may refuse",
-        "R80, R83",
-        _measurands,
+        "the backend gets these of unsigned periodic values; the wallbox is told everything that "
+        "anybody needs, and may refuse",
+        "R80, R83, R113",
+        are_measurands,
     ),
     KeyRule(
         CLOCK_ALIGNED,
         _V,
-        "the wallbox is told the shortest interval that a backend asked for, and may refuse",
-        "R80",
-        _count,
+        "the backend gets unsigned clock-aligned values at the multiples of it; the wallbox is "
+        "told the longest interval that has them all, 60 s or longer where several asked, and may "
+        "refuse; 0 is none",
+        "R80, R113",
+        is_count,
+    ),
+    KeyRule(
+        ALIGNED_DATA,
+        Treatment.METER,
+        "as MeterValuesSampledData",
+        "R80, R81, R83",
+        are_measurands,
+    ),
+    KeyRule(
+        AUTH_LIST,
+        _V,
+        "false in the wallbox while several backends authorise there, whose lists the gateway "
+        "keeps apart; else as the backend asked",
+        "R105",
+        is_flag,
     ),
     KeyRule(
         LOCAL_PRE_AUTHORIZE,
@@ -145,32 +137,32 @@ _ROWS: Final = (
         "false in the wallbox while load management is active, so that the gateway sees each card; "
         "else as the backend asked",
         "R56, R81",
-        _flag,
+        is_flag,
     ),
-    KeyRule(LOCAL_OFFLINE, _V, "the wallbox is told what the backend asked for", "R81", _flag),
+    KeyRule(LOCAL_OFFLINE, _V, "the wallbox is told what the backend asked for", "R81", is_flag),
     KeyRule(
         HEARTBEAT,
         _V,
         "the gateway's own heartbeat at that backend, until the next boot notification is answered",
         "R46, R80",
-        _at_least_one,
+        is_count_from_one,
     ),
     KeyRule(
         ATTEMPTS,
         _V,
         "how often a queued message is sent to that backend",
         "R66, R80",
-        _at_least_one,
+        is_count_from_one,
     ),
     KeyRule(
         RETRY_INTERVAL,
         _V,
         "s before a queued message is sent to that backend again, times the sends so far",
         "R66, R80",
-        _count,
+        is_count,
     ),
-    KeyRule("WebSocketPingInterval", _V, _KEPT, "R28, R80", _count),
-    KeyRule("MessageTimeout", _V, _KEPT, "R16, R80", _at_least_one),
+    KeyRule("WebSocketPingInterval", _V, _KEPT, "R28, R80", is_count),
+    KeyRule("MessageTimeout", _V, _KEPT, "R16, R80", is_count_from_one),
     KeyRule(
         AUTHORIZATION_KEY,
         _L,
@@ -189,12 +181,12 @@ _ROWS: Final = (
         _L,
         "kept for the login at that backend, and the organisation in its certificate",
         "R37",
-        _name,
+        is_name,
     ),
     KeyRule(STORE_LENGTH, _L, "Rejected: how many certificates a link takes is ours", "R37"),
     KeyRule("StopTxnSampledData", _RELAY, _SIGNED, "R81"),
     KeyRule("StopTxnAlignedData", _RELAY, _SIGNED, "R81"),
-    KeyRule("MeterValuesAlignedData", _RELAY, _SIGNED, "R81"),
+    *(KeyRule(key, _RELAY, _SIGNED, "R115") for key in SIGNING_KEYS),
     KeyRule("AuthorizeRemoteTxRequests", _RELAY, "", "R81"),
     KeyRule("ConnectionTimeOut", _RELAY, "", "R80"),
     KeyRule("StopTransactionOnEVSideDisconnect", _RELAY, "", "R81"),
@@ -204,7 +196,27 @@ _ROWS: Final = (
     KeyRule("BackOffice-URL-APN", _NO, "Alfen", "R82"),
     KeyRule("Cst_BackendUrl", _NO, "MicroOcpp", "R82"),
     KeyRule("CentralSystemURI", _NO, "EVerest", "R82"),
+    KeyRule("Station-MaxCurrent", _C, "Alfen", "R82"),
+    KeyRule("OperatorCurrentLimit", _C, "Bender, Webasto", "R82"),
+    KeyRule("G_MaxCurrent", _C, "Growatt", "R82"),
+    KeyRule("G_ExternalLimitPower", _C, "Growatt", "R82"),
+    KeyRule("G_ExternalLimitPowerEnable", _C, "Growatt", "R82"),
+    KeyRule("G_SolarMode", _C, "Growatt", "R82"),
+    KeyRule("G_SolarLimitPower", _C, "Growatt", "R82"),
+    KeyRule("maxintensitysocket", _C, "Schneider", "R82"),
+    KeyRule("chargingALimitConn1", _C, "Wallbox", "R82"),
+    KeyRule("chargingALimitConn2", _C, "Wallbox", "R82"),
+    KeyRule("MaxEVCurrentOffered", _C, "several", "R82"),
+    KeyRule(
+        PHASE_ROTATION,
+        _RELAY,
+        "only by a backend that has all connectors of the wallbox",
+        "R101, R103",
+    ),
 )
+"""Vendors' keys about current: Alfen woopstar/hsem, Bender docs (OCPP in-depth guide), Webasto and
+Schneider sap-labs-france/ev-server, Growatt lbbrhzn/ocpp#1293, Wallbox
+ConnectorIO/connectorio-addons#155, MaxEVCurrentOffered steve-community/steve#1272."""
 
 KEYS: Final[dict[str, KeyRule]] = {row.key.casefold(): row for row in _ROWS}
 """The table, by folded key: keys are told apart without regard to case (CiString50Type)."""
@@ -213,7 +225,7 @@ LINK_KEYS: Final = frozenset(k for k, row in KEYS.items() if row.treatment is Tr
 """Keys (folded) that concern one link: a backend may not re-key the wallbox (R37)."""
 
 VIRTUAL_KEYS: Final = frozenset(
-    k for k, row in KEYS.items() if row.treatment is Treatment.VIRTUALISE
+    k for k, row in KEYS.items() if row.treatment in (Treatment.VIRTUALISE, Treatment.METER)
 )
 """Keys (folded) whose values are kept per backend."""
 
@@ -221,6 +233,12 @@ BACKEND_ADDRESS: Final = re.compile(
     r"(?=.*(backend|back-?office|central-?system|csms|ocpp))(?=.*(ur[il]|endpoint|address|host))"
 )
 """A folded key that fits is the address of a backend, whichever the maker (R82)."""
+
+CURRENT_LIMIT: Final = re.compile(
+    r"(?=.*(max|limit|safe|fallback|available))(?=.*(current|ampere|amps|power))"
+    r"|load-?(balanc|manage)|energy-?manage|smart-?charging"
+)
+"""A folded key that fits is about how much may be drawn, whichever the maker (R82)."""
 
 
 def folded_key(key: str) -> str:
@@ -237,6 +255,9 @@ def rule_of(key: str) -> KeyRule:
     row = KEYS.get(folded)
     if row is not None:
         return row
-    if BACKEND_ADDRESS.search(folded.replace("_", "-")):
+    plain = folded.replace("_", "-")
+    if BACKEND_ADDRESS.search(plain):
         return KeyRule(key, Treatment.REJECT, "", "R82")
+    if CURRENT_LIMIT.search(plain):
+        return KeyRule(key, Treatment.CURRENT, "", "R82")
     return KeyRule(key, Treatment.RELAY, "", "R81")

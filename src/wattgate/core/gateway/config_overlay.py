@@ -4,7 +4,7 @@ Everything that we do not speak of keeps every character.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,7 +37,7 @@ class Entry:
 
 def asked_keys(request_text: str) -> tuple[str, ...]:
     """The keys that GetConfiguration names, as it spells them; none means all (§5.8)."""
-    keys = (_text_of(element) for element in list_elements(request_text, "key"))
+    keys = (text_of(element) for element in list_elements(request_text, "key"))
     return tuple(key for key in keys if key is not None)
 
 
@@ -50,7 +50,7 @@ def values_of(answer_text: str) -> dict[str, str | None]:
     """What an answer to GetConfiguration says, by folded key; None where it gives no value."""
     values: dict[str, str | None] = {}
     for element in list_elements(answer_text, _LISTED):
-        key = _key_of(element)
+        key = key_of(element)
         if key is not None:
             value = read_scalar(element, ("value",))
             values[key.casefold()] = value if isinstance(value, str) else None
@@ -62,7 +62,7 @@ def writable_values_of(answer_text: str) -> dict[str, str]:
     fixed = {
         key.casefold()
         for element in list_elements(answer_text, _LISTED)
-        if (key := _key_of(element)) is not None and read_scalar(element, ("readonly",)) is True
+        if (key := key_of(element)) is not None and read_scalar(element, ("readonly",)) is True
     }
     values = values_of(answer_text).items()
     return {key: value for key, value in values if value is not None and key not in fixed}
@@ -80,14 +80,66 @@ def overlaid(answer_text: str, entries: Iterable[Entry], asked: Iterable[str]) -
     ]
 
     def said_by_us(element: str) -> str:
-        entry = ours.get((_key_of(element) or "").casefold())
+        entry = ours.get((key_of(element) or "").casefold())
         return element if entry is None else _changed(element, entry)
 
     def still_unknown(element: str) -> str | None:
-        return None if (_text_of(element) or "").casefold() in ours else element
+        return None if (text_of(element) or "").casefold() in ours else element
 
     answer_text = rewrite_list(answer_text, _LISTED, said_by_us, added)
     return rewrite_list(answer_text, _UNKNOWN, still_unknown)
+
+
+def fixed_where(answer_text: str, is_fixed: Callable[[str], bool]) -> str:
+    """The answer with those keys read-only that the backend cannot change."""
+
+    def marked(element: str) -> str:
+        key = key_of(element)
+        if key is None or not is_fixed(key):
+            return element
+        return replace_scalar(element, ("readonly",), "true", missing_ok=True)
+
+    return rewrite_list(answer_text, _LISTED, marked)
+
+
+def with_unknown(answer_text: str, keys: Iterable[str]) -> str:
+    """The answer, which says of these keys, too, that they do not exist."""
+    return rewrite_list(answer_text, _UNKNOWN, lambda element: element, [*map(_json, keys)])
+
+
+def in_parts(request_text: str, most: int | None) -> tuple[str, ...]:
+    """The requests that ask a wallbox for everything that one asks for, `most` keys in each.
+
+    `most` is its GetConfigurationMaxKeys, None where that is unknown.
+    """
+    keys = list_elements(request_text, "key")
+    if not most or len(keys) <= most:
+        return (request_text,)
+    parts = (keys[start : start + most] for start in range(0, len(keys), most))
+    return tuple(f'{{"key":[{",".join(part)}]}}' for part in parts)
+
+
+def merged(answers: Sequence[str]) -> str:
+    """The answers to the parts of one request, one at least, as its answer."""
+    first, *others = answers
+    for name in (_LISTED, _UNKNOWN):
+        added = [element for text in others for element in list_elements(text, name)]
+        first = rewrite_list(first, name, lambda element: element, added)
+    return first
+
+
+def key_of(element: str) -> str | None:
+    """The key of an element of `configurationKey`; None where it names none."""
+    if not element.startswith("{"):
+        return None
+    key = read_scalar(element, ("key",))
+    return key if isinstance(key, str) else None
+
+
+def text_of(element: str) -> str | None:
+    """The text that an element of a list is; None where it is something else."""
+    value = read_scalar(f'{{"e":{element}}}', ("e",))
+    return value if isinstance(value, str) else None
 
 
 def _changed(element: str, entry: Entry) -> str:
@@ -105,18 +157,6 @@ def _element(entry: Entry) -> str:
     if entry.value is not None:
         members["value"] = entry.value
     return json.dumps(members, separators=(",", ":"))
-
-
-def _key_of(element: str) -> str | None:
-    if not element.startswith("{"):
-        return None
-    key = read_scalar(element, ("key",))
-    return key if isinstance(key, str) else None
-
-
-def _text_of(element: str) -> str | None:
-    value = read_scalar(f'{{"e":{element}}}', ("e",))
-    return value if isinstance(value, str) else None
 
 
 def _json(value: object) -> str:

@@ -17,7 +17,7 @@ from wattgate.core.ocpp.splice import Path
 _LISTS: Final = ("meterValue", "transactionData")
 """Where meter values stand in MeterValues and in StopTransaction (OCPP 1.6 §6.31, §6.49)."""
 
-_PERIODIC: Final = (None, "Sample.Periodic")
+PERIODIC: Final = (None, "Sample.Periodic")
 """Contexts of samples that the next one makes up for; an absent one is periodic (§7.41)."""
 
 _NUMBER: Final = re.compile(r"\s*(?:[-+]?[0-9.,]{1,30}(?:[eE][-+]?[0-9]{1,3})?)?\s*")
@@ -60,9 +60,13 @@ def is_expendable(payload_text: str) -> bool:
     """
     samples = [sample for _, sample in _samples(payload_text)]
     return bool(samples) and all(
-        sample.get("context") in _PERIODIC and _is_figure(sample) and not _says_signed(sample)
-        for sample in samples
+        sample.get("context") in PERIODIC and is_plain(sample) for sample in samples
     )
+
+
+def is_plain(sample: Mapping[str, object]) -> bool:
+    """Whether a decoded SampledValue is a figure, or empty, and surely not signed."""
+    return _is_figure(sample) and not _says_signed(sample)
 
 
 def _may_be_signed(payload_text: str) -> bool:

@@ -11,10 +11,10 @@ from wattgate.core.gateway.config_keys import (
     RETRY_INTERVAL,
     KeyRule,
     Treatment,
-    names_of,
     rule_of,
 )
 from wattgate.core.gateway.config_overlay import Entry, asked_keys, named_keys, overlaid, values_of
+from wattgate.core.gateway.config_values import names_of
 from wattgate.core.gateway.link_messages import LinkKeyChange
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.runtime.ask import Ask

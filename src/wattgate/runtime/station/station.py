@@ -23,6 +23,7 @@ from wattgate.runtime.gateway.reservations import Reservations
 from wattgate.runtime.peer import Peer, Tools
 from wattgate.runtime.station.knowledge import CardKnowledge
 from wattgate.runtime.station.open_transactions import OpenTransactions
+from wattgate.runtime.station.own_values import OwnValues
 from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.station.silence import close_when_silent
 from wattgate.runtime.station.station_evse import StationEvse
@@ -88,6 +89,8 @@ class Station:
         """Held while a message of a transaction is stored: they are kept in the order they came."""
         self.meter_configuration: str | None = None
         """The payload of its last announcement of its meters' keys (R114)."""
+        self.own_values = OwnValues(presence.station_id, house.store)
+        """What it was set to by itself, where it was told something else (R80)."""
         self._silence: asyncio.Task[None] | None = None
         self._swaps: deque[float] = deque(maxlen=SWAPS_PER_MINUTE + 1)
         self.on_call: Callable[[Ask], None] = _nobody_handles

@@ -1,7 +1,8 @@
 """Tells a wallbox the configuration that serves everybody who needs something of it (R56, R80).
 
-What load management wants is told at the lowest priority, some time after a connection or a boot,
-each key once per connection; a wallbox that refuses is left alone.
+What load management wants, and what remains when a backend is gone, is told at the lowest priority,
+some time after a connection, a boot or a change, each key once per connection; a wallbox that
+refuses is left alone.
 """
 
 import asyncio
@@ -11,15 +12,32 @@ from typing import Final
 
 import structlog
 
-from wattgate.core.gateway.config_keys import LOCAL_PRE_AUTHORIZE
-from wattgate.core.gateway.config_overlay import values_of, writable_values_of
-from wattgate.core.gateway.config_superset import SHARED_KEYS, is_served, to_tell
-from wattgate.core.ocpp.frames import CallResult
+from wattgate.core.gateway.config_keys import LOCAL_PRE_AUTHORIZE, MAX_KEYS
+from wattgate.core.gateway.config_overlay import (
+    in_parts,
+    merged,
+    values_of,
+    writable_values_of,
+)
+from wattgate.core.gateway.config_superset import (
+    SHARED_KEYS,
+    Needs,
+    has_common,
+    is_served,
+    to_tell,
+    wishes_for,
+)
+from wattgate.core.gateway.config_values import is_count_from_one
+from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.session import Priority
 from wattgate.core.ocpp.splice import read_scalar
+from wattgate.ports.store import StoreFailed
 from wattgate.runtime.gateway.backend_configuration import BackendConfiguration
 from wattgate.runtime.peer import NoAnswer, Outcome
+from wattgate.runtime.station.own_values import OwnValues
 from wattgate.runtime.station.presence import Presence
+from wattgate.runtime.station.voices import Voice
+from wattgate.runtime.store_failures import say_not_stored
 from wattgate.runtime.supervisor import Supervisor
 
 log = structlog.get_logger()
@@ -32,32 +50,39 @@ ANSWER_S: Final[Mapping[Priority, float]] = {Priority.BACKEND: 30.0, Priority.PO
 management wants of it waits behind (R89)."""
 
 _TAKEN: Final = frozenset({"Accepted", "RebootRequired"})
-_ASKED: Final = json.dumps({"key": list(SHARED_KEYS)})
+_ASKED: Final = json.dumps({"key": [MAX_KEYS, *SHARED_KEYS]})
+_ASKED_FIRST: Final = json.dumps({"key": [MAX_KEYS]})
+_NO_COMMON: Final = CallResult("", '{"status":"Rejected"}')
+"""Answer to a wish that no value serves together with those of others."""
 
 
 class WallboxConfiguration:
     """The configuration of one wallbox.
 
-    `backends` are those whose wishes count there now; `managing` tells whether load management
-    decides about current at one of its connectors.
+    `voices` are its backends now, each once; `managing` tells whether load management decides about
+    current at one of its connectors.
     """
 
     def __init__(
         self,
         presence: Presence,
         tasks: Supervisor,
-        backends: Callable[[], Sequence[BackendConfiguration]],
+        voices: Callable[[], Sequence[Voice]],
         managing: Callable[[], bool],
+        own: OwnValues,
     ) -> None:
         self._presence = presence
         self._tasks = tasks
-        self._backends = backends
+        self._voices = voices
         self._managing = managing
+        self._own = own
         self._connection = 0
         self._present: dict[str, str] | None = None
-        self._said: dict[str, str | None] = {}
+        self._said: dict[str, str] = {}
         self._refused: dict[str, str] = {}
         self._reviews = 0
+        self.most_keys: int | None = None
+        """How many keys it can be asked for at once; None where it has not said."""
 
     def review_later(self) -> None:
         """See what it must be told, once it has had time to settle."""
@@ -68,13 +93,21 @@ class WallboxConfiguration:
     async def wished(self, backend: BackendConfiguration, key: str, value: str) -> Outcome | None:
         """Tell the wallbox what follows from a backend's new wish, before that is kept.
 
-        None where it needs to be told nothing, or is not here; otherwise how that ended.
+        None where it needs to be told nothing, or is not here; otherwise how that ended. Raises
+        StoreFailed, and then it was told nothing.
         """
-        if not self._presence.is_connected or key not in SHARED_KEYS:
+        voices = [each for each in self._voices() if each.counts_for(key)]
+        is_heard = any(each.configuration is backend for each in voices)
+        if not self._presence.is_connected or key not in SHARED_KEYS or not is_heard:
             return None
         await self._read(Priority.BACKEND)
-        others = [each.values for each in self._backends() if each is not backend]
-        told = self._to_tell(key, [*others, {key: value}])
+        values = [
+            {key: value} if each.configuration is backend else each.configuration.values
+            for each in voices
+        ]
+        if not has_common(key, self._wishes(key, values)):
+            return _NO_COMMON
+        told = self._to_tell(key, values)
         if told is None:
             return None
         outcome = await self._tell(key, told, Priority.BACKEND)
@@ -85,49 +118,99 @@ class WallboxConfiguration:
         await asyncio.sleep(SETTLE_S)
         if number != self._reviews or not self._presence.is_connected or not self._is_of_use:
             return
+        try:
+            await self._look()
+        except StoreFailed as exc:  # the next connection is the next occasion
+            say_not_stored(exc, station=self._presence.station_id)
+
+    async def _look(self) -> None:
         await self._read(Priority.POLL)
         if self._present is None:
             return  # one that does not say what it has is told nothing of our own accord
         for key in SHARED_KEYS:
-            told = self._to_tell(key, [each.values for each in self._backends()])
+            voices = [each for each in self._voices() if each.counts_for(key)]
+            told = self._to_tell(key, [each.configuration.values for each in voices])
             if told is not None and self._refused.get(key) != told:
                 await self._tell(key, told, Priority.POLL)
 
     @property
     def _is_of_use(self) -> bool:
-        return self._managing() or any(each.values for each in self._backends())
+        return (
+            self._managing()
+            or self._is_shared
+            or bool(self._own.values)
+            or any(each.configuration.values for each in self._voices())
+        )
 
-    def _to_tell(self, key: str, wishes: Sequence[Mapping[str, str]]) -> str | None:
-        asked = [values[key] for values in wishes if key in values]
-        managing = self._managing() and (key != LOCAL_PRE_AUTHORIZE or bool(wishes))
-        present = (self._present or {}).get(key.casefold())
-        return to_tell(key, asked, present, managing=managing)
+    @property
+    def _is_shared(self) -> bool:
+        """Whether several backends authorise there (R105)."""
+        return sum(each.authorises for each in self._voices()) > 1
+
+    def _wishes(self, key: str, values: Sequence[Mapping[str, str]]) -> list[str]:
+        return wishes_for(key, values, self._own.over(self._said, key))
+
+    def _to_tell(self, key: str, values: Sequence[Mapping[str, str]]) -> str | None:
+        managing = self._managing() and (key != LOCAL_PRE_AUTHORIZE or bool(values))
+        needs = Needs(
+            self._wishes(key, values),
+            (self._present or {}).get(key.casefold()),
+            self._own.over(self._present or {}, key),
+            managing,
+            self._is_shared,
+        )
+        return to_tell(key, needs)
 
     async def _read(self, priority: Priority) -> None:
         """Ask what it has, once per connection."""
         connection = self._presence.connection
         if connection == self._connection:
             return
-        match await self._call("GetConfiguration", _ASKED, priority):
-            case NoAnswer(was_sent=False):
-                return
-            case CallResult(_, payload_text):
-                self._present = writable_values_of(payload_text)
-                self._said = values_of(payload_text)
-            case _:
-                self._present, self._said = None, {}
+        outcome = await self._ask_in_parts(priority)
+        if isinstance(outcome, NoAnswer) and not outcome.was_sent:
+            return
+        self._present, self._said = None, {}
+        if isinstance(outcome, CallResult):
+            said = values_of(outcome.payload_text).items()
+            self._present = writable_values_of(outcome.payload_text)
+            self._said = {key: value for key, value in said if value is not None}
+            await self._own.seen(self._said)
         self._connection, self._refused = connection, {}
 
+    async def _ask_in_parts(self, priority: Priority) -> Outcome:
+        """All at once; where that is refused, as many keys as it can be asked for at once."""
+        outcome = await self._call("GetConfiguration", _ASKED, priority)
+        if isinstance(outcome, CallError):
+            first = await self._call("GetConfiguration", _ASKED_FIRST, priority)
+            self._learn(first)
+            parts = in_parts(_ASKED, self.most_keys)
+            if len(parts) == 1:
+                return outcome
+            answers = [await self._call("GetConfiguration", part, priority) for part in parts]
+            texts = [each.payload_text for each in answers if isinstance(each, CallResult)]
+            return CallResult("", merged(texts)) if len(texts) == len(parts) else outcome
+        self._learn(outcome)
+        return outcome
+
+    def _learn(self, outcome: Outcome) -> None:
+        if isinstance(outcome, CallResult):
+            most = values_of(outcome.payload_text).get(MAX_KEYS.casefold()) or ""
+            self.most_keys = int(most) if is_count_from_one(most) else None
+
     async def _tell(self, key: str, value: str, priority: Priority) -> Outcome:
+        present = (self._present or {}).get(key.casefold())
+        before = await self._own.telling(key, present, value)
         payload_text = json.dumps({"key": key, "value": value}, separators=(",", ":"))
         outcome = await self._call("ChangeConfiguration", payload_text, priority)
         said = self._presence.station_id
         if is_taken(outcome):
             if self._present is not None:
-                self._present[key.casefold()] = value
+                self._present[key.casefold()] = self._said[key.casefold()] = value
             log.info("wallbox configured", station=said, key=key, value=value)
         else:
             self._refused[key] = value
+            if not isinstance(outcome, NoAnswer):  # it may have taken it all the same
+                await self._own.note(key, before)
             log.info("wallbox keeps its configuration", station=said, key=key, value=value)
         return outcome
 

@@ -1,0 +1,54 @@
+"""What a wallbox had by itself is known over restarts, and forgotten once it has it again (R80)."""
+
+import pytest
+from tests.support.virtual_time import in_virtual_time
+
+from wattgate.adapters.store.memory import MemoryStore
+from wattgate.core.gateway.config_baseline import Changed
+from wattgate.ports.store import StoreFailed
+from wattgate.runtime.station.own_values import OwnValues
+
+KEY = "MeterValueSampleInterval"
+
+
+async def recovered(store: MemoryStore, station_id: str = "CP1") -> OwnValues:
+    """What is known after a restart."""
+    own = OwnValues(station_id, store)
+    own.recover((await store.recover()).notes)
+    return own
+
+
+@in_virtual_time()
+async def test_what_it_had_outlasts_a_restart_and_is_its_own_alone_r80() -> None:
+    store = MemoryStore()
+    own = OwnValues("CP1", store)
+    assert await own.telling(KEY, "60", "10") is None
+    assert await own.telling(KEY, "10", "5") == Changed("60", "10")
+    again = await recovered(store)
+    assert again.values == {KEY: "60"}
+    assert again.over({KEY.casefold(): "5"}, KEY) == "60"
+    assert again.over({"foo": "1"}, "Foo") == "1"
+    assert not (await recovered(store, "CP2")).values
+
+
+@in_virtual_time()
+async def test_what_it_has_again_or_others_have_set_is_forgotten_r80() -> None:
+    store = MemoryStore()
+    own = OwnValues("CP1", store)
+    await own.telling(KEY, "60", "10")
+    await own.telling("LocalPreAuthorize", "true", "false")
+    await own.telling("ClockAlignedDataInterval", "0", "900")
+    await own.seen({KEY.casefold(): "30", "localpreauthorize": "false"})
+    await own.telling("ClockAlignedDataInterval", "900", "0")
+    assert own.values == {"LocalPreAuthorize": "true"}
+    assert (await recovered(store)).values == own.values
+
+
+@in_virtual_time()
+async def test_what_could_not_be_noted_is_not_known_r80() -> None:
+    store = MemoryStore()
+    own = OwnValues("CP1", store)
+    store.failing = True
+    with pytest.raises(StoreFailed):
+        await own.telling(KEY, "60", "10")
+    assert not own.values
