@@ -214,13 +214,23 @@ def test_r106_the_start_that_counts_is_the_one_of_the_backend_that_bills_it() ->
 
 
 @pytest.mark.parametrize("identity", ["CP1", "DE*A@B", "a@b@c"])
-def test_an_identity_with_an_at_sign_is_read_whole_r116(identity: str) -> None:
+@pytest.mark.parametrize("founder", ["stall-1", "stall 2"])
+def test_an_identity_with_an_at_sign_is_read_whole_r116(identity: str, founder: str) -> None:
     opening = replace(
-        start(), station_id=identity, evse_id="stall-1", link_id=f"stall-1 {identity}@backend"
+        start(), station_id=identity, evse_id="stall-1", link_id=f"{founder} {identity}@backend"
     )
     value = frame(FrameWay.RECEIVED, json.dumps([2, "b", "MeterValues", values(SIGNER.ocmf())]))
     material = Material(TransactionRecord(1, opening), (value,))
     assert dossier_of(material, EcdsaCheck().check).contradictions == ()
+
+
+def test_p20_the_identity_at_a_login_that_another_evse_had_first_is_told_too_r116() -> None:
+    opening = start(evse_id="right", link_id="left SITE@backend")
+    value = frame(FrameWay.RECEIVED, json.dumps([2, "b", "MeterValues", values(SIGNER.ocmf())]))
+    (found,) = dossier_of(
+        Material(TransactionRecord(1, opening), (value,)), EcdsaCheck().check
+    ).contradictions
+    assert found.endswith('knows it as "SITE".')
 
 
 @in_virtual_time()

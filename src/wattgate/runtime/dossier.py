@@ -20,7 +20,7 @@ from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.site.model import Site
 from wattgate.core.station.meter_keys import announced_keys
 from wattgate.core.station.signed import signed_values
-from wattgate.core.station.transactions import TransactionRecord
+from wattgate.core.station.transactions import TransactionRecord, TransactionStart
 from wattgate.ports.store import FrameRecord, FrameWay
 
 
@@ -124,16 +124,22 @@ def _passage(material: Material) -> Passage:
     taken = next((each for each in _billed(material) if each.action == "StartTransaction"), None)
     return Passage(
         station_id=start.station_id,
-        identity=_identity(start.link_id, start.evse_id),
+        identity=_identity(start),
         south=_card_and_connector(came),
         north=_card_and_connector(taken),
         decided_here=any(frame.way is FrameWay.ANSWERED for frame in starts),
     )
 
 
-def _identity(link_id: str | None, evse_id: str) -> str:
-    """As whom the backend knows the wallbox: a link's id is `<EVSE> <identity>@<place>`."""
-    return (link_id or "").removeprefix(f"{evse_id} ").rpartition("@")[0]
+def _identity(start: TransactionStart) -> str:
+    """As whom the backend knows the wallbox: a link's id is `<EVSE> <identity>@<place>`.
+
+    The EVSE may be another that had the login first (P20).
+    """
+    name = (start.link_id or "").rpartition("@")[0]
+    if name.startswith(f"{start.evse_id} "):
+        return name.removeprefix(f"{start.evse_id} ")
+    return start.station_id if name.endswith(f" {start.station_id}") else name.partition(" ")[2]
 
 
 def _card_and_connector(frame: FrameRecord | None) -> tuple[str, str]:
