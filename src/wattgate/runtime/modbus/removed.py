@@ -23,7 +23,7 @@ from wattgate.ports.store import (
     StoreFailed,
 )
 from wattgate.runtime.modbus.stand_in_kept import SCOPE, Kept
-from wattgate.runtime.station.open_transactions import billed_by
+from wattgate.runtime.station.open_transactions import hearers
 from wattgate.runtime.store_failures import say_not_stored
 from wattgate.runtime.timestamps import ocpp_time, read_time
 
@@ -58,14 +58,12 @@ async def end_removed(store: Store, recovered: Recovered, station_ids: Collectio
 def _ending(record: TransactionRecord, recovered: Recovered) -> tuple[Change, ...]:
     start, number = record.start, record.transaction_id
     stop = end_of(record, _last_look(record, recovered))
-    changes: tuple[Change, ...] = (
+    text = stop_payload(number, stop)
+    return (
         CloseTransaction(start.station_id, number, stop),
         DeleteNote(SCOPE, start.evse_id),
+        *(Enqueue(Draft(each, "StopTransaction", text, number)) for each in hearers(record)),
     )
-    link_id = billed_by(record)
-    if link_id is None:
-        return changes
-    return *changes, Enqueue(Draft(link_id, "StopTransaction", stop_payload(number, stop), number))
 
 
 def _last_look(record: TransactionRecord, recovered: Recovered) -> Lost:

@@ -1,6 +1,7 @@
 """Where a wallbox's billing messages go, and that each of them counts once."""
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 
@@ -10,15 +11,27 @@ from wattgate.core.station.salvage import NO_CONNECTOR, OddMeterValues, OddStart
 from wattgate.ports.store import Change, KeepAside, Receipt
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.station_evse import StationEvse
 
 log = structlog.get_logger()
 
 
-def link_id_of(evse: StationEvse | None) -> str | None:
-    """The queue of an EVSE's backend; None without one."""
-    return evse.link.identity.link_id if evse is not None and evse.link is not None else None
+def told_now(evse: StationEvse | None) -> tuple[EvseBackend, ...]:
+    """The backends that hear of what happens at an EVSE now; the one that bills it first (R106)."""
+    if evse is None:
+        return ()
+    return (*(() if evse.primary is None else (evse.primary,)), *evse.reports)
+
+
+def backend_named(station: Station, evse: StationEvse | None, link_id: str) -> EvseBackend | None:
+    """The backend of that link, as the EVSE has it, else as another EVSE of the wallbox does.
+
+    None when the site has it no longer, and its queue waits.
+    """
+    places = (*(() if evse is None else (evse,)), *station.evses)
+    return next((found for each in places if (found := each.backend_of(link_id))), None)
 
 
 def link_named(station: Station, link_id: str | None) -> BackendLink | None:
@@ -48,20 +61,35 @@ def evse_of(
     return station.evse_at(request.connector_id)
 
 
-def hand_over(link: BackendLink, message: OutboxMessage) -> asyncio.Future[str] | None:
-    """Tell the queue of its message; the answer to come where the backend is there."""
-    expected = link.pump.expect(message.number) if link.is_online else None
-    link.pump.added(message)
+def hand_over(
+    station: Station, queued: Sequence[OutboxMessage], awaited: str | None
+) -> asyncio.Future[str] | None:
+    """Tell each queue of its message; the answer to come of the link that is awaited (R106).
+
+    None where no backend is there to give one. Nobody waits for any other.
+    """
+    expected = None
+    for message in queued:
+        link = link_named(station, message.draft.link_id)
+        if link is None:
+            continue
+        if message.draft.link_id == awaited and link.is_online:
+            expected = link.pump.expect(message.number)
+        link.pump.added(message)
     return expected
 
 
-async def keep_orphan(station: Station, ask: Ask, key: str, reason: str, *changes: Change) -> None:
+async def keep_orphan(
+    station: Station, ask: Ask, key: str, reason: str, *changes: Change
+) -> tuple[OutboxMessage, ...]:
     """Keep a message that can go to no backend among the dead letters (R59, R69), with `changes`.
 
-    It is never guessed whose it is: a stop under a wrong id ends somebody's session.
+    It is never guessed whose it is: a stop under a wrong id ends somebody's session. Returns what
+    the changes queued.
     """
     log.warning("message kept aside", station=station.station_id, reason=reason)
     draft = Draft(f"unattributed {station.station_id}", ask.call.action, ask.call.payload_text)
     letter = KeepAside(draft, reason, station.house.tools.clock.wall())
-    await station.house.store.take(once(station, key), letter, *changes)
+    taken = await station.house.store.take(once(station, key), letter, *changes)
     ask.stored(ask.call.payload_text, f"apart: {reason}")
+    return taken.queued

@@ -1,7 +1,7 @@
 """Waits for ends that a wallbox has not told, and closes what it never tells (R77)."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -18,7 +18,8 @@ from wattgate.core.station.lost_stop import (
 )
 from wattgate.core.station.transactions import TransactionRecord, TransactionStop
 from wattgate.ports.store import Change, CloseTransaction, Enqueue, FrameWay, StoreFailed
-from wattgate.runtime.station.open_transactions import billed_by
+from wattgate.runtime.station.billing import backend_named, hand_over, link_named
+from wattgate.runtime.station.open_transactions import hearers
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.station_evse import StationEvse
 from wattgate.runtime.store_failures import say_not_stored
@@ -134,52 +135,51 @@ class LostStops:
             await self._close(number, lost)
 
     async def _close(self, transaction_id: int, lost: Lost) -> None:
-        """Close it here, and at its backend where the site wants that."""
+        """Close it here, and at each of its backends where the site wants that."""
         station_id, known = self._station.station_id, self._station.open
         record = await self._house.store.transaction(station_id, transaction_id)
         if record is None:
             return
         stop = end_of(record, lost)
-        evse = self._evse_of(billed_by(record))
+        told = tuple(filter(self._is_told, hearers(record)))
         changes: list[Change] = [
             CloseTransaction(station_id, transaction_id, stop),
             *known.forget_lost(transaction_id),
+            *self._telling(transaction_id, told, stop),
         ]
-        is_told = evse is not None and evse.settings.gateways[0].deliver_inferred
-        if is_told:
-            changes += self._telling(record, stop)
         queued = await self._house.store.commit(*changes)
-        for message in queued:
-            known.told.add(transaction_id)
-            if evse is not None and evse.link is not None:
-                evse.link.pump.added(message)
-                evse.link.deliver()  # the wallbox may be away for good
+        if told:
+            known.told[transaction_id] = told
+        hand_over(self._station, queued, None)
+        for link_id in told:
+            link = link_named(self._station, link_id)
+            if link is not None:
+                link.deliver()  # the wallbox may be away for good
         self._noticed.pop(transaction_id, None)
         log.warning(
             "transaction closed without its end",
             station=station_id,
             transaction=transaction_id,
-            told_to_backend=is_told,
+            told_to_backends=told,
         )
         self._station.transaction_ended(transaction_id)
 
-    def _telling(self, record: TransactionRecord, stop: TransactionStop) -> tuple[Change, ...]:
-        transaction_id, link_id = record.transaction_id, billed_by(record)
-        if link_id is None:
-            return ()
+    def _is_told(self, link_id: str) -> bool:
+        """Whether the site wants the backend of that link to hear of an end nobody has told."""
+        backend = backend_named(self._station, None, link_id)
+        return backend is not None and backend.gateway.deliver_inferred
+
+    def _telling(
+        self, transaction_id: int, link_ids: Sequence[str], stop: TransactionStop
+    ) -> Iterator[Change]:
         text = stop_payload(transaction_id, stop)
-        draft = Draft(link_id, "StopTransaction", text, transaction_id)
-        return Enqueue(draft), self._station.open.note_told(transaction_id)
+        for link_id in link_ids:
+            yield Enqueue(Draft(link_id, "StopTransaction", text, transaction_id))
+        if link_ids:
+            yield self._station.open.note_told(transaction_id, link_ids)
 
     def _evse_named(self, evse_id: str) -> StationEvse | None:
         return next((evse for evse in self._station.evses if evse.evse_id == evse_id), None)
-
-    def _evse_of(self, link_id: str | None) -> StationEvse | None:
-        """The EVSE whose backend billed it; None where the site has that backend no longer."""
-        for evse in self._station.evses:
-            if evse.link is not None and evse.link.identity.link_id == link_id:
-                return evse
-        return None
 
 
 async def watch(stops: Iterable[LostStops]) -> None:

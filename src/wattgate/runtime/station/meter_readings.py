@@ -20,8 +20,15 @@ from wattgate.core.station.signed import is_expendable
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import Change, Enqueue
 from wattgate.runtime.ask import Ask
-from wattgate.runtime.station.billing import evse_of, keep_orphan, link_id_of, link_named, once
-from wattgate.runtime.station.open_transactions import billed_by
+from wattgate.runtime.station.billing import (
+    backend_named,
+    evse_of,
+    hand_over,
+    keep_orphan,
+    once,
+    told_now,
+)
+from wattgate.runtime.station.open_transactions import hearers
 from wattgate.runtime.station.pacing import Pacing
 from wattgate.runtime.station.reports import look_at_values
 from wattgate.runtime.station.signed_data import first_seen
@@ -52,19 +59,19 @@ class MeterReadings:
         self._station.presence.heard_time(newest_stamp(text))
         if evse is not None and request.connector_id != 0:
             look_at_values(self._station, evse, text)
-        if is_triggered(text) and self._is_own_trigger(request):
+        asked_by = self._asked_by(request) if is_triggered(text) else None
+        if asked_by is not None and not asked_by:
             ask.absorbed("only asked for by the manager (R88)")
         else:
             async with self._in_order:
-                await self._store(ask, rule, request, evse)
+                await self._store(ask, rule, request, evse, asked_by)
         ask.answer("{}")
 
-    def _is_own_trigger(self, request: MeterValuesRequest | OddMeterValues) -> bool:
-        heard_by = self._station.presence.triggered_for(request.connector_id)
-        return heard_by is not None and not heard_by
+    def _asked_by(self, request: MeterValuesRequest | OddMeterValues) -> frozenset[str] | None:
+        return self._station.presence.triggered_for(request.connector_id)
 
     def _evse_of(self, request: MeterValuesRequest | OddMeterValues) -> StationEvse | None:
-        """Connector 0 is the wallbox's own meter: its values go to the primary only (R102)."""
+        """Connector 0 is the wallbox's own meter, of which its main EVSE's backends hear (R102)."""
         if request.connector_id == 0:
             return self._station.primary
         return evse_of(self._station, request)
@@ -75,6 +82,7 @@ class MeterReadings:
         rule: Rule,
         request: MeterValuesRequest | OddMeterValues,
         evse: StationEvse | None,
+        asked_by: frozenset[str] | None,
     ) -> None:
         text = ask.call.payload_text
         record = await self._record(request.transaction_id, evse)
@@ -86,33 +94,51 @@ class MeterReadings:
             # Never under somebody else's id: the values go, the id that means nothing stays.
             text = remove_member(text, "transactionId")
         self._note_register(record, evse)
-        link_id = billed_by(record) if record is not None else link_id_of(evse)
-        wanted = self._pacing.for_backend(text, link_id, request)
-        if wanted is None:
+        links = _hearing(record, evse, asked_by)
+        drafts = [
+            draft
+            for link_id in links
+            if (draft := self._draft(text, link_id, request, rule, record, evse)) is not None
+        ]
+        if links and not drafts:
             ask.absorbed("the backend asked for fewer samples (R80)")
             return
-        text = wanted
         transaction_id = record.transaction_id if record is not None else None
         changes: list[Change] = [
             *self._house.evidence.received(self._station.station_id, transaction_id, ask.call),
         ]
-        if link_id is None and not changes:
+        if not links and not changes:
             await self._keep_odd(ask, request)
             return
-        changes += first_seen(evse, text)
-        backend = evse.backend_of(link_id) if evse is not None else None
-        if backend is not None:
-            text = backend.connectors.to_backend(text, rule.connector)
-        if link_id is not None:
-            expendable = is_expendable(text)
-            draft = Draft(link_id, "MeterValues", text, transaction_id, expendable=expendable)
-            changes.append(Enqueue(draft))
+        changes += [*first_seen(evse, text), *map(Enqueue, drafts)]
         taken = await self._house.store.take(once(self._station, _key(ask)), *changes)
-        ask.stored(text)
-        link = link_named(self._station, link_id)
-        for message in taken.queued:
-            if link is not None:
-                link.pump.added(message)
+        ask.stored(drafts[0].payload_text if drafts else text)
+        hand_over(self._station, taken.queued, None)
+
+    def _draft(
+        self,
+        text: str,
+        link_id: str,
+        request: MeterValuesRequest | OddMeterValues,
+        rule: Rule,
+        record: TransactionRecord | None,
+        evse: StationEvse | None,
+    ) -> Draft | None:
+        """What one backend gets of them; None: nothing of it.
+
+        One that has not heard of the transaction does not hear of it now.
+        """
+        told = self._pacing.for_backend(text, link_id, request)
+        if told is None:
+            return None
+        transaction_id = record.transaction_id if record is not None else None
+        if record is not None and link_id not in hearers(record):
+            told, transaction_id = remove_member(told, "transactionId"), None
+        backend = backend_named(self._station, evse, link_id)
+        if backend is not None:
+            told = backend.connectors.to_backend(told, rule.connector)
+        expendable = is_expendable(told)
+        return Draft(link_id, "MeterValues", told, transaction_id, expendable=expendable)
 
     def _note_register(self, record: TransactionRecord | None, evse: StationEvse | None) -> None:
         """Values that come late tell nothing of the transaction that runs since.
@@ -148,6 +174,19 @@ class MeterReadings:
 
     def _evse_named(self, evse_id: str) -> StationEvse | None:
         return next((evse for evse in self._station.evses if evse.evse_id == evse_id), None)
+
+
+def _hearing(
+    record: TransactionRecord | None,
+    evse: StationEvse | None,
+    asked_by: frozenset[str] | None,
+) -> tuple[str, ...]:
+    """Who hears of values: of a transaction's who heard its start, of triggered ones who asked."""
+    now = tuple(each.link_id for each in told_now(evse))
+    links = now if record is None else hearers(record)
+    if asked_by is None:
+        return links
+    return tuple(each for each in dict.fromkeys((*links, *now)) if each in asked_by)
 
 
 def _key(ask: Ask) -> str:

@@ -1,7 +1,9 @@
 """The transactions of one wallbox whose end is not stored yet, and ends that we made up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
+
+import msgspec
 
 from wattgate.core.station.lost_stop import Lost, lost_text, read_lost
 from wattgate.core.station.transactions import TransactionRecord
@@ -15,6 +17,15 @@ def billed_by(record: TransactionRecord) -> str | None:
     """The link whose backend bills a transaction, in whichever mode it began."""
     link_id = record.start.link_id
     return None if link_id is None else link_id.removesuffix(RELAYED)
+
+
+def hearers(record: TransactionRecord) -> tuple[str, ...]:
+    """The links that hear of a transaction to its end: those that heard its start (R106).
+
+    The one that bills it comes first.
+    """
+    billing = billed_by(record)
+    return (*(() if billing is None else (billing,)), *record.start.report_link_ids)
 
 
 def is_shared(record: TransactionRecord) -> bool:
@@ -48,15 +59,16 @@ class _Reading(NamedTuple):
 class OpenTransactions:
     """What is open, by our id; as it was when it began, for the newest facts ask the store.
 
-    `told` holds the transactions whose end went to the backend without the wallbox having named
-    them: should it do so later, the backend must not hear of a second end (R69, R77). `lost` are
-    those that seem to be over, and whose end is waited for. `resets` are those that end because
-    their backend has reset its charge point, each with the reason that it is to hear (R103).
+    `told` holds the transactions whose end went to backends without the wallbox having named
+    them: should it do so later, those must not hear of a second end (R69, R77). It has their links;
+    none where all were told. `lost` are those that seem to be over, and whose end is waited for.
+    `resets` are those that end because their backend has reset its charge point, each with the
+    reason that it is to hear (R103).
     """
 
     def __init__(self, station_id: str) -> None:
         self.records: dict[int, TransactionRecord] = {}
-        self.told: set[int] = set()
+        self.told: dict[int, tuple[str, ...]] = {}
         self.lost: dict[int, Lost] = {}
         self.resets: dict[int, str] = {}
         self._readings: dict[int, _Reading] = {}
@@ -71,7 +83,8 @@ class OpenTransactions:
         for record in recovered.open_transactions:
             if record.start.station_id == self._station_id:
                 self.began(record)
-        self.told = {number for number, _ in _notes(recovered, self._told_scope)}
+        told = _notes(recovered, self._told_scope)
+        self.told = {number: _links_in(text) for number, text in told}
         self.resets = dict(_notes(recovered, self._reset_scope))
         for number, text in _notes(recovered, self._lost_scope):
             lost = read_lost(text)
@@ -96,6 +109,13 @@ class OpenTransactions:
         """
         shared = self.shared(number)
         return number if shared is None else shared.transaction_id
+
+    def to_be_told(self, record: TransactionRecord) -> tuple[str, ...]:
+        """The links that are to hear of the end that the wallbox tells: of no second one."""
+        links, told = hearers(record), self.told.get(record.transaction_id)
+        if told is None:
+            return links
+        return tuple(each for each in links if told and each not in told)
 
     def ended(self, transaction_id: int) -> None:
         """Its end is stored."""
@@ -138,9 +158,10 @@ class OpenTransactions:
 
     # What outlasts a restart: changes for the commit that they belong to
 
-    def note_told(self, transaction_id: int) -> Change:
-        """Keep that the backend is told an end."""
-        return SaveNote(NoteRecord(self._told_scope, str(transaction_id), ""))
+    def note_told(self, transaction_id: int, link_ids: Sequence[str]) -> Change:
+        """Keep that the backends of these links are told an end."""
+        text = msgspec.json.encode(link_ids).decode()
+        return SaveNote(NoteRecord(self._told_scope, str(transaction_id), text))
 
     def note_lost(self, transaction_id: int, lost: Lost) -> Change:
         """Keep that an end is waited for."""
@@ -161,6 +182,14 @@ class OpenTransactions:
         if transaction_id not in self.resets:
             return ()
         return (DeleteNote(self._reset_scope, str(transaction_id)),)
+
+
+def _links_in(text: str) -> tuple[str, ...]:
+    """What `note_told` wrote; empty before it wrote whom."""
+    try:
+        return msgspec.json.decode(text, type=tuple[str, ...])
+    except msgspec.MsgspecError:
+        return ()
 
 
 def _notes(recovered: Recovered, scope: str) -> Iterator[tuple[int, str]]:

@@ -1,6 +1,7 @@
 """From card to bill: how a transaction ends."""
 
 import asyncio
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import structlog
@@ -18,10 +19,10 @@ from wattgate.runtime.gateway.backend_answers import in_time, tag_of
 from wattgate.runtime.station.billing import (
     hand_over,
     keep_orphan,
-    link_named,
     once,
+    told_now,
 )
-from wattgate.runtime.station.open_transactions import billed_by
+from wattgate.runtime.station.open_transactions import billed_by, hearers
 from wattgate.runtime.station.signed_data import first_seen
 from wattgate.runtime.station.station import Station
 
@@ -59,8 +60,7 @@ class TransactionEnds:
         if record is not None:
             stop = self._stop_of(request, record)
             if record.transaction_id in self._station.open.told:
-                await self._keep_second_end(ask, request, record, stop)
-                return None
+                return await self._keep_second_end(ask, request, record, stop)
             return await self._close(ask, request.key, record, stop)
         if isinstance(request, OddStop):
             return await self._keep_odd(ask, request)
@@ -94,18 +94,22 @@ class TransactionEnds:
             *self._station.open.forget_reset(transaction_id),
             *more,
         ]
-        link_id = billed_by(record)
-        if link_id is not None:
-            reset_reason = self._station.open.resets.get(transaction_id)
-            text = stop_for_backend(ask.call.payload_text, record, reset_reason)
-            changes.append(Enqueue(Draft(link_id, "StopTransaction", text, transaction_id)))
+        changes += self._telling(ask, record, hearers(record))
         taken = await self._house.store.take(once(self._station, key), *changes)
         ask.stored(ask.call.payload_text)
         if taken.repeated:
             return None  # it has ended what it was about; what fits by now is another one (R69)
         self._end(record)
-        link = link_named(self._station, link_id)
-        return hand_over(link, taken.queued[0]) if link is not None and taken.queued else None
+        return hand_over(self._station, taken.queued, billed_by(record))
+
+    def _telling(
+        self, ask: Ask, record: TransactionRecord, link_ids: Iterable[str]
+    ) -> Iterator[Enqueue]:
+        """The end for each of the links; all hear why it ended."""
+        reset_reason = self._station.open.resets.get(record.transaction_id)
+        text = stop_for_backend(ask.call.payload_text, record, reset_reason)
+        for link_id in link_ids:
+            yield Enqueue(Draft(link_id, "StopTransaction", text, record.transaction_id))
 
     def _end(self, record: TransactionRecord) -> None:
         log.info(
@@ -134,10 +138,11 @@ class TransactionEnds:
         )
         stop = request.stop
         inferred = TransactionStop(stop.meter_stop_wh, stop.stopped_at, stop.reason, inferred=True)
-        note = self._station.open.note_told(record.transaction_id)
+        links = hearers(record)
+        note = self._station.open.note_told(record.transaction_id, links)
         expected = await self._close(ask, request.key, record, inferred, note)
         if record.transaction_id not in self._station.open.records:
-            self._station.open.told.add(record.transaction_id)
+            self._station.open.told[record.transaction_id] = links
         return expected
 
     async def _named_open(self, whose: TransactionRecord | None) -> TransactionRecord | None:
@@ -149,15 +154,16 @@ class TransactionEnds:
     async def _keep_odd(self, ask: Ask, request: OddStop) -> Expected:
         """A stop that cannot be read and names nothing we know: the backend may judge it (R59)."""
         evses = self._station.evses
-        link = evses[0].link if len(evses) == 1 else None
-        if link is None or request.transaction_id is not None:
+        backends = told_now(evses[0]) if len(evses) == 1 else ()
+        if not backends or request.transaction_id is not None:
             await keep_orphan(self._station, ask, request.key, "a stop that cannot be read")
             return None
         text = without_our_id(ask.call.payload_text)
-        draft = Draft(link.identity.link_id, "StopTransaction", text)
-        taken = await self._house.store.take(once(self._station, request.key), Enqueue(draft))
+        telling = [Enqueue(Draft(each.link_id, "StopTransaction", text)) for each in backends]
+        taken = await self._house.store.take(once(self._station, request.key), *telling)
         ask.stored(text)
-        return hand_over(link, taken.queued[0]) if taken.queued else None
+        awaited = next((each.link_id for each in backends if each.is_primary), None)
+        return hand_over(self._station, taken.queued, awaited)
 
     async def _keep_second_end(
         self,
@@ -165,12 +171,17 @@ class TransactionEnds:
         request: StopRequest | OddStop,
         record: TransactionRecord,
         stop: TransactionStop,
-    ) -> None:
-        """The backend has been told an end that we made up: the wallbox's own stays here (R77)."""
+    ) -> Expected:
+        """The wallbox's own end stays here, where a backend was told one we made up (R77).
+
+        Only a backend that was told none gets it.
+        """
         station_id, transaction_id = self._station.station_id, record.transaction_id
         reason = f"the end of transaction {transaction_id} had been told without it"
         changes: tuple[Change, ...] = (
             CloseTransaction(station_id, transaction_id, stop),
             *self._house.evidence.received(station_id, transaction_id, ask.call),
+            *self._telling(ask, record, self._station.open.to_be_told(record)),
         )
-        await keep_orphan(self._station, ask, request.key, reason, *changes)
+        queued = await keep_orphan(self._station, ask, request.key, reason, *changes)
+        return hand_over(self._station, queued, billed_by(record))

@@ -7,7 +7,7 @@ session and one that a crash interrupts take the same path.
 
 import asyncio
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 
@@ -28,8 +28,15 @@ from wattgate.ports.store import (
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_answers import in_time, under_our_id
 from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.station.authorising import judge_session
-from wattgate.runtime.station.billing import evse_of, hand_over, keep_orphan, link_id_of
+from wattgate.runtime.station.billing import (
+    evse_of,
+    hand_over,
+    keep_orphan,
+    link_named,
+    told_now,
+)
 from wattgate.runtime.station.evse_known import OpenTransaction
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.station_evse import StationEvse
@@ -41,6 +48,13 @@ START_WAIT_S: Final = 20.0
 
 QUIET_WAIT_S: Final = 2.0
 """s it waits while the backend has been letting us wait in vain (R61a)."""
+
+
+class _Awaited(NamedTuple):
+    """The answer to come of the backend that bills it, where it is there to give one."""
+
+    link: BackendLink
+    answer: asyncio.Future[str]
 
 
 class Transactions:
@@ -61,7 +75,7 @@ class Transactions:
         self._station.presence.heard_time(read_stamp(request.timestamp))
         evse = evse_of(self._station, request)
         async with self._in_order:
-            opened, expected = await self._open(ask, rule, request, evse)
+            opened, awaited = await self._open(ask, rule, request, evse)
         if opened.repeated:
             again = await self._answer_again(ask, opened, evse, request)
             ask.answer(again, "as the first time (R61a)")
@@ -69,7 +83,7 @@ class Transactions:
         decided: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         self._undecided[opened.transaction_id] = decided
         try:
-            text, evidence = await self._decide(ask, opened.transaction_id, expected, request)
+            text, evidence = await self._decide(ask, opened.transaction_id, awaited, request)
             answer = AnswerTransaction(opened.transaction_id, text)
             await self._house.store.commit(answer, *evidence)
             decided.set_result(text)
@@ -78,19 +92,14 @@ class Transactions:
                 decided.set_result(None)  # whoever joined tries for himself
             del self._undecided[opened.transaction_id]
         ask.answer(text)
-        self._begin(opened.transaction_id, evse, request, text)
+        self._begin(opened.transaction_id, evse, text)
 
     async def _open(
         self, ask: Ask, rule: Rule, request: StartRequest, evse: StationEvse | None
-    ) -> tuple[Opened, asyncio.Future[str] | None]:
-        """Store it; with the answer to come where a backend is there to give one."""
-        link = evse.link if evse is not None else None
+    ) -> tuple[Opened, _Awaited | None]:
+        """Store it with what each backend is to hear of it; only one is waited for (R106)."""
         start = self._start_of(request, evse)
-        drafts: tuple[Draft, ...] = ()
-        if evse is not None and start.link_id is not None:
-            connectors = evse.primary.connectors if evse.primary is not None else evse.connectors
-            text = connectors.to_backend(ask.call.payload_text, rule.connector)
-            drafts = (Draft(start.link_id, "StartTransaction", text),)
+        drafts = [_told(each, ask.call.payload_text, rule) for each in told_now(evse)]
         frame = self._house.evidence.opening(self._station.station_id, ask.call)
         opened = await self._house.store.open_transaction(
             start, drafts, self._house.tools.clock.wall(), frame
@@ -100,22 +109,20 @@ class Transactions:
         if isinstance(request, OddStart) and not drafts:
             await keep_orphan(self._station, ask, request.key, "a start that cannot be read")
         ask.stored(drafts[0].payload_text if drafts else ask.call.payload_text)
-        if link is None or not opened.queued:
-            return opened, None
-        return opened, hand_over(link, opened.queued[0])
+        answer = hand_over(self._station, opened.queued, start.link_id)
+        link = link_named(self._station, start.link_id)
+        return opened, None if answer is None or link is None else _Awaited(link, answer)
 
     async def _decide(
         self,
         ask: Ask,
         transaction_id: int,
-        expected: asyncio.Future[str] | None,
+        awaited: _Awaited | None,
         request: StartRequest,
     ) -> tuple[str, tuple[Change, ...]]:
         """The answer to the wallbox: the backend's with our id, else our own (R61, R62)."""
-        evse = evse_of(self._station, request)
-        link = evse.link if evse is not None else None
-        if link is not None and expected is not None:
-            backend_text = await self._backend_word(link, expected)
+        if awaited is not None:
+            backend_text = await self._backend_word(awaited)
             if backend_text is not None:
                 return under_our_id(backend_text, transaction_id), ()
         text = self._own_word(transaction_id, request)
@@ -125,12 +132,12 @@ class Transactions:
         station_id = self._station.station_id
         return self._house.evidence.answered(station_id, transaction_id, ask.call, text)
 
-    async def _backend_word(self, link: BackendLink, expected: asyncio.Future[str]) -> str | None:
-        is_slow = link.pump.answers_late or link.pump.is_held
-        wait_s = QUIET_WAIT_S if is_slow else START_WAIT_S
-        text = await in_time(expected, wait_s)
-        if not expected.done():
-            link.pump.answers_late = True
+    async def _backend_word(self, awaited: _Awaited) -> str | None:
+        pump = awaited.link.pump
+        wait_s = QUIET_WAIT_S if pump.answers_late or pump.is_held else START_WAIT_S
+        text = await in_time(awaited.answer, wait_s)
+        if not awaited.answer.done():
+            pump.answers_late = True
         return text
 
     def _own_word(self, transaction_id: int, request: StartRequest) -> str:
@@ -165,12 +172,10 @@ class Transactions:
             text = self._own_word(opened.transaction_id, request)
             evidence = self._evidence_of_own_word(ask, opened.transaction_id, text)
         await self._house.store.commit(AnswerTransaction(opened.transaction_id, text), *evidence)
-        self._begin(opened.transaction_id, evse, request, text)
+        self._begin(opened.transaction_id, evse, text)
         return text
 
-    def _begin(
-        self, transaction_id: int, evse: StationEvse | None, request: StartRequest, answer_text: str
-    ) -> None:
+    def _begin(self, transaction_id: int, evse: StationEvse | None, answer_text: str) -> None:
         """Let the EVSE want current, if the card may charge."""
         status = read_scalar(answer_text, ("idTagInfo", "status"))
         log.info(
@@ -179,12 +184,13 @@ class Transactions:
             transaction=transaction_id,
             verdict=status,
         )
-        if evse is None or transaction_id not in self._station.open.records:
+        record = self._station.open.records.get(transaction_id)
+        if evse is None or record is None:
             return  # nobody limits that connector, or its end has overtaken the answer
         evse.transaction = OpenTransaction(
             TransactionRecord(
                 transaction_id,
-                self._start_of(request, evse),
+                record.start,
                 answer_text=answer_text,
                 late_verdict=_verdict(evse, transaction_id),
             ),
@@ -198,16 +204,24 @@ class Transactions:
         self._house.something_changed()
 
     def _start_of(self, request: StartRequest, evse: StationEvse | None) -> TransactionStart:
+        billing = evse.primary if evse is not None else None
         return TransactionStart(
             station_id=self._station.station_id,
             connector=request.connector_id,
             evse_id=evse.evse_id if evse is not None else "",
-            link_id=link_id_of(evse),
+            link_id=billing.link_id if billing is not None else None,
             id_tag=request.id_tag,
             meter_start_wh=int(request.meter_start),
             started_at=request.timestamp,
             key=request.key,
+            report_link_ids=tuple(each.link_id for each in told_now(evse) if each is not billing),
         )
+
+
+def _told(backend: EvseBackend, payload_text: str, rule: Rule) -> Draft:
+    """A StartTransaction as a backend hears it: with its number of the connector."""
+    text = backend.connectors.to_backend(payload_text, rule.connector)
+    return Draft(backend.link_id, "StartTransaction", text)
 
 
 def _backend_ids(evse: StationEvse, transaction_id: int) -> dict[str, int]:
