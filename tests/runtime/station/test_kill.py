@@ -170,14 +170,23 @@ def the_bill() -> list[tuple[str, Json]]:
     return bill
 
 
+async def begin(world: World, charger: Charger) -> None:
+    """Start a manager, which may die at the first thing that it stores, and connect the charger."""
+    starting = asyncio.ensure_future(world.start())
+    await asyncio.wait({starting}, timeout=1.0)
+    if starting.done():
+        world.plug_in("CP1", charger)  # type: ignore[arg-type]  # any receiver will do
+    else:
+        starting.cancel()
+
+
 async def live_through(death: Death, backend_comes_s: float) -> bool:
     """Tell the story; when the manager dies, start another. Tells whether it died."""
     world = World(ONE_BACKEND, store=MortalStore(death))
     backend, charger = a_backend_that_knows_repetitions(), Charger()
     loop = asyncio.get_running_loop()
     loop.call_later(backend_comes_s, world.dialer.backends.__setitem__, URL, backend)
-    await world.start()
-    world.plug_in("CP1", charger)  # type: ignore[arg-type]  # any receiver will do
+    await begin(world, charger)
     died = False
     while charger.steps or await world.store.outbox("stall-1 CP1@backend"):
         await asyncio.sleep(1.0)
@@ -187,8 +196,7 @@ async def live_through(death: Death, backend_comes_s: float) -> bool:
             await settled()
             death.is_over()
             charger.closed(1006, "")
-            await world.start()
-            world.plug_in("CP1", charger)  # type: ignore[arg-type]  # any receiver will do
+            await begin(world, charger)
     heard = [call for call in backend.calls if call[0] in BILLED]
     # Only what was under way when it died may come twice, and then at once.
     assert [call for call, _ in groupby(heard)] == the_bill(), death
