@@ -91,9 +91,10 @@ class Several:
 
     async def restart(self) -> None:
         """Kill the manager, start it on what is stored, and have the wallbox come back."""
+        connectors = len(self.station.evses)
         await self.world.kill()
         await self.world.start()
-        await _there(self.world, self.wallbox, self.backends)
+        await _there(self.world, self.wallbox, self.backends, connectors)
 
     def forget(self) -> None:
         """Forget the calls that came so far."""
@@ -119,7 +120,7 @@ async def several(
 
 
 async def _there(
-    world: World, wallbox: Literal, backends: Mapping[str, Literal], connectors: int = 1
+    world: World, wallbox: Literal, backends: Mapping[str, Literal], connectors: int
 ) -> None:
     await world.boot("CP1", wallbox)
     for number in range(2, connectors + 1):
