@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from tests.support.web import Api, a_world, serving
+from tests.support.web import SITE, Api, a_world, serving
 from tests.support.world import BOOT, Scripted, a_backend, a_wallbox, status_of
 
 NOTHING_DRAWN = {"l1": None, "l2": None, "l3": None}
@@ -84,6 +84,10 @@ async def test_an_evse_tells_what_it_does() -> None:
             "may_charge": True,
         }
         assert told["backend"] | {"since": None, "queue_depth": None} == {
+            "id": "stall-1 CP1@backend.example/4dcb5568",
+            "role": "primary",
+            "commands": ["all"],
+            "retiring": False,
             "client_id": "CP1",
             "connector": 1,
             "url": "ws://backend.example/ocpp/CP1",
@@ -159,3 +163,54 @@ async def test_an_unknown_evse_is_not_found() -> None:
     async with serving() as api:
         answer = await api.client.get("/api/v1/evses/nobody")
         assert (answer.status_code, answer.json()["detail"]) == (404, "No EVSE has this id.")
+
+
+SEVERAL = SITE.replace(
+    'url = "ws://backend.example/ocpp"',
+    """url = "ws://report.example/"
+client_id = "R1"
+role = "report"
+commands = ["Reset", "TriggerMessage"]
+
+[[evse.gateway]]
+url = "ws://backend.example/ocpp"
+""",
+)
+
+
+@pytest.mark.asyncio
+async def test_r106_an_evse_tells_every_backend_with_its_role_and_rights() -> None:
+    async with serving(a_world(SEVERAL)) as api:
+        told = await evse(api)
+        keys = ("id", "role", "commands", "retiring", "client_id", "connector", "url")
+        assert [[each[key] for key in keys] for each in told["backends"]] == [
+            [
+                "stall-1 R1@report.example",
+                "report",
+                ["Reset", "TriggerMessage"],
+                False,
+                "R1",
+                1,
+                "ws://report.example/R1",
+            ],
+            [
+                "stall-1 CP1@backend.example/4dcb5568",
+                "primary",
+                ["all"],
+                False,
+                "CP1",
+                1,
+                "ws://backend.example/ocpp/CP1",
+            ],
+        ]
+        assert told["backend"] == told["backends"][1]
+        assert (await evse(api, "stall-2"))["backends"] == []
+
+
+@pytest.mark.asyncio
+async def test_r106_an_evse_of_which_nobody_bills_has_no_such_backend() -> None:
+    only_reports = SEVERAL.rpartition("[[evse.gateway]]")[0] + '[[evse]]\nid = "b"\naddress = "2"'
+    async with serving(a_world(only_reports)) as api:
+        told = await evse(api)
+        assert told["backend"] is None
+        assert [each["role"] for each in told["backends"]] == ["report"]

@@ -11,6 +11,9 @@ from wattgate.core.ocpp.handshake import HandshakeRequest
 from wattgate.ports.store import Bury, StoreCondition
 from wattgate.runtime.charging.obedience_watch import ObedienceState, ObedienceWatch
 
+LINK = "stall-1 CP1@backend.example/4dcb5568"
+LOGIN = f"{LINK} stall-1"
+
 Figures = dict[tuple[str, str], float]
 """By name of the metric and EVSE (with its phase), empty where it has none."""
 
@@ -35,8 +38,8 @@ async def test_a_site_at_rest_has_its_figures() -> None:
         assert told["wattgate_wallboxes", ""] == 2
         assert told["wattgate_wallboxes_connected", ""] == 0
         assert told["wattgate_evse_transaction_open", "stall-1"] == 0
-        assert told["wattgate_backend_up", "stall-1"] == 0
-        assert ("wattgate_backend_up", "stall-2") not in told, "it has no backend"
+        assert told["wattgate_backend_up", LOGIN] == 0
+        assert not [place for place in told if "stall-2" in place[1] and "backend" in place[0]]
         assert ("wattgate_evse_power_watts", "stall-1") not in told, "nothing was measured"
         assert told["process_resident_memory_bytes", ""] > 0
         assert ("process_cpu_seconds_total", "") in told
@@ -59,7 +62,7 @@ async def test_failed_attempts_at_a_backend_are_counted_by_step_r29() -> None:
             fault = Fault(LinkStep.HTTP, "the backend answered HTTP 401", 401)
             link._state.status = link.status.failed(fault, AT, AT)
         told = await figures(api)
-        assert told["wattgate_backend_failed_attempts", "stall-1 401 http"] == 2
+        assert told["wattgate_backend_failed_attempts", f"{LINK} stall-1 401 http"] == 2
 
 
 @pytest.mark.asyncio
@@ -87,9 +90,9 @@ async def test_a_site_at_work_has_its_figures() -> None:
         assert told["wattgate_evse_connected", "stall-1"] == 1
         assert told["wattgate_evse_transaction_open", "stall-1"] == 1
         assert told["wattgate_evse_drawn_current_amperes", "stall-1 L2"] == 7.5
-        assert told["wattgate_backend_up", "stall-1"] == 1
-        assert ("wattgate_outbox_messages", "stall-1") in told
-        assert told["wattgate_outbox_thinned_messages_total", "stall-1"] == 0
+        assert told["wattgate_backend_up", LOGIN] == 1
+        assert ("wattgate_outbox_messages", LOGIN) in told
+        assert told["wattgate_outbox_thinned_messages_total", LOGIN] == 0
         assert ("wattgate_evse_offered_current_amperes", "stall-1") in told
         while (await figures(api))["wattgate_evse_profile_writes_total", "stall-1"] == 0:
             pass
@@ -158,3 +161,35 @@ async def test_a_full_disk_is_a_figure(monkeypatch: pytest.MonkeyPatch) -> None:
         told = await figures(api)
         assert told["wattgate_store_failing", ""] == 1
         assert told["wattgate_store_reserve_missing", ""] == 1
+
+
+SHARED = """
+[site]
+max_current_a = 32
+house_load_a = 0
+""" + "".join(
+    f"""
+[[evse]]
+id = "stall-{connector}"
+address = "CP1"
+connector = {connector}
+[[evse.gateway]]
+url = "ws://backend.example"
+[[evse.gateway]]
+url = "ws://report.example"
+client_id = "R{connector}"
+role = "report"
+"""
+    for connector in (1, 2)
+)
+
+
+@pytest.mark.asyncio
+async def test_p20_each_backend_has_its_figures_and_a_shared_login_has_them_once() -> None:
+    async with serving(a_world(SHARED)) as api:
+        told = await figures(api)
+        assert [labels for name, labels in told if name == "wattgate_outbox_messages"] == [
+            "stall-1 CP1@backend.example stall-1",
+            "stall-1 R1@report.example stall-1",
+            "stall-2 R2@report.example stall-2",
+        ]

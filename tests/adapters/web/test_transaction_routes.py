@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from tests.support.stores import AT, start
 from tests.support.web import Api, serving
@@ -5,7 +7,7 @@ from tests.support.web import Api, serving
 from wattgate.adapters.web.transaction_routes import LARGEST_ID
 from wattgate.core.ocpp.handshake import HandshakeRequest, Refused
 from wattgate.core.station.transactions import TransactionStop
-from wattgate.ports.store import CloseTransaction, RejectTransaction
+from wattgate.ports.store import BindTransaction, CloseTransaction, RejectTransaction
 
 
 async def three_transactions(api: Api) -> None:
@@ -48,6 +50,7 @@ async def test_an_open_transaction_has_no_end_yet() -> None:
             "connector": 1,
             "id_tag": "04A1B2",
             "backend_id": None,
+            "backends": [{"backend": "B", "transaction_id": None, "bills": True}],
             "started_at": "2026-11-22T09:30:00+01:00",
             "meter_start_wh": 1000,
             "stopped_at": "2026-11-22T10:30:00+01:00",
@@ -93,3 +96,18 @@ async def test_an_assumed_end_and_a_refused_card_are_told_as_such_r65_r77() -> N
         await store.commit(CloseTransaction("CP1", 1, stop), RejectTransaction(1, "Blocked"))
         (told,) = (await api.client.get("/api/v1/transactions")).json()
         assert (told["stop_inferred"], told["refused_as"]) == (True, "Blocked")
+
+
+@pytest.mark.asyncio
+async def test_r106_a_transaction_tells_its_id_at_every_backend_that_heard_of_it() -> None:
+    async with serving() as api:
+        store, heard = api.world.store, replace(start("k1"), report_link_ids=("C", "D"))
+        await store.open_transaction(heard, (), AT)
+        await store.commit(BindTransaction(1, "D", 77), BindTransaction(1, "B", 9001))
+        (told,) = (await api.client.get("/api/v1/transactions")).json()
+        assert told["backend_id"] == 9001
+        assert [tuple(each.values()) for each in told["backends"]] == [
+            ("B", 9001, True),
+            ("C", None, False),
+            ("D", 77, False),
+        ]

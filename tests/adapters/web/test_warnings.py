@@ -79,7 +79,7 @@ async def test_a_backend_that_does_not_take_the_evse_is_a_warning_r29() -> None:
             [
                 "The backend is not verified: nobody vouches for its certificate, so that whoever "
                 "is on the way may pretend to be it. Store its authority, or its certificate "
-                "itself: `wattgate cert import --authority --evse stall-1 FILE`; where a public "
+                "itself: `wattgate cert import --authority --set stall-1 FILE`; where a public "
                 "authority signed it, set `system_roots`. Both count from the next connection on."
             ],
         ),
@@ -175,4 +175,41 @@ async def test_rewriting_what_signed_data_contain_is_a_warning_once_there_are_so
         await world.start()
         await world.boot("CP1", a_wallbox())
         await asyncio.sleep(15)
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_p20_of_several_backends_each_warning_names_its_own() -> None:
+    report = '[[evse.gateway]]\nurl = "ws://report:9000"\nclient_id = "R"\nrole = "report"\n'
+    world = World(EVSE + BACKEND + report)
+    world.dialer.backends["ws://report:9000/R"] = a_backend(
+        BootNotification=lambda _: TAKEN | {"currentTime": world.clock.wall().isoformat()}
+    )
+    await world.start()
+    wallbox = a_wallbox()
+    await world.boot("CP1", wallbox)
+    await asyncio.sleep(1)
+    world.clock.jump_wall(60)
+    sample = {"value": "OCMF|{}|{}", "format": "SignedData"}
+    values = {"timestamp": "2026-05-15T12:00:00Z", "sampledValue": [sample]}
+    await wallbox.ask("MeterValues", {"connectorId": 1, "meterValue": [values]})
+    assert said(world) == [
+        "The backend CP1@backend has not taken this EVSE since 2026-05-15 12:00 UTC, 1 attempt: "
+        "connection refused",
+        "The wallbox delivers signed data, and Wattgate changes what they contain on the way to "
+        'the backend R@report:9000: "CP1" is "R" for the backend. Bills by calibration law need '
+        "both to agree.",
+        "The backend R@report:9000's clock is 60 s behind ours: one of them is wrong.",
+    ]
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_r106_without_one_that_decides_everybody_may_charge() -> None:
+    world = World(EVSE + BACKEND + 'role = "report"')
+    await world.start()
+    assert said(world)[0] == (
+        "Everybody may charge here: the EVSE has no backend that decides, and the site has no "
+        "[[card]]."
+    )
     await world.kill()

@@ -4,17 +4,21 @@ from typing import Any
 
 import pytest
 
-from wattgate.core.evidence.contradictions import Passage, contradictions_of, rewrites_of
+from wattgate.core.evidence.contradictions import (
+    AtBackend,
+    Passage,
+    contradictions_of,
+    rewrites_of,
+)
 from wattgate.core.evidence.ocmf import Ocmf
 from wattgate.core.evidence.signatures import Curve
-from wattgate.core.site.model import EvseSettings, GatewaySettings
+from wattgate.core.site.model import EvseSettings
 
-GATEWAY = GatewaySettings(url="ws://backend/")
+HERE = AtBackend("CP1", 1)
 
 
-def evse(gateway: GatewaySettings | None = GATEWAY, **settings: Any) -> EvseSettings:  # noqa: ANN401 - any setting
-    gateways = () if gateway is None else (gateway,)
-    return EvseSettings(id="a", address="CP1", gateways=gateways, **settings)
+def evse(**settings: Any) -> EvseSettings:  # noqa: ANN401 - any setting
+    return EvseSettings(id="a", address="CP1", **settings)
 
 
 def record(**about: object) -> Ocmf:
@@ -32,20 +36,20 @@ def passage(
 
 
 @pytest.mark.parametrize(
-    ("settings", "words"),
+    ("settings", "there", "words"),
     [
-        (evse(), []),
-        (evse(GatewaySettings(url="ws://backend/", client_id="CP1")), []),
-        (evse(None, fixed_rfid="FREE", connector=2), []),
-        (evse(connector=2), ["connector 2 is 1"]),
-        (
-            evse(GatewaySettings(url="ws://backend/", client_id="A"), connector=2),
-            ["connector 2 is 1", '"CP1" is "A"'],
-        ),
+        (evse(), HERE, []),
+        (evse(fixed_rfid="FREE"), HERE, []),
+        (evse(connector=2), HERE, ["connector 2 is 1"]),
+        (evse(connector=2), AtBackend("CP1", 2), []),
+        (evse(), AtBackend("CP1", 2), ["connector 1 is 2"]),
+        (evse(connector=2), AtBackend("A", 1), ["connector 2 is 1", '"CP1" is "A"']),
     ],
 )
-def test_every_rewriting_of_an_evse_is_told_r116(settings: EvseSettings, words: list[str]) -> None:
-    told = rewrites_of(settings)
+def test_every_rewriting_of_an_evse_is_told_r116(
+    settings: EvseSettings, there: AtBackend, words: list[str]
+) -> None:
+    told = rewrites_of(settings, there)
     assert len(told) == len(words)
     assert all(word in sentence for word, sentence in zip(words, told, strict=True))
 
@@ -62,7 +66,7 @@ def test_every_rewriting_of_an_evse_is_told_r116(settings: EvseSettings, words: 
 def test_a_fixed_card_is_told_where_it_takes_the_place_of_a_tag_r57_r116(
     fixed_rfid: str, free_tag: str, words: list[str]
 ) -> None:
-    assert list(rewrites_of(evse(fixed_rfid=fixed_rfid), free_tag)) == words
+    assert list(rewrites_of(evse(fixed_rfid=fixed_rfid), HERE, free_tag)) == words
 
 
 @pytest.mark.parametrize(

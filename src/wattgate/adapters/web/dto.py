@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from wattgate.adapters.web.modbus_dto import Modbus
 from wattgate.adapters.web.safety_dto import Safety
+from wattgate.core.site.model import GatewayRole
 
 
 class Boot(msgspec.Struct, frozen=True):
@@ -70,8 +71,28 @@ class BackendSecurity(msgspec.Struct, frozen=True):
 
 
 class Backend(msgspec.Struct, frozen=True):
-    """The login at the billing backend."""
+    """The login at one backend."""
 
+    id: Annotated[
+        str,
+        Meta(
+            description="Its name wherever else a backend is told: EVSE, identity and host; the "
+            "same for EVSEs that share the login"
+        ),
+    ]
+    role: Annotated[
+        GatewayRole, Meta(description="primary authorises and bills; report hears, and decides not")
+    ]
+    commands: Annotated[
+        list[str], Meta(description="What it may command: all, read, none, or these actions")
+    ]
+    retiring: Annotated[
+        bool,
+        Meta(
+            description="true: the site has it no longer, and it gets the end of what it has heard "
+            "of"
+        ),
+    ]
     client_id: Annotated[str, Meta(description="The identity that the backend sees")]
     connector: Annotated[
         int,
@@ -145,11 +166,27 @@ class Evse(msgspec.Struct, frozen=True):
     power_w: Annotated[float | None, Meta(description="Measured; null without a live transaction")]
     energy_wh: Annotated[float | None, Meta(description="The last meter register it reported")]
     transaction: Annotated[RunningTransaction | None, Meta(description="null where none is open")]
-    backend: Annotated[Backend | None, Meta(description="null without a backend")]
+    backend: Annotated[
+        Backend | None, Meta(description="The one that authorises and bills; null without one")
+    ]
+    backends: Annotated[
+        list[Backend],
+        Meta(description="Every one, in the order of the settings, then the retiring"),
+    ]
     limits: Limits
     safety: Safety
     modbus: Annotated[Modbus | None, Meta(description="null for wallboxes that speak OCPP")]
     warnings: Annotated[list[str], Meta(description="What its owner should know, in sentences")]
+
+
+class TransactionAtBackend(msgspec.Struct, frozen=True):
+    """A transaction as one backend knows it."""
+
+    backend: Annotated[str, Meta(description="Its id, as the EVSE tells it")]
+    transaction_id: Annotated[
+        int | None, Meta(description="The backend's id of the transaction; null before its answer")
+    ]
+    bills: Annotated[bool, Meta(description="Whether it authorised the transaction, and bills it")]
 
 
 class Transaction(msgspec.Struct, frozen=True):
@@ -160,7 +197,13 @@ class Transaction(msgspec.Struct, frozen=True):
     wallbox: Annotated[str, Meta(description="ChargeBox ID")]
     connector: int
     id_tag: Annotated[str, Meta(description="The card")]
-    backend_id: Annotated[int | None, Meta(description="The backend's id; null before its answer")]
+    backend_id: Annotated[
+        int | None,
+        Meta(description="The id of the backend that bills it; null before its answer"),
+    ]
+    backends: Annotated[
+        list[TransactionAtBackend], Meta(description="Every backend that has heard of it")
+    ]
     started_at: Annotated[str, Meta(description="As the wallbox wrote it")]
     meter_start_wh: int
     stopped_at: Annotated[str | None, Meta(description="As the wallbox wrote it")]

@@ -12,6 +12,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from wattgate import __version__
+from wattgate.adapters.web.backend_metrics import backend_figures
 from wattgate.adapters.web.modbus_words import modbus_of
 from wattgate.adapters.web.presenting import measured_now
 from wattgate.adapters.web.services import GivenServices
@@ -67,7 +68,7 @@ class SiteCollector(Collector):
         for name, meaning, read in _PER_EVSE:
             yield _per_evse(GaugeMetricFamily(name, meaning, labels=["evse"]), states, read)
         yield _drawn(states)
-        yield _problems(states)
+        yield from backend_figures(states)
         writes = CounterMetricFamily(
             "wattgate_evse_profile_writes",
             "SetChargingProfile, or registers that are stored: each wears the wallbox's memory.",
@@ -76,12 +77,6 @@ class SiteCollector(Collector):
         yield _per_evse(writes, states, lambda state: state.evse.profile_writes)
         for name, meaning, count in _ON_MODBUS:
             yield _per_evse(CounterMetricFamily(name, meaning, labels=["evse"]), states, count)
-        thinned = CounterMetricFamily(
-            "wattgate_outbox_thinned_messages",
-            "Meter values dropped because too many messages waited for the backend of the EVSE.",
-            labels=["evse"],
-        )
-        yield _per_evse(thinned, states, _thinned)
 
     def _whole_site(self) -> Iterator[Metric]:
         stations = self._manager.stations
@@ -179,26 +174,6 @@ Reader = Callable[[EvseState], float | None]
 """A figure of an EVSE; None where there is none to tell."""
 
 
-def _backend_up(state: EvseState) -> float | None:
-    link = state.evse.login
-    return None if link is None else link.is_online
-
-
-def _outbox_depth(state: EvseState) -> float | None:
-    link = state.evse.link
-    return None if link is None else link.pump.depth
-
-
-def _given_up(state: EvseState) -> float | None:
-    link = state.evse.link
-    return None if link is None else link.pump.given_up
-
-
-def _thinned(state: EvseState) -> float | None:
-    link = state.evse.link
-    return None if link is None else link.pump.thinned
-
-
 def _modbus_polls(state: EvseState) -> float | None:
     modbus = modbus_of(state.evse)
     return None if modbus is None else modbus.polls
@@ -215,11 +190,6 @@ def _obeys(state: EvseState) -> float | None:
 
 
 _PER_EVSE: Final[tuple[tuple[str, str, Reader], ...]] = (
-    (
-        "wattgate_evse_dead_letters",
-        "Messages that the backend of the EVSE finally did not take.",
-        _given_up,
-    ),
     (
         "wattgate_evse_connected",
         "1 while the wallbox of the EVSE is connected.",
@@ -265,16 +235,6 @@ _PER_EVSE: Final[tuple[tuple[str, str, Reader], ...]] = (
         "1 while a transaction is open.",
         lambda state: state.evse.transaction is not None,
     ),
-    (
-        "wattgate_backend_up",
-        "1 while the backend of the EVSE has accepted us.",
-        _backend_up,
-    ),
-    (
-        "wattgate_outbox_messages",
-        "Messages that wait for the backend of the EVSE.",
-        _outbox_depth,
-    ),
 )
 
 
@@ -299,21 +259,6 @@ def _per_evse(
         figure = read(state)
         if figure is not None:
             family.add_metric([state.evse.evse_id], float(figure))
-    return family
-
-
-def _problems(states: Iterable[EvseState]) -> Metric:
-    family = GaugeMetricFamily(
-        "wattgate_backend_failed_attempts",
-        "Attempts at the backend that failed since it last accepted us; absent: none.",
-        labels=["evse", "step", "http_status"],
-    )
-    for state in states:
-        link = state.evse.login
-        problem = link.status.problem if link is not None else None
-        if problem is not None:
-            step, status = problem.fault.step, problem.fault.http_status
-            family.add_metric([state.evse.evse_id, step, str(status or "")], problem.attempts)
     return family
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from wattgate.adapters.web.backend_words import backend_of
+from wattgate.adapters.web.backend_words import backend_of, backends_of
 from wattgate.adapters.web.dto import (
     Boot,
     Evse,
@@ -10,6 +10,7 @@ from wattgate.adapters.web.dto import (
     PhaseCurrents,
     RunningTransaction,
     Transaction,
+    TransactionAtBackend,
     UndeliveredMessage,
 )
 from wattgate.adapters.web.modbus_words import modbus_of
@@ -51,6 +52,7 @@ def evse_of(state: EvseState) -> Evse:
         energy_wh=connector.measurement.energy_wh,
         transaction=_running(evse),
         backend=backend_of(evse),
+        backends=backends_of(evse),
         limits=Limits(
             settings.min_current_a,
             evse.hardware_a,
@@ -82,6 +84,10 @@ def transaction_of(record: TransactionRecord) -> Transaction:
         connector=start.connector,
         id_tag=start.id_tag,
         backend_id=record.backend_transaction_id,
+        backends=[
+            TransactionAtBackend(each, record.id_at(each), each == start.link_id)
+            for each in start.link_ids
+        ],
         started_at=start.started_at,
         meter_start_wh=start.meter_start_wh,
         stopped_at=stop.stopped_at if stop else None,

@@ -1,21 +1,21 @@
 """What somebody should know about an EVSE without asking, as a table of one row per warning."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from wattgate.adapters.web.backend_words import problem_of
+from wattgate.adapters.web.backend_words import EvseLogin, logins_of, problem_of
 from wattgate.adapters.web.modbus_words import has_no_fail_safe, is_overruled, is_silent
-from wattgate.core.evidence.contradictions import rewrites_of
+from wattgate.core.evidence.contradictions import AtBackend, rewrites_of
 from wattgate.core.security.certificates import LinkSecurity
 from wattgate.runtime.evse_state import EvseState
 
-Warner = Callable[[EvseState], str | None]
-"""A sentence for the owner of the site; None while there is nothing to say."""
+Warner = Callable[[EvseState], Iterable[str | None]]
+"""Sentences for the owner of the site; None where there is nothing to say."""
 
 
 def warnings_of(state: EvseState) -> list[str]:
     """Every warning that holds now, in the order of the table; times are in UTC."""
-    said = (warner(state) for warner in _WARNERS)
+    said = (sentence for warner in _WARNERS for sentence in warner(state))
     return [sentence for sentence in said if sentence is not None]
 
 
@@ -39,62 +39,66 @@ def _everybody_may_charge(state: EvseState) -> str | None:
     return f"Everybody may charge here: the EVSE has {lacks}, and the site has no [[card]]."
 
 
-def _backend_fails(state: EvseState) -> str | None:
+def _backend_fails(_state: EvseState, login: EvseLogin, who: str) -> str | None:
     """R29."""
-    link = state.evse.login
-    problem = problem_of(link) if link is not None else None
+    problem = problem_of(login.link)
     if problem is None:
         return None
     since = problem.since.strftime("%Y-%m-%d %H:%M")
     attempts = "1 attempt" if problem.attempts == 1 else f"{problem.attempts} attempts"
-    return f"The backend has not taken this EVSE since {since} UTC, {attempts}: {problem.sentence}"
+    return (
+        f"{_begun(who)} has not taken this EVSE since {since} UTC, {attempts}: {problem.sentence}"
+    )
 
 
-def _backend_is_not_verified(state: EvseState) -> str | None:
+def _backend_is_not_verified(_state: EvseState, login: EvseLogin, who: str) -> str | None:
     """P23, S10."""
-    link = state.evse.login
-    if link is None or link.status.security is not LinkSecurity.UNVERIFIED:
+    terms = login.link.identity.target.tls
+    if terms is None or login.link.status.security is not LinkSecurity.UNVERIFIED:
         return None
     return (
-        "The backend is not verified: nobody vouches for its certificate, so that whoever is on "
+        f"{_begun(who)} is not verified: nobody vouches for its certificate, so that whoever is on "
         "the way may pretend to be it. Store its authority, or its certificate itself: `wattgate "
-        f"cert import --authority --evse {state.evse.settings.id} FILE`; where a public authority "
+        f"cert import --authority --set {terms.certificates} FILE`; where a public authority "
         "signed it, set `system_roots`. Both count from the next connection on."
     )
 
 
-def _messages_given_up(state: EvseState) -> str | None:
+def _messages_given_up(state: EvseState, login: EvseLogin, who: str) -> str | None:
     """R66."""
-    count = state.evse.link.pump.given_up if state.evse.link is not None else 0
+    count = login.pump.given_up if login.pump is not None else 0
     if not count:
         return None
     messages = "1 message" if count == 1 else f"{count} messages"
     whose = "this client id" if state.evse.settings.is_on_modbus else "this EVSE"  # it may share it
     return (
-        f"The backend finally did not take {messages} of {whose}: they are kept, and "
+        f"{_begun(who)} finally did not take {messages} of {whose}: they are kept, and "
         "`wattgate messages` lists them and sends them again."
     )
 
 
-def _signed_data_contradict(state: EvseState) -> str | None:
+def _signed_data_contradict(state: EvseState, login: EvseLogin, who: str) -> str | None:
     """R116."""
     evse = state.evse
-    rewrites = rewrites_of(evse.settings, evse.wallbox.free_tag) if evse.delivers_signed else ()
+    if login.backend is None or not evse.delivers_signed:
+        return None
+    there = AtBackend(login.link.identity.client_id, login.backend.number)
+    rewrites = rewrites_of(evse.settings, there, evse.wallbox.free_tag)
     if not rewrites:
         return None
     return (
         f"The wallbox delivers signed data, and Wattgate changes what they contain on the way to "
-        f"the backend: {'; '.join(rewrites)}. Bills by calibration law need both to agree."
+        f"{who}: {'; '.join(rewrites)}. Bills by calibration law need both to agree."
     )
 
 
-def _clocks_differ(state: EvseState) -> str | None:
+def _clocks_differ(_state: EvseState, login: EvseLogin, who: str) -> str | None:
     """R48."""
-    ahead_s = state.evse.link.clock.ahead_s if state.evse.link is not None else None
+    ahead_s = login.clock_ahead_s
     if ahead_s is None:
         return None
     way = "ahead of" if ahead_s > 0 else "behind"
-    return f"The backend's clock is {_span(abs(ahead_s))} {way} ours: one of them is wrong."
+    return f"{_begun(who)}'s clock is {_span(abs(ahead_s))} {way} ours: one of them is wrong."
 
 
 _SPANS: Final = (("days", 86_400), ("hours", 3600), ("minutes", 60))
@@ -106,15 +110,36 @@ def _span(seconds: float) -> str:
     return next(found, f"{seconds:.0f} s")
 
 
+def _begun(who: str) -> str:
+    """As a sentence begins with it."""
+    return who[:1].upper() + who[1:]
+
+
+def _once(warner: Callable[[EvseState], str | None]) -> Warner:
+    return lambda state: (warner(state),)
+
+
+def _for_each(warner: Callable[[EvseState, EvseLogin, str], str | None]) -> Warner:
+    """Of several backends each is called by its name."""
+
+    def warn(state: EvseState) -> Iterator[str | None]:
+        logins = logins_of(state.evse)
+        for each in logins:
+            who = "the backend" if len(logins) == 1 else f"the backend {each.called}"
+            yield warner(state, each, who)
+
+    return warn
+
+
 _WARNERS: Final[tuple[Warner, ...]] = (
-    _id_is_contested,
-    _everybody_may_charge,
-    _backend_fails,
-    _backend_is_not_verified,
-    _messages_given_up,
-    _signed_data_contradict,
-    _clocks_differ,
-    is_silent,
-    is_overruled,
-    has_no_fail_safe,
+    _once(_id_is_contested),
+    _once(_everybody_may_charge),
+    _for_each(_backend_fails),
+    _for_each(_backend_is_not_verified),
+    _for_each(_messages_given_up),
+    _for_each(_signed_data_contradict),
+    _for_each(_clocks_differ),
+    _once(is_silent),
+    _once(is_overruled),
+    _once(has_no_fail_safe),
 )

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from wattgate.core.evidence.ocmf import Ocmf
-from wattgate.core.gateway.connectors import BACKEND_CONNECTOR
 from wattgate.core.site.model import EvseSettings
 
 
@@ -30,26 +29,31 @@ class Passage:
     decided_here: bool = False
 
 
-def rewrites_of(settings: EvseSettings, free_tag: str = "") -> tuple[str, ...]:
-    """What an EVSE's settings make the gateway rewrite, in words for its owner.
+@dataclass(frozen=True, slots=True)
+class AtBackend:
+    """Who an EVSE is for one backend: the charge point and its connector there."""
+
+    identity: str
+    connector: int
+
+
+def rewrites_of(settings: EvseSettings, there: AtBackend, free_tag: str = "") -> tuple[str, ...]:
+    """What the gateway rewrites on the way from an EVSE to a backend, in words for its owner.
 
     `free_tag` is what its wallbox sends where no card was presented; empty: it has none (R57).
     """
-    if settings.primary is None:
-        return ()
-    client_id = settings.primary.client_id
     rows = (
         (
             bool(settings.fixed_rfid and free_tag),
             f'the card "{settings.fixed_rfid}" takes the place of "{free_tag}"',
         ),
         (
-            settings.connector != BACKEND_CONNECTOR,
-            f"connector {settings.connector} is {BACKEND_CONNECTOR} for the backend",
+            settings.ocpp_connector != there.connector,
+            f"connector {settings.ocpp_connector} is {there.connector} for the backend",
         ),
         (
-            client_id not in ("", settings.address),
-            f'"{settings.address}" is "{client_id}" for the backend',
+            settings.own_identity != there.identity,
+            f'"{settings.own_identity}" is "{there.identity}" for the backend',
         ),
     )
     return tuple(sentence for applies, sentence in rows if applies)
