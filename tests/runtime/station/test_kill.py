@@ -19,6 +19,7 @@ from tests.support.frames import (
     meter_values,
     settled,
 )
+from tests.support.several_backends import FIRST_IDS, ONE_BILLS_TWO_HEAR, link_of
 from tests.support.virtual_time import run_virtual
 from tests.support.world import BOOT, Json, Pipe, World, status_of
 
@@ -28,8 +29,14 @@ from wattgate.core.station.transactions import TransactionStart
 from wattgate.ports.links import Link
 from wattgate.ports.store import Change, FrameRecord, Opened, Receipt, Taken
 
-URL = "ws://backend/CP1"
 BILLED = ("StartTransaction", "MeterValues", "StopTransaction")
+
+COMING = {
+    "backend there": (ONE_BACKEND, {"backend": 0.0}),
+    "backend away": (ONE_BACKEND, {"backend": 100.0}),
+    "reports there and away": (ONE_BILLS_TWO_HEAR, {"backend": 50.0, "one": 0.0, "two": 200.0}),
+}
+"""Sites, and after how many s each of their backends is there (R106)."""
 
 STORY: tuple[tuple[str, Json], ...] = (
     ("BootNotification", BOOT),
@@ -149,21 +156,24 @@ class Charger:
         self._link.send(json.dumps([2, str(self._sent), action, payload]))
 
 
-def a_backend_that_knows_repetitions() -> Literal:
+def a_backend_that_knows_repetitions(first_id: int) -> Literal:
     """It gives a StartTransaction that it knows the id it gave it first (R67)."""
     ids: dict[str, int] = {}
 
     def start(payload: Json) -> Json:
-        return ACCEPTED | {"transactionId": ids.setdefault(json.dumps(payload), 9001 + len(ids))}
+        return ACCEPTED | {
+            "transactionId": ids.setdefault(json.dumps(payload), first_id + len(ids))
+        }
 
     return literal_backend(StartTransaction=start)
 
 
-def the_bill() -> list[tuple[str, Json]]:
-    """What the backend has to hear: everything, in order, under its own ids."""
+def the_bill(first_id: int = 9001) -> list[tuple[str, Json]]:
+    """What a backend has to hear: everything, in order, under its own ids."""
     bill: list[tuple[str, Json]] = []
     for action, payload in STORY:
-        transaction = 9000 + sum(name == "StartTransaction" for name, _ in [*bill, (action, 0)])
+        starts = sum(name == "StartTransaction" for name, _ in [*bill, (action, 0)])
+        transaction = first_id - 1 + starts
         if action in BILLED:
             ours = {"transactionId": transaction} if "transactionId" in payload else {}
             bill.append((action, payload | ours))
@@ -180,15 +190,17 @@ async def begin(world: World, charger: Charger) -> None:
         starting.cancel()
 
 
-async def live_through(death: Death, backend_comes_s: float) -> bool:
+async def live_through(death: Death, coming: str) -> bool:
     """Tell the story; when the manager dies, start another. Tells whether it died."""
-    world = World(ONE_BACKEND, store=MortalStore(death))
-    backend, charger = a_backend_that_knows_repetitions(), Charger()
-    loop = asyncio.get_running_loop()
-    loop.call_later(backend_comes_s, world.dialer.backends.__setitem__, URL, backend)
+    site_toml, comes_s = COMING[coming]
+    world, charger = World(site_toml, store=MortalStore(death)), Charger()
+    backends = {name: a_backend_that_knows_repetitions(FIRST_IDS[name]) for name in comes_s}
+    loop, there = asyncio.get_running_loop(), world.dialer.backends
+    for name, backend in backends.items():
+        loop.call_later(comes_s[name], there.__setitem__, f"ws://{name}/CP1", backend)
     await begin(world, charger)
     died = False
-    while charger.steps or await world.store.outbox("stall-1 CP1@backend"):
+    while charger.steps or any([await world.store.outbox(link_of(name)) for name in backends]):
         await asyncio.sleep(1.0)
         if death.came:
             died = True
@@ -197,10 +209,14 @@ async def live_through(death: Death, backend_comes_s: float) -> bool:
             death.is_over()
             charger.closed(1006, "")
             await begin(world, charger)
-    heard = [call for call in backend.calls if call[0] in BILLED]
-    # Only what was under way when it died may come twice, and then at once.
-    assert [call for call, _ in groupby(heard)] == the_bill(), death
-    assert len(heard) <= len(the_bill()) + died, death
+    for name, backend in backends.items():
+        heard, bill = (
+            [each for each in backend.calls if each[0] in BILLED],
+            the_bill(FIRST_IDS[name]),
+        )
+        # Only what was under way when it died may come twice, and then at once.
+        assert [call for call, _ in groupby(heard)] == bill, (death, name)
+        assert len(heard) <= len(bill) + died, (death, name)
     await world.kill()
     return died
 
@@ -219,26 +235,26 @@ def _frames_pass_by_death(monkeypatch: pytest.MonkeyPatch) -> list[Death]:
     return deaths
 
 
-@pytest.mark.parametrize("backend_comes_s", [0.0, 100.0], ids=["backend there", "backend away"])
+@pytest.mark.parametrize("coming", COMING)
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 def test_killed_at_any_write_every_message_is_billed_once_and_in_order_r58_r71(
-    before: bool, backend_comes_s: float, _frames_pass_by_death: list[Death]
+    before: bool, coming: str, _frames_pass_by_death: list[Death]
 ) -> None:
     for number in count(1):
         death = Death(at_write=number, before=before)
         _frames_pass_by_death.append(death)
-        if not run_virtual(live_through(death, backend_comes_s)):
+        if not run_virtual(live_through(death, coming)):
             assert number > len(the_bill())
             return
 
 
-@pytest.mark.parametrize("backend_comes_s", [0.0, 100.0], ids=["backend there", "backend away"])
+@pytest.mark.parametrize("coming", COMING)
 def test_killed_at_any_frame_every_message_is_billed_once_and_in_order_r58_r71(
-    backend_comes_s: float, _frames_pass_by_death: list[Death]
+    coming: str, _frames_pass_by_death: list[Death]
 ) -> None:
     for number in count(1):
         death = Death(at_frame=number)
         _frames_pass_by_death.append(death)
-        if not run_virtual(live_through(death, backend_comes_s)):
+        if not run_virtual(live_through(death, coming)):
             assert number > 2 * len(the_bill())
             return
