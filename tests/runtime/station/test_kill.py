@@ -1,6 +1,7 @@
 """The manager is killed between every two steps; the bill is the same."""
 
 import asyncio
+import contextlib
 import json
 from collections import deque
 from collections.abc import Sequence
@@ -182,12 +183,9 @@ def the_bill(first_id: int = 9001) -> list[tuple[str, Json]]:
 
 async def begin(world: World, charger: Charger) -> None:
     """Start a manager, which may die at the first thing that it stores, and connect the charger."""
-    starting = asyncio.ensure_future(world.start())
-    await asyncio.wait({starting}, timeout=1.0)
-    if starting.done():
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(world.start(), 1.0)
         world.plug_in("CP1", charger)  # type: ignore[arg-type]  # any receiver will do
-    else:
-        starting.cancel()
 
 
 async def live_through(death: Death, coming: str) -> bool:
