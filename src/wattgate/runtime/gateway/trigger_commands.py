@@ -5,7 +5,7 @@ from typing import Final
 from wattgate.core.gateway.connectors import BACKEND_CONNECTOR, with_connector
 from wattgate.core.gateway.policy import CONNECTOR, Rule
 from wattgate.core.gateway.progress import NOTICES
-from wattgate.core.ocpp.splice import read_scalar, replace_scalar
+from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.triggers import METER_VALUES
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_link import BackendLink
@@ -41,7 +41,8 @@ class TriggerCommands:
     def _pass_on(self, ask: Ask, rule: Rule, message: str) -> None:
         text = ask.call.payload_text
         if message in _OF_CONNECTORS and not self._backend.connectors.alone:
-            text = _of_own_connector(text, message)
+            # Of a wallbox with several EVSEs it is told of its own connector only (R101, R102).
+            text = with_connector(text, BACKEND_CONNECTOR)
         text = self._backend.connectors.to_wallbox(text, rule.connector)
 
         def sending() -> Heard:
@@ -59,14 +60,3 @@ class TriggerCommands:
             self._presence.backend_triggered(link_id, named)
         elif message in _NOTICES:
             self._presence.backend_triggered(link_id, None, message)
-
-
-def _of_own_connector(text: str, message: str) -> str:
-    """Of a wallbox with several EVSEs a backend is told of its own connector only (R101, R102).
-
-    That includes the meter of the whole; its state is everybody's to know.
-    """
-    text = with_connector(text, BACKEND_CONNECTOR)
-    if message == METER_VALUES and read_scalar(text, CONNECTOR) == 0:
-        return replace_scalar(text, CONNECTOR, str(BACKEND_CONNECTOR))
-    return text

@@ -1,6 +1,6 @@
 """What a wallbox's messages set in motion, by the policy table; cards and transactions apart."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -17,8 +17,10 @@ from wattgate.ports.store import Enqueue, NoteRecord, RememberStation, StoreFail
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.cost_mapping import cost_for_backend, mapped_cost
+from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station.authorising import Authorising
+from wattgate.runtime.station.billing import hand_over
 from wattgate.runtime.station.fixed_starting import FixedStarting
 from wattgate.runtime.station.meter_configuration import take_meter_configuration
 from wattgate.runtime.station.meter_readings import MeterReadings
@@ -185,24 +187,26 @@ class WallboxMessages:
                 backend.link.whole_reported(text, backend.number)
 
     def _security_event(self, ask: Ask, rule: Rule) -> None:
-        evse = self._station.primary
+        """The backends of the EVSE that speaks for the wallbox hear of it (R102)."""
+        speaks = self._station.primary or self._station.evses[0]
         log.warning(
             "security event", station=self._station.station_id, payload=self._readable(ask)[:500]
         )
-        if evse is None or evse.link is None:
+        if speaks.present_backends:
+            self._station.in_background(ask, self._queue(ask, speaks.present_backends))
+        else:
             ask.answer(rule.local_answer, "no backend")
-            return
-        self._station.in_background(ask, self._queue(ask, evse.link))
 
     def _readable(self, ask: Ask) -> str:
         """Its payload for the log: what such an event tells of may be a password (R121)."""
         return masked_call(ask.call.action, ask.call.payload_text, self._house.traffic.mask())
 
-    async def _queue(self, ask: Ask, link: BackendLink) -> None:
-        draft = Draft(link.identity.link_id, ask.call.action, ask.call.payload_text)
-        for message in await self._house.store.commit(Enqueue(draft)):
-            link.pump.added(message)
-        ask.stored(draft.payload_text)
+    async def _queue(self, ask: Ask, backends: Iterable[EvseBackend]) -> None:
+        action, text = ask.call.action, ask.call.payload_text
+        drafts = (Draft(each.link_id, action, text) for each in backends)
+        queued = await self._house.store.commit(*map(Enqueue, drafts))
+        hand_over(self._station, queued, None)
+        ask.stored(text)
         ask.answer("{}")
 
     def _sign_certificate(self, ask: Ask, rule: Rule) -> None:
