@@ -15,8 +15,10 @@ from typing import Final
 from wattgate.core.gateway.config_keys import KEYS, KeyRule, Treatment
 from wattgate.core.gateway.policy import COMPUTED, POLICY, Decision, Rule, Sender
 from wattgate.core.gateway.policy import Path as IdPath
+from wattgate.core.gateway.rights import COMMANDS, Rights
 from wattgate.core.gateway.shared_answers import Combining
 from wattgate.core.gateway.sharing import SHARING, Sharing, Whom
+from wattgate.core.gateway.wallbox_wide import WALLBOX_WIDE, Course
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "reference" / "policy.md"
 
@@ -67,18 +69,29 @@ NOTES: Final = (
     ("MeterValues", "Of unsigned periodic and clock-aligned ones each backend gets the measurands "
      "that it asked for, as often as it asked for them, and what the wallbox sent by itself where "
      "it has asked for nothing; everything else always goes. What only the manager asked for stays "
-     "here."),
+     "here, what a backend triggered goes to that one."),
     ("StartTransaction", "Answered when the backend has, after 20 s at the latest, 2 s where it "
      "has just let us wait in vain; then by what is known about the card."),
     ("StatusNotification", "With `suspended_ev_by_us`, SuspendedEV while load management allows "
      "0 A becomes SuspendedEVSE."),
     ("StopTransaction", "`Remote` becomes `DeAuthorized` where the backend has refused the card "
-     "after the start."),
+     "after the start, and `SoftReset` or `HardReset` where it has reset its charge point while "
+     "others used the wallbox."),
     ("SecurityEventNotification", "One that a backend answers with NotImplemented or NotSupported "
      "is not sent again."),
     ("SignCertificate", "Signed by the authority that is built in, where there is one and the "
      "request names the wallbox's ChargeBox ID or serial number: Accepted, and CertificateSigned "
      "follows. Whatever the policy."),
+    ("DiagnosticsStatusNotification", "For the backend that asked for it (GetDiagnostics) or has "
+     "just triggered it, else for the main one; as FirmwareStatusNotification (UpdateFirmware), "
+     "LogStatusNotification (GetLog) and SignedFirmwareStatusNotification (SignedUpdateFirmware)."),
+    ("ChangeAvailability", "A connector is inoperative as long as one of its backends holds it so: "
+     "Operative is Scheduled while another does. A backend that is gone, or has lost the right, "
+     "holds nothing."),
+    ("GetLog", "`requestId` is changed where another backend has given the same one, here as in "
+     "SignedUpdateFirmware and in the notices about both."),
+    ("Reset", "[Where others use the wallbox](#several-backends-at-one-wallbox), only the "
+     "backend's own transactions end, and it gets a new login with a boot notification."),
     ("ChangeConfiguration", "[By key](#configuration-keys). Where it is relayed, only the keys of "
      "a *link* end at the gateway."),
     ("CertificateSigned", "The answer to our own request: the login begins anew with it. Where "
@@ -102,7 +115,8 @@ NOTES: Final = (
     ("SendLocalList", "Mirrored here once the wallbox has accepted it."),
     ("SetChargingProfile", "Of a transaction that is none of this backend it is Rejected."),
     ("TriggerMessage", "Heartbeat is the gateway's own, BootNotification is Rejected. Before the "
-     "backend has accepted the boot, the gateway answers all of them itself."),
+     "backend has accepted the boot, the gateway answers all of them itself; to a `report` also "
+     "StatusNotification."),
     ("UnlockConnector", "Another connector than 1 is NotSupported; with other messages that is a "
      "CALLERROR PropertyConstraintViolation."),
 )  # fmt: skip
@@ -141,10 +155,10 @@ _KEY_HEAD: Final = """
 _SHARED: Final = """
 ## Several EVSEs behind one login
 
-EVSEs on Modbus that have the same backend and the same client id share one login: to the backend
-they are one charge point. Each has a connector number of its own, from 1 on in the order of the
-site file; it is stored, and never given to another EVSE, nor changed. The one with the lowest
-number speaks for all of them: its are the boot data, and connector 0.
+EVSEs on Modbus, or of one OCPP wallbox, that have the same backend and the same client id share one
+login: to the backend they are one charge point. Each has a connector number of its own, from 1 on
+in the order of the site file; it is stored, and never given to another EVSE, nor changed. The one
+with the lowest number speaks for all of them: its are the boot data, and connector 0.
 
 A command that names a connector is for the EVSE with that number. Of the others the table says whom
 they are for; where several carry one out, the backend gets one answer.
@@ -153,6 +167,25 @@ they are for; where several carry one out, the backend gets one answer.
 
 _SHARED_HEAD: Final = """
 | command | without a connector | connector 0 | the answer of several |
+|---|---|---|---|"""
+
+_SEVERAL: Final = """
+## Several backends at one wallbox
+
+Each backend may command what its `commands` say: all (a `primary`, unless something else is said),
+what is in the column *read* (a `report`), nothing, or what is listed. The rest gets a CALLERROR
+SecurityError. What concerns only a backend's own login (its password, its certificates, the keys of
+a *link*) is its own affair, unless it may nothing at all. A backend that the site has no more may
+only stop the transactions that began there.
+
+The main backends of a wallbox are those of the EVSE that speaks for it (`main_evse`). What would
+touch the whole wallbox they may while no transaction is open that another bills, or nobody. A dash:
+it is for the backend's own connector, or for its login, or does no harm.
+
+"""
+
+_SEVERAL_HEAD: Final = """
+| command | read | main, while a foreign transaction runs | other backends |
 |---|---|---|---|"""
 
 _NONE: Final = "-"
@@ -179,6 +212,11 @@ def page() -> str:
             *(f"- **{word.value}**: {meaning}" for word, meaning in meanings(Treatment).items()),
             _KEY_HEAD,
             *(_key_row(row) for row in KEYS.values()),
+            _SEVERAL.rstrip("\n"),
+            "",
+            *(f"- **{word.value}**: {meaning}" for word, meaning in meanings(Course).items()),
+            _SEVERAL_HEAD,
+            *map(_several_row, COMMANDS),
             _SHARED.rstrip("\n"),
             "",
             *(f"- **{word.value}**: {meaning}" for word, meaning in meanings(Whom).items()),
@@ -249,6 +287,15 @@ def _canned_rows() -> Iterator[str]:
 def _key_row(row: KeyRule) -> str:
     cells = (row.key, row.treatment.value, row.effect or _NONE, row.rules)
     return f"| {' | '.join(cells)} |"
+
+
+def _several_row(action: str) -> str:
+    read = "yes" if Rights.READ.may(action) else _NONE
+    row = WALLBOX_WIDE.get(action)
+    if row is None:
+        return f"| {action} | {read} | {_NONE} | {_NONE} |"
+    of = f" ({row.words})" if row.words else ""
+    return f"| {action}{of} | {read} | {row.busy.value} | {row.other.value} |"
 
 
 def _sharing_row(row: Sharing) -> str:

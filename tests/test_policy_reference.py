@@ -10,6 +10,7 @@ from wattgate.core.gateway.config_keys import KEYS, Treatment
 from wattgate.core.gateway.policy import POLICY, Decision
 from wattgate.core.gateway.shared_answers import Combining
 from wattgate.core.gateway.sharing import Whom
+from wattgate.core.gateway.wallbox_wide import Course
 
 
 def test_the_reference_page_is_what_the_policy_table_says() -> None:
@@ -34,6 +35,9 @@ def test_the_reference_page_is_what_the_policy_table_says() -> None:
         "| Reset | all wallboxes that are here | - | the worst |",
         "| GetCompositeSchedule | first | all | the sum |",
         "| RemoteStopTransaction | the transaction's | - | - |",
+        "| Reset | - | virtual reset | virtual reset |",
+        "| GetConfiguration | yes | - | - |",
+        "| ChangeConfiguration (of keys that are relayed) | - | reject | reject |",
     ],
 )
 def test_a_message_has_its_row(row: str) -> None:
@@ -48,6 +52,7 @@ def test_every_message_and_every_word_is_explained() -> None:
     assert set(reference.meanings(Treatment)) == set(Treatment)
     assert set(reference.meanings(Whom)) == set(Whom)
     assert set(reference.meanings(Combining)) == set(Combining)
+    assert set(reference.meanings(Course)) == set(Course)
     for row in KEYS.values():
         assert any(line.startswith(f"| {row.key} | {row.treatment.value} | ") for line in lines)
 
