@@ -172,7 +172,7 @@ class BackendAssembly:
         )
         virtual = VirtualCharging(evse, backend, station.presence, profiles_of(seat), self._house)
         virtual.recover(recovered.profiles)
-        configuration = ConfigurationCommands(station, evse, known.north, party.configuration)
+        configuration = ConfigurationCommands(station, backend, party.configuration)
         handler = BackendCommandHandler(station, evse, backend, virtual, configuration)
         known.north.pump.station_ids = seat.station_ids
         known.commands.join(Member(station, evse, backend, handler))

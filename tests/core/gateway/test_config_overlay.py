@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from wattgate.core.gateway.config_overlay import (
     Entry,
     asked_keys,
+    features,
     fixed_where,
     in_parts,
     merged,
@@ -181,3 +182,22 @@ def test_the_answers_to_the_parts_become_one_and_keep_every_character_r17_r84() 
         '{"unknownKey":["b"], "configurationKey":[ {"key":"a","value":"1.10"},'
         '{"value":"\\u00e4","key":"c"} ]}'
     )
+
+
+FIRMWARE = "FirmwareManagement"
+
+
+@pytest.mark.parametrize(
+    ("said", "added", "removed", "seen"),
+    [
+        ("Core", ["SmartCharging"], [], "Core,SmartCharging"),
+        ("Core, SmartCharging", ["SmartCharging"], [], "Core, SmartCharging"),
+        (f"Core,{FIRMWARE}", ["SmartCharging"], [FIRMWARE], "Core,SmartCharging"),
+        (f"Core, {FIRMWARE}", [], [FIRMWARE], "Core"),
+        ("Core, Reservation", [], [FIRMWARE], "Core, Reservation"),
+    ],
+)
+def test_features_are_those_that_the_backend_finds_r84(
+    said: str, added: list[str], removed: list[str], seen: str
+) -> None:
+    assert features(said, added, removed) == seen

@@ -4,10 +4,11 @@ Everything that we do not speak of keeps every character.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from wattgate.core.gateway.config_values import names_of
 from wattgate.core.ocpp.splice import (
     list_elements,
     read_scalar,
@@ -88,6 +89,14 @@ def overlaid(answer_text: str, entries: Iterable[Entry], asked: Iterable[str]) -
 
     answer_text = rewrite_list(answer_text, _LISTED, said_by_us, added)
     return rewrite_list(answer_text, _UNKNOWN, still_unknown)
+
+
+def features(said: str, added: Collection[str], removed: Collection[str]) -> str:
+    """A list of feature profiles with what the gateway adds, and without what it takes away."""
+    names = names_of(said)
+    kept = [name for name in names if name not in removed]
+    more = [name for name in added if name not in names]
+    return ",".join([*kept, *more]) if more or len(kept) < len(names) else said
 
 
 def fixed_where(answer_text: str, is_fixed: Callable[[str], bool]) -> str:

@@ -121,9 +121,10 @@ class BackendCommandHandler:
         self._configuration.change(link, ask, relay)
 
     def _get_configuration(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
-        text = ask.call.payload_text
-        overlay = partial(self._configuration.overlay, link, text)
-        self._to_wallbox.send(ask, rule, text, rewrite=overlay)
+        def send(part: Ask, text: str) -> None:
+            self._to_wallbox.send(part, rule, text)
+
+        self._configuration.read(link, ask, send)
 
     def _trigger(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         if certificate_matter(ask.call) is CertificateMatter.LINK:

@@ -1,47 +1,44 @@
 """What a backend changes and reads of its charge point's configuration (R37, R80-R84)."""
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from typing import Any, Final
 
 import structlog
 
-from wattgate.core.gateway.config_keys import (
-    ATTEMPTS,
-    HEARTBEAT,
-    RETRY_INTERVAL,
-    KeyRule,
-    Treatment,
-    rule_of,
-)
-from wattgate.core.gateway.config_overlay import Entry, asked_keys, named_keys, overlaid, values_of
-from wattgate.core.gateway.config_values import names_of
+from wattgate.core.gateway.config_connectors import as_asked
+from wattgate.core.gateway.config_keys import HEARTBEAT, KeyRule, Treatment, rule_of
+from wattgate.core.gateway.config_overlay import asked_keys, in_parts, merged, named_keys
+from wattgate.core.gateway.config_treatment import treatment_of
 from wattgate.core.gateway.link_messages import LinkKeyChange
+from wattgate.core.gateway.shared_answers import Answer
+from wattgate.core.ocpp.frames import CallResult
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_link import BackendLink
-from wattgate.runtime.gateway.north_side import NorthSide
+from wattgate.runtime.gateway.configuration_view import ConfigurationView
+from wattgate.runtime.gateway.evse_backend import EvseBackend
+from wattgate.runtime.gateway.gathering import Gathering
 from wattgate.runtime.station.station import Station
-from wattgate.runtime.station.station_evse import StationEvse
 from wattgate.runtime.station.wallbox_configuration import WallboxConfiguration, is_taken
 
 log = structlog.get_logger()
 
 _ACCEPTED: Final = '{"status":"Accepted"}'
 _REJECTED: Final = '{"status":"Rejected"}'
-_FEATURES: Final = "SupportedFeatureProfiles"
-_SMART_CHARGING: Final = "SmartCharging"
 
 
 class ConfigurationCommands:
     """ChangeConfiguration and GetConfiguration of one backend for its EVSE."""
 
     def __init__(
-        self, station: Station, evse: StationEvse, north: NorthSide, wallbox: WallboxConfiguration
+        self, station: Station, backend: EvseBackend, wallbox: WallboxConfiguration
     ) -> None:
         self._station = station
-        self._evse = evse
-        self._north = north
+        self._backend = backend
+        self._north = backend.north
         self._wallbox = wallbox
+        self._view = ConfigurationView(station, backend)
 
     # ChangeConfiguration
 
@@ -54,11 +51,11 @@ class ConfigurationCommands:
             return
         row = rule_of(keys[0] if keys else "")
         value = read_scalar(text, ("value",))
-        match row.treatment:
+        match treatment_of(row, self._view.circumstances):
             case Treatment.RELAY:
                 relay()
             case Treatment.VIRTUALISE if isinstance(value, str) and row.accepts(value):
-                self._station.in_background(ask, self._virtualise(link, ask, row, value))
+                self._in_turn(ask, partial(self._virtualise, link, ask, row, value))
             case Treatment.LINK if isinstance(value, str):
                 change = LinkKeyChange(row, value)
                 work = self._north.commands.change_key(ask, change, link.log_in_again)
@@ -66,12 +63,29 @@ class ConfigurationCommands:
             case _:
                 self._reject(ask, row)
 
+    def _in_turn(self, ask: Ask, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do it at once; for a backend that only listens one after the other (R106)."""
+        if not self._backend.is_report:
+            self._station.in_background(ask, work())
+            return
+        turns = self._north.turns
+
+        async def and_then_the_next() -> None:
+            try:
+                await work()
+            finally:
+                turns.ended()
+
+        if not turns.begin(lambda: self._station.in_background(ask, and_then_the_next())):
+            ask.refuse("GenericError", "busy: too many of your commands wait already")
+
     async def _virtualise(self, link: BackendLink, ask: Ask, row: KeyRule, value: str) -> None:
         """The wallbox decides about what it must be told, the gateway about the rest (R83)."""
         configuration = self._north.configuration
-        outcome = await self._wallbox.wished(configuration, row.key, value)
-        if outcome is None or is_taken(outcome):
-            await self._keep(link, row, value)
+        with self._wallbox.wishing(configuration, row.key, value):
+            outcome = await self._wallbox.wished(configuration, row.key, value)
+            if outcome is None or is_taken(outcome):
+                await self._keep(link, row, value)
         if outcome is None:
             ask.answer(_ACCEPTED, "kept here: the wallbox needs to be told nothing (R80)")
         else:
@@ -86,36 +100,32 @@ class ConfigurationCommands:
         self._wallbox.review_later()
 
     def _reject(self, ask: Ask, row: KeyRule) -> None:
-        log.info("backend may not set this", evse=self._evse.evse_id, key=row.key)
+        log.info("backend may not set this", station=self._station.station_id, key=row.key)
         ask.answer(_REJECTED, f"a backend may not set this ({row.rules})")
 
     # GetConfiguration
 
-    def overlay(self, link: BackendLink, request_text: str, answer_text: str) -> str:
-        """The wallbox's answer as the backend sees it (R84)."""
-        entries = [*self._entries(link), *self._features(answer_text)]
-        return overlaid(answer_text, entries, asked_keys(request_text))
+    def read(self, link: BackendLink, ask: Ask, send: Callable[[Ask, str], None]) -> None:
+        """Answer it with what the wallbox says, as the backend sees it (R84).
 
-    def _entries(self, link: BackendLink) -> list[Entry]:
-        north = self._north
-        values = north.configuration.values
-        retry = north.pump.retry
-        entries = [
-            Entry(ATTEMPTS, str(retry.attempts)),
-            Entry(RETRY_INTERVAL, f"{retry.interval_s:.0f}"),
-            *north.commands.entries(),
-        ]
-        if link.heartbeats.interval_s is not None:
-            entries.append(Entry(HEARTBEAT, f"{link.heartbeats.interval_s:.0f}"))
-        if not self._evse.connectors.alone:
-            entries.append(Entry("NumberOfConnectors", "1", readonly=True))
-        entries += [Entry(key, value, listed=True) for key, value in values.items()]
-        return entries
+        `send` has the wallbox answer one request: it may take several to ask for all the keys.
+        """
+        asked_text = ask.call.payload_text
+        text, foreign = as_asked(asked_text, self._view.at_wallbox)
+        seen = partial(self._view.of, link, asked_text, foreign)
+        if foreign and not asked_keys(text):  # to ask for nothing would be to ask for everything
+            ask.answer(seen("{}"), "about connectors that are not this backend's")
+            return
+        parts = in_parts(text, self._wallbox.most_keys)
+        gathering = Gathering(ask, len(parts), partial(_together, seen))
+        for number, part in enumerate(parts):
+            send(gathering.part(number, part), part)
 
-    def _features(self, answer_text: str) -> list[Entry]:
-        """While load management is active, smart charging is the gateway's own (R97)."""
-        text = values_of(answer_text).get(_FEATURES.casefold())
-        if text is None or self._station.house.observing() or _SMART_CHARGING in names_of(text):
-            return []
-        names = ",".join([*names_of(text), _SMART_CHARGING])
-        return [Entry(_FEATURES, names, readonly=True)]
+
+def _together(seen: Callable[[str], str], answers: Sequence[Answer]) -> Answer:
+    """The answers to the parts as one; the first failure where there is one."""
+    results = [each for each in answers if isinstance(each, CallResult)]
+    if len(results) < len(answers):
+        return next(each for each in answers if not isinstance(each, CallResult))
+    text = merged([each.payload_text for each in results])
+    return CallResult(results[0].unique_id, seen(text))

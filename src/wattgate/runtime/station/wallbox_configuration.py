@@ -7,7 +7,8 @@ refuses is left alone.
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import structlog
@@ -45,9 +46,13 @@ log = structlog.get_logger()
 SETTLE_S: Final = 30.0
 """s after a connection, a boot or a new setting: first it is told its limits, which are urgent."""
 
-ANSWER_S: Final[Mapping[Priority, float]] = {Priority.BACKEND: 30.0, Priority.POLL: 6.0}
+ANSWER_S: Final[Mapping[Priority, float]] = {
+    Priority.BACKEND: 30.0,
+    Priority.POLL: 6.0,
+    Priority.REPORT: 6.0,
+}
 """s a wallbox may take for an answer: as for a command of its backend; shorter where what load
-management wants of it waits behind (R89)."""
+management or that backend wants of it waits behind (R89, R106)."""
 
 _TAKEN: Final = frozenset({"Accepted", "RebootRequired"})
 _ASKED: Final = json.dumps({"key": [MAX_KEYS, *SHARED_KEYS]})
@@ -81,6 +86,7 @@ class WallboxConfiguration:
         self._said: dict[str, str] = {}
         self._refused: dict[str, str] = {}
         self._reviews = 0
+        self._wishing: list[tuple[BackendConfiguration, Mapping[str, str]]] = []
         self.most_keys: int | None = None
         """How many keys it can be asked for at once; None where it has not said."""
 
@@ -90,29 +96,56 @@ class WallboxConfiguration:
         name = f"{self._presence.station_id} configuration"
         self._tasks.spawn(self._review(self._reviews), name=name)
 
+    @contextmanager
+    def wishing(self, backend: BackendConfiguration, key: str, value: str) -> Iterator[None]:
+        """While it is told a wish that is not kept yet: nobody else's may undo it meanwhile."""
+        wish = (backend, {key: value})
+        self._wishing.append(wish)
+        try:
+            yield
+        finally:
+            self._wishing.remove(wish)
+
     async def wished(self, backend: BackendConfiguration, key: str, value: str) -> Outcome | None:
         """Tell the wallbox what follows from a backend's new wish, before that is kept.
 
-        None where it needs to be told nothing, or is not here; otherwise how that ended. Raises
-        StoreFailed, and then it was told nothing.
+        None where it needs to be told nothing, or is not here; otherwise how that ended. What only
+        reports want gives way where the wallbox cannot have both (R106). Raises StoreFailed, and
+        then it was told nothing.
         """
         voices = [each for each in self._voices() if each.counts_for(key)]
-        is_heard = any(each.configuration is backend for each in voices)
-        if not self._presence.is_connected or key not in SHARED_KEYS or not is_heard:
+        voice = next((each for each in voices if each.configuration is backend), None)
+        if not self._presence.is_connected or key not in SHARED_KEYS or voice is None:
             return None
-        await self._read(Priority.BACKEND)
-        values = [
-            {key: value} if each.configuration is backend else each.configuration.values
-            for each in voices
-        ]
+        priority = Priority.BACKEND if voice.authorises else Priority.REPORT
+        await self._read(priority)
+
+        def values_of_all(heeded: Sequence[Voice]) -> list[Mapping[str, str]]:
+            return [{key: value} if each is voice else self._values(each, key) for each in heeded]
+
+        outcome = await self._wish(key, values_of_all(voices), priority)
+        if voice.authorises and isinstance(outcome, CallResult | CallError) and not is_taken(outcome):
+            first = [each for each in voices if each.authorises]
+            if len(first) < len(voices):
+                outcome = await self._wish(key, values_of_all(first), priority)
+        served = is_served(key, value, self._said.get(key.casefold()))
+        return None if outcome is None or (served and not is_taken(outcome)) else outcome
+
+    async def _wish(
+        self, key: str, values: Sequence[Mapping[str, str]], priority: Priority
+    ) -> Outcome | None:
         if not has_common(key, self._wishes(key, values)):
             return _NO_COMMON
         told = self._to_tell(key, values)
-        if told is None:
-            return None
-        outcome = await self._tell(key, told, Priority.BACKEND)
-        served = is_served(key, value, self._said.get(key.casefold()))
-        return None if served and not is_taken(outcome) else outcome
+        return None if told is None else await self._tell(key, told, priority)
+
+    def _values(self, voice: Voice, key: str) -> Mapping[str, str]:
+        """What a backend has set, or is about to; what a report is about to can wait (R106)."""
+        kept = voice.configuration.values
+        new = [
+            wish for whose, wish in self._wishing if whose is voice.configuration and key in wish
+        ]
+        return new[-1] if new and voice.authorises else kept
 
     async def _review(self, number: int) -> None:
         await asyncio.sleep(SETTLE_S)
@@ -128,10 +161,17 @@ class WallboxConfiguration:
         if self._present is None:
             return  # one that does not say what it has is told nothing of our own accord
         for key in SHARED_KEYS:
-            voices = [each for each in self._voices() if each.counts_for(key)]
-            told = self._to_tell(key, [each.configuration.values for each in voices])
+            told = self._to_tell(key, self._heeded(key))
             if told is not None and self._refused.get(key) != told:
                 await self._tell(key, told, Priority.POLL)
+
+    def _heeded(self, key: str) -> list[Mapping[str, str]]:
+        """What everybody has set, without reports where the wallbox cannot have both (R106)."""
+        voices = [each for each in self._voices() if each.counts_for(key)]
+        values = [self._values(each, key) for each in voices]
+        if has_common(key, self._wishes(key, values)):
+            return values
+        return [self._values(each, key) for each in voices if each.authorises]
 
     @property
     def _is_of_use(self) -> bool:
