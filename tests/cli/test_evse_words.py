@@ -36,6 +36,9 @@ def test_every_evse_has_a_line() -> None:
 
 def login(**facts: Any) -> dict[str, Any]:  # noqa: ANN401 - as in JSON
     return {
+        "role": "primary",
+        "commands": ["all"],
+        "retiring": False,
         "client_id": "DE*1",
         "phase": "online",
         "reason": "accepted by the backend",
@@ -53,15 +56,44 @@ def security(state: str) -> dict[str, Any]:
 
 def test_a_backend_that_is_not_verified_is_told_below_p23() -> None:
     sites = [
-        evse(evse_id=name, backend=login(**security(name)))
+        evse(evse_id=name, backends=[login(**security(name))])
         for name in ("plain", "unverified", "verified")
     ]
-    lines = list(table([evse(), evse(backend=login()), *sites]))
+    lines = list(table([evse(), evse(backends=[login()]), *sites]))
     assert lines[6:] == ["unverified: the connection to its backend is as unverified as can be"]
 
 
+def test_of_several_backends_the_one_that_is_not_verified_is_named_p20_p23() -> None:
+    both = [login(), login(role="report", client_id="R", **security("unverified"))]
+    assert list(table([evse(backends=both)]))[2:] == [
+        "stall-1: the connection to its backend that knows it as R is as unverified as can be"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("backends", "begins"),
+    [
+        ([login(commands=["read"])], ["primary, may command read; online as DE*1"]),
+        ([login(role="report")], ["report, may command all; online as"]),
+        ([login(retiring=True)], ["retiring; online as"]),
+        (
+            [login(), login(role="report", commands=["Reset", "ClearCache"])],
+            ["primary, may command all; online", "report, may command Reset, ClearCache; online"],
+        ),
+    ],
+)
+def test_r106_backends_are_told_with_role_and_rights(
+    backends: list[dict[str, Any]], begins: list[str]
+) -> None:
+    lines = [" ".join(line.split()) for line in everything(evse(backends=backends))]
+    told = [line.removeprefix("backend ") for line in lines if line.startswith("backend ")]
+    assert [line.startswith(begin) for line, begin in zip(told, begins, strict=True)] == [
+        True for _ in begins
+    ]
+
+
 def test_what_the_connection_to_the_backend_proves_is_told_s10() -> None:
-    told = everything(evse(backend=login(**security("verified"))))
+    told = everything(evse(backends=[login(**security("verified"))]))
     assert "its connection as verified as can be" in [" ".join(line.split()) for line in told]
 
 
@@ -117,7 +149,7 @@ def test_the_login_at_the_backend_is_told_with_its_reason_and_what_waits_for_it(
         reason="http: the backend answered HTTP 401; next attempt in 20 s",
         queue_depth=3,
     )
-    lines = [" ".join(each.split()) for each in everything(evse(backend=waiting))]
+    lines = [" ".join(each.split()) for each in everything(evse(backends=[waiting]))]
     assert "waits for it 3 queued" in lines
     (told,) = [line for line in lines if line.startswith("backend ")]
     assert told.startswith("backend waiting as DE*1 since 2026-05-1")

@@ -13,6 +13,10 @@ Script = Mapping[str, list[tuple[int, Json]]]
 """By `POST /path`: what is answered first, second and from the last one on; 404 for all others."""
 
 
+VERSION = '"v1"'
+"""The ETag of every answer."""
+
+
 @dataclass
 class Answering:
     """Where it listens, and what it was asked: `requests` as in the script, and their headers."""
@@ -42,10 +46,11 @@ def answering(script: Script) -> Iterator[Answering]:
             body = told if isinstance(told, bytes) else json.dumps(told).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
+            self.send_header("ETag", VERSION)
             self.end_headers()
             self.wfile.write(body)
 
-        do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - the names that the server calls
+        do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the names that the server calls
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -87,11 +87,27 @@ class ApiClient:
         self, method: str, path: str, body: object = None, *, patience_s: float = ANSWER_S
     ) -> bytes:
         """Return the body of the answer to one request; raises ApiError."""
+        told, _ = self._ask(method, path, body, self._headers, patience_s)
+        return told
+
+    def ask_versioned(
+        self, method: str, path: str, body: object = None, *, seen: str = ""
+    ) -> tuple[bytes, str]:
+        """Return the body of an answer and the version that it tells of, an ETag (RFC 9110).
+
+        Where a version was `seen`, another one is not changed. Raises ApiError.
+        """
+        only_if = {"If-Match": seen} if seen else {}
+        return self._ask(method, path, body, {**self._headers, **only_if}, ANSWER_S)
+
+    def _ask(
+        self, method: str, path: str, body: object, headers: dict[str, str], patience_s: float
+    ) -> tuple[bytes, str]:
         parts = urlsplit(self._url)
         connection = self._connection(parts, patience_s)
         content = None if body is None else msgspec.json.encode(body)
         try:
-            connection.request(method, parts.path + path, content, self._headers)
+            connection.request(method, parts.path + path, content, headers)
             answer = connection.getresponse()
             told = answer.read()
         except TimeoutError:
@@ -103,7 +119,7 @@ class ApiClient:
         if not 200 <= answer.status < 300:
             otherwise = f"{path} answers {answer.status} {answer.reason}"
             raise _refusal(answer.status, told, otherwise)
-        return told
+        return told, answer.headers.get("ETag") or ""
 
     def _connection(self, parts: SplitResult, patience_s: float) -> HTTPConnection:
         host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]

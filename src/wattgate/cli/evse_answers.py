@@ -84,8 +84,11 @@ class Security(msgspec.Struct, frozen=True):
 
 
 class Backend(msgspec.Struct, frozen=True):
-    """Its login at a backend."""
+    """Its login at one backend."""
 
+    role: str
+    commands: tuple[str, ...]
+    retiring: bool
     client_id: str
     phase: str
     reason: str
@@ -144,7 +147,7 @@ class Evse(msgspec.Struct, frozen=True):
     limits: Limits
     safety: Safety
     warnings: tuple[str, ...]
-    backend: Backend | None = None
+    backends: tuple[Backend, ...] = ()
     modbus: Modbus | None = None
 
 

@@ -21,9 +21,11 @@ def table(evses: Sequence[Evse]) -> Iterator[str]:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         yield _GAP.join(cells).rstrip()
     for evse in evses:
-        security = evse.backend.security if evse.backend is not None else None
-        if security is not None and security.state == "unverified":
-            yield plain(f"{evse.id}: the connection to its backend is {security.words}")
+        for backend in evse.backends:
+            security = backend.security
+            if security is not None and security.state == "unverified":
+                which = _which(evse, backend)
+                yield plain(f"{evse.id}: the connection to its {which} is {security.words}")
 
 
 def everything(evse: Evse) -> Iterator[str]:
@@ -82,11 +84,11 @@ def _facts(evse: Evse) -> Iterator[tuple[str, str]]:
     safety, limits = evse.safety, evse.limits
     yield "state", f"{_state(evse)}; {_where(evse)}"
     yield "model", _model(evse)
-    if evse.backend is not None:
-        yield "backend", _login(evse.backend)
-        if evse.backend.security is not None:
-            yield "its connection", evse.backend.security.words
-        yield "waits for it", _owed(evse.backend)
+    for backend in evse.backends:
+        yield "backend", f"{_role(evse, backend)}{_login(backend)}"
+        if backend.security is not None:
+            yield "its connection", backend.security.words
+        yield "waits for it", _owed(backend)
     if evse.modbus is not None:
         yield from modbus_facts(evse.modbus)
     yield "may draw", _allowed(evse)
@@ -112,6 +114,21 @@ def _facts(evse: Evse) -> Iterator[tuple[str, str]]:
         yield "proof", safety.proof.says
     for words in evse.warnings:
         yield "warning", words
+
+
+def _which(evse: Evse, backend: Backend) -> str:
+    """One of several is called by who we are there."""
+    return "backend" if len(evse.backends) == 1 else f"backend that knows it as {backend.client_id}"
+
+
+def _role(evse: Evse, backend: Backend) -> str:
+    """What it may do; nothing of the only one that may do everything."""
+    if backend.retiring:
+        return "retiring; "
+    is_usual = len(evse.backends) == 1 and backend.role == "primary"
+    if is_usual and backend.commands == ("all",):
+        return ""
+    return f"{backend.role}, may command {', '.join(backend.commands)}; "
 
 
 def _login(backend: Backend) -> str:

@@ -13,6 +13,7 @@ from wattgate.cli.cert import cert
 from wattgate.cli.check import check
 from wattgate.cli.demo import demo
 from wattgate.cli.evse import evse
+from wattgate.cli.gateway import gateway
 from wattgate.cli.key import key
 from wattgate.cli.messages import messages
 from wattgate.cli.modbus import modbus
@@ -36,6 +37,7 @@ app.add_typer(cert, name="cert")
 app.command()(check)
 app.command()(demo)
 app.add_typer(evse, name="evse")
+app.add_typer(gateway, name="gateway")
 app.add_typer(key, name="key")
 app.add_typer(messages, name="messages")
 app.add_typer(modbus, name="modbus")
