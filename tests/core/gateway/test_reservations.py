@@ -15,6 +15,7 @@ from wattgate.core.gateway.reservations import (
     Reservation,
     ReservationBook,
     asked_id,
+    is_readable,
     read_reservation,
     reservation_text,
 )
@@ -80,12 +81,22 @@ def test_an_expiry_that_cannot_be_read_keeps_no_connector(until: object) -> None
         ('{"reservationId":true}', "TypeConstraintViolation"),
         ('{"reservationId":7.5}', "TypeConstraintViolation"),
         ('{"reservationId":9223372036854775808}', "TypeConstraintViolation"),
+        (f'{{"reservationId":-{"9" * 400}}}', "TypeConstraintViolation"),
+        ('{"reservationId":1e300}', "TypeConstraintViolation"),
     ],
 )
 def test_an_id_that_is_none_is_the_backends_mistake_r11(text: str, code: str) -> None:
     with pytest.raises(PeerError) as caught:
         asked_id(text)
     assert caught.value.code == code
+    assert not is_readable(text)
+
+
+@pytest.mark.parametrize("number", ["7", "7.0", "70E-1", "-7"])
+def test_an_id_is_a_whole_number_however_it_is_written(number: str) -> None:
+    text = f'{{"reservationId":{number}}}'
+    assert asked_id(text) in (7, -7)
+    assert is_readable(text)
 
 
 def test_each_backend_cancels_its_own_only_r105() -> None:

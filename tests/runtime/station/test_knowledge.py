@@ -91,7 +91,7 @@ def test_a_list_counts_before_what_was_said_for_its_own_link_only_r52() -> None:
 def test_a_list_is_known_again_from_its_note_r56() -> None:
     cards, again = knowledge(), knowledge()
     cards.set_list("L1", LocalList(3, {"bb01": TagInfo(Status.ACCEPTED)}))
-    note = cards.note_of_list("L1")
+    note = cards.note_of_list("L1", cards.list_of("L1"))
     again.recover([], [note, NoteRecord("another scope", "L2", note.text)])
     assert again.list_of("L1") == cards.list_of("L1")
     assert again.list_of("L2") == LocalList()
@@ -99,7 +99,7 @@ def test_a_list_is_known_again_from_its_note_r56() -> None:
 
 def test_a_note_that_cannot_be_read_is_no_list() -> None:
     cards = knowledge()
-    scope = cards.note_of_list("L1").scope
+    scope = cards.note_of_list("L1", cards.list_of("L1")).scope
     cards.recover([], [NoteRecord(scope, "L1", "?")])
     assert cards.list_of("L1") == LocalList()
 

@@ -57,9 +57,22 @@ def asked_id(payload_text: str) -> int:
     asked = read_scalar(payload_text, RESERVATION)
     if asked is None:
         raise PeerError("reservationId is missing", code=ErrorCode.OCCURENCE_CONSTRAINT_VIOLATION)
-    if isinstance(asked, bool) or not isinstance(asked, int) or abs(asked) >= _LARGEST:
+    number = _whole(asked)
+    if number is None:
         raise PeerError("reservationId is no integer", code=ErrorCode.TYPE_CONSTRAINT_VIOLATION)
-    return asked
+    return number
+
+
+def is_readable(payload_text: str) -> bool:
+    """Whether `asked_id` reads the payload."""
+    return _whole(read_scalar(payload_text, RESERVATION)) is not None
+
+
+def _whole(value: Scalar) -> int | None:
+    """1.0 is 1 to JSON; None for what is no whole number, or too large a one."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+        return None
+    return int(value) if abs(value) < _LARGEST else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +81,7 @@ class ReservationBook:
 
     entries: Mapping[int, Reservation] = field(default_factory=dict)
 
-    def of(self, link_id: str, their_id: int) -> Reservation | None:
+    def of(self, link_id: str, their_id: Scalar) -> Reservation | None:
         """What a backend link calls so; None for nothing."""
         return next(
             (
@@ -127,7 +140,7 @@ class ReservationBook:
         return replace_scalar(payload_text, RESERVATION, str(known.their_id))
 
     def _at(self, named: Scalar) -> Reservation | None:
-        """The one that the wallbox calls so; some put the number in quotes."""
+        """The one that the wallbox calls so; some put it in quotes."""
         return next(
             (each for each in self.entries.values() if str(each.our_id) == str(named)), None
         )

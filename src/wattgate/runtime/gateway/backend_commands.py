@@ -16,6 +16,7 @@ from wattgate.runtime.gateway.configuration_commands import ConfigurationCommand
 from wattgate.runtime.gateway.early_triggers import TRIGGERS, trigger_early
 from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.gateway.maintenance_commands import MaintenanceCommands
+from wattgate.runtime.gateway.reservation_commands import ReservationCommands
 from wattgate.runtime.gateway.to_wallbox import ToWallbox
 from wattgate.runtime.gateway.transaction_commands import REJECTED, TransactionCommands
 from wattgate.runtime.gateway.trigger_commands import TriggerCommands
@@ -44,11 +45,13 @@ class BackendCommandHandler:
         self._virtual = virtual
         self._configuration = configuration
         self._to_wallbox = ToWallbox(station.presence, backend)
-        cards = CardCommands(station)
+        cards = CardCommands(station, self._to_wallbox.forward)
+        reservations = ReservationCommands(station, evse.evse_id, backend, self._to_wallbox.send)
         self._triggers = TriggerCommands(station.presence, backend, self._to_wallbox)
         self._maintenance = MaintenanceCommands(station, evse, backend, self._to_wallbox)
         self._transactions = TransactionCommands(station, evse, backend, virtual, self._to_wallbox)
         self._handlers: Mapping[str, Handler] = {
+            "CancelReservation": reservations.cancel,
             "ChangeAvailability": self._maintenance.change_availability,
             "ChangeConfiguration": self._change_configuration,
             "ClearCache": cards.clear_cache,
@@ -58,8 +61,10 @@ class BackendCommandHandler:
             "GetConfiguration": self._get_configuration,
             "GetDiagnostics": self._maintenance.request,
             "GetLog": self._maintenance.request,
+            "GetLocalListVersion": cards.list_version,
             "RemoteStartTransaction": self._transactions.remote_start,
             "RemoteStopTransaction": self._transactions.remote_stop,
+            "ReserveNow": reservations.reserve,
             "Reset": self._maintenance.whole_wallbox,
             "SendLocalList": cards.send_local_list,
             "SetChargingProfile": self._set_profile_in_observe,

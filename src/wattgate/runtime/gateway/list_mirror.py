@@ -1,12 +1,19 @@
-"""Follows the local lists that backends keep in their wallboxes (R56)."""
+"""The local lists of backends: mirrored from their wallboxes, or kept here alone (R56, R105)."""
 
 import asyncio
 from typing import Final
 
 import structlog
 
-from wattgate.core.gateway.local_list import LocalList, NotMirrored, updated
+from wattgate.core.gateway.local_list import (
+    ListStatus,
+    LocalList,
+    NotMirrored,
+    answered,
+    updated,
+)
 from wattgate.ports.store import SaveNote, StoreFailed
+from wattgate.runtime.ask import Ask
 from wattgate.runtime.station.station import House
 from wattgate.runtime.store_failures import say_not_stored
 
@@ -17,7 +24,7 @@ STORE_RETRY_S: Final = 5.0
 
 
 class ListMirror:
-    """Keeps what a wallbox has accepted, in memory and in the store."""
+    """Keeps lists in memory and in the store."""
 
     def __init__(self, house: House) -> None:
         self._house = house
@@ -32,10 +39,25 @@ class ListMirror:
                 self._house.cards.set_list(link_id, mirrored)
                 await self._keep(link_id)
 
+    async def keep(self, link_id: str, ask: Ask, before: LocalList) -> None:
+        """Answer a SendLocalList for a list that no wallbox has: what is Accepted is stored.
+
+        `before` is the list when the command came: where EVSEs share a login each of them gets it.
+        Raises StoreFailed, and PeerError for what is no list.
+        """
+        answer = answered(before, ask.call.payload_text)
+        if answer.status is ListStatus.ACCEPTED:
+            cards = self._house.cards
+            await self._house.store.commit(SaveNote(cards.note_of_list(link_id, answer.after)))
+            cards.set_list(link_id, answer.after)
+        ask.answer(f'{{"status":"{answer.status.value}"}}', "the gateway keeps its list (R105)")
+
     async def _keep(self, link_id: str) -> None:
         """Store the list as it is now; later, if the store cannot."""
+        cards = self._house.cards
+        kept = cards.list_of(link_id)
         try:
-            await self._house.store.commit(SaveNote(self._house.cards.note_of_list(link_id)))
+            await self._house.store.commit(SaveNote(cards.note_of_list(link_id, kept)))
         except StoreFailed as exc:
             say_not_stored(exc, local_list=link_id)
             if link_id not in self._unstored:

@@ -10,10 +10,12 @@ from wattgate.core.gateway.reservations import (
     Reservation,
     ReservationBook,
     asked_id,
+    is_readable,
     read_reservation,
     reservation_text,
 )
 from wattgate.core.ocpp.frames import CallResult
+from wattgate.core.ocpp.splice import Scalar
 from wattgate.core.station.authorisation import fold
 from wattgate.ports.clock import Clock
 from wattgate.ports.store import Change, DeleteNote, NoteRecord, SaveNote, Store, StoreFailed
@@ -72,10 +74,10 @@ class Reservations:
         """Whether an EVSE is reserved now for that card."""
         return fold(id_tag) in self._book.kept_for(evse_id, self._clock.wall())
 
-    def evse_of(self, link_id: str, their_id: int) -> str | None:
-        """The EVSE that a link has reserved under that id; None for an unknown one."""
+    def evse_of(self, link_id: str, their_id: Scalar) -> str | None:
+        """The EVSE that a link has reserved under that id; None where it has no such."""
         known = self._book.of(link_id, their_id)
-        return None if known is None else known.evse_id
+        return known.evse_id if known is not None and known.holds else None
 
     def started(self, payload_text: str) -> None:
         """A transaction begins: a reservation that it names is used up (OCPP 1.6 §5.13)."""
@@ -84,6 +86,10 @@ class Reservations:
             self._is_over(our_id)
 
     # What a backend asks
+
+    def is_unread(self, link_id: str, payload_text: str) -> bool:
+        """Whether an id that makes no sense is for the wallbox to judge: nobody else has any."""
+        return link_id == self._sole and not is_readable(payload_text)
 
     async def intend(
         self, link_id: str, payload_text: str, evse_id: str
@@ -106,12 +112,14 @@ class Reservations:
             raise
         return asked, partial(self._heard, asked, before)
 
-    def our_id(self, link_id: str, payload_text: str) -> int | None:
-        """What the wallbox calls what a CancelReservation names; None where the link has no such.
+    def ids_of(self, link_id: str, payload_text: str) -> tuple[int, int] | None:
+        """What the wallbox calls what a CancelReservation names, and what the backend does.
 
-        Raises PeerError where it names none.
+        None where the link has no such. Raises PeerError where it names none.
         """
-        return self._book.cancelled_id(link_id, asked_id(payload_text), self._sole)
+        their_id = asked_id(payload_text)
+        our_id = self._book.cancelled_id(link_id, their_id, self._sole)
+        return None if our_id is None else (our_id, their_id)
 
     def cancelled(self, our_id: int, outcome: Outcome) -> None:
         """The wallbox has answered: it is gone, or was gone before."""

@@ -13,8 +13,22 @@ import structlog
 
 from wattgate.core.errors import PeerError
 from wattgate.core.gateway.config_overlay import Entry, asked_keys, overlaid
-from wattgate.core.gateway.free_connector import Candidate, free_connector
-from wattgate.core.gateway.policy import POLICY, PROFILE_TRANSACTION, TRANSACTION, Sender, rule_for
+from wattgate.core.gateway.connectors import BACKEND_CONNECTOR
+from wattgate.core.gateway.free_connector import (
+    Candidate,
+    connector_to_keep,
+    free_connector,
+    why_none_is_kept,
+)
+from wattgate.core.gateway.policy import (
+    CONNECTOR,
+    POLICY,
+    PROFILE_TRANSACTION,
+    TRANSACTION,
+    Sender,
+    rule_for,
+)
+from wattgate.core.gateway.reservations import RESERVATION
 from wattgate.core.gateway.shared_answers import Answer, combined
 from wattgate.core.gateway.sharing import (
     UnknownConnectorError,
@@ -25,6 +39,7 @@ from wattgate.core.gateway.sharing import (
 )
 from wattgate.core.ocpp.frames import Call, CallResult
 from wattgate.core.ocpp.splice import Scalar, read_scalar, replace_scalar
+from wattgate.core.station.fixed_card import ID_TAG
 from wattgate.ports.store import Store
 from wattgate.runtime.ask import Ask, is_accepted
 from wattgate.runtime.gateway.backend_answers import is_transaction_id
@@ -46,6 +61,7 @@ CAR_AWAITED_S: Final = 120.0
 _CLEAR_PROFILE: Final = "ClearChargingProfile"
 _DATA_TRANSFER: Final = "DataTransfer"
 _GET_CONFIGURATION: Final = "GetConfiguration"
+_RESERVE_NOW: Final = "ReserveNow"
 _SET_PROFILE: Final = "SetChargingProfile"
 _PROFILE_ID: Final = ("csChargingProfiles", "chargingProfileId")
 
@@ -69,9 +85,12 @@ class Member:
         """Whether its wallbox can be asked."""
         return self.station.presence.is_connected
 
-    @property
-    def candidate(self) -> Candidate:
-        """What is to be known of it where a start names no connector."""
+    def has_reserved(self, link_id: str, their_id: Scalar) -> bool:
+        """Whether it is reserved under that id of a backend."""
+        return self.station.reservations.evse_of(link_id, their_id) == self.evse.evse_id
+
+    def candidate(self, id_tag: str | None) -> Candidate:
+        """What is to be known of it where a command for that card names no connector."""
         evse, now = self.evse, self.station.house.tools.clock.monotonic()
         shown_at = evse.card_shown_at
         return Candidate(
@@ -79,6 +98,7 @@ class Member:
             evse.connector.status,
             in_use=evse.in_use,
             awaits_car=shown_at is not None and now - shown_at < CAR_AWAITED_S,
+            is_kept=self.station.reservations.is_kept(evse.evse_id, id_tag),
         )
 
 
@@ -177,9 +197,12 @@ class SharedCommands:
 
     # To one, or to several
 
-    def _ask(self, link: BackendLink, ask: Ask, members: Sequence[Member]) -> None:
+    def _ask(
+        self, link: BackendLink, ask: Ask, members: Sequence[Member], told: str | None = None
+    ) -> None:
+        """Have them carry it out, with the payload `told` where it is not that of the backend."""
         gathering = Gathering(ask, len(members), partial(self._combined, link, ask, members))
-        text = for_one(ask.call.action, ask.call.payload_text)
+        text = told or for_one(ask.call.action, ask.call.payload_text)
         for member in members:
             member.commands.backend_called(link, gathering.part(member.number, text))
 
@@ -207,15 +230,37 @@ class SharedCommands:
         return answer_text
 
     def _ask_free(self, link: BackendLink, ask: Ask) -> None:
-        free = free_connector(
-            member.candidate
-            for member in self.members
-            if member.is_here and not member.backend.retiring
-        )
+        if ask.call.action == _RESERVE_NOW:
+            self._ask_to_keep(link, ask)
+            return
+        id_tag = read_scalar(ask.call.payload_text, ID_TAG)
+        card = id_tag if isinstance(id_tag, str) else None
+        free = free_connector(self._candidates(card))
         if free is None:
             ask.answer(REJECTED, "no connector is free")
         else:
             self._ask(link, ask, (self._members[free],))
+
+    def _ask_to_keep(self, link: BackendLink, ask: Ask) -> None:
+        """One for any connector is for one of them; the same again stays where it is (16 §5.13)."""
+        link_id = link.identity.link_id
+        their_id = read_scalar(ask.call.payload_text, RESERVATION)
+        again = (each.number for each in self.members if each.has_reserved(link_id, their_id))
+        candidates = self._candidates(None)
+        free = next(again, None) or connector_to_keep(candidates)
+        if free is None:
+            status = why_none_is_kept(candidates)
+            ask.answer(f'{{"status":"{status}"}}', "no connector is free to be kept")
+        else:
+            text = replace_scalar(ask.call.payload_text, CONNECTOR, str(BACKEND_CONNECTOR))
+            self._ask(link, ask, (self._members[free],), text)
+
+    def _candidates(self, id_tag: str | None) -> list[Candidate]:
+        return [
+            member.candidate(id_tag)
+            for member in self.members
+            if member.is_here and not member.backend.retiring
+        ]
 
     # By transaction
 

@@ -5,6 +5,8 @@ from functools import partial
 from wattgate.core.gateway.connectors import BACKEND_CONNECTOR, with_connector
 from wattgate.core.gateway.policy import TRANSACTION, Path, Rule
 from wattgate.core.ocpp.splice import read_scalar, remove_member, replace_scalar
+from wattgate.core.station.authorisation import fold
+from wattgate.core.station.fixed_card import ID_TAG
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.runtime.ask import Ask, is_accepted
 from wattgate.runtime.gateway.backend_answers import is_transaction_id
@@ -48,7 +50,9 @@ class TransactionCommands:
 
         def sending() -> Heard:
             await_start()
-            self._evse.card_shown_at = self._station.house.tools.clock.monotonic()  # R57
+            now = self._station.house.tools.clock.monotonic()
+            self._evse.card_shown_at = now  # R57
+            self._evse.commanded_card = (fold(str(read_scalar(text, ID_TAG))), now)
             return self._started
 
         text = self._backend.connectors.to_wallbox(text, rule.connector)
@@ -57,7 +61,7 @@ class TransactionCommands:
     def _started(self, outcome: Outcome) -> None:
         if not is_accepted(outcome):
             self._virtual.no_start()
-            self._evse.card_shown_at = None
+            self._evse.card_shown_at = self._evse.commanded_card = None
 
     def remote_stop(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         """Stop the transaction that this backend calls so; another's is unknown to it (R74)."""

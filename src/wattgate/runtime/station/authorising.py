@@ -1,7 +1,7 @@
 """A card is shown at a wallbox: its backend decides, or the gateway by what it knows (R51-R53)."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,8 +12,8 @@ from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.splice import Scalar, read_scalar
 from wattgate.core.ocpp.v16._generated import AuthorizeRequest
 from wattgate.core.ocpp.v16.payload import payload_text
-from wattgate.core.station.authorisation import AuthorizationStatus, Place
-from wattgate.core.station.connector import ConnectorStatus
+from wattgate.core.station.authorisation import AuthorizationStatus, Place, fold
+from wattgate.core.station.card_routing import REMEMBERED_S, Route, Stall, route
 from wattgate.core.station.fixed_card import ID_TAG, with_fixed_card
 from wattgate.ports.store import RememberTag, TagRecord
 from wattgate.runtime.ask import Ask
@@ -57,8 +57,9 @@ class Authorising:
     def __init__(self, station: Station) -> None:
         self._station = station
         self._house = station.house
+        self._asked_at: dict[tuple[str, str], float] = {}
+        """When who was last asked about a card and accepted it; by EVSE and card, monotonic s."""
         self._evse_of: Mapping[str, Callable[[str], StationEvse | None]] = {
-            "Authorize": lambda _: self._evse(),
             "StartTransaction": self._starting,
             "StopTransaction": self._stopping,
         }
@@ -66,15 +67,12 @@ class Authorising:
     def with_fixed_card(self, ask: Ask) -> Ask:
         """The same message with the EVSE's fixed card where the wallbox names its free tag (R57).
 
-        So it is judged, recorded and told to the backend under that card.
+        So it is judged, recorded and told to the backend under that card. An Authorize names no
+        EVSE: that is done when it is known whom it is for.
         """
         find = self._evse_of.get(ask.call.action)
         evse = find(ask.call.payload_text) if find is not None else None
-        if evse is None or not evse.replaces_free_tag:
-            return ask
-        free_tag, fixed_card = evse.wallbox.free_tag, evse.settings.fixed_rfid
-        text = with_fixed_card(ask.call.payload_text, free_tag, fixed_card)
-        return replace(ask, call=replace(ask.call, payload_text=text))
+        return ask if evse is None else _as_read_at(evse, ask)
 
     def authorize(self, ask: Ask, rule: Rule) -> None:
         """Answer it; without a backend within 2 s."""
@@ -83,28 +81,38 @@ class Authorising:
             code = "OccurenceConstraintViolation" if id_tag is None else "TypeConstraintViolation"
             ask.refuse(code, "idTag is missing or no text")
             return
-        evse, now = self._evse(), self._house.tools.clock.monotonic()
-        card = _Card(ask, evse, id_tag, now)
+        now = self._house.tools.clock.monotonic()
+        chosen = self._route(id_tag, now)
         for each in self._station.evses:
-            each.card_shown_at = now
-        link = evse.link
-        if link is None:
-            self._decide_here(card)
-        elif link.is_online:
-            self._ask_backend(card, rule, link)
-        else:
-            self._station.in_background(ask, self._ask_once_online(card, rule, link))
+            if each.evse_id in chosen.meant:
+                each.card_shown_at = now
+        by_id = {evse.evse_id: evse for evse in self._station.evses}
+        share_s = rule.timeout_s / len(chosen.asked)
+        self._ask(_Shown(ask, now, share_s), [by_id[evse_id] for evse_id in chosen.asked])
 
-    def _evse(self) -> StationEvse:
-        """Authorize names no connector: where a car waits for a card, else the first (R101)."""
-        waiting = [
-            evse
-            for evse in self._station.evses
-            if evse.connector.status is ConnectorStatus.PREPARING and evse.transaction is None
-        ]
-        if len(waiting) == 1:
-            return waiting[0]
-        return self._station.primary or self._station.evses[0]
+    # Whom it is for
+
+    def _route(self, id_tag: str, now: float) -> Route:
+        """Authorize names no connector (R101)."""
+        station = self._station
+        self._asked_at = {key: at for key, at in self._asked_at.items() if now - at <= REMEMBERED_S}
+        main = station.primary or station.evses[0]
+        stalls = [self._stall(evse, id_tag) for evse in station.evses]
+        return route(stalls, main.evse_id, now, ask_all=main.wallbox.ask_all_backends)
+
+    def _stall(self, evse: StationEvse, id_tag: str) -> Stall:
+        card, link = evse.card_meant(id_tag), evse.link
+        return Stall(
+            evse.evse_id,
+            evse.connector.status,
+            card,
+            since=evse.connector.since,
+            running_card=evse.transaction.record.start.id_tag if evse.transaction else None,
+            link_id=None if link is None else link.identity.link_id,
+            commanded_at=evse.commanded_at(card),
+            asked_at=self._asked_at.get((evse.evse_id, fold(card))),
+            is_reserved=self._station.reservations.is_kept_for(evse.evse_id, card),
+        )
 
     def _starting(self, payload_text: str) -> StationEvse | None:
         return self._station.evse_at(read_scalar(payload_text, CONNECTOR))
@@ -118,49 +126,96 @@ class Authorising:
                 return evse
         return self._station.evses[0] if len(self._station.evses) == 1 else None
 
-    async def _ask_once_online(self, card: "_Card", rule: Rule, link: BackendLink) -> None:
+    # Who decides
+
+    def _ask(self, shown: "_Shown", evses: Sequence[StationEvse]) -> None:
+        """Ask the backend of the first; of the others, where it does not accept."""
+        evse, others = evses[0], evses[1:]
+        ask = _as_read_at(evse, shown.ask)
+        card = _Card(shown, ask, evse, str(read_scalar(ask.call.payload_text, ID_TAG)), others)
+        link = evse.link
+        if link is None:
+            self._decide_here(card)
+        elif link.is_online:
+            self._ask_backend(card, link)
+        elif shown.refusal is None:
+            self._station.in_background(shown.ask, self._ask_once_online(card, link))
+        else:
+            self._decide_here(card)  # enough was waited for
+
+    async def _ask_once_online(self, card: "_Card", link: BackendLink) -> None:
         """A card may be shown while the first login is under way; R53 leaves 2 s for an answer."""
         if await link.online_within(LOGIN_WAIT_S):
-            self._ask_backend(card, rule, link)
+            self._ask_backend(card, link)
         else:
             self._decide_here(card)
 
-    def _ask_backend(self, card: "_Card", rule: Rule, link: BackendLink) -> None:
+    def _ask_backend(self, card: "_Card", link: BackendLink) -> None:
         def heard(outcome: Outcome) -> None:
             match outcome:
                 case CallResult(_, payload_text):
-                    card.ask.answer(payload_text)
-                    self._judged(card, read_scalar(payload_text, STATUS))
+                    self._judged(card, payload_text)
                     remember(self._house, link, card.id_tag, payload_text)
                 case CallError() | NoAnswer():
                     self._decide_here(card)
 
-        timeout_s = MUTE_WAIT_S if link.pump.answers_late else rule.timeout_s
+        timeout_s = MUTE_WAIT_S if link.pump.answers_late else card.shown.share_s
         ask = card.ask
         link.ask("Authorize", ask.call.payload_text, heard, timeout_s=timeout_s, source=ask.source)
 
     def _decide_here(self, card: "_Card") -> None:
         """Never with a parentIdTag or an expiryDate that no backend gave (R53)."""
         status = self._house.cards.decide(card.evse.place, card.id_tag)
-        because = "by what is known here (R53)"
-        card.ask.answer(f'{{"idTagInfo":{{"status":"{status.value}"}}}}', because)
-        self._judged(card, status)
+        text = f'{{"idTagInfo":{{"status":"{status.value}"}}}}'
+        self._judged(card, text, "by what is known here (R53)")
 
-    def _judged(self, card: "_Card", status: Scalar) -> None:
-        """A card that is refused starts nothing: it counts as not shown."""
+    def _judged(self, card: "_Card", answer_text: str, because: str = "") -> None:
+        """Somebody has decided; where nobody accepts, the first has the say."""
+        shown = card.shown
+        if read_scalar(answer_text, STATUS) == AuthorizationStatus.ACCEPTED:
+            self._asked_at[card.evse.evse_id, fold(card.id_tag)] = shown.at
+            shown.ask.answer(answer_text, because)
+            return
+        refusal = shown.refusal or (answer_text, because)
+        if card.others:
+            self._ask(replace(shown, refusal=refusal), card.others)
+            return
+        shown.ask.answer(*refusal)
         for evse in self._station.evses:
-            if status != AuthorizationStatus.ACCEPTED and evse.card_shown_at == card.shown_at:
-                evse.card_shown_at = None
+            if evse.card_shown_at == shown.at:
+                evse.card_shown_at = None  # what is refused starts nothing: it was not shown
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A card that was shown at the wallbox, when (monotonic, s), and how it was refused so far.
+
+    `share_s` is what each of those that are asked has for its answer.
+    """
+
+    ask: Ask
+    at: float
+    share_s: float
+    refusal: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Card:
-    """A card that was shown, where, and when (monotonic, s)."""
+    """The same for one EVSE: the card as it counts there, and who is asked after it."""
 
+    shown: _Shown
     ask: Ask
     evse: StationEvse
     id_tag: str
-    shown_at: float
+    others: Sequence[StationEvse]
+
+
+def _as_read_at(evse: StationEvse, ask: Ask) -> Ask:
+    if not evse.replaces_free_tag:
+        return ask
+    free_tag, fixed_card = evse.wallbox.free_tag, evse.settings.fixed_rfid
+    text = with_fixed_card(ask.call.payload_text, free_tag, fixed_card)
+    return replace(ask, call=replace(ask.call, payload_text=text))
 
 
 async def ask_about(house: House, evse: StationEvse, id_tag: str) -> Scalar:

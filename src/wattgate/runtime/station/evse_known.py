@@ -12,7 +12,7 @@ from wattgate.core.load.phases import phases_used
 from wattgate.core.load.sensing import Draw, draw_of
 from wattgate.core.ocpp.profiles import Running
 from wattgate.core.site.model import EvseSettings, WallboxSettings
-from wattgate.core.station.authorisation import Place
+from wattgate.core.station.authorisation import Place, fold
 from wattgate.core.station.connector import IDLE, Connector, ConnectorStatus
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.runtime.gateway.backend_link import BackendLink
@@ -79,6 +79,8 @@ class KnownEvse:
         self.transaction: OpenTransaction | None = None
         self.card_shown_at: float | None = None
         """When its wallbox last showed a card, monotonic s; None: never, or it was refused."""
+        self.commanded_card: tuple[str, float] | None = None
+        """The card, folded, of the last start from afar, and when it was told (monotonic, s)."""
         self.newest_refusal: tuple[int, str] | None = None
         """The transaction whose card its backend refused last, and the verdict."""
         self.has_reader = True
@@ -141,7 +143,7 @@ class KnownEvse:
         """Where a card is that is shown here, as whoever judges it needs to know."""
         return Place(
             link_id=self.link.identity.link_id if self.link is not None else None,
-            has_backend=bool(self.settings.gateways),
+            has_backend=self.settings.primary is not None,
             fixed_card=self.settings.fixed_rfid,
         )
 
@@ -154,6 +156,17 @@ class KnownEvse:
     def replaces_free_tag(self) -> bool:
         """Whether the wallbox's own tag is replaced: signed data hold the original (R57, R116)."""
         return bool(self.wallbox.free_tag and self.settings.fixed_rfid)
+
+    def card_meant(self, id_tag: str) -> str:
+        """The card that counts here where the wallbox names that one (R57)."""
+        if self.replaces_free_tag and fold(id_tag) == fold(self.wallbox.free_tag):
+            return self.settings.fixed_rfid
+        return id_tag
+
+    def commanded_at(self, id_tag: str) -> float | None:
+        """When its last start from afar was told, monotonic s; None unless with that card."""
+        card, at = self.commanded_card or ("", None)
+        return at if card == fold(id_tag) else None
 
     @property
     def in_use(self) -> bool:

@@ -12,7 +12,7 @@ import structlog
 
 from wattgate.core.ocpp.v16._generated import RemoteStartTransactionRequest
 from wattgate.core.ocpp.v16.payload import payload_text
-from wattgate.core.station.authorisation import AuthorizationStatus
+from wattgate.core.station.authorisation import AuthorizationStatus, fold
 from wattgate.core.station.connector import ConnectorStatus
 from wattgate.core.station.fixed_card import FREE_CARD, PATIENCE_S, FixedStart
 from wattgate.ports.store import Change, DeleteNote, NoteRecord, SaveNote, StoreFailed
@@ -117,6 +117,8 @@ class FixedStarting:
         request = RemoteStartTransactionRequest(
             id_tag=self._card, connector_id=settings.ocpp_connector
         )
+        now = self._house.tools.clock.monotonic()
+        self._evse.commanded_card = (fold(self._card), now)
         outcome = await peer.call("RemoteStartTransaction", payload_text(request))
         log.info("start by the fixed card", evse=settings.id, taken=is_accepted(outcome))
         self._become(self._start.over() if is_accepted(outcome) else self._failed())

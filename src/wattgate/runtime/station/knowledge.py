@@ -67,9 +67,9 @@ class CardKnowledge:
         """Take over a backend's local list as its wallbox has it now."""
         self._lists[link_id] = mirrored
 
-    def note_of_list(self, link_id: str) -> NoteRecord:
+    def note_of_list(self, link_id: str, kept: LocalList) -> NoteRecord:
         """The local list of a backend as the store is to keep it."""
-        return NoteRecord(_LISTS, link_id, list_text(self.list_of(link_id)))
+        return NoteRecord(_LISTS, link_id, list_text(kept))
 
     def decide(self, place: Place, id_tag: str) -> AuthorizationStatus:
         """Decide about a card that is shown there."""

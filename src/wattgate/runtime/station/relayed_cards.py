@@ -13,6 +13,7 @@ class RelayedCards:
     """Follows SendLocalList and ClearCache of one link; nobody waits for it (R55, R56)."""
 
     def __init__(self, station: Station, link_id: str) -> None:
+        self._station = station
         self._house = station.house
         self._link_id = link_id
         self._mirror = ListMirror(station.house)
@@ -21,6 +22,7 @@ class RelayedCards:
         """The wallbox has answered a command of the backend."""
         name = f"{call.action} of {self._link_id}"
         if call.action == "SendLocalList" and is_accepted(outcome):
+            self._station.local_lists.took(self._link_id)
             work = self._mirror.accepted(self._link_id, call.payload_text)
             self._house.tasks.spawn(work, name=name)
         elif call.action == "ClearCache":

@@ -22,6 +22,7 @@ from wattgate.runtime.gateway.progress_reports import ProgressReports
 from wattgate.runtime.gateway.reservations import Reservations
 from wattgate.runtime.peer import Peer, Tools
 from wattgate.runtime.station.knowledge import CardKnowledge
+from wattgate.runtime.station.local_lists import LocalLists
 from wattgate.runtime.station.open_transactions import OpenTransactions
 from wattgate.runtime.station.own_values import OwnValues
 from wattgate.runtime.station.presence import Presence
@@ -81,6 +82,9 @@ class Station:
             house.tools.clock,
             house.tasks,
         )
+        self.local_lists = LocalLists(
+            presence, self._authorising_links, house.cards, house.store, house.tasks
+        )
         self.availability = Availability(presence, self.evses, house.store, house.tasks)
         self.progress = ProgressReports(
             presence, self.evses, house.store, house.tasks, self._main_backend
@@ -132,14 +136,21 @@ class Station:
 
     @property
     def primary(self) -> StationEvse | None:
-        """The EVSE whose backend hears what concerns the whole wallbox (R102)."""
-        return next((evse for evse in self.evses if evse.link is not None), None)
+        """The EVSE whose backend hears what concerns the whole wallbox (R102).
+
+        The site may choose it; else it is the first that has a primary backend. None without one.
+        """
+        served = [evse for evse in self.evses if evse.link is not None]
+        chosen = (evse for evse in served if evse.evse_id == evse.wallbox.main_evse)
+        return next(chosen, served[0] if served else None)
 
     def recover(self, notes: Iterable[NoteRecord]) -> None:
         """Take over what of its backends was noted before a restart."""
         notes = tuple(notes)
         self.availability.recover(notes)
         self.progress.recover(notes)
+        self.reservations.recover(notes)
+        self.local_lists.recover(notes)
 
     def _main_backend(self) -> EvseBackend | None:
         return self.primary.primary if self.primary is not None else None
@@ -147,7 +158,7 @@ class Station:
     @property
     def is_shared(self) -> bool:
         """Whether several backends have a charge point of their own in it (P20, R103)."""
-        return len({evse.link.identity.link_id for evse in self.evses if evse.link}) > 1
+        return len(self._authorising_links()) > 1
 
     def booted(self, boot_text: str) -> None:
         """Take over boot data of the present connection; profiles may be gone since."""
@@ -170,9 +181,13 @@ class Station:
                 self.on_transaction(evse)
         self.house.something_changed()
 
+    def _authorising_links(self) -> frozenset[str]:
+        logins = (evse.login for evse in self.evses)
+        return frozenset(login.identity.link_id for login in logins if login is not None)
+
     def _reserving_links(self) -> frozenset[str]:
-        links = (evse.link for evse in self.evses)
-        return frozenset(link.identity.link_id for link in links if link is not None)
+        present = (backend for evse in self.evses for backend in evse.present_backends)
+        return frozenset(each.link_id for each in present if each.gateway.rights.may("ReserveNow"))
 
     # PeerOwner
 

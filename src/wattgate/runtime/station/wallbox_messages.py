@@ -215,6 +215,7 @@ class WallboxMessages:
     # Transactions
 
     def _start_transaction(self, ask: Ask, rule: Rule) -> None:
+        self._station.reservations.started(ask.call.payload_text)
         self._station.in_background(ask, self._transactions.start(ask, rule))
 
     def _stop_transaction(self, ask: Ask, rule: Rule) -> None:
