@@ -99,7 +99,7 @@ class Transactions:
     ) -> tuple[Opened, _Awaited | None]:
         """Store it with what each backend is to hear of it; only one is waited for (R106)."""
         start = self._start_of(request, evse)
-        drafts = [_told(each, ask.call.payload_text, rule) for each in told_now(evse)]
+        drafts = [self._told(each, ask.call.payload_text, rule) for each in told_now(evse)]
         frame = self._house.evidence.opening(self._station.station_id, ask.call)
         opened = await self._house.store.open_transaction(
             start, drafts, self._house.tools.clock.wall(), frame
@@ -112,6 +112,12 @@ class Transactions:
         answer = hand_over(self._station, opened.queued, start.link_id)
         link = link_named(self._station, start.link_id)
         return opened, None if answer is None or link is None else _Awaited(link, answer)
+
+    def _told(self, backend: EvseBackend, payload_text: str, rule: Rule) -> Draft:
+        """As a backend hears it: with its numbers of the connector and of a reservation."""
+        text = backend.connectors.to_backend(payload_text, rule.connector)
+        text = self._station.reservations.reservation_for(backend.link_id, text)
+        return Draft(backend.link_id, "StartTransaction", text)
 
     async def _decide(
         self,
@@ -216,12 +222,6 @@ class Transactions:
             key=request.key,
             report_link_ids=tuple(each.link_id for each in told_now(evse) if each is not billing),
         )
-
-
-def _told(backend: EvseBackend, payload_text: str, rule: Rule) -> Draft:
-    """A StartTransaction as a backend hears it: with its number of the connector."""
-    text = backend.connectors.to_backend(payload_text, rule.connector)
-    return Draft(backend.link_id, "StartTransaction", text)
 
 
 def _backend_ids(evse: StationEvse, transaction_id: int) -> dict[str, int]:
