@@ -1,0 +1,1 @@
+"""Files on the wire: HTTP for wallboxes, HTTP and FTP towards backends."""

@@ -1,0 +1,135 @@
+"""Files from and to the FTP servers of backends, on ftplib; always passive."""
+
+import ftplib
+import socket
+import ssl
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Final, cast
+from urllib.parse import unquote
+
+from wattgate.adapters.files.reaching import BLOCK_BYTES, TIMEOUT_S, ContextSource, connected
+from wattgate.adapters.files.threads import Stop
+from wattgate.adapters.files.web_client import too_large
+from wattgate.core.files.locations import IMPLICIT_FTPS, Location
+from wattgate.core.files.transfers import Received
+from wattgate.ports.files import Progress, Reach, TransferFailed
+
+_ANONYMOUS: Final = "anonymous"
+
+
+class FtpClient:
+    """FTP, in plain and in TLS (RFC 4217); every method blocks, and belongs into a thread."""
+
+    def __init__(self, contexts: ContextSource) -> None:
+        self._contexts = contexts
+
+    def fetch(
+        self, location: Location, path: Path, reach: Reach, progress: Progress, stop: Stop
+    ) -> None:
+        """Write what is there to `path`; raises OSError, EOFError, ftplib's, TransferFailed."""
+        with closing(self._logged_in(location, reach)) as ftp:
+            name = _enter_folder(ftp, location)
+            size = _size_of(ftp, name)
+            if size is not None and size > reach.max_bytes:
+                raise too_large(reach.max_bytes)
+            progress(size, 0)
+            written = 0
+            with closing(ftp.transfercmd(f"RETR {name}")) as data, path.open("wb") as file:
+                while block := data.recv(BLOCK_BYTES):
+                    stop.check()
+                    written += len(block)
+                    if written > reach.max_bytes:
+                        raise too_large(reach.max_bytes)
+                    file.write(block)
+                    file.flush()
+                    progress(size, written)
+            ftp.voidresp()
+            if size is not None and written != size:
+                raise TransferFailed("the server broke off in the middle of the file")
+
+    def deliver(
+        self, location: Location, path: Path, received: Received, reach: Reach, stop: Stop
+    ) -> None:
+        """Store the file there; raises OSError, EOFError, ftplib's errors and TransferFailed."""
+        with closing(self._logged_in(location, reach)) as ftp, path.open("rb") as file:
+            name = _enter_folder(ftp, location)
+            ftp.storbinary(f"STOR {name}", file, BLOCK_BYTES, lambda _: stop.check())
+            with suppress(OSError, EOFError, ftplib.Error):
+                ftp.quit()  # the file is there, whatever becomes of this
+
+    def _logged_in(self, location: Location, reach: Reach) -> ftplib.FTP:
+        ftp: _Plain | _Encrypted
+        if location.is_encrypted:
+            ftp = _Encrypted(self._contexts(reach.terms(location.host)))
+        else:
+            ftp = _Plain()
+        try:
+            ftp.open(location, reach)
+            ftp.login(location.user or _ANONYMOUS, location.password or "")
+            if isinstance(ftp, _Encrypted):
+                ftp.prot_p()
+            ftp.voidcmd("TYPE I")
+        except BaseException:
+            ftp.close()
+            raise
+        return ftp
+
+
+class _Plain(ftplib.FTP):
+    """Connects to the address that was judged; data connections go to the same one."""
+
+    def __init__(self) -> None:
+        super().__init__(timeout=TIMEOUT_S)
+
+    def open(self, location: Location, reach: Reach) -> None:
+        _greet(self, connected(location, reach), location)
+
+
+class _Encrypted(ftplib.FTP_TLS):
+    """The same in TLS, from the first byte at its own port, else from the login on."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__(timeout=TIMEOUT_S, context=context)
+
+    def open(self, location: Location, reach: Reach) -> None:
+        sock = connected(location, reach)
+        if location.port == IMPLICIT_FTPS:
+            sock = self.context.wrap_socket(sock, server_hostname=location.host)
+        _greet(self, sock, location)
+
+    def ntransfercmd(
+        self, cmd: str, rest: int | str | None = None
+    ) -> tuple[socket.socket, int | None]:
+        """Show by its TLS session that the data connection is of the same client.
+
+        Many servers ask for that, and ftplib does not do it.
+        """
+        sock, size = ftplib.FTP.ntransfercmd(self, cmd, rest)  # noqa: S321 - TLS follows at once
+        session = cast(ssl.SSLSocket, self.sock).session
+        return self.context.wrap_socket(sock, server_hostname=self.host, session=session), size
+
+
+def _greet(ftp: ftplib.FTP, sock: socket.socket, location: Location) -> None:
+    ftp.host = location.host
+    ftp.sock = sock
+    ftp.af = sock.family
+    ftp.file = sock.makefile("r", encoding=ftp.encoding)
+    ftp.welcome = ftp.getresp()
+
+
+def _enter_folder(ftp: ftplib.FTP, location: Location) -> str:
+    """Go where the file is, folder by folder (RFC 1738 §3.2.2); its name."""
+    *folders, name = (unquote(part) for part in location.path[1:].split("/"))
+    for folder in folders:
+        if folder:
+            ftp.cwd(folder)
+    return name
+
+
+def _size_of(ftp: ftplib.FTP, name: str) -> int | None:
+    """The size that the server tells; not every one does."""
+    try:
+        return ftp.size(name)
+    except ftplib.error_perm:
+        return None

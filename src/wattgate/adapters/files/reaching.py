@@ -1,0 +1,84 @@
+"""Connections to the file servers that backends name: the address is judged that is connected to.
+
+A name is looked up once, so that it cannot lead to a public address while it is judged and into
+the house afterwards.
+"""
+
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Final
+
+from wattgate.core.files.locations import Location
+from wattgate.core.files.targets import is_public
+from wattgate.ports.files import Reach, TransferFailed
+from wattgate.ports.links import TlsTerms
+
+TIMEOUT_S: Final = 30.0
+"""s that a server may be silent."""
+
+BLOCK_BYTES: Final = 64 * 1024
+
+ContextSource = Callable[[TlsTerms], ssl.SSLContext]
+"""Makes TLS settings for an outgoing connection."""
+
+_Address = tuple[socket.AddressFamily, tuple[str, int]]
+
+
+def addresses_of(location: Location, reach: Reach) -> list[_Address]:
+    """Where the server is.
+
+    Raises:
+        OSError: nobody knows a host of this name.
+        TransferFailed: it is in the house, and is not to be gone to.
+    """
+    found = socket.getaddrinfo(location.host, location.port, type=socket.SOCK_STREAM)
+    addresses: list[_Address] = [(family, place) for family, _, _, _, place in found]  # type: ignore[misc]  # - of IP sockets
+    if reach.may_be_private(location.host):
+        return addresses
+    public = [(family, place) for family, place in addresses if is_public(str(place[0]))]
+    if not public:
+        raise TransferFailed(
+            f"{location.host} is in the local network; `private_targets` of [file_relay] allows it",
+            is_final=True,
+        )
+    return public
+
+
+def connected(location: Location, reach: Reach) -> socket.socket:
+    """Connect to the server, in plain.
+
+    Raises:
+        OSError: none of its addresses answers.
+        TransferFailed: as `addresses_of`.
+    """
+    error: OSError = OSError("it has no address")
+    for family, place in addresses_of(location, reach):
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock.settimeout(TIMEOUT_S)
+        try:
+            sock.connect(place)
+        except OSError as exc:
+            sock.close()
+            error = exc
+        else:
+            return sock
+    raise error
+
+
+def failure(error: Exception) -> TransferFailed:
+    """Put into words why a connection came to nothing."""
+    match error:
+        case TransferFailed():
+            return error
+        case ssl.SSLCertVerificationError():
+            words = f"its certificate is not to be trusted: {error.verify_message}"
+            return TransferFailed(words, is_final=True)
+        case TimeoutError():
+            return TransferFailed(f"the server has been silent for {TIMEOUT_S:g} s")
+        case ssl.SSLError():
+            return TransferFailed(f"TLS failed: {(error.reason or 'closed').lower()}")
+        case OSError():
+            return TransferFailed(error.strerror or "the connection was lost")
+        case _:
+            return TransferFailed("the server broke off")

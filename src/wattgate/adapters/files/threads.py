@@ -1,0 +1,65 @@
+"""Work that waits for sockets, in a thread of its own that nobody has to wait for.
+
+The clients of the standard library block. Threads of asyncio's pool would keep the manager from
+ending while a server keeps silent; these are given up.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class GivenUp(BaseException):
+    """Nobody waits for this work any more."""
+
+
+class Stop:
+    """Tells a thread that it has been given up."""
+
+    def __init__(self) -> None:
+        self._is_set = False
+
+    def set(self) -> None:
+        """Give the work up."""
+        self._is_set = True
+
+    def check(self) -> None:
+        """Raises GivenUp where nobody waits any more; to be called from time to time."""
+        if self._is_set:
+            raise GivenUp
+
+
+async def in_thread(work: Callable[[Stop], T], *, name: str) -> T:
+    """Do it in a thread; what it raises is raised here. Cancelling this leaves the thread alone."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+    stop = Stop()
+
+    def tell(result: T | None, error: BaseException | None) -> None:
+        if future.done():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)  # type: ignore[arg-type]  # - None is a T where there is no error
+
+    def run() -> None:
+        result: T | None = None
+        error: BaseException | None = None
+        try:
+            result = work(stop)
+        except GivenUp:
+            return
+        except Exception as exc:  # noqa: BLE001 - it is raised where it is waited for
+            error = exc
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(tell, result, error)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    try:
+        return await future
+    finally:
+        stop.set()

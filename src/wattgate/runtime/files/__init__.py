@@ -1,0 +1,1 @@
+"""Passing files between wallboxes and backends."""
