@@ -17,6 +17,9 @@ from wattgate.adapters.certificates.facts import facts_of_der
 from wattgate.adapters.certificates.vault import Vault
 from wattgate.adapters.clock import SystemClock
 from wattgate.adapters.data_folder import working_on
+from wattgate.adapters.files.counter import FileCounter
+from wattgate.adapters.files.folder import DataFolder
+from wattgate.adapters.files.servers import BackendFileServers
 from wattgate.adapters.identifiers import SystemIdentifiers
 from wattgate.adapters.keyfile import open_folder, password_key
 from wattgate.adapters.modbus.client import PymodbusLines
@@ -42,6 +45,8 @@ from wattgate.ports.store import SaveDocument, StoreFailed
 from wattgate.runtime.backend_assembly import Backends
 from wattgate.runtime.certificate_upkeep import CertificateUpkeep
 from wattgate.runtime.expiry_watch import ExpiryWatch, stock_of
+from wattgate.runtime.files.desk import Desk
+from wattgate.runtime.files.surroundings import Outside
 from wattgate.runtime.manager import Manager
 from wattgate.runtime.modbus.installation import ModbusInstallation
 from wattgate.runtime.peer import Tools
@@ -54,6 +59,7 @@ DATABASE: Final = "wattgate.sqlite3"
 KEY_FILE: Final = "secret.key"
 CERTIFICATES: Final = "certificates"
 AUTHORITY: Final = "authority"
+FILES: Final = "files"
 TO_SCRUB: Final = "passwords to scrub"
 """Name of the document that says whether replaced passwords may still be on the disk."""
 
@@ -180,6 +186,25 @@ async def open_office(data_dir: Path) -> CertificateOffice:
     return safe.office(clock, lambda: site)
 
 
+def _files_outside(data_dir: Path, safe: Safe, site: Callable[[], Site]) -> Outside:
+    """What passing files on needs; the port is that of the settings at the start."""
+    folder = DataFolder(data_dir)
+
+    def counter(desk: Desk) -> FileCounter:
+        settings = site().file_relay
+        return FileCounter(
+            settings.host,
+            settings.port,
+            desk,
+            folder,
+            safe.clock,
+            lambda: safe.contexts.server_context(ask_client=False),
+        )
+
+    servers = BackendFileServers(lambda terms: safe.contexts.client_context(terms)[0])
+    return Outside(servers, folder, counter)
+
+
 def _is_there(database: Path) -> bool:
     """Whether the manager was started once: reading must not make an empty database."""
     return database.exists()
@@ -233,7 +258,9 @@ async def run_manager(options: Options, started: Callable[[Addresses], None]) ->
         safe = await open_safe(options.data_dir, tools.clock, site)
         backoff = Backoff(options.backend_retry_s, options.backend_retry_s)
         dialer = PicowsDialer(safe.contexts.client_context, read_facts=facts_of_der)
-        await manager.start(Backends(dialer, safe.vault, backoff), safe.authority, modbus)
+        files = _files_outside(options.data_dir / FILES, safe, lambda: manager.site)
+        backends = Backends(dialer, safe.vault, backoff)
+        await manager.start(backends, safe.authority, modbus, files)
         port = site.ocpp_server.port if options.ocpp_port is None else options.ocpp_port
         listener = OcppListener(
             site.ocpp_server.host,

@@ -29,6 +29,7 @@ from wattgate.runtime.backend_assembly import BackendAssembly, Backends, Party
 from wattgate.runtime.charging.behaviours import Behaviours
 from wattgate.runtime.charging.smart_charging import SmartCharging
 from wattgate.runtime.evidence import EvidenceKeeper
+from wattgate.runtime.files.relay import FileRelay
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.seats import Seats
 from wattgate.runtime.gateway.virtual_charging import VirtualCharging
@@ -159,6 +160,7 @@ class SharedLogin:
             EvidenceKeeper(self.clock, lambda: False),
             traffic,
             WallboxKeys(lambda: site, KEY, self.store, tools, self.tasks),
+            FileRelay(lambda: site, self.store),
         )
         recovered = await self.store.recover()
         cards.recover(recovered.tags, recovered.notes)

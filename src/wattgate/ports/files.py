@@ -121,6 +121,10 @@ class Counter(Protocol):
         """
         ...
 
+    async def close(self) -> None:
+        """Stop listening, and end every connection; safe to repeat."""
+        ...
+
     def address_towards(self, host: str) -> str:
         """Our own address in the network in which that host is.
 

@@ -29,6 +29,9 @@ from wattgate.runtime.charging.proving import Prover
 from wattgate.runtime.dossier import Material, keys_for
 from wattgate.runtime.evidence import EvidenceKeeper
 from wattgate.runtime.evse_state import EvseState, Safety
+from wattgate.runtime.files.parties import links_of
+from wattgate.runtime.files.relay import FileRelay
+from wattgate.runtime.files.surroundings import Outside
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.dead_letters import DeadLetters
 from wattgate.runtime.gateway_changes import GatewayChanges
@@ -76,6 +79,7 @@ class Manager:
         self.traffic = Traffic(tools.clock, lambda: Mask(salt, self.site.site.hide_cards))
         self.keys = WallboxKeys(self._site_now, key, store, tools, self._tasks)
         self.key_writing = KeyWriting(self.keys, self._tasks)
+        self.files = FileRelay(self._site_now, store)
         self._house = House(
             store,
             tools,
@@ -86,6 +90,7 @@ class Manager:
             EvidenceKeeper(tools.clock, self._keeps_evidence),
             self.traffic,
             self.keys,
+            self.files,
         )
         self.limits = Limits(store, tools, self._tasks, self._something_changed)
         self.releases = Releases(store, tools, self._tasks, self.limits, self._something_changed)
@@ -123,7 +128,11 @@ class Manager:
         self._keeper = SiteKeeper(store, self._tasks)
 
     async def start(
-        self, backends: Backends, authority: Authority, modbus: ModbusInstallation
+        self,
+        backends: Backends,
+        authority: Authority,
+        modbus: ModbusInstallation,
+        files: Outside | None = None,
     ) -> None:
         """Take up what was stored, then begin to decide; wallboxes may connect afterwards."""
         recovered = await self._store.recover()
@@ -170,6 +179,9 @@ class Manager:
             self._limits_removed(evse.evse_id)  # a restart may have come in between
         for remark in self.remarks():
             log.warning(remark.message, about=remark.path)
+        if files is not None:
+            links = links_of(assembly.stations.values)
+            await self.files.begin(files, links, self._tools, self._tasks, recovered.notes)
         self._deciding = self._tasks.start(self._loop.run(), name="control loop")
         housekeeping = Housekeeping(self._store, self._tools, lambda: self.site.storage)
         housekeeping.recover(recovered.notes)
@@ -178,6 +190,7 @@ class Manager:
 
     async def stop(self) -> None:
         """End every task; what is stored stays, links are closed by their owners."""
+        await self.files.close()
         await self._tasks.stop()
 
     # What the API asks

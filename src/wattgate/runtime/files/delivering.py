@@ -1,7 +1,6 @@
 """Diagnostics on their way out: kept until the backend's server has them, over restarts too."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -11,47 +10,24 @@ import structlog
 from wattgate.core.files.locations import Unusable, destination_of, read_location
 from wattgate.core.files.reports import as_failed
 from wattgate.core.files.transfers import DELIVERY, Held, Received, Transfer
-from wattgate.ports.files import FileFolder, FileServers, Reach, TransferFailed
+from wattgate.ports.files import TransferFailed
 from wattgate.ports.store import StoreFailed
 from wattgate.runtime.files.book import TransferBook
-from wattgate.runtime.peer import Tools
+from wattgate.runtime.files.surroundings import Surroundings
 from wattgate.runtime.store_failures import say_not_stored
-from wattgate.runtime.supervisor import Supervisor
 
 log = structlog.get_logger()
-
-Report = Callable[[str, str, str], Awaitable[None]]
-"""Hands a report to a backend, by link id, action and payload; raises StoreFailed."""
 
 _STORE_AGAIN_S: Final = 60.0
 
 
 class Delivering:
-    """Delivers every file that wallboxes have put here, and then what they reported of it.
+    """Delivers every file that wallboxes have put here, and then what they reported of it."""
 
-    `lifetime` is asked for how long that is tried; `reach_of` how far we go for a link's backend.
-    """
-
-    def __init__(
-        self,
-        book: TransferBook,
-        servers: FileServers,
-        folder: FileFolder,
-        tools: Tools,
-        tasks: Supervisor,
-        *,
-        reach_of: Callable[[str], Reach],
-        report: Report,
-        lifetime: Callable[[], timedelta],
-    ) -> None:
+    def __init__(self, around: Surroundings, book: TransferBook) -> None:
+        self._around = around
+        self._folder = around.outside.folder
         self._book = book
-        self._servers = servers
-        self._folder = folder
-        self._tools = tools
-        self._tasks = tasks
-        self._reach_of = reach_of
-        self._report = report
-        self._lifetime = lifetime
         self._in_order = asyncio.Lock()
         self._running: set[str] = set()
         self.problems: dict[str, str] = {}
@@ -61,7 +37,7 @@ class Delivering:
         """Deliver the file of a transfer, unless that is going on."""
         if transfer_id not in self._running:
             self._running.add(transfer_id)
-            self._tasks.spawn(self._deliver(transfer_id), name=f"delivery {transfer_id}")
+            self._around.tasks.spawn(self._deliver(transfer_id), name=f"delivery {transfer_id}")
 
     async def _deliver(self, transfer_id: str) -> None:
         """Try until it has arrived or never will, then store that."""
@@ -82,16 +58,16 @@ class Delivering:
         location = read_location(transfer.location)
         if isinstance(location, Unusable):
             return location.reason
-        there, clock = destination_of(location, received.names), self._tools.clock
-        until, failures = received.at + self._lifetime(), 0
+        there, clock = destination_of(location, received.names), self._around.tools.clock
+        until, failures = received.at + self._around.lifetime(), 0
         while True:
-            reach = self._reach_of(transfer.link_id)
+            reach = self._around.reach(transfer.link_id)
             try:
                 path = self._folder.path(received.name)
-                await self._servers.deliver(there, path, received, reach)
+                await self._around.outside.servers.deliver(there, path, received, reach)
             except TransferFailed as exc:
                 failures += 1
-                wait_s = DELIVERY.wait_s(failures, self._tools.identifiers.fraction())
+                wait_s = DELIVERY.wait_s(failures, self._around.tools.identifiers.fraction())
                 if exc.is_final or clock.wall() + timedelta(seconds=wait_s) > until:
                     return exc.reason
                 self.problems[transfer.id] = exc.reason
@@ -166,7 +142,7 @@ class Delivering:
         text = held.payload_text
         if is_failed:
             text = as_failed(held.action, text)
-        await self._report(link_id, held.action, text)
+        await self._around.links.report(link_id, held.action, text)
 
 
 def _about(transfer: Transfer) -> dict[str, str]:

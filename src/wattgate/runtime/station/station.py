@@ -16,6 +16,7 @@ from wattgate.core.station.connector import Connector
 from wattgate.ports.store import NoteRecord, RememberStation, Store, StoreFailed
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.evidence import EvidenceKeeper
+from wattgate.runtime.files.relay import FileRelay
 from wattgate.runtime.gateway.availability import Availability
 from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.gateway.progress_reports import ProgressReports
@@ -64,6 +65,7 @@ class House:
     evidence: EvidenceKeeper
     traffic: Traffic
     keys: WallboxKeys
+    files: FileRelay
 
 
 class Station:
