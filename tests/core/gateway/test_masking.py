@@ -115,6 +115,13 @@ def test_only_the_user_and_the_query_of_a_url_are_hidden_r121() -> None:
     assert shown == "https://(masked)@host:80/dir/file?(masked) or ftp://other/"
 
 
+def test_r87_the_secret_address_that_a_wallbox_is_told_for_a_file_is_hidden() -> None:
+    url = f"http://192.0.2.1:19522/relay/{'0123456789abcdef' * 4}/box-1.2.bin"
+    text = f'{{"location":"{url}"}}'
+    shown = json.loads(masked_call("UpdateFirmware", text, PLAIN))["location"]
+    assert shown == "http://192.0.2.1:19522/relay/(masked)/box-1.2.bin"
+
+
 def test_an_answer_to_vendor_data_is_as_opaque_as_the_question_r91() -> None:
     text = '{"status":"Accepted","data":"s3cret"}'
     assert "s3cret" not in masked_answer("DataTransfer", text, PLAIN, public=False)

@@ -38,7 +38,8 @@ RELAYED: Final[Mapping[str, Rewriting]] = {
 TOKEN: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 """The secret part of an address of ours: 32 bytes that nobody can guess."""
 
-_UNDER: Final = "/relay/"
+UNDER: Final = "/relay/"
+"""What stands before the token in an address of ours."""
 _LATEST: Final = timedelta(days=90)
 """How far ahead a backend may put the time at which a wallbox fetches its firmware."""
 
@@ -64,7 +65,7 @@ def our_url(base_url: str, token: str, direction: Direction, location: Location)
     tail = f"/{location.name}"
     if direction is Direction.UPLOAD:
         tail = "/" if location.path.endswith("/") else ""
-    return f"{base_url.rstrip('/')}{_UNDER}{token}{tail}"
+    return f"{base_url.rstrip('/')}{UNDER}{token}{tail}"
 
 
 def token_in(path: str, behind: str = "") -> tuple[str, str] | None:
@@ -73,7 +74,7 @@ def token_in(path: str, behind: str = "") -> tuple[str, str] | None:
     `behind` is the path of the address that it was told, which may be one of a proxy. What is put
     behind begins with a slash: some wallboxes leave it out.
     """
-    rest = path.removeprefix(behind.rstrip("/")).removeprefix(_UNDER)
+    rest = path.removeprefix(behind.rstrip("/")).removeprefix(UNDER)
     found = TOKEN.match(rest)
     if found is None:
         return None

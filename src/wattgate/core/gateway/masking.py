@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from wattgate.core.files.rewriting import TOKEN, UNDER
 from wattgate.core.gateway.first_look import is_suspicious, parts_around
 from wattgate.core.gateway.policy import POLICY
 from wattgate.core.gateway.secret_words import is_secret_key, is_secret_member
@@ -236,7 +237,7 @@ def _string(raw: str) -> str:
 
 
 def _shown_of_url(rest: str) -> str:
-    """What may be read of a URL behind its scheme: no user and no query.
+    """What may be read of a URL behind its scheme: no user, no query, no token of a file of ours.
 
     An @ behind the first question mark may belong to a password with a question mark in it.
     """
@@ -244,8 +245,11 @@ def _shown_of_url(rest: str) -> str:
     if any("@" in part for part in query):
         return _HIDDEN
     _, at, host = place.rpartition("@")
+    host = _FILE_TOKEN.sub(_HIDDEN, host)
     return "".join([f"{_HIDDEN}{at}" if at else "", host, *(f"?{_HIDDEN}" for _ in query)])
 
 
 _HIDDEN: Final = "(masked)"
 _QUERY_MARK: Final = re.compile(r"[?#]")
+_FILE_TOKEN: Final = re.compile(f"(?<={re.escape(UNDER)}){TOKEN.pattern}", re.ASCII)
+"""Whoever knows it may fetch or bring a file for a wallbox (R87)."""

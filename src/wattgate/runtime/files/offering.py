@@ -67,6 +67,8 @@ class Offering:
         self, station_id: str, link_id: str, action: str, payload_text: str
     ) -> tuple[Location, str] | Unusable:
         """Where the backend has the file, and where wallboxes find us."""
+        if not self._around.links.host_of(station_id):
+            return Unusable("the wallbox is away")
         text = location_in(action, payload_text)
         if text is None:
             return Unusable("the command names none")

@@ -9,6 +9,7 @@ from wattgate.core.ocpp.splice import read_scalar
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.evse_backend import EvseBackend
+from wattgate.runtime.gateway.progress_reports import is_declined
 from wattgate.runtime.gateway.to_wallbox import Heard, ToWallbox
 from wattgate.runtime.gateway.whole_wallbox import WholeWallbox
 from wattgate.runtime.peer import Outcome
@@ -51,12 +52,19 @@ class MaintenanceCommands:
 
     async def _request(self, ask: Ask, rule: Rule) -> None:
         progress, action = self._station.progress, ask.call.action
-        text, requester = await progress.asked(self._backend.link_id, action, ask.call.payload_text)
+        link_id, files = self._backend.link_id, self._station.house.files
+        text, requester = await progress.asked(link_id, action, ask.call.payload_text)
+        told = await files.told(self._station.station_id, link_id, action, text)
+
+        def heard(outcome: Outcome) -> None:
+            progress.answered(action, requester, outcome)
+            if is_declined(outcome):
+                files.refused(told)
 
         def sending() -> Heard:
-            return partial(progress.answered, action, requester)
+            return heard
 
-        self._to_wallbox.send(ask, rule, text, sending)
+        self._to_wallbox.send(ask, rule, told.payload_text, sending)
 
     # Availability
 

@@ -22,6 +22,7 @@ from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.splice import read_scalar, remove_member, replace_scalar
 from wattgate.ports.store import NoteRecord, SaveNote, Store, StoreFailed
 from wattgate.runtime.ask import Ask
+from wattgate.runtime.files.relay import FileRelay
 from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station.presence import Presence
@@ -47,12 +48,14 @@ class ProgressReports:
         store: Store,
         tasks: Supervisor,
         main: Callable[[], EvseBackend | None],
+        files: FileRelay,
     ) -> None:
         self._presence = presence
         self._evses = evses
         self._store = store
         self._tasks = tasks
         self._main = main
+        self._files = files
         self._scope = f"progress {presence.station_id}"
         self._in_order = asyncio.Lock()
         self._requests: dict[str, Requests] = {}
@@ -81,13 +84,8 @@ class ProgressReports:
 
     def answered(self, action: str, requester: Requester, outcome: Outcome) -> None:
         """The wallbox has answered the command; what it has not taken on is nobody's."""
-        match outcome:
-            case CallResult(_, text) if read_scalar(text, ("status",)) in _TAKEN_ON:
-                return
-            case CallResult() | CallError():
-                self._tasks.spawn(self._forget(action, requester), name=self._scope)
-            case NoAnswer():
-                return  # it may have
+        if is_declined(outcome):
+            self._tasks.spawn(self._forget(action, requester), name=self._scope)
 
     async def _forget(self, action: str, requester: Requester) -> None:
         try:
@@ -117,14 +115,27 @@ class ProgressReports:
         if not told:
             ask.answer(rule.local_answer, "no backend")
             return
-        for place, backend in enumerate(told):
-            text = _text_for(backend, ask.call.payload_text, requester)
+        texts = [_text_for(each, ask.call.payload_text, requester) for each in told]
+        going = [
+            (each, text)
+            for each, text in zip(told, texts, strict=True)
+            if not await self._is_held(ask, each, text)
+        ]
+        for place, (backend, text) in enumerate(going):
             if place == 0 and not backend.is_report:
                 await self._forward(ask, rule, backend, text)
             else:
                 self._copy(ask, backend, text)
-        if told[0].is_report:
+        if not going or going[0][0].is_report:
             ask.answer(rule.away_answer)
+
+    async def _is_held(self, ask: Ask, backend: EvseBackend, text: str) -> bool:
+        """A file that is still on its way from us to the backend has not been uploaded (R87)."""
+        station_id, action = self._presence.station_id, ask.call.action
+        is_held = await self._files.holds(station_id, backend.link_id, action, text)
+        if is_held:
+            ask.stored(text, "until the backend's server has the file (R87)")
+        return is_held
 
     def _hearers(self, ask: Ask, requester: Requester | None) -> list[EvseBackend]:
         main = self._main()
@@ -205,6 +216,17 @@ def _text_for(backend: EvseBackend, text: str, requester: Requester | None) -> s
     if requester.theirs == requester.number:
         return text
     return replace_scalar(text, REQUEST, str(requester.theirs))
+
+
+def is_declined(outcome: Outcome) -> bool:
+    """Whether a wallbox has answered that it will not do it; no answer says nothing."""
+    match outcome:
+        case CallResult(_, text):
+            return read_scalar(text, ("status",)) not in _TAKEN_ON
+        case CallError():
+            return True
+        case NoAnswer():
+            return False
 
 
 def _number(payload_text: str) -> int | None:

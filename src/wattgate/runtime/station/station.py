@@ -89,7 +89,7 @@ class Station:
         )
         self.availability = Availability(presence, self.evses, house.store, house.tasks)
         self.progress = ProgressReports(
-            presence, self.evses, house.store, house.tasks, self._main_backend
+            presence, self.evses, house.store, house.tasks, self._main_backend, house.files
         )
         self.in_order = asyncio.Lock()
         """Held while a message of a transaction is stored: they are kept in the order they came."""
