@@ -115,9 +115,15 @@ class SharedCommands:
         return tuple(member for _, member in sorted(self._members.items()))
 
     @property
+    def _serving(self) -> tuple[Member, ...]:
+        """Those that the site still has behind this login; all where it has none: they say so."""
+        serving = tuple(each for each in self.members if not each.backend.retiring)
+        return serving or self.members
+
+    @property
     def _present(self) -> tuple[Member, ...]:
         """Those that can be asked; all where none can: they say why."""
-        return tuple(member for member in self.members if member.is_here) or self.members
+        return tuple(each for each in self._serving if each.is_here) or self._serving
 
     def join(self, member: Member) -> None:
         """From now on the backend's commands are for this EVSE, too."""
@@ -149,7 +155,7 @@ class SharedCommands:
         """Raise NotAllowedError for what the backend may command at none of its connectors."""
         if rule_for(ask.call.action, Sender.BACKEND) is None:
             return  # it is not known here, whoever asks
-        require_may(min(self.members, key=lambda each: each.backend.retiring).backend, ask)
+        require_may(self._serving[0].backend, ask)
 
     def _refuse_connector(self, ask: Ask, exc: UnknownConnectorError) -> None:
         answer_text = sharing_of(ask.call.action).unknown
@@ -182,9 +188,9 @@ class SharedCommands:
     ) -> tuple[Member, ...]:
         match whom:
             case Whom.ALL:
-                return self.members
+                return self._serving
             case Whom.WALLBOXES:
-                return _one_each(self.members)
+                return _one_each(self._serving)
             case Whom.PRESENT:
                 return _one_each(self._present)
             case Whom.FIRST:
