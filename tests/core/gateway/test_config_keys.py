@@ -4,7 +4,6 @@ from wattgate.core.gateway.config_keys import (
     KEYS,
     LINK_KEYS,
     SIGNING_KEYS,
-    VIRTUAL_KEYS,
     Treatment,
     rule_of,
 )
@@ -61,15 +60,14 @@ def test_keys_are_compared_as_a_wallbox_might_read_them_r37(row: object) -> None
     assert rule_of(f" {key}\0 whatever") is row
 
 
-def test_the_keys_of_a_link_and_the_virtual_ones_are_folded_r37() -> None:
+def test_the_keys_of_a_link_are_folded_r37() -> None:
     assert {
         "authorizationkey",
         "certificatestoremaxlength",
         "cponame",
         "securityprofile",
     } == LINK_KEYS
-    assert all(key == key.casefold() for key in LINK_KEYS | VIRTUAL_KEYS)
-    assert not LINK_KEYS & VIRTUAL_KEYS
+    assert all(key == key.casefold() for key in LINK_KEYS)
 
 
 @pytest.mark.parametrize(

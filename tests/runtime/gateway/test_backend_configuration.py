@@ -9,12 +9,10 @@ from wattgate.runtime.gateway.backend_configuration import BackendConfiguration
 async def test_values_are_kept_per_link_under_the_usual_spelling_r80() -> None:
     store = MemoryStore()
     one = BackendConfiguration("one", store)
-    assert one.sample_interval_s is None
     await one.keep("metervaluesampleinterval", "900")
     await one.keep("CpoName", "Example")
     notes = (await store.recover()).notes
     again = BackendConfiguration("one", store, notes)
     assert dict(again.values) == {"MeterValueSampleInterval": "900", "CpoName": "Example"}
-    assert again.sample_interval_s == 900
     assert not BackendConfiguration("two", store, notes).values
     assert not BackendConfiguration("one", store, [NoteRecord("reports one", "x", "y")]).values

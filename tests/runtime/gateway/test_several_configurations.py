@@ -437,6 +437,9 @@ async def test_each_sees_its_own_connector_and_calls_it_1_r101_r115() -> None:
         rotation: "0.RST,1.SRT",
     }
     assert await change(site["one"], rotation, "1.RTS") == "Rejected"
+    assert await change(site["one"], "MeterPublicKey2", "cc") == "Rejected"
+    assert await change(site["one"], "MeterPublicKey1", "cc") == "Accepted"
+    assert box.told == [("MeterPublicKey1", "cc")]
     asked = len(box.end.all_of("GetConfiguration"))
     assert await read(site["two"], "MeterPublicKey2") == {"MeterPublicKey2": "unknown"}
     assert len(box.end.all_of("GetConfiguration")) == asked  # nothing to ask it for

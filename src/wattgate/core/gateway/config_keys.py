@@ -224,11 +224,6 @@ KEYS: Final[dict[str, KeyRule]] = {row.key.casefold(): row for row in _ROWS}
 LINK_KEYS: Final = frozenset(k for k, row in KEYS.items() if row.treatment is Treatment.LINK)
 """Keys (folded) that concern one link: a backend may not re-key the wallbox (R37)."""
 
-VIRTUAL_KEYS: Final = frozenset(
-    k for k, row in KEYS.items() if row.treatment in (Treatment.VIRTUALISE, Treatment.METER)
-)
-"""Keys (folded) whose values are kept per backend."""
-
 BACKEND_ADDRESS: Final = re.compile(
     r"(?=.*(backend|back-?office|central-?system|csms|ocpp))(?=.*(ur[il]|endpoint|address|host))"
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from wattgate.core.gateway.config_keys import SAMPLE_INTERVAL, rule_of
+from wattgate.core.gateway.config_keys import rule_of
 from wattgate.ports.store import NoteRecord, SaveNote, Store
 
 
@@ -18,12 +18,6 @@ class BackendConfiguration:
     def values(self) -> Mapping[str, str]:
         """Everything that it has set."""
         return self._values
-
-    @property
-    def sample_interval_s(self) -> int | None:
-        """Seconds between the meter values that it wants, 0 for none; None: it never said."""
-        text = self._values.get(SAMPLE_INTERVAL)
-        return None if text is None else int(text)
 
     async def keep(self, key: str, value: str) -> None:
         """Keep a value that has been found good; raises StoreFailed, and then has not."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import structlog
 
-from wattgate.core.gateway.config_connectors import as_asked
+from wattgate.core.gateway.config_connectors import as_asked, renumbered
 from wattgate.core.gateway.config_keys import HEARTBEAT, KeyRule, Treatment, rule_of
 from wattgate.core.gateway.config_overlay import asked_keys, in_parts, merged, named_keys
 from wattgate.core.gateway.config_treatment import treatment_of
@@ -49,10 +49,11 @@ class ConfigurationCommands:
         if len(keys) > 1:  # a wallbox might read another one than we do
             ask.answer(_REJECTED, "names more than one key")
             return
-        row = rule_of(keys[0] if keys else "")
+        key = keys[0] if keys else ""
+        row = rule_of(key)
         value = read_scalar(text, ("value",))
         match treatment_of(row, self._view.circumstances):
-            case Treatment.RELAY:
+            case Treatment.RELAY if renumbered(key, self._view.at_wallbox) == key:
                 relay()
             case Treatment.VIRTUALISE if isinstance(value, str) and row.accepts(value):
                 self._in_turn(ask, partial(self._virtualise, link, ask, row, value))

@@ -124,7 +124,11 @@ class WallboxConfiguration:
             return [{key: value} if each is voice else self._values(each, key) for each in heeded]
 
         outcome = await self._wish(key, values_of_all(voices), priority)
-        if voice.authorises and isinstance(outcome, CallResult | CallError) and not is_taken(outcome):
+        if (
+            voice.authorises
+            and isinstance(outcome, CallResult | CallError)
+            and not is_taken(outcome)
+        ):
             first = [each for each in voices if each.authorises]
             if len(first) < len(voices):
                 outcome = await self._wish(key, values_of_all(first), priority)
