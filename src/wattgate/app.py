@@ -147,9 +147,11 @@ class Safe:
     contexts: Contexts
     clock: Clock
 
-    def office(self, clock: Clock, site: Callable[[], Site]) -> CertificateOffice:
-        """What people can do with them."""
-        return CertificateOffice(self.vault, self.authority, clock, lambda: used_by(site()))
+    def office(
+        self, clock: Clock, used: Callable[[], Mapping[str, tuple[str, ...]]]
+    ) -> CertificateOffice:
+        """What people can do with them; `used` says which EVSEs use which set."""
+        return CertificateOffice(self.vault, self.authority, clock, used)
 
     def read_certificate(self, der: bytes) -> ClientCertificate | None:
         """Read what a wallbox has shown; None where it cannot be read."""
@@ -183,7 +185,7 @@ async def open_office(data_dir: Path) -> CertificateOffice:
     site = await _stored_site(database) if _is_there(database) else Site()
     clock = SystemClock()
     safe = await open_safe(data_dir, clock, site)
-    return safe.office(clock, lambda: site)
+    return safe.office(clock, lambda: used_by(site))
 
 
 def _files_outside(data_dir: Path, safe: Safe, site: Callable[[], Site]) -> Outside:
@@ -281,7 +283,7 @@ async def run_manager(options: Options, started: Callable[[Addresses], None]) ->
             admin_password=options.admin_password,
             signatures=EcdsaCheck(),
             https=Https(options.http_tls, lambda: safe.contexts.server_context(ask_client=False)),
-            office=safe.office(tools.clock, lambda: manager.site),
+            office=safe.office(tools.clock, lambda: used_by(manager.site, manager.evses())),
         )
         await web.start()
         cleanup.push_async_callback(web.close)

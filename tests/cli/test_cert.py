@@ -23,9 +23,12 @@ from typer.testing import CliRunner, Result
 from wattgate.adapters.certificates.vault import Vault
 from wattgate.adapters.clock import SystemClock
 from wattgate.adapters.data_folder import working_on
+from wattgate.adapters.store.sqlite import SqliteStore
 from wattgate.app import CERTIFICATES, DATABASE
 from wattgate.cli.main import app
 from wattgate.cli.passphrases import VARIABLE
+from wattgate.core.site.reading import read_toml
+from wattgate.runtime.site_keeper import save_site
 
 COMMANDS = ["show", "import", "remove", "ca", "server", "client", "csr", "revoke"]
 PASSPHRASE = "Schlüssel"
@@ -171,6 +174,35 @@ def test_what_is_wrong_with_a_certificate_is_said_all_at_once(tmp_path: Path) ->
 def test_a_misuse_is_told_before_anything_is_done(words: list[str], said: str) -> None:
     result = run(*words)
     assert (result.exit_code, said in result.stderr) == (2, True), result.output
+
+
+SEVERAL = """
+[site]
+max_current_a = 9
+house_load_a = 0
+[[evse]]
+id = "stall-1"
+address = "CP1"
+[[evse.gateway]]
+url = "wss://billing/"
+[[evse.gateway]]
+url = "wss://report/"
+role = "report"
+"""
+
+
+def test_of_several_backends_the_set_has_to_be_named_p20(data: Path) -> None:
+    async def keep() -> None:
+        store = SqliteStore(data / DATABASE)
+        await store.open()
+        await save_site(store, read_toml(SEVERAL))
+        await store.close()
+
+    asyncio.run(keep())
+    result = run("show", "--evse", "stall-1")
+    assert result.exit_code == 2
+    assert "use several sets; say one: --set stall-1, stall-1-report" in result.stderr
+    assert "stall-1-report" in done("show")
 
 
 @pytest.mark.usefixtures("data")

@@ -26,6 +26,19 @@ def test_an_empty_site_is_good(tmp_path: Path) -> None:
     assert "active, 0 EVSEs on 0 wallboxes, 0 backends, 0 cards" in result.stdout
 
 
+def test_a_login_that_evses_share_is_one_backend_and_reports_are_counted(tmp_path: Path) -> None:
+    billing = '[[evse.gateway]]\nurl = "ws://billing/"\n'
+    report = '[[evse.gateway]]\nurl = "ws://report/"\nrole = "report"\n'
+    evses = (
+        f'[[evse]]\nid = "{each}"\naddress = "CP1"\nconnector = {each}\n{billing}{report}'
+        for each in (1, 2)
+    )
+    file = tmp_path / "site.toml"
+    file.write_text("[site]\nmax_current_a = 32\nhouse_load_a = 0\n" + "".join(evses))
+    result = runner.invoke(app, ["check", "--site", str(file)])
+    assert "2 EVSEs on 1 wallbox, 2 backends (1 to report to), 0 cards" in result.stdout
+
+
 def test_every_problem_is_said_at_once_with_its_path(tmp_path: Path) -> None:
     file = tmp_path / "site.toml"
     text = '[site]\ncycle_s = 0\n[[card]]\nname = "Anna"\n'

@@ -87,7 +87,7 @@ class KeptCertificates:
 
         def used() -> dict[str, tuple[str, ...]]:
             assert world.manager is not None
-            return used_by(world.manager.site)
+            return used_by(world.manager.site, world.manager.evses())
 
         return CertificateOffice(self._vault, self._authority, self.clock, used)
 

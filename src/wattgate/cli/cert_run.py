@@ -43,9 +43,14 @@ class Where:
         if not self.evse:
             return self.name or SERVER_SET
         sets = desk.sets()
-        for each in sets:
-            if self.evse in each.used_by:
-                return each.name
+        its_own = [each.name for each in sets if self.evse in each.used_by]
+        if len(its_own) == 1:
+            return its_own[0]
+        if its_own:
+            names = ", ".join(its_own)
+            raise MisuseError(
+                plain(f"The backends of {self.evse} use several sets; say one: --set {names}")
+            )
         known = ", ".join(dict.fromkeys(evse for each in sets for evse in each.used_by))
         raise MisuseError(
             plain(

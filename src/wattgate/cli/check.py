@@ -70,13 +70,22 @@ def say_problems(file: Path, error: ConfigError) -> None:
 
 
 def _summary(site: Site) -> str:
-    backends = sum(len(each.gateways) for each in site.evses)
+    """A login that EVSEs share is one backend."""
+    from wattgate.core.site.destinations import link_place
+    from wattgate.core.site.model import GatewayRole
+
+    logins = {
+        link_place(gateway, gateway.identity(evse.own_identity)): gateway.role
+        for evse in site.evses
+        for gateway in evse.gateways
+    }
+    reports = sum(role is GatewayRole.REPORT for role in logins.values())
     wallboxes = len(site.station_ids()) + len(site.modbus_evses())
     parts = [
         site.site.title,
         f"load management {site.site.load_management}",
         f"{_count(len(site.evses), 'EVSE')} on {_count(wallboxes, 'wallbox')}",
-        _count(backends, "backend"),
+        _count(len(logins), "backend") + (f" ({reports} to report to)" if reports else ""),
         _count(len(site.cards), "card"),
     ]
     return ", ".join(each for each in parts if each)

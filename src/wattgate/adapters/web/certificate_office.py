@@ -5,10 +5,11 @@ of a manager that does not run.
 """
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import structlog
 
+from wattgate.adapters.web.backend_words import logins_of
 from wattgate.adapters.web.certificate_dto import (
     Authority,
     AuthorityWish,
@@ -25,9 +26,11 @@ from wattgate.adapters.web.certificate_presenting import Presenter
 from wattgate.core.errors import ConfigError, Problem
 from wattgate.core.security.certificates import SERVER_SET, Held, IssuedEntry, KeyKind, Origin
 from wattgate.core.security.endings import Ending, endings
-from wattgate.core.site.model import Site
+from wattgate.core.site.logins import Login
+from wattgate.core.site.model import EvseSettings, Site
 from wattgate.ports import certificates as port
 from wattgate.ports.clock import Clock
+from wattgate.runtime.evse_state import EvseState
 from wattgate.runtime.expiry_watch import stock_of
 
 log = structlog.get_logger()
@@ -36,14 +39,34 @@ NAME_CHARS = range(1, 101)
 """How long the name of a set may be: as `certificates` of a gateway, and the id of an EVSE."""
 
 
-def used_by(site: Site) -> dict[str, tuple[str, ...]]:
-    """The EVSEs whose gateway uses a set of certificates, by its name."""
-    found: dict[str, tuple[str, ...]] = {}
+def used_by(site: Site, running: Iterable[EvseState] = ()) -> dict[str, tuple[str, ...]]:
+    """The EVSEs whose gateways use a set of certificates, by its name.
+
+    One that is running tells itself which it uses. Of the others a login that EVSEs share counts as
+    that of the one with the lowest connector, which is numbered first.
+    """
+    in_use = {state.evse.evse_id: _in_use(state) for state in running}
+    found: dict[str, dict[str, None]] = {}
     for evse in site.evses:
-        for gateway in evse.gateways:
-            name = gateway.certificate_set(evse.id)
-            found[name] = (*found.get(name, ()), evse.id)
-    return found
+        for name in in_use.get(evse.id) or _of_settings(site, evse):
+            found.setdefault(name, {})[evse.id] = None
+    return {name: tuple(evses) for name, evses in found.items()}
+
+
+def _in_use(state: EvseState) -> tuple[str, ...]:
+    terms = (each.link.identity.target.tls for each in logins_of(state.evse))
+    return tuple(each.certificates for each in terms if each is not None)
+
+
+def _of_settings(site: Site, evse: EvseSettings) -> Iterator[str]:
+    for gateway in evse.gateways:
+        ours = Login(evse, gateway)
+        sharing = (
+            each
+            for each in site.evses
+            if each is evse or any(ours.is_shared_with(Login(each, one)) for one in each.gateways)
+        )
+        yield gateway.certificate_set(min(sharing, key=lambda each: each.ocpp_connector).id)
 
 
 class CertificateOffice:
