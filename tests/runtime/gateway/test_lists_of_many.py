@@ -16,6 +16,7 @@ from tests.support.frames import (
     result,
     settled,
 )
+from tests.support.shared_login import SharedLogin, a_shared_login, a_sharer
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Answer, Json, World, status_of
 
@@ -360,3 +361,35 @@ async def test_a_backend_with_two_connectors_of_a_wallbox_tells_it_its_list_once
     assert await version(site.one) == 4
     assert len(site.wallbox.all_of("GetLocalListVersion")) == 1
     await site.world.kill()
+
+
+@in_virtual_time()
+async def test_p16_an_evse_that_came_later_gets_no_list_of_the_changes_only_r55() -> None:
+    before = await a_shared_login("a", "b")
+    lists = {name: Listing() for name in "abc"}
+
+    def serve(site: SharedLogin) -> None:
+        for name, sharer in site.sharers.items():
+            sharer.wallbox.answers |= lists[name].answers()
+
+    serve(before)
+    assert await result(before.backend, "SendLocalList", a_list(3, A="Accepted")) == DONE
+    assert (
+        await result(before.backend, "SendLocalList", a_list(4, "Differential", B="Accepted"))
+        == DONE
+    )
+    await before.stop()
+    site = SharedLogin(tuple(map(a_sharer, "abc")), store=before.store)
+    await site.start()
+    await site.boot()
+    serve(site)
+    assert await version(site.backend) == 0
+    change = a_list(5, "Differential", C="Accepted")
+    assert await result(site.backend, "SendLocalList", change) == MISMATCH
+    assert lists["c"].updates == []
+    assert await result(site.backend, "SendLocalList", a_list(6, A="Accepted")) == DONE
+    assert await version(site.backend) == 6
+    assert await result(site.backend, "SendLocalList", a_list(7, "Differential", A=None)) == DONE
+    site.sharers["b"].wallbox.answers["GetLocalListVersion"] = lambda _: Refusal("NotSupported")
+    assert await result(site.backend, "SendLocalList", a_list(8, "Differential", D=None)) == DONE
+    await site.stop()
