@@ -12,14 +12,20 @@ from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.splice import Scalar, read_scalar
 from wattgate.core.ocpp.v16._generated import AuthorizeRequest
 from wattgate.core.ocpp.v16.payload import payload_text
-from wattgate.core.station.authorisation import AuthorizationStatus, Place, fold
-from wattgate.core.station.card_routing import REMEMBERED_S, Route, Stall, route
-from wattgate.core.station.fixed_card import ID_TAG, with_fixed_card
+from wattgate.core.station.authorisation import AuthorizationStatus, Place
+from wattgate.core.station.fixed_card import ID_TAG
 from wattgate.ports.store import RememberTag, TagRecord
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_answers import tag_info_text
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.peer import NoAnswer, Outcome
+from wattgate.runtime.station.card_routing import (
+    CardRouting,
+    as_read_at,
+    card_in,
+    judge_of,
+    place_of,
+)
 from wattgate.runtime.station.station import House, Station
 from wattgate.runtime.station.station_evse import StationEvse
 
@@ -57,8 +63,7 @@ class Authorising:
     def __init__(self, station: Station) -> None:
         self._station = station
         self._house = station.house
-        self._asked_at: dict[tuple[str, str], float] = {}
-        """When who was last asked about a card and accepted it; by EVSE and card, monotonic s."""
+        self._routing = CardRouting(station)
         self._evse_of: Mapping[str, Callable[[str], StationEvse | None]] = {
             "StartTransaction": self._starting,
             "StopTransaction": self._stopping,
@@ -72,7 +77,7 @@ class Authorising:
         """
         find = self._evse_of.get(ask.call.action)
         evse = find(ask.call.payload_text) if find is not None else None
-        return ask if evse is None else _as_read_at(evse, ask)
+        return ask if evse is None else as_read_at(evse, ask)
 
     def authorize(self, ask: Ask, rule: Rule) -> None:
         """Answer it; without a backend within 2 s."""
@@ -82,37 +87,13 @@ class Authorising:
             ask.refuse(code, "idTag is missing or no text")
             return
         now = self._house.tools.clock.monotonic()
-        chosen = self._route(id_tag, now)
+        chosen = self._routing.route(id_tag, now)
         for each in self._station.evses:
             if each.evse_id in chosen.meant:
                 each.card_shown_at = now
         by_id = {evse.evse_id: evse for evse in self._station.evses}
         share_s = rule.timeout_s / len(chosen.asked)
         self._ask(_Shown(ask, now, share_s), [by_id[evse_id] for evse_id in chosen.asked])
-
-    # Whom it is for
-
-    def _route(self, id_tag: str, now: float) -> Route:
-        """Authorize names no connector (R101)."""
-        station = self._station
-        self._asked_at = {key: at for key, at in self._asked_at.items() if now - at <= REMEMBERED_S}
-        main = station.primary or station.evses[0]
-        stalls = [self._stall(evse, id_tag) for evse in station.evses]
-        return route(stalls, main.evse_id, now, ask_all=main.wallbox.ask_all_backends)
-
-    def _stall(self, evse: StationEvse, id_tag: str) -> Stall:
-        card, link = evse.card_meant(id_tag), evse.link
-        return Stall(
-            evse.evse_id,
-            evse.connector.status,
-            card,
-            since=evse.connector.since,
-            running_card=evse.transaction.record.start.id_tag if evse.transaction else None,
-            link_id=None if link is None else link.identity.link_id,
-            commanded_at=evse.commanded_at(card),
-            asked_at=self._asked_at.get((evse.evse_id, fold(card))),
-            is_reserved=self._station.reservations.is_kept_for(evse.evse_id, card),
-        )
 
     def _starting(self, payload_text: str) -> StationEvse | None:
         return self._station.evse_at(read_scalar(payload_text, CONNECTOR))
@@ -131,24 +112,24 @@ class Authorising:
     def _ask(self, shown: "_Shown", evses: Sequence[StationEvse]) -> None:
         """Ask the backend of the first; of the others, where it does not accept."""
         evse, others = evses[0], evses[1:]
-        ask = _as_read_at(evse, shown.ask)
-        card = _Card(shown, ask, evse, str(read_scalar(ask.call.payload_text, ID_TAG)), others)
-        link = evse.link
+        ask = as_read_at(evse, shown.ask)
+        card = _Card(shown, ask, evse, card_in(ask), others)
+        link = judge_of(evse, card.id_tag)
         if link is None:
-            self._decide_here(card)
+            self._decide_here(card, link)
         elif link.is_online:
             self._ask_backend(card, link)
         elif shown.refusal is None:
             self._station.in_background(shown.ask, self._ask_once_online(card, link))
         else:
-            self._decide_here(card)  # enough was waited for
+            self._decide_here(card, link)  # enough was waited for
 
     async def _ask_once_online(self, card: "_Card", link: BackendLink) -> None:
         """A card may be shown while the first login is under way; R53 leaves 2 s for an answer."""
         if await link.online_within(LOGIN_WAIT_S):
             self._ask_backend(card, link)
         else:
-            self._decide_here(card)
+            self._decide_here(card, link)
 
     def _ask_backend(self, card: "_Card", link: BackendLink) -> None:
         def heard(outcome: Outcome) -> None:
@@ -157,15 +138,15 @@ class Authorising:
                     self._judged(card, payload_text)
                     remember(self._house, link, card.id_tag, payload_text)
                 case CallError() | NoAnswer():
-                    self._decide_here(card)
+                    self._decide_here(card, link)
 
         timeout_s = MUTE_WAIT_S if link.pump.answers_late else card.shown.share_s
         ask = card.ask
         link.ask("Authorize", ask.call.payload_text, heard, timeout_s=timeout_s, source=ask.source)
 
-    def _decide_here(self, card: "_Card") -> None:
+    def _decide_here(self, card: "_Card", judge: BackendLink | None) -> None:
         """Never with a parentIdTag or an expiryDate that no backend gave (R53)."""
-        status = self._house.cards.decide(card.evse.place, card.id_tag)
+        status = self._house.cards.decide(place_of(card.evse, judge), card.id_tag)
         text = f'{{"idTagInfo":{{"status":"{status.value}"}}}}'
         self._judged(card, text, "by what is known here (R53)")
 
@@ -173,7 +154,7 @@ class Authorising:
         """Somebody has decided; where nobody accepts, the first has the say."""
         shown = card.shown
         if read_scalar(answer_text, STATUS) == AuthorizationStatus.ACCEPTED:
-            self._asked_at[card.evse.evse_id, fold(card.id_tag)] = shown.at
+            self._routing.accepted(card.evse, card.id_tag, shown.at)
             shown.ask.answer(answer_text, because)
             return
         refusal = shown.refusal or (answer_text, because)
@@ -208,14 +189,6 @@ class _Card:
     evse: StationEvse
     id_tag: str
     others: Sequence[StationEvse]
-
-
-def _as_read_at(evse: StationEvse, ask: Ask) -> Ask:
-    if not evse.replaces_free_tag:
-        return ask
-    free_tag, fixed_card = evse.wallbox.free_tag, evse.settings.fixed_rfid
-    text = with_fixed_card(ask.call.payload_text, free_tag, fixed_card)
-    return replace(ask, call=replace(ask.call, payload_text=text))
 
 
 async def ask_about(house: House, evse: StationEvse, id_tag: str) -> Scalar:
