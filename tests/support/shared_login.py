@@ -166,14 +166,14 @@ class SharedLogin:
         cards.recover(recovered.tags, recovered.notes)
         seats = Seats(self.store, self.tasks)
         seats.recover(recovered)
-        seats.give(site)
+        seats.give(self.settings, site)
         await seats.keep()
         dialer = ScriptedDialer({f"{URL}{CLIENT_ID}": self.backend})
         backends = BackendAssembly(
-            house, Backends(dialer, PaperCertificates(), Backoff(10.0, 0.0)), seats, lambda: 10_000
+            house, Backends(dialer, PaperCertificates(), Backoff(10.0, 0.0)), lambda: 10_000
         )
         self.sharers = {
-            each.id: _sharer(each, house, backends, recovered) for each in self.settings
+            each.id: _sharer(each, house, backends, seats, recovered) for each in self.settings
         }
 
     async def stop(self) -> None:
@@ -191,7 +191,11 @@ class SharedLogin:
 
 
 def _sharer(
-    settings: EvseSettings, house: House, backends: BackendAssembly, recovered: Recovered
+    settings: EvseSettings,
+    house: House,
+    backends: BackendAssembly,
+    seats: Seats,
+    recovered: Recovered,
 ) -> Sharer:
     presence = Presence(settings.station_id, house.tools.clock)
     for record in recovered.stations:
@@ -231,7 +235,8 @@ def _sharer(
         station.own_values,
     )
     party = Party(station, evse, configuration, LateRejections(station))
-    virtual = backends.connect(party, settings.gateways[0], recovered)
+    (gateway,) = settings.gateways
+    virtual = backends.connect(party, gateway, seats.seat_of(settings, gateway), recovered)
     station.on_transaction = lambda _: virtual.transaction_changed()
     return Sharer(literal_wallbox(), station, evse, virtual)
 

@@ -21,20 +21,14 @@ from wattgate.core.station.authorisation import AuthorizationStatus
 from wattgate.core.station.serials import serial_numbers
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.certificates import Authority
-from wattgate.ports.store import NoteRecord, Recovered
-from wattgate.runtime.backend_assembly import (
-    BackendAssembly,
-    Backends,
-    Party,
-    identity_of,
-    needs_backend,
-    own_side_of,
-)
+from wattgate.ports.store import Recovered
+from wattgate.runtime.backend_assembly import BackendAssembly, Backends, Party
 from wattgate.runtime.charging.behaviours import Behaviours
 from wattgate.runtime.charging.smart_charging import SmartCharging
-from wattgate.runtime.gateway.relay_link import RelayLink
-from wattgate.runtime.gateway.seats import Seats
+from wattgate.runtime.gateway.evse_backend import EvseBackend
+from wattgate.runtime.gateway.seats import Seat, Seats
 from wattgate.runtime.gateway.virtual_charging import VirtualCharging
+from wattgate.runtime.live_gateways import LiveGateways
 from wattgate.runtime.load.limits import Limits
 from wattgate.runtime.modbus.installation import ModbusInstallation
 from wattgate.runtime.station.evse_known import OpenTransaction
@@ -43,7 +37,7 @@ from wattgate.runtime.station.late_rejections import LateRejections
 from wattgate.runtime.station.lost_stops import LostStops, watch
 from wattgate.runtime.station.meter_configuration import recovered_meter_configuration
 from wattgate.runtime.station.presence import Presence
-from wattgate.runtime.station.relaying import begin_to_relay, is_relayed
+from wattgate.runtime.station.relaying import is_relayed
 from wattgate.runtime.station.signed_data import recovered_signed
 from wattgate.runtime.station.station import House, Station
 from wattgate.runtime.station.station_evse import StationEvse
@@ -78,12 +72,14 @@ class Assembly:
         self.certificates: dict[str, WallboxCertificates] = {}
         self.virtuals: dict[str, list[VirtualCharging]] = {}
         self._configurations: dict[str, WallboxConfiguration] = {}
-        self._notes: tuple[NoteRecord, ...] = ()
         self._site = site
         self._house = house
-        self._reached = backends
         self._seats = Seats(house.store, house.tasks)
-        self._backends = BackendAssembly(house, backends, self._seats, self._queue_limit)
+        self._backends = BackendAssembly(house, backends, self._queue_limit)
+        self._gateways = LiveGateways(
+            site, house, self._seats, self._backends, self._connect, self._relays
+        )
+        self._gateways.on_left = self._let_go
         self._limits = limits
         self._behaviours = behaviours
         self._look_later = look_later
@@ -94,30 +90,28 @@ class Assembly:
     async def give_seats(self, recovered: Recovered) -> None:
         """Store which connector each EVSE is at a backend that it may share, before it is used."""
         self._seats.recover(recovered)
-        self._seats.give(self._site())
+        self._seats.give(self._site().served_evses(), self._site())
         await self._seats.keep()
 
-    def build(self, recovered: Recovered) -> None:
+    async def build(self, recovered: Recovered) -> None:
         """Build everything that the site has, with what is known of it from before."""
-        self._notes = recovered.notes
         for station_id in self._site().station_ids():
             self.stations[station_id] = self._ocpp_station(station_id, recovered)
         for settings in self._site().modbus_evses():
             self.stations[settings.station_id] = self._modbus_station(settings, recovered)
         stops = [LostStops(each, self._lost_after) for each in self.stations.values()]
         self._house.tasks.spawn(watch(stops), name="lost stops")
+        parties = (
+            self._party(station, evse)
+            for station in self.stations.values()
+            for evse in station.evses
+        )
+        await self._gateways.begin(parties, recovered)
 
-    def take_into_service(self, evse: StationEvse) -> None:
-        """Give an EVSE its backends, where it was built without them."""
-        if evse.login is not None or evse.backends:
-            return
-        known = Recovered(notes=self._notes)
-        station = self.stations[evse.station_id]
-        for gateway in evse.settings.gateways:
-            self._connect_backend(station, evse, gateway, known)
-        if station.presence.is_connected:
-            for backend in evse.backends:
-                backend.link.wallbox_came(backend.number)
+    async def follow_gateways(self) -> None:
+        """Give every EVSE the backends that the site says now."""
+        await self._gateways.follow()
+        self.settings_changed()
 
     def settings_changed(self) -> None:
         """What the wallboxes must be told may be something else now."""
@@ -205,10 +199,6 @@ class Assembly:
         for evse in station.evses:
             evse.delivers_signed = recovered_signed(evse.evse_id, recovered)
             _recover_transaction(evse, recovered, house)
-            for gateway in evse.settings.gateways:
-                seat = self._seats.seat_of(evse.settings, gateway)
-                if needs_backend(evse.settings, seat, recovered):
-                    self._connect_backend(station, evse, gateway, recovered)
 
     def _names_of_others(self, station_id: str) -> frozenset[str]:
         """What stands for another wallbox in a certificate, so that none can pass for it (R35).
@@ -220,26 +210,31 @@ class Assembly:
         ids = (each for each in self._site().station_ids() if each != station_id)
         return frozenset(map(str.casefold, chain(ids, *serials)))
 
-    def _connect_backend(
-        self,
-        station: Station,
-        evse: StationEvse,
-        gateway: GatewaySettings,
-        recovered: Recovered,
+    def _party(self, station: Station, evse: StationEvse) -> Party:
+        station_id = station.station_id
+        return Party(station, evse, self._configurations[station_id], self._late[station_id])
+
+    def _relays(
+        self, party: Party, gateway: GatewaySettings, seat: Seat, recovered: Recovered
+    ) -> bool:
+        if not is_relayed(party.evse.settings, seat.link_id, self._site(), recovered):
+            return False
+        self._backends.relay(party, gateway, seat, recovered)
+        return True
+
+    def _connect(
+        self, party: Party, gateway: GatewaySettings, seat: Seat, recovered: Recovered
     ) -> None:
         """Give an EVSE the backend of a gateway; it may find others there (P16)."""
-        seat, station_id = self._seats.seat_of(evse.settings, gateway), station.station_id
-        party = Party(station, evse, self._configurations[station_id], self._late[station_id])
-        if is_relayed(evse.settings, seat.link_id, self._site(), recovered):
-            backends, house = self._reached, self._house
-            identity = identity_of(evse.settings, gateway, seat)
-            own = own_side_of(party, gateway, identity, backends, recovered)
-            link = RelayLink(identity, own, house.tools, backends.backoff, house.traffic)
-            begin_to_relay(station, evse, link)
-            return
-        virtual = self._backends.connect(party, gateway, recovered)
-        virtual.on_intrusion = partial(self._intruded, evse.evse_id)
-        self.virtuals.setdefault(evse.evse_id, []).append(virtual)
+        evse_id = party.evse.evse_id
+        virtual = self._backends.connect(party, gateway, seat, recovered)
+        virtual.on_intrusion = partial(self._intruded, evse_id)
+        self.virtuals.setdefault(evse_id, []).append(virtual)
+
+    def _let_go(self, party: Party, backend: EvseBackend) -> None:
+        """A backend is none of the EVSE's any more."""
+        virtuals = self.virtuals[party.evse.evse_id]
+        virtuals[:] = [each for each in virtuals if each.backend is not backend]
 
     def _lost_after(self) -> timedelta:
         return timedelta(hours=self._site().site.lost_stop_h)

@@ -1,9 +1,12 @@
 """Puts a backend together: its queue, its login, what it is answered with, and for which EVSEs."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+
+import structlog
 
 from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.gateway.connectors import BACKEND_CONNECTOR
@@ -11,6 +14,7 @@ from wattgate.core.gateway.outbox import RetryPolicy
 from wattgate.core.ocpp.handshake import backend_url
 from wattgate.core.site.model import EvseSettings, GatewaySettings
 from wattgate.core.station.serials import serial_numbers
+from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.certificates import Certificates
 from wattgate.ports.links import Dialer, DialTarget, TlsTerms
 from wattgate.ports.store import Recovered
@@ -18,18 +22,25 @@ from wattgate.runtime.gateway.backend_commands import BackendCommandHandler
 from wattgate.runtime.gateway.backend_link import BackendLink, LinkIdentity
 from wattgate.runtime.gateway.configuration_commands import ConfigurationCommands
 from wattgate.runtime.gateway.evse_backend import EvseBackend
+from wattgate.runtime.gateway.link_commands import LinkCommands
 from wattgate.runtime.gateway.north_login import Account
 from wattgate.runtime.gateway.north_side import NorthSide, north_side
 from wattgate.runtime.gateway.outbox_pump import OutboxPump
 from wattgate.runtime.gateway.overflow import Overflow
 from wattgate.runtime.gateway.own_side import OwnSide, own_side
-from wattgate.runtime.gateway.seats import Seat, Seats
+from wattgate.runtime.gateway.relay_link import RelayLink
+from wattgate.runtime.gateway.seats import Seat
 from wattgate.runtime.gateway.shared_commands import Member, SharedCommands
 from wattgate.runtime.gateway.virtual_charging import VirtualCharging
 from wattgate.runtime.station.late_rejections import LateRejections
+from wattgate.runtime.station.open_transactions import billed_by
+from wattgate.runtime.station.relaying import begin_to_relay
+from wattgate.runtime.station.reports import tell_present
 from wattgate.runtime.station.station import House, Station
 from wattgate.runtime.station.station_evse import StationEvse
 from wattgate.runtime.station.wallbox_configuration import WallboxConfiguration
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +82,13 @@ def needs_backend(settings: EvseSettings, seat: Seat, recovered: Recovered) -> b
     """A deactivated EVSE logs in only to deliver what it owes, or will when its car leaves."""
     owes = recovered.outbox_depths.get(seat.link_id, 0) > 0
     starts = (record.start for record in recovered.open_transactions)
-    bills = any((each.link_id, each.evse_id) == (seat.link_id, settings.id) for each in starts)
-    return settings.enabled or owes or bills
+    hears = any(seat.link_id in each.link_ids and each.evse_id == settings.id for each in starts)
+    return settings.enabled or owes or hears
+
+
+def hears_of(record: TransactionRecord, link_id: str) -> bool:
+    """Whether a transaction began at a link's backend, in whichever mode, and so ends there."""
+    return link_id == billed_by(record) or link_id in record.start.report_link_ids
 
 
 def identity_of(settings: EvseSettings, gateway: GatewaySettings, seat: Seat) -> LinkIdentity:
@@ -116,14 +132,25 @@ def profiles_of(seat: Seat) -> str:
     return seat.link_id if is_first else f"{seat.link_id} #{seat.number}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Backend:
-    """One link with what belongs to it, and whose it is."""
+    """One link with what belongs to it, and whose it is.
+
+    `named_after` is the EVSE that it is called after; `tasks` are the link's own.
+    """
 
     link: BackendLink
     north: NorthSide
     commands: SharedCommands
+    named_after: str
     parties: list[Party] = field(default_factory=list)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def end(self) -> None:
+        """Nobody needs it any more, and nothing waits to be delivered."""
+        self.link.end("the site has this backend no longer")
+        for task in self.tasks:
+            task.cancel()
 
     def bound(self, transaction_id: int, backend_id: int) -> None:
         """The backend has given a transaction its id."""
@@ -142,30 +169,53 @@ class Backend:
             party.late.refused(party.evse, transaction_id, verdict)
 
     def _parties_of(self, transaction_id: int) -> list[Party]:
-        return [each for each in self.parties if transaction_id in each.station.open.records]
+        """Whose transaction it is: of the EVSE it began at, where that is still here."""
+        known = [each for each in self.parties if transaction_id in each.station.open.records]
+        return [each for each in known if _began_at(each, transaction_id)] or known[:1]
 
 
 class BackendAssembly:
     """Builds the backends of one site, and says which EVSEs belong to which."""
 
-    def __init__(
-        self, house: House, backends: Backends, seats: Seats, queue_limit: Callable[[], int]
-    ) -> None:
+    def __init__(self, house: House, backends: Backends, queue_limit: Callable[[], int]) -> None:
         self._house = house
         self._reached = backends
-        self._seats = seats
         self._queue_limit = queue_limit
         self._backends: dict[str, Backend] = {}
 
+    def relay(
+        self, party: Party, gateway: GatewaySettings, seat: Seat, recovered: Recovered
+    ) -> None:
+        """Let wallbox and backend talk to each other directly (mode T)."""
+        identity = identity_of(party.evse.settings, gateway, seat)
+        own = own_side_of(party, gateway, identity, self._reached, recovered)
+        house = self._house
+        link = RelayLink(identity, own, house.tools, self._reached.backoff, house.traffic)
+        begin_to_relay(party.station, party.evse, link)
+
+    def renew_relay(
+        self, party: Party, link: RelayLink, gateway: GatewaySettings, seat: Seat
+    ) -> None:
+        """The site says of a relayed login what it says now; the wallbox's next one goes by it."""
+        identity = identity_of(party.evse.settings, gateway, seat)
+        _renewed(link, link.own.commands, identity, gateway)
+
+    def named_after(self, link_id: str) -> str:
+        """The EVSE that a link which is there is called after."""
+        return self._backends[link_id].named_after
+
+    def has(self, link_id: str) -> bool:
+        """Whether anybody uses that link."""
+        return link_id in self._backends
+
     def connect(
-        self, party: Party, gateway: GatewaySettings, recovered: Recovered
+        self, party: Party, gateway: GatewaySettings, seat: Seat, recovered: Recovered
     ) -> VirtualCharging:
         """Give an EVSE the backend of a gateway, and begin to log in and to deliver.
 
         Where others of the site are there already, it joins them.
         """
         station, evse = party.station, party.evse
-        seat = self._seats.seat_of(evse.settings, gateway)
         known = self._backends.get(seat.link_id) or self._open(party, gateway, seat, recovered)
         backend = EvseBackend(
             gateway, known.link, known.north, replace(evse.connectors, at_backend=seat.number)
@@ -178,6 +228,49 @@ class BackendAssembly:
         known.commands.join(Member(station, evse, backend, handler))
         _join(party, known, backend)
         return virtual
+
+    def go_by(
+        self, party: Party, backend: EvseBackend, gateway: GatewaySettings, seat: Seat
+    ) -> None:
+        """The site says of a backend of an EVSE what it says now."""
+        backend.gateway = gateway
+        if backend.retiring:
+            backend.retiring = False
+            backend.link.returns(backend.number)
+            tell_present(party.station, party.evse, backend)
+        identity = identity_of(party.evse.settings, gateway, seat)
+        link, north = backend.link, backend.north
+        if _renewed(link, north.commands, identity, gateway):
+            link.renew("its settings have changed")
+
+    def retire(self, party: Party, backend: EvseBackend) -> None:
+        """The site has a backend of an EVSE no longer: it only hears the end of what began."""
+        backend.retiring = True
+        backend.link.retires(backend.number)
+        log.info("backend retires", evse=party.evse.evse_id, link=backend.link_id)
+
+    def owes(self, party: Party, backend: EvseBackend) -> bool:
+        """Whether a backend that retires is still to hear something of its EVSE."""
+        link_id, known = backend.link_id, self._backends[backend.link_id]
+        others = {each.evse.evse_id for each in known.parties if each.evse is not party.evse}
+        if any(
+            hears_of(record, link_id) and record.start.evse_id not in others
+            for record in party.station.open.records.values()
+        ):
+            return True
+        return not others and known.north.pump.depth > 0
+
+    def leave(self, party: Party, backend: EvseBackend) -> None:
+        """A backend is none of the EVSE's any more; the last one that goes ends the link."""
+        evse, known = party.evse, self._backends[backend.link_id]
+        evse.backends = tuple(each for each in evse.backends if each is not backend)
+        known.parties[:] = [each for each in known.parties if each.evse is not evse]
+        known.commands.leave(backend.number)
+        known.link.leaves(backend.number)
+        if not known.parties:
+            del self._backends[backend.link_id]
+            known.end()
+        log.info("backend has retired", evse=evse.evse_id, link=backend.link_id)
 
     def _north(
         self,
@@ -217,14 +310,16 @@ class BackendAssembly:
             self._reached.backoff,
             house.traffic,
         )
-        backend = self._backends[link_id] = Backend(link, north, commands)
+        backend = self._backends[link_id] = Backend(link, north, commands, seat.named_after)
         pump.on_bound, pump.on_refused = backend.bound, backend.refused
         pump.evidence_of = partial(house.evidence.sent, link_id)
         north.serve(link)
-        house.tasks.spawn(pump.run(), name=f"outbox {link_id}")
-        house.tasks.spawn(link.run(), name=f"backend {link_id}")
         overflow = Overflow(pump, house.store, self._queue_limit)
-        house.tasks.spawn(overflow.run(), name=f"overflow {seat.named_after}")
+        backend.tasks += [
+            house.tasks.start(pump.run(), name=f"outbox {link_id}"),
+            house.tasks.start(link.run(), name=f"backend {link_id}"),
+            house.tasks.start(overflow.run(), name=f"overflow {link_id}"),
+        ]
         return backend
 
 
@@ -238,6 +333,29 @@ def _join(party: Party, known: Backend, backend: EvseBackend) -> None:
         link.announcement.payload_text = station.meter_configuration
     if station.presence.boot_text is not None:
         link.remember_boot(station.presence.boot_text, backend.number)
+    if station.presence.is_connected:
+        tell_present(station, evse, backend)
+        link.wallbox_came(backend.number)
+
+
+def _began_at(party: Party, transaction_id: int) -> bool:
+    start = party.station.open.records[transaction_id].start
+    return start.evse_id == party.evse.evse_id
+
+
+def _renewed(
+    link: BackendLink | RelayLink,
+    commands: LinkCommands,
+    identity: LinkIdentity,
+    gateway: GatewaySettings,
+) -> bool:
+    """Let a link go by other settings; whether a login is made by them."""
+    account = Account(identity.link_id, identity.client_id, gateway.secret)
+    is_another = link.identity.target != identity.target or commands.account != account
+    link.identity = identity
+    if is_another:
+        commands.renew(account, identity.target)
+    return is_another
 
 
 def _backend_time(station: Station) -> datetime | None:

@@ -158,7 +158,7 @@ class Manager:
             modbus,
         )
         await assembly.give_seats(recovered)
-        assembly.build(recovered)
+        await assembly.build(recovered)
         self.stations = Stations(self.site, assembly.stations, self._tools, self.keys, self._names)
         for link_id, depth in undelivered(recovered, assembly.stations.values()).items():
             log.error("messages for a backend the site no longer has", link=link_id, waiting=depth)
@@ -321,6 +321,8 @@ class Manager:
         async with self._patching:  # two at once must not undo each other
             self.site = changed = as_kept(change(self.site), self.keys.password_key)
             self._tell_evses(changed)
+            if self._assembly is not None:
+                await self._assembly.follow_gateways()
             await self._keeper.keep(changed)
         return changed
 
@@ -329,10 +331,6 @@ class Manager:
             evse, _ = self._evses.get(settings.id, (None, None))
             if evse is not None and evse.settings != settings:
                 evse.settings = settings
-                if settings.enabled and self._assembly is not None:
-                    self._assembly.take_into_service(evse)
-        if self._assembly is not None:
-            self._assembly.settings_changed()
         self._something_changed()
 
     def _limits_removed(self, evse_id: str) -> None:

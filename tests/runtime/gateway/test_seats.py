@@ -44,7 +44,8 @@ async def seats(store: MemoryStore, *evses: EvseSettings, tasks: Supervisor | No
     """As after a start with these in the site file."""
     given = Seats(store, tasks or Supervisor())
     given.recover(await store.recover())
-    given.give(Site(evses=evses))
+    site = Site(evses=evses)
+    given.give(site.served_evses(), site)
     await given.keep()
     return given
 
@@ -177,7 +178,7 @@ def test_the_link_that_was_there_before_goes_on_and_its_evse_is_connector_1(
         seats = Seats(MemoryStore(), Supervisor())
         seats.recover(before)
         evses = [ocpp(each, number) for number, each in enumerate(site, 1)]
-        seats.give(Site(evses=tuple(evses)))
+        seats.give(tuple(evses), Site(evses=tuple(evses)))
         found = {each.id: seat(seats, each) for each in evses}
         assert {each.link_id for each in found.values()} == {link_id}
         assert found[link_id.partition(" ")[0]].number == 1
@@ -210,7 +211,7 @@ async def test_numbers_stored_before_were_those_of_wallboxes_on_modbus() -> None
 async def test_p16_an_evse_that_comes_while_we_run_gets_the_next_number_for_ever() -> None:
     store = MemoryStore()
     given = await seats(store, RIGHT)
-    given.give(Site(evses=(NEW, LEFT, RIGHT)))
+    given.give((NEW, LEFT, RIGHT), Site(evses=(NEW, LEFT, RIGHT)))
     await given.keep()
     assert numbers(given, NEW, LEFT, RIGHT) == [2, 3, 1]
     later = await seats(store, LEFT, NEW, RIGHT)
@@ -231,9 +232,9 @@ async def test_numbers_that_could_not_be_stored_hold_and_are_stored_as_soon_as_c
     async with Supervisor() as tasks:
         given = Seats(store, tasks)
         store.failing = True
-        given.give(Site(evses=(RIGHT,)))
+        given.give((RIGHT,), Site(evses=(RIGHT,)))
         await given.keep()
-        given.give(Site(evses=(LEFT, RIGHT)))
+        given.give((LEFT, RIGHT), Site(evses=(LEFT, RIGHT)))
         await given.keep()
         assert numbers(given, LEFT, RIGHT) == [2, 1]
         await asyncio.sleep(STORE_RETRY_S * 3)
@@ -250,6 +251,6 @@ async def test_what_has_its_number_already_is_not_written_again() -> None:
     again = Seats(store, Supervisor())
     again.recover(await store.recover())
     store.failing = True
-    again.give(Site(evses=(RIGHT, LEFT)))
+    again.give((RIGHT, LEFT), Site(evses=(RIGHT, LEFT)))
     await again.keep()
     assert not again._tasks._tasks

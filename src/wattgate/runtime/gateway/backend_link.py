@@ -101,7 +101,7 @@ class BackendLink:
         self._is_trusted = False
         self._is_rejected = False
         self._at_once = False
-        self._is_dialling = False
+        self._is_dialling = self._is_booting = False
         self._resumed = asyncio.Event()
         self.clock = BackendClock(identity.link_id, tools.clock)
         self.heartbeats = Heartbeats(tools.clock, self.clock)
@@ -203,7 +203,7 @@ class BackendLink:
     def reported(self, number: int, payload_text: str) -> None:
         """Pass a StatusNotification on, and keep it for the next login; not before a boot (R49)."""
         self._reports.note(number, payload_text)
-        if self.is_online and not self._boot_again.is_set():
+        if self.is_online and not (self._is_booting or self._boot_again.is_set()):
             self.report_now(number)
 
     def whole_reported(self, payload_text: str, number: int = BACKEND_CONNECTOR) -> None:
@@ -342,7 +342,9 @@ class BackendLink:
     async def _serve(self, peer: Peer) -> None:
         """Register, then keep the backend supplied; again after each boot of the wallbox."""
         while True:
+            self._is_booting = True
             self.heartbeats.interval_s = self._kept_registration() or await self._register(peer)
+            self._is_booting = False
             if self.pump.is_attached:  # a boot in between, of one of those that are here
                 self._reports.send_present(peer)
             else:

@@ -82,6 +82,11 @@ class LinkCommands:
             report(SecurityEvent.INVALID_CERTIFICATE) if trial.roots else None
         )
 
+    @property
+    def account(self) -> Account:
+        """As whom the next login is made, by the settings."""
+        return self._login.account
+
     def renew(self, account: Account, target: DialTarget) -> None:
         """The site says something else of the link: that counts from the next login on."""
         self._login.renew(account)

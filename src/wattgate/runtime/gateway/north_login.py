@@ -57,7 +57,8 @@ class NorthLogin:
     def __init__(
         self, account: Account, dialer: Dialer, store: Store, notes: Iterable[NoteRecord] = ()
     ) -> None:
-        self._account = account
+        self.account = account
+        """As whom it logs in; `renew` replaces it."""
         self._dialer = dialer
         self._store = store
         self._scope = f"backend {account.link_id}"
@@ -75,18 +76,18 @@ class NorthLogin:
 
     def renew(self, account: Account) -> None:
         """From the next dial on go by other settings; a password newly written there wins."""
-        self._account = account
+        self.account = account
         self._key = read(self._kept_text, account.site_password)
         self._fell_back_in_vain = False
         self.accepted_as = _BY_KEY if self._key is not None else ACCEPTED
 
     async def rekey(self, key: str) -> None:
         """Take a key that has been found good; raises StoreFailed, and then has not."""
-        new = rekeyed(self._key, key, self._account.site_password)
+        new = rekeyed(self._key, key, self.account.site_password)
         text = write(new)
         await self._store.commit(SaveNote(NoteRecord(self._scope, _NAME, text)))
         self._key, self._kept_text, self._fell_back_in_vain = new, text, False
-        log.info("backend gave a new key", link=self._account.link_id)
+        log.info("backend gave a new key", link=self.account.link_id)
 
     async def dial(self, target: DialTarget, receiver: Receiver) -> Link:
         """Connect with what opens the door; once with what did before, where that is refused."""
@@ -105,7 +106,7 @@ class NorthLogin:
 
     async def _fall_back(self, target: DialTarget, receiver: Receiver, refusal: DialFailed) -> Link:
         self._faults.clear()
-        former, refused = former_secret(self._key, self._account.site_password), self._key
+        former, refused = former_secret(self._key, self.account.site_password), self._key
         if refused is None:
             raise refusal
         if former is None or self._fell_back_in_vain:
@@ -120,7 +121,7 @@ class NorthLogin:
             self._fell_back_in_vain = True
             reason = f"{exc.reason}; neither the key that it gave us nor the password from before"
             raise DialFailed(exc.step, reason, exc.http_status) from exc
-        log.warning("backend refused its new key", link=self._account.link_id)
+        log.warning("backend refused its new key", link=self.account.link_id)
         if self._key is refused:  # else it has been replaced meanwhile
             await self._holds(after_fallback(refused), _BY_FORMER)
         return link
@@ -135,7 +136,7 @@ class NorthLogin:
             else:
                 await self._store.commit(SaveNote(NoteRecord(self._scope, _NAME, self._kept_text)))
         except StoreFailed as exc:
-            say_not_stored(exc, link=self._account.link_id)
+            say_not_stored(exc, link=self.account.link_id)
 
     def _note_tls(self, failure: DialFailed) -> None:
         if failure.fault is not None and failure.fault not in self._faults:
@@ -149,10 +150,10 @@ class NorthLogin:
 
     @property
     def _secret(self) -> Secret:
-        return secret(self._key, self._account.site_password)
+        return secret(self._key, self.account.site_password)
 
     def _as(self, target: DialTarget, with_secret: Secret) -> DialTarget:
-        header = basic_authorization(self._account.client_id, with_secret.password)
+        header = basic_authorization(self.account.client_id, with_secret.password)
         return replace(target, authorization=header)
 
 

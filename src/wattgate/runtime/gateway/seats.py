@@ -6,7 +6,7 @@ share one link.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -69,13 +69,12 @@ class Seats:
                 self._numberings[note.name] = _with_stations(numbering)
         self._links = _links_of(recovered)
 
-    def give(self, site: Site) -> None:
-        """Give numbers to all that have none; `keep` stores them before they are used.
+    def give(self, served: Iterable[EvseSettings], site: Site) -> None:
+        """Give numbers to all that are served and have none; `keep` is to store them before use.
 
-        They are given in the order of the site, and within an OCPP wallbox in that of its
-        connectors.
+        They are given in this order, and within an OCPP wallbox in that of its connectors.
         """
-        served = site.served_evses()
+        served = tuple(served)
         by_place: dict[str, list[Guest]] = defaultdict(list)
         for each in sorted(served, key=_connector):
             for gateway in each.gateways:

@@ -129,6 +129,10 @@ class SharedCommands:
         """From now on the backend's commands are for this EVSE, too."""
         self._members[member.number] = member
 
+    def leave(self, number: int) -> None:
+        """An EVSE is the backend's no more."""
+        del self._members[number]
+
     def backend_called(self, link: BackendLink, ask: Ask) -> None:
         """Handle one command; every one is answered, now or later."""
         try:

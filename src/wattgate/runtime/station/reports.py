@@ -3,9 +3,12 @@
 from dataclasses import replace
 from typing import Final
 
+from wattgate.core.gateway.policy import CONNECTOR
+from wattgate.core.gateway.status_report import blaming_us
 from wattgate.core.load.sensing import draw_of
 from wattgate.core.station.connector import read_status
 from wattgate.core.station.measurements import Measurement, read_meter_values
+from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.station.station import House, Station
 from wattgate.runtime.station.station_evse import StationEvse
 
@@ -30,6 +33,22 @@ def note_report(house: House, evse: StationEvse, text: str) -> None:
     )
     if is_new:
         house.something_changed()
+
+
+def pass_on(evse: StationEvse, backend: EvseBackend, text: str) -> None:
+    """Tell a backend of the EVSE what its wallbox reports of the connector."""
+    told = backend.connectors.to_backend(text, CONNECTOR)
+    if evse.wallbox.suspended_ev_by_us and evse.is_paused_by_us():
+        told = blaming_us(told)
+    backend.link.reported(backend.number, told)
+
+
+def tell_present(station: Station, evse: StationEvse, backend: EvseBackend) -> None:
+    """Tell a backend that is new what was reported before it came (R49)."""
+    if station.whole_text is not None:
+        backend.link.whole_reported(station.whole_text, backend.number)
+    if evse.connector.report_text is not None:
+        pass_on(evse, backend, evse.connector.report_text)
 
 
 def look_at_values(station: Station, evse: StationEvse, text: str) -> None:

@@ -97,6 +97,8 @@ class Station:
         """The payload of its last announcement of its meters' keys (R114)."""
         self.own_values = OwnValues(presence.station_id, house.store)
         """What it was set to by itself, where it was told something else (R80)."""
+        self.whole_text: str | None = None
+        """What it said of itself (connector 0) on this connection and since its boot."""
         self._silence: asyncio.Task[None] | None = None
         self._swaps: deque[float] = deque(maxlen=SWAPS_PER_MINUTE + 1)
         self.on_call: Callable[[Ask], None] = _nobody_handles
@@ -165,6 +167,7 @@ class Station:
     def booted(self, boot_text: str) -> None:
         """Take over boot data of the present connection; profiles may be gone since."""
         self.presence.booted(boot_text)
+        self.whole_text = None
         now = self.house.tools.clock.monotonic()
         for evse in self.evses:
             evse.connector = Connector(since=now)  # what was plugged before the boot says nothing
@@ -203,6 +206,7 @@ class Station:
         if self.presence.is_new:
             self.house.tasks.spawn(self._remember(), name=f"{self.station_id} first visit")
         self._watch_silence(peer)
+        self.whole_text = None
         for evse in self.evses:
             # What it last reported may be history: it is asked, or says so by itself (R44).
             evse.connector = replace(evse.connector, report_text=None)

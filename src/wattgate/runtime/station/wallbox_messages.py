@@ -8,7 +8,6 @@ import structlog
 from wattgate.core.gateway.masking import masked_call
 from wattgate.core.gateway.outbox import Draft
 from wattgate.core.gateway.policy import Decision, Rule, Sender, rule_for
-from wattgate.core.gateway.status_report import blaming_us
 from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.clock import read_stamp
@@ -25,7 +24,7 @@ from wattgate.runtime.station.fixed_starting import FixedStarting
 from wattgate.runtime.station.meter_configuration import take_meter_configuration
 from wattgate.runtime.station.meter_readings import MeterReadings
 from wattgate.runtime.station.presence import HEARTBEAT_S
-from wattgate.runtime.station.reports import note_report
+from wattgate.runtime.station.reports import note_report, pass_on
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.transaction_ends import TransactionEnds
 from wattgate.runtime.station.transactions import Transactions
@@ -175,13 +174,11 @@ class WallboxMessages:
         note_report(self._house, evse, text)
         self._fixed[evse.evse_id].reported()
         for backend in evse.present_backends:
-            told = backend.connectors.to_backend(text, rule.connector)
-            if evse.wallbox.suspended_ev_by_us and evse.is_paused_by_us():
-                told = blaming_us(told)
-            backend.link.reported(backend.number, told)
+            pass_on(evse, backend, text)
 
     def _report_whole(self, text: str) -> None:
         """Connector 0 is the wallbox itself: every backend hears of it (R102)."""
+        self._station.whole_text = text
         for evse in self._station.evses:
             for backend in evse.present_backends:
                 backend.link.whole_reported(text, backend.number)

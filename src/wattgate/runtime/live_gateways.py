@@ -1,0 +1,263 @@
+"""Keeps the backends of every EVSE in line with the site while cars charge.
+
+A backend that is new hears of what begins from now on. One that the site has no longer retires: it
+hears the end of what began there, and only then its login ends, also where the manager was
+restarted or the site file edited in between.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from wattgate.core.site.kept_gateways import KeptGateway, spelled_out
+from wattgate.core.site.model import GatewaySettings, Site
+from wattgate.ports.store import Recovered, StoreFailed
+from wattgate.runtime.backend_assembly import BackendAssembly, Party, hears_of, needs_backend
+from wattgate.runtime.gateway.evse_backend import EvseBackend
+from wattgate.runtime.gateway.kept_gateways import KeptGateways
+from wattgate.runtime.gateway.seats import Seat, Seats
+from wattgate.runtime.station.station import House
+from wattgate.runtime.store_failures import say_not_stored
+
+LOOK_S: Final = 10.0
+"""s between two looks at whether backends that retire are done."""
+
+LINGER_S: Final = 60.0
+"""s that one stays after that: meter values may follow the end of their transaction (R76)."""
+
+RETRY_S: Final = 5.0
+"""s until the site is followed again where the store kept that from being done."""
+
+Connect = Callable[[Party, GatewaySettings, Seat, Recovered], None]
+"""Gives an EVSE the backend of one gateway."""
+
+Relays = Callable[[Party, GatewaySettings, Seat, Recovered], bool]
+"""Lets wallbox and backend talk to each other, where that is so in this run; says whether it is."""
+
+Wanted = Mapping[str, tuple[GatewaySettings, Seat]]
+"""What the site says of one EVSE's backends, by link id, in its order."""
+
+
+class LiveGateways:
+    """The gateways of one site, as they are served."""
+
+    def __init__(
+        self,
+        site: Callable[[], Site],
+        house: House,
+        seats: Seats,
+        backends: BackendAssembly,
+        connect: Connect,
+        relays: Relays,
+    ) -> None:
+        self.on_left: Callable[[Party, EvseBackend], None] = _nobody_follows
+        """Called when a backend that was retiring is an EVSE's no more."""
+        self._parties: tuple[Party, ...] = ()
+        self._site = site
+        self._house = house
+        self._seats = seats
+        self._backends = backends
+        self._connect = connect
+        self._relays = relays
+        self._book = KeptGateways(house.store, house.tasks)
+        self._kept: dict[EvseBackend, KeptGateway] = {}
+        self._homeless: tuple[KeptGateway, ...] = ()
+        """Those with something to deliver, where the site has not even the wallbox any more."""
+        self._quiet_since: dict[EvseBackend, float] = {}
+        self._in_order = asyncio.Lock()
+        self._is_watching = False
+        self._is_retrying = False
+
+    # At the start
+
+    async def begin(self, parties: Iterable[Party], recovered: Recovered) -> None:
+        """Connect what the site has, and whatever else has still to hear of something."""
+        self._parties = tuple(parties)
+        for party in self._parties:
+            needed = [
+                (gateway, seat)
+                for gateway, seat in self._wanted(party).values()
+                if needs_backend(party.evse.settings, seat, recovered)
+            ]
+            if not any(self._relays(party, *each, recovered) for each in needed):
+                for gateway, seat in needed:
+                    self._connect(party, gateway, seat, recovered)
+        for kept in self._book.recover(recovered.notes):
+            self._take_up(kept, recovered)
+        await self._keep()
+
+    def _take_up(self, kept: KeptGateway, recovered: Recovered) -> None:
+        """Go on with a gateway that the site has no longer, if anything is left to do there."""
+        if self._is_served(kept) or not self._has_business(kept, recovered):
+            return
+        party = self._host(kept)
+        if party is None:
+            self._homeless = (*self._homeless, kept)
+            return
+        self._connect(party, kept.gateway, self._seats.seat_of_kept(kept), recovered)
+        backend = party.evse.backend_of(kept.link_id)
+        if backend is not None:
+            self._kept[backend] = kept
+            self._retire(party, backend)
+
+    def _is_served(self, kept: KeptGateway) -> bool:
+        return any(
+            (each.link_id, each.number) == (kept.link_id, kept.number)
+            for party in self._parties
+            for each in party.evse.backends
+        )
+
+    def _has_business(self, kept: KeptGateway, recovered: Recovered) -> bool:
+        link_id = kept.link_id
+        is_owed = bool(recovered.outbox_depths.get(link_id)) and not self._backends.has(link_id)
+        return is_owed or any(
+            record.start.evse_id == kept.evse_id and hears_of(record, link_id)
+            for record in recovered.open_transactions
+        )
+
+    def _host(self, kept: KeptGateway) -> Party | None:
+        """The EVSE whose backend it was, else one at the same wallbox."""
+        by_likeness = sorted(self._parties, key=lambda each: each.evse.evse_id != kept.evse_id)
+        fitting = (
+            each
+            for each in by_likeness
+            if each.evse.evse_id == kept.evse_id or each.station.station_id == kept.station_id
+        )
+        return next(fitting, None)
+
+    # While it runs
+
+    async def follow(self) -> None:
+        """Do as the site says now; where the store keeps that from being done, a little later."""
+        self._seats.give((each.evse.settings for each in self._parties), self._site())
+        for party in self._parties:
+            self._settle(party, self._wanted(party))
+        async with self._in_order:
+            try:
+                await self._connect_new()
+            except StoreFailed as exc:
+                say_not_stored(exc, note="gateways")
+                self._follow_later()
+            await self._keep()
+
+    def _wanted(self, party: Party) -> Wanted:
+        settings = party.evse.settings
+        seats = [(each, self._seats.seat_of(settings, each)) for each in settings.gateways]
+        return {seat.link_id: (gateway, seat) for gateway, seat in seats}
+
+    def _settle(self, party: Party, wanted: Wanted) -> None:
+        """Let the backends that are there be what the site says of them."""
+        relay = party.evse.relay
+        if relay is not None and relay.identity.link_id in wanted:
+            self._backends.renew_relay(party, relay, *wanted[relay.identity.link_id])
+        for backend in party.evse.backends:
+            if backend.link_id in wanted:
+                self._backends.go_by(party, backend, *wanted[backend.link_id])
+            elif not backend.retiring:
+                self._retire(party, backend)
+        self._put_in_order(party, wanted)
+
+    def _put_in_order(self, party: Party, wanted: Wanted) -> None:
+        """As the settings have them, behind them those that retire."""
+        places = {link_id: place for place, link_id in enumerate(wanted)}
+        party.evse.backends = tuple(
+            sorted(party.evse.backends, key=lambda each: places.get(each.link_id, len(places)))
+        )
+
+    async def _connect_new(self) -> None:
+        if not any(True for _ in self._missing()):
+            return
+        await self._seats.keep()
+        recovered = await self._house.store.recover()
+        for party, gateway, seat in tuple(self._missing()):
+            is_free = not party.evse.backends and not party.station.open.records
+            if not (is_free and self._relays(party, gateway, seat, recovered)):
+                self._connect(party, gateway, seat, recovered)
+                self._put_in_order(party, self._wanted(party))
+
+    def _missing(self) -> Iterable[tuple[Party, GatewaySettings, Seat]]:
+        """What the site has and nobody serves; in mode T the next start sees to it."""
+        for party in self._parties:
+            evse = party.evse
+            if evse.settings.enabled and evse.relay is None:
+                for link_id, (gateway, seat) in self._wanted(party).items():
+                    if evse.backend_of(link_id) is None:
+                        yield party, gateway, seat
+
+    def _follow_later(self) -> None:
+        if not self._is_retrying:
+            self._is_retrying = True
+            self._house.tasks.spawn(self._follow_again(), name="gateways to be followed")
+
+    async def _follow_again(self) -> None:
+        await asyncio.sleep(RETRY_S)
+        self._is_retrying = False
+        await self.follow()
+
+    # Retiring
+
+    def _retire(self, party: Party, backend: EvseBackend) -> None:
+        self._backends.retire(party, backend)
+        self._quiet_since.pop(backend, None)
+        if not self._is_watching:
+            self._is_watching = True
+            self._house.tasks.spawn(self._watch(), name="backends that retire")
+
+    async def _watch(self) -> None:
+        """Let go of those that are done, until none is left that retires."""
+        while retiring := self._retiring():
+            await asyncio.sleep(LOOK_S)
+            gone = [each for each in retiring if self._is_done(*each)]
+            for party, backend in gone:
+                self._quiet_since.pop(backend, None)
+                self._backends.leave(party, backend)
+                self.on_left(party, backend)
+            if gone:
+                await self._keep()
+        self._is_watching = False
+
+    def _retiring(self) -> list[tuple[Party, EvseBackend]]:
+        return [
+            (party, backend)
+            for party in self._parties
+            for backend in party.evse.backends
+            if backend.retiring
+        ]
+
+    def _is_done(self, party: Party, backend: EvseBackend) -> bool:
+        """Whether it has had nothing more to hear for a while."""
+        if not backend.retiring or self._backends.owes(party, backend):
+            self._quiet_since.pop(backend, None)
+            return False
+        now = self._house.tools.clock.monotonic()
+        return now - self._quiet_since.setdefault(backend, now) >= LINGER_S
+
+    # What is kept
+
+    async def _keep(self) -> None:
+        """Keep what is served as it is served, whatever becomes of the site."""
+        kept: dict[EvseBackend, KeptGateway] = {}
+        for party in self._parties:
+            for backend in party.evse.backends:
+                known = self._kept.get(backend)
+                if known is None or not backend.retiring:
+                    known = self._described(party, backend)
+                kept[backend] = known
+        self._kept = kept
+        await self._book.keep((*kept.values(), *self._homeless))
+
+    def _described(self, party: Party, backend: EvseBackend) -> KeptGateway:
+        named_after = self._backends.named_after(backend.link_id)
+        evse = party.evse
+        return KeptGateway(
+            evse.evse_id,
+            evse.station_id,
+            backend.link_id,
+            named_after,
+            backend.number,
+            spelled_out(evse.settings, backend.gateway, named_after),
+        )
+
+
+def _nobody_follows(party: Party, backend: EvseBackend) -> None:
+    """Nobody has anything else of it."""
