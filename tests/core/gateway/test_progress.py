@@ -51,12 +51,14 @@ def test_requests_without_a_number_are_told_apart_by_their_order() -> None:
     assert requests.numbered("one", 7) == 7
 
 
-def test_only_the_newest_requests_are_remembered() -> None:
-    requests = NONE
+def test_only_the_newest_requests_of_each_backend_are_remembered_r106() -> None:
+    requests = asked("two", 1000)
     for number in range(REMEMBERED + 1):
         requests = asked("one", number, requests)
     assert requests.requester(0) is None
-    assert len(requests.known) == REMEMBERED
+    assert requests.requester(1) == Requester("one", 1, 1)
+    assert requests.requester(1000) == Requester("two", 1000, 1000)
+    assert len(requests.known) == REMEMBERED + 1
 
 
 def test_requests_are_read_as_they_were_written() -> None:

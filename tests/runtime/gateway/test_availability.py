@@ -210,3 +210,16 @@ async def test_r86_a_kind_that_nobody_knows_is_the_wallboxs_to_judge() -> None:
     assert await result(site["two"], CHANGE, change("Maybe")) == REJECTED
     assert told(site) == [change("Maybe")]
     await site.world.kill()
+
+
+@in_virtual_time()
+async def test_r86_what_did_not_get_to_the_wallbox_holds_nothing() -> None:
+    site = await a_held_site()
+    site.wallbox.hang_up()
+    await settled()
+    for name in ("one", "two"):
+        assert await error(site[name], CHANGE, OFF) == "GenericError"
+    await site.world.boot("CP1", site.wallbox)
+    for name in ("one", "two"):
+        assert await result(site[name], CHANGE, ON) == ACCEPTED
+    await site.world.kill()

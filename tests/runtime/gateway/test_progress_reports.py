@@ -188,3 +188,35 @@ async def test_without_a_backend_that_is_concerned_the_wallbox_is_answered() -> 
     site = await several({"left": {"three": LISTENER}})
     assert await heard(site, LOG, progress("Idle")) == {}
     await site.world.kill()
+
+
+@in_virtual_time()
+async def test_r106_a_flood_of_requests_takes_no_notice_away_from_who_asked() -> None:
+    site = await a_site_that_obeys()
+    site.wallbox.answers["UpdateFirmware"] = lambda each: {} if each["location"] == "mine" else None
+    await result(site["one"], "UpdateFirmware", {"location": "mine"})
+    for nth in range(40):
+        site["two"].send(f'[2,"two-{nth}","UpdateFirmware",{{"location":"x"}}]')
+    await settled()
+    assert len(site.wallbox.all_of("UpdateFirmware")) == 2
+    site.wallbox.hang_up()
+    await settled()
+    await site.world.boot("CP1", site.wallbox)
+    await asyncio.sleep(6)
+    await result(site["one"], "UpdateFirmware", {"location": "mine"})
+    said = progress("Downloaded")
+    assert await heard(site, "FirmwareStatusNotification", said) == {"one": [said]}
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_what_never_got_to_the_wallbox_is_nobodys() -> None:
+    site = await a_site_that_obeys()
+    await result(site["one"], "GetLog", log_of(1))
+    site.wallbox.hang_up()
+    await settled()
+    assert await error(site["two"], "GetLog", log_of(2)) == "GenericError"
+    await site.world.boot("CP1", site.wallbox)
+    said = progress("Uploading")
+    assert await heard(site, LOG, said) == {"one": [said]}
+    await site.world.kill()

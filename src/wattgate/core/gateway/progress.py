@@ -5,6 +5,7 @@ backends may give the same one; then the wallbox gets another.
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import count
 from typing import Final
 
 import msgspec
@@ -27,7 +28,7 @@ FIRST_OF_OURS: Final = 1_000_000
 """The numbers that we give begin here."""
 
 REMEMBERED: Final = 16
-"""Requests of a kind that are remembered; a wallbox carries out one at a time."""
+"""Requests of a kind that are remembered of each backend; a wallbox carries out one at a time."""
 
 
 class Requester(msgspec.Struct, frozen=True):
@@ -51,12 +52,14 @@ class Requests(msgspec.Struct, frozen=True):
         taken = {each.number for each in self.known}
         if theirs not in taken:
             return theirs
-        return next(each for each in range(FIRST_OF_OURS, FIRST_OF_OURS + 99) if each not in taken)
+        return next(each for each in count(FIRST_OF_OURS) if each not in taken)
 
     def with_one(self, requester: Requester) -> "Requests":
-        """A request more."""
-        before = (each for each in self.known if each != requester)
-        return Requests((*before, requester)[-REMEMBERED:])
+        """A request more; it takes the place of the oldest of that backend, never of another's."""
+        before = [each for each in self.known if each != requester]
+        own = [each for each in before if each.link_id == requester.link_id]
+        oldest = own[0] if len(own) >= REMEMBERED else None
+        return Requests((*(each for each in before if each is not oldest), requester))
 
     def without(self, requester: Requester) -> "Requests":
         """The wallbox has not taken it on."""

@@ -77,7 +77,7 @@ class Availability:
         return is_coming or bool(self.holds(evse).others(link_id, _entitled(evse)))
 
     def sending(self, evse: StationEvse, link_id: str, kind: str) -> None:
-        """The wallbox is told of it for that backend; `answered` follows."""
+        """The wallbox is to be told of it for that backend; `answered` follows."""
         if kind == INOPERATIVE:
             self._on_their_way[evse.evse_id, link_id] += 1
 

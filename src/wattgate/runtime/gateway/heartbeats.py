@@ -31,8 +31,9 @@ class Heartbeats:
         self._paced_anew.set()
 
     def now(self, peer: Peer) -> None:
-        """Send one out of turn."""
-        peer.ask("Heartbeat", "{}", self._backend_clock.heard, timeout_s=60.0)
+        """Send one out of turn; one that waits will do, however often it is asked for."""
+        heard = self._backend_clock.heard
+        peer.ask("Heartbeat", "{}", heard, timeout_s=60.0, coalesce_key="heartbeat")
 
     async def beat(self, peer: Peer) -> None:
         """Send one whenever nothing else was sent for an interval; ends without an interval."""

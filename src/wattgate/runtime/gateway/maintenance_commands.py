@@ -5,7 +5,9 @@ from functools import partial
 from wattgate.core.gateway.availability import INOPERATIVE, OPERATIVE
 from wattgate.core.gateway.connectors import BACKEND_CONNECTOR
 from wattgate.core.gateway.policy import CONNECTOR, Rule
+from wattgate.core.ocpp.frames import CallError
 from wattgate.core.ocpp.splice import read_scalar
+from wattgate.ports.store import StoreFailed
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.evse_backend import EvseBackend
@@ -15,6 +17,7 @@ from wattgate.runtime.gateway.whole_wallbox import WholeWallbox
 from wattgate.runtime.peer import Outcome
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.station_evse import StationEvse
+from wattgate.runtime.store_failures import say_not_stored
 
 
 class MaintenanceCommands:
@@ -45,26 +48,31 @@ class MaintenanceCommands:
     def request(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         """Whoever asks for it hears how it gets on (R88)."""
 
-        def forward() -> None:
-            self._station.in_background(ask, self._request(ask, rule))
+        def begin(heard: Heard) -> None:
+            self._station.in_background(ask, self._request(ask, rule, heard))
 
+        forward = partial(self._to_wallbox.in_turn, ask.pass_on, begin)
         self._whole.take(link, ask, forward)
 
-    async def _request(self, ask: Ask, rule: Rule) -> None:
-        progress, action = self._station.progress, ask.call.action
-        link_id, files = self._backend.link_id, self._station.house.files
-        text, requester = await progress.asked(link_id, action, ask.call.payload_text)
-        told = await files.told(self._station.station_id, link_id, action, text)
+    async def _request(self, ask: Ask, rule: Rule, heard: Heard) -> None:
+        """What must be known after a restart is stored before the wallbox is asked."""
+        progress, files, call = self._station.progress, self._station.house.files, ask.call
+        link_id = self._backend.link_id
+        try:
+            text, requester = await progress.asked(link_id, call.action, call.payload_text)
+            told = await files.told(self._station.station_id, link_id, call.action, text)
+        except StoreFailed as exc:
+            say_not_stored(exc, action=call.action)
+            heard(CallError(call.unique_id, "InternalError", "not stored, please send again"))
+            return
 
-        def heard(outcome: Outcome) -> None:
-            progress.answered(action, requester, outcome)
+        def answered(outcome: Outcome) -> None:
+            progress.answered(call.action, requester, outcome)
             if is_declined(outcome):
                 files.refused(told)
+            heard(outcome)
 
-        def sending() -> Heard:
-            return heard
-
-        self._to_wallbox.send(ask, rule, told.payload_text, sending)
+        self._to_wallbox.put(ask, rule, told.payload_text, answered)
 
     # Availability
 
@@ -87,9 +95,7 @@ class MaintenanceCommands:
     def _change(self, ask: Ask, rule: Rule, text: str, kind: str, connector: int) -> None:
         known, evse, link_id = self._station.availability, self._evse, self._backend.link_id
 
-        def sending() -> Heard:
-            known.sending(evse, link_id, kind)
-            return _nothing_more
+        known.sending(evse, link_id, kind)
 
         async def keep(outcome: Outcome) -> None:
             await known.answered(evse, link_id, connector, kind, outcome)
@@ -98,8 +104,4 @@ class MaintenanceCommands:
         def heard(outcome: Outcome) -> None:
             self._station.in_background(ask, keep(outcome))
 
-        self._to_wallbox.ask(ask, rule, text, heard, sending)
-
-
-def _nothing_more(outcome: Outcome) -> None:
-    """Whoever answers the backend says it."""
+        self._to_wallbox.ask(ask, rule, text, heard)

@@ -219,14 +219,17 @@ def _text_for(backend: EvseBackend, text: str, requester: Requester | None) -> s
 
 
 def is_declined(outcome: Outcome) -> bool:
-    """Whether a wallbox has answered that it will not do it; no answer says nothing."""
+    """Whether a wallbox will not do it: it has said so, or was never asked.
+
+    Silence says nothing.
+    """
     match outcome:
         case CallResult(_, text):
             return read_scalar(text, ("status",)) not in _TAKEN_ON
         case CallError():
             return True
-        case NoAnswer():
-            return False
+        case NoAnswer(_, was_sent):
+            return not was_sent
 
 
 def _number(payload_text: str) -> int | None:

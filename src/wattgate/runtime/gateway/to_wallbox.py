@@ -58,16 +58,18 @@ class ToWallbox:
         self.ask(ask, rule, payload_text, heard, sending)
 
     def ask(
-        self,
-        ask: Ask,
-        rule: Rule,
-        payload_text: str,
-        heard: Heard,
-        sending: Sending | None = None,
+        self, ask: Ask, rule: Rule, payload_text: str, heard: Heard, sending: Sending | None = None
     ) -> None:
-        """As `send`, but `heard` answers the backend, now or later."""
+        """As `send`, but `heard` answers the backend, now or later; it is called once."""
+        self.in_turn(heard, lambda then: self.put(ask, rule, payload_text, then, sending))
+
+    def in_turn(self, heard: Heard, work: Callable[[Heard], None]) -> None:
+        """Do what ends with a command to the wallbox when the backend's turn comes.
+
+        `work` sees to it that what it gets is called, once, with how that went.
+        """
         if not self._backend.is_report:
-            self._ask(ask, rule, payload_text, heard, sending)
+            work(heard)
             return
         turns = self._backend.north.turns
 
@@ -77,15 +79,13 @@ class ToWallbox:
             finally:
                 turns.ended()
 
-        def work() -> None:
-            self._ask(ask, rule, payload_text, then_the_next, sending)
+        if not turns.begin(lambda: work(then_the_next)):
+            heard(NoAnswer("too many of your commands wait for it already", was_sent=False))
 
-        if not turns.begin(work):
-            ask.refuse("GenericError", "busy: too many of your commands wait already")
-
-    def _ask(
-        self, ask: Ask, rule: Rule, payload_text: str, heard: Heard, sending: Sending | None
+    def put(
+        self, ask: Ask, rule: Rule, payload_text: str, heard: Heard, sending: Sending | None = None
     ) -> None:
+        """Send it at once, for what waits for its turn itself; `heard` is called once."""
         peer = self._presence.peer
         if peer is None:
             heard(NoAnswer("it is not connected", was_sent=False))
