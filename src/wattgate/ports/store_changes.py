@@ -71,6 +71,17 @@ class CloseTransaction:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveTransaction:
+    """The wallbox of a transaction has another ChargeBox ID: from now on it is that one's (S5).
+
+    An unknown transaction changes nothing, nor does one whose start is already known from there.
+    """
+
+    transaction_id: int
+    station_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settle:
     """The backend took the message: remove it from the queue; an unknown number is fine."""
 
@@ -220,6 +231,7 @@ Change = (
     | AnswerTransaction
     | BindTransaction
     | CloseTransaction
+    | MoveTransaction
     | Settle
     | CountAttempt
     | Bury

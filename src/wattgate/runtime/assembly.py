@@ -1,7 +1,7 @@
 """Puts a site together: stations and EVSEs, with their backends, and wires them up."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from itertools import chain
@@ -187,6 +187,7 @@ class Assembly:
         messages = WallboxMessages(station)
         messages.recover(recovered.notes)
         station.on_call = messages.called
+        station.neighbours = self._evses
         station.on_transaction = self._transaction_changed
         station.on_connected = _one_by_one(
             late.look_at_all,
@@ -199,6 +200,9 @@ class Assembly:
         for evse in station.evses:
             evse.delivers_signed = recovered_signed(evse.evse_id, recovered)
             _recover_transaction(evse, recovered, house)
+
+    def _evses(self) -> Iterator[StationEvse]:
+        return (evse for station in self.stations.values() for evse in station.evses)
 
     def _names_of_others(self, station_id: str) -> frozenset[str]:
         """What stands for another wallbox in a certificate, so that none can pass for it (R35).

@@ -48,6 +48,7 @@ from wattgate.runtime.site_keeper import SiteKeeper
 from wattgate.runtime.station.certificate_names import CertificateNames
 from wattgate.runtime.station.key_writing import KeyWriting
 from wattgate.runtime.station.knowledge import CardKnowledge
+from wattgate.runtime.station.left_behind import settle_left_behind
 from wattgate.runtime.station.refused_attempts import RefusedAttempt
 from wattgate.runtime.station.station import House, Station
 from wattgate.runtime.station.station_evse import StationEvse
@@ -137,7 +138,8 @@ class Manager:
         """Take up what was stored, then begin to decide; wallboxes may connect afterwards."""
         recovered = await self._store.recover()
         served = {each.station_id for each in self.site.modbus_evses() if modbus.knows(each)}
-        if await end_removed(self._store, recovered, served):
+        are_ended = await end_removed(self._store, recovered, served)
+        if await settle_left_behind(self._store, recovered, self.site) or are_ended:
             recovered = await self._store.recover()
         self._house.cards.recover(recovered.tags, recovered.notes)
         self.keys.recover(recovered.notes)

@@ -13,6 +13,7 @@ from wattgate.ports.store import (
     BindTransaction,
     Change,
     CloseTransaction,
+    MoveTransaction,
     Opened,
     Store,
 )
@@ -89,6 +90,29 @@ async def test_our_own_id_finds_a_transaction_whichever_wallbox_it_is_of(store: 
     record = await store.any_transaction(transaction_id)
     assert record == await store.transaction("CP1", transaction_id)
     assert await store.any_transaction(transaction_id + 1) is None
+
+
+async def test_s5_a_transaction_that_moves_is_its_new_wallboxs_and_no_others(store: Store) -> None:
+    transaction_id = await opened(store)
+    await store.commit(MoveTransaction(transaction_id, "CP2"), MoveTransaction(99, "CP2"))
+    record = TransactionRecord(transaction_id, start(station_id="CP2"))
+    assert await store.transaction("CP2", transaction_id) == record
+    assert await store.transaction("CP1", transaction_id) is None
+    again = await store.open_transaction(start(station_id="CP2"), (), LATER)
+    assert (again.transaction_id, again.repeated) == (transaction_id, True)
+    other = await store.open_transaction(start(station_id="CP1"), (), LATER)
+    assert not other.repeated
+
+
+async def test_r68_a_transaction_that_the_other_wallbox_has_told_itself_stays(
+    store: Store,
+) -> None:
+    transaction_id = await opened(store)
+    told = await store.open_transaction(start(station_id="CP2"), (), LATER)
+    await store.commit(MoveTransaction(transaction_id, "CP2"))
+    assert await store.transaction("CP1", transaction_id) is not None
+    again = await store.open_transaction(start(station_id="CP2"), (), LATER)
+    assert again.transaction_id == told.transaction_id
 
 
 async def test_a_closed_transaction_keeps_its_first_stop_and_is_no_longer_open(

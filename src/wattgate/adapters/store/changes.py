@@ -41,6 +41,7 @@ from wattgate.ports.store import (
     FrameRecord,
     KeepAside,
     KeepFrame,
+    MoveTransaction,
     RejectTransaction,
     RememberStation,
     RememberTag,
@@ -162,6 +163,13 @@ _CLOSE_TRANSACTION: Final = Prepared(
     )
 )
 
+_MOVE_TRANSACTION: Final = Prepared(
+    update(TRANSACTIONS)
+    .prefix_with("OR IGNORE")
+    .where(_this_transaction)
+    .values(station_id=bindparam("to_station"))
+)
+
 _SAVE_GRANT: Final = _saving(GRANTS)
 _REMEMBER_TAG: Final = _saving(TAGS)
 _FORGET_TAGS: Final = Prepared(delete(TAGS).where(TAGS.c.link_id == bindparam("link_id")))
@@ -269,6 +277,12 @@ def _close_transaction(connection: Connection, change: CloseTransaction) -> None
         stop_reason=change.stop.reason,
         stop_inferred=change.stop.inferred,
         is_inferred=change.stop.inferred,
+    )
+
+
+def _move_transaction(connection: Connection, change: MoveTransaction) -> None:
+    _MOVE_TRANSACTION.run(
+        connection, at_transaction=change.transaction_id, to_station=change.station_id
     )
 
 
@@ -393,6 +407,7 @@ APPLY: Final[dict[type[Change], Callable[[Connection, Any], OutboxMessage | None
     AnswerTransaction: _answer_transaction,
     BindTransaction: _bind_transaction,
     CloseTransaction: _close_transaction,
+    MoveTransaction: _move_transaction,
     Settle: _settle,
     CountAttempt: _count_attempt,
     Bury: _bury,

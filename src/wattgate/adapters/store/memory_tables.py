@@ -27,6 +27,7 @@ from wattgate.ports.store import (
     GrantRecord,
     KeepAside,
     KeepFrame,
+    MoveTransaction,
     NoteRecord,
     ProfileRecord,
     Receipt,
@@ -180,6 +181,16 @@ def _close_transaction(tables: Tables, change: CloseTransaction) -> None:
     tables.transactions[change.transaction_id] = replace(record, stop=change.stop)
 
 
+def _move_transaction(tables: Tables, change: MoveTransaction) -> None:
+    record = tables.transactions.get(change.transaction_id)
+    if record is None or (change.station_id, record.start.key) in tables.transaction_keys:
+        return
+    start = replace(record.start, station_id=change.station_id)
+    del tables.transaction_keys[record.start.station_id, start.key]
+    tables.transaction_keys[start.station_id, start.key] = change.transaction_id
+    tables.transactions[change.transaction_id] = replace(record, start=start)
+
+
 def _settle(tables: Tables, change: Settle) -> None:
     tables.remove(change.number)
 
@@ -273,6 +284,7 @@ APPLY: Final[dict[type[Change], Callable[[Tables, Any], OutboxMessage | None]]] 
     AnswerTransaction: _answer_transaction,
     BindTransaction: _bind_transaction,
     CloseTransaction: _close_transaction,
+    MoveTransaction: _move_transaction,
     Settle: _settle,
     CountAttempt: _count_attempt,
     Bury: _bury,

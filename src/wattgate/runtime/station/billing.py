@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from itertools import chain
 
 import structlog
 
@@ -25,22 +26,22 @@ def told_now(evse: StationEvse | None) -> tuple[EvseBackend, ...]:
     return (*(() if evse.primary is None else (evse.primary,)), *evse.reports)
 
 
-def backend_named(station: Station, evse: StationEvse | None, link_id: str) -> EvseBackend | None:
-    """The backend of that link, as the EVSE has it, else as another EVSE of the wallbox does.
+def backend_named(
+    station: Station, evse: StationEvse | None, link_id: str | None
+) -> EvseBackend | None:
+    """The backend of that link, as the EVSE has it, else as another EVSE does.
 
+    Those of the wallbox come first, then those of the site: an EVSE may have got another address.
     None when the site has it no longer, and its queue waits.
     """
-    places = (*(() if evse is None else (evse,)), *station.evses)
+    places = chain(() if evse is None else (evse,), station.evses, station.neighbours())
     return next((found for each in places if (found := each.backend_of(link_id))), None)
 
 
 def link_named(station: Station, link_id: str | None) -> BackendLink | None:
     """The link of that name; None when the site has it no longer, and its queue waits."""
-    for evse in station.evses:
-        backend = evse.backend_of(link_id)
-        if backend is not None:
-            return backend.link
-    return None
+    backend = backend_named(station, None, link_id)
+    return None if backend is None else backend.link
 
 
 def once(station: Station, key: str) -> Receipt:

@@ -109,6 +109,8 @@ class Station:
         self.on_signing: Callable[[Ask], None] = _nobody_signs
         """Called when it asks for a certificate of its link with us (R36)."""
         self.on_booted: Callable[[], None] = _nothing
+        self.neighbours: Callable[[], Iterable[StationEvse]] = _nobody_else
+        """All EVSEs of the site: one that was here may be elsewhere, and its backends with it."""
         self.on_transaction: Callable[[StationEvse], None] = _no_matter
         """Called when an EVSE's transaction has begun or ended."""
 
@@ -295,6 +297,10 @@ def _nothing() -> None:
 
 def _nobody_notes(address: str, reason: str) -> None:
     """Nobody keeps a list."""
+
+
+def _nobody_else() -> Iterable[StationEvse]:
+    return ()
 
 
 def _no_matter(evse: StationEvse) -> None:
