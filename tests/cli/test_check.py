@@ -14,7 +14,8 @@ def test_a_good_site_is_summed_up() -> None:
     result = runner.invoke(app, ["check", "--site", str(EXAMPLE)])
     assert result.exit_code == 0
     assert result.stdout == (
-        "Site OK: Garage Köln, load management active, 2 EVSEs on 1 wallbox, 1 backend, 1 card\n"
+        "Site OK: Garage Köln, load management active, 2 EVSEs on 1 wallbox, "
+        "2 backends (1 to report to), 1 card\n"
     )
 
 
