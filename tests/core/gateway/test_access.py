@@ -3,7 +3,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from wattgate.core.gateway.access import NotAllowedError, Standing, require_access
+from wattgate.core.gateway.access import (
+    NotAllowedError,
+    Standing,
+    require_access,
+    require_relayed_access,
+)
 from wattgate.core.gateway.rights import COMMANDS, Rights
 from wattgate.core.ocpp.frames import Call
 
@@ -69,3 +74,12 @@ def test_the_upkeep_of_its_own_login_is_the_affair_of_who_may_read_r37(
 ) -> None:
     assert may(action, Rights.READ, payload) is allowed
     assert not may(action, Rights.NONE, payload)
+
+
+def test_what_nobody_knows_passes_in_mode_t_for_who_may_do_everything_r13() -> None:
+    unknown = Call("1", "NobodyKnows", "{}", "")
+    require_relayed_access(unknown, Rights.ALL)
+    for rights in (Rights.READ, Rights.NONE, Rights.to("Reset")):
+        with pytest.raises(NotAllowedError):
+            require_relayed_access(unknown, rights)
+    require_relayed_access(Call("1", "GetConfiguration", "{}", ""), Rights.READ)

@@ -3,7 +3,15 @@
 from typing import Any
 
 import pytest
-from tests.support.frames import Literal, literal_wallbox, settled
+from tests.support.frames import (
+    Literal,
+    error,
+    literal_backend,
+    literal_wallbox,
+    result,
+    settled,
+)
+from tests.support.relayed import DROP, a_relaying_world
 from tests.support.roles import HELPER, LISTENER, NOBODY, PRIMARY, Several, several
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json
@@ -154,3 +162,17 @@ async def test_a_backend_that_retires_may_only_end_what_began_there() -> None:
     assert frame[2] == DONE
     assert site.wallbox.all_of("RemoteStopTransaction") == [{"transactionId": ours}]
     await site.world.kill()
+
+
+@in_virtual_time()
+async def test_r106_rights_hold_also_where_wallbox_and_backend_talk_directly() -> None:
+    world = a_relaying_world(backend := literal_backend(), DROP + 'commands = "read"\n')
+    await world.start()
+    wallbox = obedient()
+    await world.boot("CP1", wallbox)
+    await settled()
+    assert await error(backend, "Reset", {"type": "Soft"}) == "SecurityError"
+    assert await error(backend, "Unheard", {}) == "SecurityError"
+    assert [action for action, _ in wallbox.calls] == []
+    assert await result(backend, "GetConfiguration", {}) == DONE
+    await world.kill()

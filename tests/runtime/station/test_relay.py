@@ -21,6 +21,7 @@ from tests.support.world import BOOT, Json, connect
 from tests.support.zombies import a_zombie
 
 from wattgate.core.gateway.link_status import LinkPhase, LinkStep
+from wattgate.core.gateway.rights import Rights
 from wattgate.core.ocpp.handshake import basic_authorization
 from wattgate.ports.links import DialFailed, DialStep
 from wattgate.runtime.peer import Peer, Tools
@@ -344,7 +345,7 @@ async def test_a_backend_that_opens_when_the_wallbox_has_left_is_closed_at_once(
     (state,) = manager.evses()
     station, link = state.station, state.evse.relay
     assert link is not None
-    relay = Relay(station, link, Observer(station, "relayed"))
+    relay = Relay(station, link, Observer(station, "relayed"), lambda: Rights.ALL)
     pair = Pair(Peer("wallbox", station, tools), relay)
     pair.end()
     late = literal_backend()

@@ -5,14 +5,17 @@ so that it keeps its messages itself (protocol-rules §1, R47).
 """
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
 import structlog
 
+from wattgate.core.gateway.access import NotAllowedError, require_relayed_access
 from wattgate.core.gateway.link_messages import LinkKeyChange
 from wattgate.core.gateway.policy import Sender
 from wattgate.core.gateway.relaying import Ending, ending, wait_s
+from wattgate.core.gateway.rights import Rights
 from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.relay_link import AWAY, RelayLink
@@ -32,9 +35,16 @@ _REJECTED: Final = '{"status":"Rejected"}'
 
 
 class Relay:
-    """Mode T for one wallbox, over all its connections."""
+    """Mode T for one wallbox, over all its connections; the backend has these `rights` now."""
 
-    def __init__(self, station: Station, link: RelayLink, observer: Observer) -> None:
+    def __init__(
+        self,
+        station: Station,
+        link: RelayLink,
+        observer: Observer,
+        rights: Callable[[], Rights],
+    ) -> None:
+        self.rights = rights
         self.link = link
         self.observer = observer
         self.cards = RelayedCards(station, link.identity.link_id)
@@ -139,6 +149,11 @@ class Pair:
     def peer_called(self, peer: Peer, call: Call) -> None:
         """Pass a CALL of the backend on, and what the wallbox answers back."""
         ask = Ask(peer, call)
+        try:
+            require_relayed_access(call, self._relay.rights())
+        except NotAllowedError as exc:
+            ask.refuse(exc.code, exc.description)
+            return
         why = ending(call, Sender.BACKEND)
         if why is not None:
             self._relay.ends_here(ask, why)
