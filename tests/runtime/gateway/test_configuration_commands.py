@@ -426,7 +426,8 @@ async def test_each_backend_of_a_wallbox_has_its_own_values_and_one_connector_r8
         {each["key"]: each["value"] for each in answer["configurationKey"]}
         for answer in [await result(end, "GetConfiguration", {}) for end in (site.one, site.two)]
     )
-    usual = {"NumberOfConnectors": "1", "LocalAuthListEnabled": "true"}  # the gateway keeps lists
+    lists = {"LocalAuthListMaxLength": "20000", "SendLocalListMaxLength": "5000"}
+    usual = {"NumberOfConnectors": "1", "LocalAuthListEnabled": "true"} | lists  # kept here
     assert one == usual | {"MessageTimeout": "60"}
     assert two == usual
     await site.world.kill()

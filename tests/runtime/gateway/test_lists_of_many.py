@@ -21,7 +21,7 @@ from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Answer, Json, World, status_of
 
 from wattgate.adapters.store.memory import MemoryStore
-from wattgate.core.gateway.local_list import MOST_CHANGES
+from wattgate.core.gateway.local_list import MOST_CHANGES, MOST_ENTRIES
 
 DONE = {"status": "Accepted"}
 MISMATCH = {"status": "VersionMismatch"}
@@ -156,6 +156,23 @@ async def test_a_list_that_cannot_be_stored_is_not_accepted_and_does_not_hold() 
     site.world.store.failing = False
     assert await version(site.one) == 0
     assert await result(site.one, "SendLocalList", a_list(3, A="Accepted")) == DONE
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_a_backend_reads_and_switches_off_the_list_that_is_kept_for_it_r84_r105() -> None:
+    site, _ = await two()
+    keys = ["LocalAuthListMaxLength", "SendLocalListMaxLength", "ReserveConnectorZeroSupported"]
+    flag = {"key": keys[2], "readonly": True, "value": "false"}
+    site.wallbox.answers["GetConfiguration"] = lambda _: {"configurationKey": [flag]}
+    told = await result(site.one, "GetConfiguration", {"key": keys})
+    values = {each["key"]: each["value"] for each in told["configurationKey"]}
+    assert values == dict(zip(keys, (f"{MOST_ENTRIES}", f"{MOST_CHANGES}", "true"), strict=True))
+    await result(site.one, "SendLocalList", a_list(3, A="Accepted"))
+    change = {"key": "LocalAuthListEnabled", "value": "false"}
+    assert await result(site.one, "ChangeConfiguration", change) == DONE
+    await away(site)
+    assert await verdicts(site, 1, "A") == ["Invalid"]
     await site.world.kill()
 
 

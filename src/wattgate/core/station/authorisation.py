@@ -81,12 +81,14 @@ class Place:
     """Where a card is shown.
 
     `has_backend` tells whether a backend decides as soon as it can be reached, `link_id` over which
-    link; None while there is no login. `fixed_card` is the card that counts there where none is
-    shown (R57); empty: none.
+    link; None while there is no login. `uses_list`: the local list of that backend counts
+    (LocalAuthListEnabled). `fixed_card` is the card that counts there where none is shown (R57);
+    empty: none.
     """
 
     link_id: str | None = None
     has_backend: bool = False
+    uses_list: bool = True
     fixed_card: str = ""
 
 

@@ -9,6 +9,9 @@ from wattgate.core.gateway.config_keys import (
     AUTH_LIST,
     FEATURES,
     HEARTBEAT,
+    LIST_LENGTH,
+    LIST_UPDATE_LENGTH,
+    RESERVES_ANY,
     RETRY_INTERVAL,
     Treatment,
     rule_of,
@@ -23,6 +26,7 @@ from wattgate.core.gateway.config_overlay import (
     with_unknown,
 )
 from wattgate.core.gateway.config_treatment import Circumstances, treatment_of
+from wattgate.core.gateway.local_list import MOST_CHANGES, MOST_ENTRIES, Keeper
 from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.station.station import Station
@@ -63,7 +67,7 @@ class ConfigurationView:
 
         `foreign` are keys that it asked for, of connectors that it does not have.
         """
-        entries = [*self._entries(link), *self._features(answer_text)]
+        entries = [*self._entries(link), *self._features(answer_text), *self._any(answer_text)]
         text = overlaid(as_seen(answer_text, self._numbers), entries, asked_keys(asked_text))
         return fixed_where(with_unknown(text, foreign), self._is_fixed)
 
@@ -100,6 +104,8 @@ class ConfigurationView:
             yield Entry(HEARTBEAT, f"{link.heartbeats.interval_s:.0f}")
         if self._keeps_list:
             yield Entry(AUTH_LIST, "true", listed=True)
+            yield Entry(LIST_LENGTH, str(MOST_ENTRIES), readonly=True, listed=True)
+            yield Entry(LIST_UPDATE_LENGTH, str(MOST_CHANGES), readonly=True, listed=True)
         yield from (Entry(key, value) for key, value in own.items())
         for key, value in north.configuration.values.items():
             yield Entry(key, value, listed=True)
@@ -107,7 +113,13 @@ class ConfigurationView:
     @property
     def _keeps_list(self) -> bool:
         """Whether the gateway keeps the backend's list of cards, instead of the wallbox (R105)."""
-        return self._station.is_shared or self._backend.is_report
+        return self._station.local_lists.keeper_of(self._backend.link_id) is Keeper.GATEWAY
+
+    def _any(self, answer_text: str) -> Iterator[Entry]:
+        """Where it has not the whole wallbox, the gateway reserves one of its connectors (R102)."""
+        has_whole = len(self._numbers) == len(self._station.evses) == 1
+        if RESERVES_ANY.casefold() in values_of(answer_text) and not has_whole:
+            yield Entry(RESERVES_ANY, "true", readonly=True)
 
     def _features(self, answer_text: str) -> Iterator[Entry]:
         """Smart charging and cards can be the gateway's own, firmware another's (R97, R103)."""

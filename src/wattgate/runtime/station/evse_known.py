@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from wattgate.core.gateway.allowances import Allowance, cap_a
+from wattgate.core.gateway.config_keys import AUTH_LIST
 from wattgate.core.gateway.connectors import ConnectorMap
 from wattgate.core.load.demand import EvseView
 from wattgate.core.load.phases import phases_used
@@ -141,9 +142,12 @@ class KnownEvse:
     @property
     def place(self) -> Place:
         """Where a card is that is shown here, as whoever judges it needs to know."""
+        primary = self.primary
+        values = primary.north.configuration.values if primary is not None else {}
         return Place(
-            link_id=self.link.identity.link_id if self.link is not None else None,
+            link_id=primary.link_id if primary is not None else None,
             has_backend=self.settings.primary is not None,
+            uses_list=values.get(AUTH_LIST, "true").casefold() == "true",
             fixed_card=self.settings.fixed_rfid,
         )
 

@@ -77,7 +77,7 @@ class CardKnowledge:
         listed = None
         if place.link_id is not None:
             words = self._words.get(place.link_id, words)
-            listed = self.list_of(place.link_id).entry(id_tag)
+            listed = self.list_of(place.link_id).entry(id_tag) if place.uses_list else None
         knowledge = LocalKnowledge(self._rules(), place, listed, words.get(fold(id_tag)))
         return decide(id_tag, knowledge, self._clock.wall())
 
