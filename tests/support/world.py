@@ -26,6 +26,7 @@ from wattgate.core.site.reading import read_toml
 from wattgate.ports.links import DialFailed, DialStep, DialTarget, Link, Receiver
 from wattgate.ports.modbus import ModbusLines
 from wattgate.runtime.backend_assembly import Backends
+from wattgate.runtime.files.surroundings import Outside
 from wattgate.runtime.manager import Manager
 from wattgate.runtime.modbus.installation import ModbusInstallation
 from wattgate.runtime.peer import Tools
@@ -229,6 +230,8 @@ class World:
     """EVSEs whose definition cannot be used."""
     other_lines: ModbusLines | None = None
     """Lines in their place, for tests that lose what goes over them."""
+    files: Outside | None = None
+    """With what files pass through; None: not at all."""
     manager: Manager | None = None
 
     async def start(self) -> Manager:
@@ -239,7 +242,7 @@ class World:
         evses = self.manager.site.modbus_evses()
         brains = {each.id: self.definition for each in evses if each.id not in self.undefined}
         modbus = ModbusInstallation(self.other_lines or self.lines, brains)
-        await self.manager.start(backends, self.authority, modbus)
+        await self.manager.start(backends, self.authority, modbus, self.files)
         return self.manager
 
     async def kill(self) -> None:

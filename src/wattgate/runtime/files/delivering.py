@@ -117,7 +117,10 @@ class Delivering:
         if transfer.held is not None:
             await self._tell(transfer.link_id, transfer.held, is_failed=bool(failure))
         elif failure:
-            await self._book.change(transfer_id, lambda each: replace(each, failed=failure))
+            until = self._around.tools.clock.wall() + self._around.lifetime()
+            await self._book.change(
+                transfer_id, lambda each: replace(each, failed=failure, ends_at=until)
+            )
             return
         await self._book.end(transfer_id)
 
