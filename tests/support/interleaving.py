@@ -58,6 +58,10 @@ class Story:
     kills: list[float] = field(default_factory=list)
     outages: list[Outage] = field(default_factory=list)
     is_over: bool = False
+    command_of: "Callable[[Story, Login], tuple[str, str]]" = field(
+        default_factory=lambda: usual_command
+    )
+    """What a backend asks for next."""
 
     @property
     def now(self) -> float:
@@ -165,40 +169,7 @@ class Story:
         login = self.chance.choice(self.logins)
         session = self.backends[login.backend].sessions.get(login.client_id)
         if session is not None:
-            session.command(*self._command(login))
-
-    def _command(self, login: Login) -> tuple[str, str]:
-        backend = self.backends[login.backend]
-        mark = f"{backend.name} {len(backend.commands)}"
-        numbers = [
-            number
-            for (station, _), (number, _) in backend.starts.items()
-            if station == login.client_id
-        ]
-        at = self.chance.choice(tuple(login.numbers.values()))
-        number = self.chance.choice([*numbers, *numbers, 4711])
-        period = '{"startPeriod":0,"limit":8.0}'
-        profile = (
-            '"chargingProfileId":1,"stackLevel":0,"chargingProfilePurpose":"TxDefaultProfile",'
-            '"chargingProfileKind":"Relative","chargingSchedule":{"chargingRateUnit":"A",'
-            f'"chargingSchedulePeriod":[{period}]}}'
-        )
-        return self.chance.choice(
-            (
-                ("DataTransfer", f'{{"vendorId":"t","data":"{mark}"}}'),
-                ("DataTransfer", f'{{"vendorId":"t", "data":"\\/ {mark}"}}'),
-                ("GetConfiguration", f'{{"key":["Vendor{len(backend.commands)}"]}}'),
-                ("RemoteStopTransaction", f'{{"transactionId":{number}}}'),
-                ("RemoteStopTransaction", f'{{"transactionId": {number}}}'),
-                ("RemoteStartTransaction", f'{{"idTag":"04A1","connectorId":{at}}}'),
-                ("TriggerMessage", '{"requestedMessage":"StatusNotification"}'),
-                ("Reset", '{"type":"Soft"}'),
-                (
-                    "SetChargingProfile",
-                    f'{{"connectorId":{at},"csChargingProfiles":{{{profile}}}}}',
-                ),
-            )
-        )
+            session.command(*self.command_of(self, login))
 
     async def backend_goes(self) -> None:
         """A backend is away for up to ten minutes."""
@@ -261,6 +232,39 @@ class Story:
         """How many messages wait in the store."""
         recovered = await self.world.store.recover()
         return sum(recovered.outbox_depths.values())
+
+
+def usual_command(story: Story, login: Login) -> tuple[str, str]:
+    """What any backend may ask."""
+    backend = story.backends[login.backend]
+    mark = f"{backend.name} {len(backend.commands)}"
+    numbers = [
+        number for (station, _), (number, _) in backend.starts.items() if station == login.client_id
+    ]
+    at = story.chance.choice(tuple(login.numbers.values()))
+    number = story.chance.choice([*numbers, *numbers, 4711])
+    period = '{"startPeriod":0,"limit":8.0}'
+    profile = (
+        '"chargingProfileId":1,"stackLevel":0,"chargingProfilePurpose":"TxDefaultProfile",'
+        '"chargingProfileKind":"Relative","chargingSchedule":{"chargingRateUnit":"A",'
+        f'"chargingSchedulePeriod":[{period}]}}'
+    )
+    return story.chance.choice(
+        (
+            ("DataTransfer", f'{{"vendorId":"t","data":"{mark}"}}'),
+            ("DataTransfer", f'{{"vendorId":"t", "data":"\\/ {mark}"}}'),
+            ("GetConfiguration", f'{{"key":["Vendor{len(backend.commands)}"]}}'),
+            ("RemoteStopTransaction", f'{{"transactionId":{number}}}'),
+            ("RemoteStopTransaction", f'{{"transactionId": {number}}}'),
+            ("RemoteStartTransaction", f'{{"idTag":"04A1","connectorId":{at}}}'),
+            ("TriggerMessage", '{"requestedMessage":"StatusNotification"}'),
+            ("Reset", '{"type":"Soft"}'),
+            (
+                "SetChargingProfile",
+                f'{{"connectorId":{at},"csChargingProfiles":{{{profile}}}}}',
+            ),
+        )
+    )
 
 
 DEEDS: Final = {

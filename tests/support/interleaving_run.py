@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tests.support.interleaving import Story, a_story, tell
 from tests.support.interleaving_audit import Audit
+from tests.support.interleaving_mappings import MappingAudit
 from tests.support.virtual_time import run_virtual
 
 WITHIN_S = 40_000.0
@@ -14,7 +15,8 @@ async def _tell_and_audit(story: Story) -> tuple[Story, list[str]]:
     drained = await tell(story)
     letters = await story.world.store.dead_letters(limit=10_000)
     given_up = [(each.message.draft.link_id, each.message.draft.payload_text) for each in letters]
-    return story, Audit(story, given_up, drained=drained).complaints()
+    complaints = Audit(story, given_up, drained=drained).complaints()
+    return story, [*complaints, *MappingAudit(story).complaints()]
 
 
 def audited(seed: int, begin: Callable[[int], Story] = a_story) -> tuple[Story, list[str]]:
