@@ -155,9 +155,16 @@ async def _serve(end: ChargePoint) -> None:
 class PackageStation(ChargePoint):  # type: ignore[misc]  # - the package has no types
     """A charge point as the package's central system sees it."""
 
-    def __init__(self, station_id: str, connection: Any, news: _News) -> None:  # noqa: ANN401 - untyped
+    def __init__(
+        self,
+        station_id: str,
+        connection: Any,  # noqa: ANN401 - untyped
+        news: _News,
+        first: int,
+    ) -> None:
         super().__init__(station_id, connection)
         self._news = news
+        self._first = first
 
     @on(Action.boot_notification)  # type: ignore[untyped-decorator]  # - the package has no types
     def _boot(self, **asked: Any) -> Any:  # noqa: ANN401 - JSON
@@ -183,7 +190,7 @@ class PackageStation(ChargePoint):  # type: ignore[misc]  # - the package has no
     def _start(self, **asked: Any) -> Any:  # noqa: ANN401 - JSON
         self._news.add(Action.start_transaction, asked)
         accepted = IdTagInfo(status=AuthorizationStatus.accepted)
-        number = TRANSACTION + asked["connector_id"] - 1
+        number = self._first + asked["connector_id"] - 1
         return call_result.StartTransaction(transaction_id=number, id_tag_info=accepted)
 
     @on(Action.meter_values)  # type: ignore[untyped-decorator]  # - the package has no types
@@ -202,9 +209,10 @@ TRANSACTION: Final = 4242
 
 
 class PackageBackend:
-    """A central system made with the package."""
+    """A central system made with the package; it numbers transactions from `first`."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: int = TRANSACTION) -> None:
+        self.first = first
         self.port = 0
         self.news = _News()
         self.stations: dict[str, PackageStation] = {}
@@ -217,7 +225,7 @@ class PackageBackend:
         """Serve one charge point."""
         assert connection.request is not None
         station_id = connection.request.path.strip("/")
-        self.stations[station_id] = PackageStation(station_id, connection, self.news)
+        self.stations[station_id] = PackageStation(station_id, connection, self.news, self.first)
         await _serve(self.stations[station_id])
 
     async def ask(self, station_id: str, request: Any) -> Any:  # noqa: ANN401 - untyped
@@ -226,9 +234,9 @@ class PackageBackend:
 
 
 @asynccontextmanager
-async def package_backend() -> AsyncIterator[PackageBackend]:
+async def package_backend(first: int = TRANSACTION) -> AsyncIterator[PackageBackend]:
     """Run one on a free port."""
-    backend = PackageBackend()
+    backend = PackageBackend(first)
     async with serve(
         *(backend.talk, "127.0.0.1", 0), subprotocols=[_SUBPROTOCOL], compression=None
     ) as server:
