@@ -62,6 +62,8 @@ class Story:
         default_factory=lambda: usual_command
     )
     """What a backend asks for next."""
+    deeds: Mapping[str, int] = field(default_factory=lambda: DEEDS)
+    """What may happen, and how often beside the others."""
 
     @property
     def now(self) -> float:
@@ -102,7 +104,7 @@ class Story:
 
     async def step(self) -> None:
         """Let something happen, and then some time pass."""
-        happen = self.chance.choices(tuple(DEEDS), tuple(DEEDS.values()))[0]
+        happen = self.chance.choices(tuple(self.deeds), tuple(self.deeds.values()))[0]
         await getattr(self, happen)()
         await asyncio.sleep(self.chance.choice((0.0, 0.01, 0.5, 3.0, 8.0, 25.0)))
 
@@ -267,7 +269,7 @@ def usual_command(story: Story, login: Login) -> tuple[str, str]:
     )
 
 
-DEEDS: Final = {
+DEEDS: Final[Mapping[str, int]] = {
     "box_charges": 30,
     "box_stops": 8,
     "box_measures": 4,

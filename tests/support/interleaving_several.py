@@ -5,13 +5,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tests.support.interleaving import Story, story_of
+from tests.support.interleaving import DEEDS, Story, story_of
 from tests.support.interleaving_logins import Login
 from tests.support.interleaving_mappings import marked_command
 from tests.support.site_text import GatewayFields, evse
 
 BACKENDS: Final = ("one", "two", "three")
 CONNECTORS: Final = (1, 2)
+
+CALM: Final[Mapping[str, int]] = {
+    "box_charges": 20,
+    "box_stops": 5,
+    "box_measures": 5,
+    "backend_commands": 150,
+    "manager_dies": 1,
+}
+"""What happens where the network is good and the backends want a lot."""
 
 RIGHTS: Final[Mapping[str, tuple[str | list[str] | None, frozenset[str]]]] = {
     "by role": (None, frozenset({"GetConfiguration", "TriggerMessage"})),
@@ -101,5 +110,5 @@ def a_story_of_several(seed: int) -> Story:
     logins = [each.login for name in names for each in gateways[name]]
     connectors = dict.fromkeys(names, len(CONNECTORS))
     story = story_of(seed, chance, connectors, tables, logins, BACKENDS)
-    story.command_of = marked_command
+    story.command_of, story.deeds = marked_command, chance.choice((DEEDS, CALM))
     return story

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 from tests.support.interleaving_run import audited
-from tests.support.virtual_time import ScriptedIdentifiers
+from tests.support.planted import raw_message_ids
 
 from wattgate.adapters.store.memory import MemoryStore
 from wattgate.core.gateway.outbox import Draft, OutboxMessage
@@ -20,7 +20,6 @@ from wattgate.ports.store import Change, Opened, Receipt, Recovered, Settle, Tak
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.outbox_pump import OutboxPump
 from wattgate.runtime.gateway.shared_commands import SharedCommands
-from wattgate.runtime.gateway.to_wallbox import ToWallbox
 from wattgate.runtime.peer import Peer
 from wattgate.runtime.station import transactions
 from wattgate.runtime.station.meter_readings import MeterReadings
@@ -74,33 +73,6 @@ def look_up_backend_id_on_any_link(patch: pytest.MonkeyPatch) -> None:
 
 def raw_transaction_ids(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(transactions, "under_our_id", lambda answer_text, _: answer_text)
-
-
-def raw_message_ids(patch: pytest.MonkeyPatch) -> None:
-    """A backend's message id is used towards the wallbox, and answers are matched by it."""
-    put, ask = ToWallbox._put, Peer.ask
-    raw: list[str] = []
-
-    def put_raw(self: ToWallbox, peer: Peer, asked: Ask, *rest: Any) -> None:  # noqa: ANN401
-        raw.append(asked.call.unique_id)
-        try:
-            put(self, peer, asked, *rest)
-        finally:
-            raw.clear()
-
-    def ask_raw(self: Peer, *args: Any, **named: Any) -> None:  # noqa: ANN401
-        if not raw:
-            return ask(self, *args, **named)
-        tools = self._tools
-        self._tools = replace(tools, identifiers=ScriptedIdentifiers((raw[0],)))
-        try:
-            return ask(self, *args, **named)
-        finally:
-            self._tools = tools
-
-    patch.setattr(ToWallbox, "_put", put_raw)
-    patch.setattr(Peer, "ask", ask_raw)
-    patch.setattr(Session, "_require_unused", lambda *_: None)
 
 
 def no_dedup(patch: pytest.MonkeyPatch) -> None:
