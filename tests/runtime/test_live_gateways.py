@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import pytest
 from tests.support.frames import result, settled
 from tests.support.live_site import (
-    EVSE,
     GONE_S,
     Gateway,
     LiveSite,
@@ -15,12 +14,9 @@ from tests.support.live_site import (
     gateway,
     report,
     session,
-    toml,
 )
 from tests.support.virtual_time import in_virtual_time, run_virtual
-from tests.support.world import status_of
-
-from wattgate.ports.store import NotYetStored
+from tests.support.world import Json, status_of
 
 A, B, C = gateway("a"), gateway("b"), gateway("c")
 REPORT_A, REPORT_B = report("a"), report("b")
@@ -151,6 +147,27 @@ async def test_r49_a_backend_that_is_added_hears_the_present_states_and_no_histo
     await live.world.kill()
 
 
+KEYS = '{"vendorId": "generalConfiguration", "messageId":"setMeterConfiguration", "data":"\\u00e4"}'
+
+
+@in_virtual_time()
+async def test_r114_every_backend_is_told_the_keys_of_the_meters_unchanged() -> None:
+    live = await a_live_site(A, REPORT_B)
+    live.world.dialer.backends.pop("ws://b/CP1")
+    live.backends["b"].hang_up()
+    await settled()
+    assert await result(live.wallbox, "DataTransfer", KEYS) == {"status": "Accepted"}
+    live.world.dialer.backends["ws://b/CP1"] = live.backends["b"]
+    await live.change(A, REPORT_B, report("c"))
+    await asyncio.sleep(30)
+    for backend in live.backends.values():
+        assert backend.payload_texts("DataTransfer") == [KEYS]
+    assert await result(live.wallbox, "DataTransfer", KEYS) == {"status": "Accepted"}
+    await settled()
+    assert [len(each.all_of("DataTransfer")) for each in live.backends.values()] == [2, 2, 2]
+    await live.world.kill()
+
+
 @in_virtual_time()
 async def test_what_is_added_while_the_wallbox_is_away_logs_in_when_it_is_back() -> None:
     live = await a_live_site(A)
@@ -245,6 +262,49 @@ async def test_a_backend_that_retires_stays_until_it_has_taken_all_it_is_owed() 
     await live.world.kill()
 
 
+def profile(profile_id: int, limit_a: float) -> Json:
+    """A SetChargingProfile of a backend for its connector 1."""
+    periods = [{"startPeriod": 0, "limit": limit_a}]
+    return {
+        "connectorId": 1,
+        "csChargingProfiles": {
+            "chargingProfileId": profile_id,
+            "stackLevel": profile_id,
+            "chargingProfilePurpose": "TxDefaultProfile",
+            "chargingProfileKind": "Absolute",
+            "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": periods},
+        },
+    }
+
+
+@in_virtual_time()
+async def test_r97_what_a_backend_has_limited_is_no_limit_any_more_when_it_has_gone() -> None:
+    live = await a_live_site(A)
+    await result(live.backends["a"], "SetChargingProfile", profile(1, 8))
+    assert live.evse.cap_a() == 8
+    await live.change(B)
+    assert live.evse.cap_a() is None
+    await asyncio.sleep(GONE_S)
+    assert (await live.world.store.recover()).profiles == ()
+    await live.change(A)
+    assert live.evse.cap_a() is None
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_r97_while_we_observe_its_profiles_leave_the_wallbox_but_no_others() -> None:
+    live = await a_live_site(A, observes=True)
+    for profile_id in (1, 2):
+        await result(live.backends["a"], "SetChargingProfile", profile(profile_id, 8))
+    await live.change(B)
+    await live.backends["b"].got("StatusNotification")
+    await result(live.backends["b"], "SetChargingProfile", profile(2, 10))
+    live.wallbox.calls.clear()
+    await asyncio.sleep(GONE_S)
+    assert live.wallbox.all_of("ClearChargingProfile") == [{"id": 1}]
+    await live.world.kill()
+
+
 @in_virtual_time()
 async def test_meter_values_that_follow_the_end_are_still_told_r76() -> None:
     live = await a_live_site(A)
@@ -300,159 +360,4 @@ async def test_two_changes_at_once_leave_what_the_second_said() -> None:
     assert live.served == ["a", "c"]
     assert live.billed("a") == session(1001, 0)
     assert (live.billed("b"), live.billed("c")) == ([], [])
-    await live.world.kill()
-
-
-# After a restart
-
-
-@in_virtual_time()
-async def test_what_was_taken_out_of_the_file_while_the_manager_was_stopped_is_served_to_its_end() -> (  # noqa: E501
-    None
-):
-    live = await a_live_site(gateway("a", password="s3cret"), REPORT_B)
-    first = await live.start()
-    await live.restart(toml(C))
-    assert live.served == ["c", "(a)", "(b)"]
-    assert live.world.dialer.dialled[-2].authorization is not None
-    await live.restart(toml(C))
-    await live.stop(first)
-    assert (live.billed("a"), live.billed("b")) == (session(1001, 0), session(2001, 0))
-    await asyncio.sleep(GONE_S)
-    assert live.served == ["c"]
-    await live.restart(toml(C))
-    assert live.served == ["c"]
-    await live.world.kill()
-
-
-@in_virtual_time()
-async def test_a_queue_is_delivered_where_nothing_else_is_left_to_do() -> None:
-    live = await a_live_site(A)
-    live.world.dialer.backends.pop("ws://a/CP1")
-    live.backends["a"].hang_up()
-    await settled()
-    await live.stop(await live.start())
-    await live.restart(toml())
-    live.world.dialer.backends["ws://a/CP1"] = live.backends["a"]
-    await asyncio.sleep(GONE_S)
-    assert live.billed("a") == session(1001, 0)
-    assert live.served == []
-    await live.world.kill()
-
-
-@in_virtual_time()
-async def test_a_backend_with_nothing_to_hear_is_forgotten_with_the_file_that_named_it() -> None:
-    live = await a_live_site(A)
-    await live.stop(await live.start())
-    await live.restart(toml(B))
-    assert live.served == ["b"]
-    await asyncio.sleep(GONE_S)
-    assert not live.backends["a"].is_linked
-    notes = (await live.world.store.recover()).notes
-    assert [note.name for note in notes if note.scope == "gateway"] == ["stall-1 CP1@b #1"]
-    await live.world.kill()
-
-
-@in_virtual_time()
-async def test_a_renamed_evse_ends_at_its_old_backend_what_began_under_its_old_name() -> None:
-    live = await a_live_site(A)
-    first = await live.start()
-    await live.restart(toml(B, evse_id="heir"))
-    assert live.served == ["b", "(a)"]
-    await live.stop(first)
-    assert live.billed("a") == session(1001, 0)
-    await asyncio.sleep(GONE_S)
-    assert live.served == ["b"]
-    await live.world.kill()
-
-
-@in_virtual_time()
-async def test_the_same_backend_under_another_name_of_the_evse_is_the_same_login_p20() -> None:
-    live = await a_live_site(A)
-    first = await live.start()
-    await live.restart(toml(A, evse_id="heir"))
-    assert live.served == ["a"]
-    assert live.backend("a").link_id == f"{EVSE} CP1@a"
-    await live.stop(first)
-    assert live.billed("a") == session(1001, 0)
-    await live.world.kill()
-
-
-# Other settings of the same login
-
-
-@in_virtual_time()
-async def test_another_password_is_a_new_login_at_once_and_the_queue_goes_on() -> None:
-    live = await a_live_site(gateway("a", password="old"))
-    first = await live.start()
-    live.backends["a"].answers["StopTransaction"] = lambda _: None
-    await live.stop(first)
-    await live.change(gateway("a", password="new"))
-    live.backends["a"].answers["StopTransaction"] = lambda _: {}
-    await asyncio.sleep(1)
-    old, new = [target.authorization for target in live.world.dialer.dialled]
-    assert old != new
-    assert len(live.backends["a"].all_of("BootNotification")) == 1
-    assert live.billed("a") == [*session(1001, 0), ("StopTransaction", 1001)]
-    assert live.served == ["a"]
-    await live.world.kill()
-
-
-@in_virtual_time()
-async def test_a_password_that_was_put_right_is_tried_at_once() -> None:
-    live = await a_live_site(A)
-    await live.change(gateway("a", password="old"))
-    await settled()
-    live.world.dialer.opens["ws://a/CP1"] = {None}
-    await live.change(gateway("a", password="wrong"))
-    await asyncio.sleep(1)
-    assert not live.backend("a").link.is_online
-    await live.change(gateway("a", password=""))
-    await asyncio.sleep(0.1)
-    assert live.backend("a").link.is_online
-    await live.world.kill()
-
-
-@in_virtual_time()
-async def test_a_setting_that_no_login_is_made_by_ends_none() -> None:
-    live = await a_live_site(A)
-    await live.change(gateway("a", boot_on_reconnect=False, commands="read"))
-    await asyncio.sleep(1)
-    assert len(live.world.dialer.dialled) == 1
-    live.backends["a"].hang_up()
-    await asyncio.sleep(15)
-    assert live.backends["a"].all_of("BootNotification") == []
-    assert live.backends["a"].is_linked
-    await live.world.kill()
-
-
-@in_virtual_time()
-async def test_a_url_as_it_is_written_is_the_same_login_at_another_address() -> None:
-    live = await a_live_site(A)
-    live.world.dialer.backends["ws://a/"] = live.backends["a"]
-    await live.change(gateway("a", append_id=False))
-    await asyncio.sleep(1)
-    assert [target.url for target in live.world.dialer.dialled] == ["ws://a/CP1", "ws://a/"]
-    assert live.served == ["a"]
-    await live.world.kill()
-
-
-# When the store fails
-
-
-@in_virtual_time()
-async def test_what_cannot_be_stored_holds_all_the_same_and_is_stored_later() -> None:
-    live = await a_live_site(A)
-    first = await live.start()
-    live.world.store.failing = True
-    with pytest.raises(NotYetStored):
-        await live.change(B)
-    assert live.served == ["(a)"]
-    live.world.store.failing = False
-    await asyncio.sleep(30)
-    assert live.served == ["b", "(a)"]
-    await live.stop(first)
-    assert live.billed("a") == session(1001, 0)
-    await live.restart()
-    assert live.served == ["b"]
     await live.world.kill()

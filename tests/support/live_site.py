@@ -30,8 +30,10 @@ def report(name: str, **fields: Value) -> Gateway:
     return gateway(name, **{"role": "report", **fields})
 
 
-def toml(*gateways: Gateway, evse_id: str = EVSE, **fields: Value) -> str:
-    return site(evse(evse_id, "CP1", *gateways, **fields))
+def toml(*gateways: Gateway, evse_id: str = EVSE, observes: bool = False, **fields: Value) -> str:
+    """The site file; `fields` are the EVSE's."""
+    management = "observe" if observes else "active"
+    return site(evse(evse_id, "CP1", *gateways, **fields), load_management=management)
 
 
 @dataclass
@@ -136,11 +138,11 @@ def session(backend_id: int, values: int = 1) -> list[tuple[str, Json]]:
     return [("StartTransaction", None), *middle, ("StopTransaction", backend_id)]
 
 
-async def a_live_site(*gateways: Gateway, names: str = "abc") -> LiveSite:
+async def a_live_site(*gateways: Gateway, names: str = "abc", observes: bool = False) -> LiveSite:
     """Start it with these backends, boot the wallbox, and forget what came until then."""
     backends = {name: literal_backend(1000 * n + 1) for n, name in enumerate(names, 1)}
     dialer = ScriptedDialer({f"ws://{name}/CP1": each for name, each in backends.items()})
-    live = LiveSite(World(toml(*gateways), dialer=dialer), backends)
+    live = LiveSite(World(toml(*gateways, observes=observes), dialer=dialer), backends)
     await live.world.start()
     await live.world.boot("CP1", live.wallbox)
     await live.wallbox.ask("StatusNotification", status_of(0, "Available"))

@@ -238,7 +238,17 @@ class Assembly:
     def _let_go(self, party: Party, backend: EvseBackend) -> None:
         """A backend is none of the EVSE's any more."""
         virtuals = self.virtuals[party.evse.evse_id]
+        gone = [each for each in virtuals if each.backend is backend]
         virtuals[:] = [each for each in virtuals if each.backend is not backend]
+        used_ids = {
+            profile.profile_id
+            for evse in party.station.evses
+            for other in evse.backends
+            for _, profile in other.profiles.stack.entries
+        }
+        for virtual in gone:
+            name = f"profiles of {backend.link_id}"
+            self._house.tasks.spawn(virtual.withdraw(used_ids), name=name)
 
     def _lost_after(self) -> timedelta:
         return timedelta(hours=self._site().site.lost_stop_h)

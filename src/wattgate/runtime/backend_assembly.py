@@ -329,7 +329,7 @@ def _join(party: Party, known: Backend, backend: EvseBackend) -> None:
     known.parties.append(party)
     evse.backends = (*evse.backends, backend)
     station.presence.backend_time = partial(_backend_time, station)
-    if station.primary is evse and link.announcement.payload_text is None:
+    if link.announcement.payload_text is None:
         link.announcement.payload_text = station.meter_configuration
     if station.presence.boot_text is not None:
         link.remember_boot(station.presence.boot_text, backend.number)

@@ -21,10 +21,13 @@ from wattgate.core.ocpp.validation import decode_payload
 SET: Final = "SetChargingProfile"
 """The message that installs a profile."""
 
+CLEAR: Final = "ClearChargingProfile"
+"""The message that removes profiles."""
+
 TAKING_EFFECT: Final = {
     SET: frozenset({"Accepted"}),
     # Unknown: the wallbox has no such profile, and so it is gone as well.
-    "ClearChargingProfile": frozenset({"Accepted", "Unknown"}),
+    CLEAR: frozenset({"Accepted", "Unknown"}),
 }
 """With which answers of the wallbox a message about profiles has had its effect."""
 

@@ -233,6 +233,13 @@ class BackendLink:
 
         self._peer.ask(action, payload_text, heard, timeout_s=timeout_s, source=source)
 
+    def announce(self, payload_text: str) -> None:
+        """Tell the backend the keys of the meters, now or with its next login (R114)."""
+        self.announcement.payload_text = payload_text
+        self.announcement.missed()
+        if self.is_online:
+            self._announce()
+
     # Out of turn, because the backend asks for it (TriggerMessage)
 
     def heartbeat_now(self) -> None:

@@ -9,7 +9,7 @@ import structlog
 
 from wattgate.core.errors import PeerError
 from wattgate.core.gateway.policy import CONNECTOR
-from wattgate.core.gateway.profile_mirror import SET, handed_over, outlasting
+from wattgate.core.gateway.profile_mirror import CLEAR, SET, handed_over, outlasting
 from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.core.ocpp.schedules import Entry, ProfileStack
 from wattgate.core.ocpp.session import Priority
@@ -155,6 +155,21 @@ class ProfileHandOver:
                 answer=_words(outcome),
             )
         return True
+
+    async def remove(self, profile_id: int) -> None:
+        """Have a profile removed that nobody wants any more."""
+        peer = self._presence.peer
+        outcome: Outcome = NoAnswer("the wallbox is away", was_sent=False)
+        if peer is not None:
+            text = f'{{"id":{profile_id}}}'
+            outcome = await peer.call(CLEAR, text, timeout_s=ANSWER_S, priority=Priority.BACKEND)
+        if not took_effect(CLEAR, outcome):
+            log.warning(
+                "a profile of a backend that is gone may be in the wallbox still",
+                evse=self._evse.evse_id,
+                profile=profile_id,
+                answer=_words(outcome),
+            )
 
     def _may_try_again(self, outcome: NoAnswer) -> bool:
         self._unanswered += outcome.was_sent

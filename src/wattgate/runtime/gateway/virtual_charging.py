@@ -6,7 +6,7 @@ installed.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 import msgspec
@@ -213,6 +213,23 @@ class VirtualCharging:
     def _entries_of(self, profile_id: int) -> list[Entry]:
         entries = self._kept.now.stack.entries
         return [(at, profile) for at, profile in entries if profile.profile_id == profile_id]
+
+    # The end
+
+    async def withdraw(self, used_ids: Collection[int]) -> None:
+        """The backend is the EVSE's no more: what it has set holds no longer, here or there.
+
+        `used_ids` are profiles of other backends of the wallbox: those stay in it.
+        """
+        async with self._kept.in_order:
+            before = self._kept.now
+            ids = {profile.profile_id for _, profile in before.stack.entries}
+            change = before.without(profile_id=None, connector=None, purpose=None, stack_level=None)
+            if change is not None:
+                await self._kept.keep_anyway(before, change)
+        if self._house.observing():
+            for profile_id in sorted(ids - set(used_ids)):
+                await self._to_wallbox.remove(profile_id)
 
     # After load management took over
 

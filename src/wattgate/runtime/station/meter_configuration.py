@@ -39,10 +39,19 @@ async def keep_meter_configuration(station: Station, payload_text: str) -> None:
 
 
 async def take_meter_configuration(station: Station, ask: Ask, rule: Rule) -> None:
-    """Keep it for the logins to come, then let the backend answer; it is accepted without one."""
+    """Keep it for the logins to come, then let the backend answer; it is accepted without one.
+
+    Every backend verifies signed values, so every one is told the keys, unchanged (R101, R114).
+    """
     text = ask.call.payload_text
     await keep_meter_configuration(station, text)
     link = station.primary.link if station.primary is not None else None
+    links = {
+        backend.link_id: backend.link for evse in station.evses for backend in evse.present_backends
+    }
+    for other in links.values():
+        if other is not link:
+            other.announce(text)
     if link is None:
         ask.answer(_TAKEN, "kept here (R114)")
         return

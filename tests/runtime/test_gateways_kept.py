@@ -1,0 +1,106 @@
+"""What began at a backend ends there after restarts, whatever the site file says by then."""
+
+import asyncio
+
+import pytest
+from tests.support.frames import settled
+from tests.support.live_site import EVSE, GONE_S, a_live_site, gateway, report, session, toml
+from tests.support.virtual_time import in_virtual_time
+
+from wattgate.ports.store import NotYetStored
+
+A, B, C = gateway("a"), gateway("b"), gateway("c")
+REPORT_B = report("b")
+
+
+@in_virtual_time()
+async def test_what_was_taken_out_of_the_file_while_the_manager_was_stopped_is_served_to_its_end() -> (  # noqa: E501
+    None
+):
+    live = await a_live_site(gateway("a", password="s3cret"), REPORT_B)
+    first = await live.start()
+    await live.restart(toml(C))
+    assert live.served == ["c", "(a)", "(b)"]
+    assert live.world.dialer.dialled[-2].authorization is not None
+    await live.restart(toml(C))
+    await live.stop(first)
+    assert (live.billed("a"), live.billed("b")) == (session(1001, 0), session(2001, 0))
+    await asyncio.sleep(GONE_S)
+    assert live.served == ["c"]
+    await live.restart(toml(C))
+    assert live.served == ["c"]
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_a_queue_is_delivered_where_nothing_else_is_left_to_do() -> None:
+    live = await a_live_site(A)
+    live.world.dialer.backends.pop("ws://a/CP1")
+    live.backends["a"].hang_up()
+    await settled()
+    await live.stop(await live.start())
+    await live.restart(toml())
+    live.world.dialer.backends["ws://a/CP1"] = live.backends["a"]
+    await asyncio.sleep(GONE_S)
+    assert live.billed("a") == session(1001, 0)
+    assert live.served == []
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_a_backend_with_nothing_to_hear_is_forgotten_with_the_file_that_named_it() -> None:
+    live = await a_live_site(A)
+    await live.stop(await live.start())
+    await live.restart(toml(B))
+    assert live.served == ["b"]
+    await asyncio.sleep(GONE_S)
+    assert not live.backends["a"].is_linked
+    notes = (await live.world.store.recover()).notes
+    assert [note.name for note in notes if note.scope == "gateway"] == ["stall-1 CP1@b #1"]
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_a_renamed_evse_ends_at_its_old_backend_what_began_under_its_old_name() -> None:
+    live = await a_live_site(A)
+    first = await live.start()
+    await live.restart(toml(B, evse_id="heir"))
+    assert live.served == ["b", "(a)"]
+    await live.stop(first)
+    assert live.billed("a") == session(1001, 0)
+    await asyncio.sleep(GONE_S)
+    assert live.served == ["b"]
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_the_same_backend_under_another_name_of_the_evse_is_the_same_login_p20() -> None:
+    live = await a_live_site(A)
+    first = await live.start()
+    await live.restart(toml(A, evse_id="heir"))
+    assert live.served == ["a"]
+    assert live.backend("a").link_id == f"{EVSE} CP1@a"
+    await live.stop(first)
+    assert live.billed("a") == session(1001, 0)
+    await live.world.kill()
+
+
+# When the store fails
+
+
+@in_virtual_time()
+async def test_what_cannot_be_stored_holds_all_the_same_and_is_stored_later() -> None:
+    live = await a_live_site(A)
+    first = await live.start()
+    live.world.store.failing = True
+    with pytest.raises(NotYetStored):
+        await live.change(B)
+    assert live.served == ["(a)"]
+    live.world.store.failing = False
+    await asyncio.sleep(30)
+    assert live.served == ["b", "(a)"]
+    await live.stop(first)
+    assert live.billed("a") == session(1001, 0)
+    await live.restart()
+    assert live.served == ["b"]
+    await live.world.kill()
