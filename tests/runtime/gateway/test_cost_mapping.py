@@ -1,8 +1,11 @@
 """Costs for the display find their transaction on the other side."""
 
+import asyncio
+
 import pytest
 from tests.support.frames import ONE_BACKEND, START, Site, a_site, result, settled
 from tests.support.virtual_time import in_virtual_time
+from tests.support.world import World, a_backend, a_wallbox
 
 MAPPING = ONE_BACKEND + "map_cost_messages = true\n"
 
@@ -60,3 +63,41 @@ async def test_all_other_data_pass_as_they_are_r91(site_toml: str) -> None:
     assert site.wallbox.payload_texts("DataTransfer") == [data]
     assert site.backend.payload_texts("DataTransfer") == [data]
     await site.world.kill()
+
+
+TWO = """
+[site]
+max_current_a = 32
+house_load_a = 0
+""" + "".join(
+    f"""
+[[evse]]
+id = "stall-{connector}"
+address = "CP1"
+connector = {connector}
+[[evse.gateway]]
+url = "ws://backend-{connector}/"
+map_cost_messages = true
+"""
+    for connector in (1, 2)
+)
+
+
+@in_virtual_time()
+async def test_costs_of_another_backends_transaction_do_not_go_to_the_main_one_r118() -> None:
+    """Its id means nothing there, or another transaction."""
+    world = World(TWO)
+    first, second = (
+        world.dialer.backends.setdefault(f"ws://backend-{connector}/CP1", a_backend(first_id))
+        for connector, first_id in ((1, 100), (2, 200))
+    )
+    wallbox = a_wallbox()
+    await world.start()
+    await world.boot("CP1", wallbox)
+    await asyncio.sleep(1)
+    start = {"idTag": "A", "meterStart": 0, "timestamp": "2026-05-15T12:00:00Z"}
+    theirs = await wallbox.ask("StartTransaction", {"connectorId": 2, **start})
+    answer = await wallbox.ask("DataTransfer", cost(theirs[2]["transactionId"]))
+    assert answer[2] == {"status": "Rejected"}
+    assert "DataTransfer" not in [action for action, _ in (*first.calls, *second.calls)]
+    await world.kill()

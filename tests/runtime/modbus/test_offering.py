@@ -32,21 +32,22 @@ class Told(ModbusWallbox):
 
 
 @pytest.mark.parametrize(
-    ("has_backend", "enabled", "is_limited", "is_led", "counts"),
+    ("role", "enabled", "is_limited", "is_led", "counts"),
     [
-        pytest.param(True, True, False, False, True, id="observe: the backend is responsible"),
-        pytest.param(False, True, False, False, False, id="observe without one: nothing is said"),
-        pytest.param(True, False, False, False, False, id="out of service: nobody is"),
-        pytest.param(True, True, True, False, False, id="load management has not spoken yet"),
-        pytest.param(True, True, True, True, True, id="beside load management"),
-        pytest.param(False, True, True, True, True, id="the same without a backend"),
+        pytest.param("report", True, False, False, False, id="observe: one that only reports"),
+        pytest.param("primary", True, False, False, True, id="observe: the backend is responsible"),
+        pytest.param("", True, False, False, False, id="observe without one: nothing is said"),
+        pytest.param("primary", False, False, False, False, id="out of service: nobody is"),
+        pytest.param("primary", True, True, False, False, id="load management has not spoken yet"),
+        pytest.param("primary", True, True, True, True, id="beside load management"),
+        pytest.param("", True, True, True, True, id="the same without a backend"),
     ],
 )
 @in_virtual_time()
 async def test_an_offer_counts_where_somebody_is_responsible_p1_p31(
-    has_backend: bool, enabled: bool, is_limited: bool, is_led: bool, counts: bool
+    role: str, enabled: bool, is_limited: bool, is_led: bool, counts: bool
 ) -> None:
-    gateways = [{"url": "ws://backend.example/"}] if has_backend else []
+    gateways = [{"url": "ws://backend.example/", "role": role}] if role else []
     own = evse("garage", "192.0.2.50", *gateways, device_type="power-brain", enabled=enabled)
     (settings,) = read_toml(site(own)).evses
     clock, lines = FakeClock(), PaperLines()

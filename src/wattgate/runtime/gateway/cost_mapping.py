@@ -1,13 +1,13 @@
 """Cost messages between wallbox and backend: each side has its own transaction id (R60, R118)."""
 
 from wattgate.core.gateway.cost_messages import cost_transaction, with_cost_transaction
-from wattgate.core.site.model import EvseSettings
+from wattgate.core.site.model import GatewaySettings
 from wattgate.ports.store import Store
 
 
-def mapped_cost(settings: EvseSettings, payload_text: str) -> int | None:
+def mapped_cost(gateway: GatewaySettings, payload_text: str) -> int | None:
     """The transaction whose id has to be replaced in a DataTransfer; None: it passes as it is."""
-    if not any(gateway.map_cost_messages for gateway in settings.gateways):
+    if not gateway.map_cost_messages:
         return None
     return cost_transaction(payload_text)
 
@@ -26,10 +26,9 @@ async def cost_for_wallbox(
 
 
 async def cost_for_backend(
-    store: Store, station_id: str, payload_text: str, transaction_id: int
+    store: Store, station_id: str, link_id: str, payload_text: str, transaction_id: int
 ) -> str | None:
-    """A wallbox's message with the backend's id; None where the backend has given none."""
+    """A wallbox's message with the id of the backend behind a link; None where it gave none."""
     record = await store.transaction(station_id, transaction_id)
-    if record is None or record.backend_transaction_id is None:
-        return None
-    return with_cost_transaction(payload_text, record.backend_transaction_id)
+    backend_id = record.id_at(link_id) if record is not None else None
+    return None if backend_id is None else with_cost_transaction(payload_text, backend_id)

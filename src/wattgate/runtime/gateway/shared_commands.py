@@ -279,7 +279,7 @@ class SharedCommands:
         if ask.call.action != _DATA_TRANSFER:
             asked = read_scalar(ask.call.payload_text, TRANSACTION)
         else:
-            asked = mapped_cost(first.evse.settings, ask.call.payload_text)
+            asked = mapped_cost(first.backend.gateway, ask.call.payload_text)
             if asked is None:
                 self._ask(link, ask, (first,))
                 return

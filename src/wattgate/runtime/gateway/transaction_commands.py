@@ -76,7 +76,7 @@ class TransactionCommands:
 
     def data_transfer(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         """Pass it on to the letter, but for a transaction's costs where those are mapped (R118)."""
-        backend_id = mapped_cost(self._evse.settings, ask.call.payload_text)
+        backend_id = mapped_cost(self._backend.gateway, ask.call.payload_text)
         if backend_id is None:
             self._to_wallbox.forward(ask, rule)
         else:

@@ -70,6 +70,6 @@ class Offering:
     def _backend_a(self) -> float | None:
         """What counts where load management has no say; None: nothing does."""
         settings = self._evse.settings
-        has_backend = settings.enabled and bool(settings.gateways)
+        has_backend = settings.enabled and settings.primary is not None
         counts = has_backend and not self._is_limited(self._evse.evse_id)
         return self._offered_a if counts else None

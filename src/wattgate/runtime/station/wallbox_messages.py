@@ -113,18 +113,19 @@ class WallboxMessages:
             work = take_meter_configuration(self._station, ask, rule)
             self._station.in_background(ask, work)
             return
-        primary = self._station.primary
-        transaction_id = (
-            mapped_cost(primary.settings, ask.call.payload_text) if primary is not None else None
-        )
-        if transaction_id is None:
+        evse = self._station.primary
+        backend = evse.primary if evse is not None else None
+        asked = mapped_cost(backend.gateway, ask.call.payload_text) if backend is not None else None
+        if backend is None or asked is None:
             self._relay(ask, rule)
         else:
-            self._station.in_background(ask, self._relay_cost(ask, rule, transaction_id))
+            work = self._relay_cost(ask, rule, backend.link_id, asked)
+            self._station.in_background(ask, work)
 
-    async def _relay_cost(self, ask: Ask, rule: Rule, transaction_id: int) -> None:
+    async def _relay_cost(self, ask: Ask, rule: Rule, link_id: str, transaction_id: int) -> None:
         store, station_id = self._house.store, self._station.station_id
-        text = await cost_for_backend(store, station_id, ask.call.payload_text, transaction_id)
+        told = ask.call.payload_text
+        text = await cost_for_backend(store, station_id, link_id, told, transaction_id)
         if text is None:
             ask.answer(rule.away_answer, "about no transaction that the backend knows (R118)")
         else:
