@@ -5,6 +5,7 @@ As every message of a transaction, they are stored first and confirmed afterward
 
 import asyncio
 import hashlib
+from dataclasses import dataclass
 
 from wattgate.core.gateway.outbox import Draft
 from wattgate.core.gateway.policy import Rule
@@ -34,6 +35,17 @@ from wattgate.runtime.station.reports import look_at_values
 from wattgate.runtime.station.signed_data import first_seen
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.station_evse import StationEvse
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """Meter values on their way, with whose they are; `text` has the wallbox's numbers still."""
+
+    text: str
+    request: MeterValuesRequest | OddMeterValues
+    rule: Rule
+    record: TransactionRecord | None
+    evse: StationEvse | None
 
 
 class MeterReadings:
@@ -95,11 +107,8 @@ class MeterReadings:
             text = remove_member(text, "transactionId")
         self._note_register(record, evse)
         links = _hearing(record, evse, asked_by)
-        drafts = [
-            draft
-            for link_id in links
-            if (draft := self._draft(text, link_id, request, rule, record, evse)) is not None
-        ]
+        values = _Values(text, request, rule, record, evse)
+        drafts = [draft for each in links if (draft := self._draft(values, each)) is not None]
         if links and not drafts:
             ask.absorbed("the backend asked for fewer samples (R80)")
             return
@@ -115,28 +124,22 @@ class MeterReadings:
         ask.stored(drafts[0].payload_text if drafts else text)
         hand_over(self._station, taken.queued, None)
 
-    def _draft(
-        self,
-        text: str,
-        link_id: str,
-        request: MeterValuesRequest | OddMeterValues,
-        rule: Rule,
-        record: TransactionRecord | None,
-        evse: StationEvse | None,
-    ) -> Draft | None:
+    def _draft(self, values: _Values, link_id: str) -> Draft | None:
         """What one backend gets of them; None: nothing of it.
 
         One that has not heard of the transaction does not hear of it now.
         """
-        told = self._pacing.for_backend(text, link_id, request)
+        told = self._pacing.for_backend(values.text, link_id, values.request)
         if told is None:
             return None
-        transaction_id = record.transaction_id if record is not None else None
-        if record is not None and link_id not in hearers(record):
-            told, transaction_id = remove_member(told, "transactionId"), None
-        backend = backend_named(self._station, evse, link_id)
+        record, transaction_id = values.record, None
+        if record is not None and link_id in hearers(record):
+            transaction_id = record.transaction_id
+        elif record is not None:
+            told = remove_member(told, "transactionId")
+        backend = backend_named(self._station, values.evse, link_id)
         if backend is not None:
-            told = backend.connectors.to_backend(told, rule.connector)
+            told = backend.connectors.to_backend(told, values.rule.connector)
         expendable = is_expendable(told)
         return Draft(link_id, "MeterValues", told, transaction_id, expendable=expendable)
 
@@ -157,7 +160,8 @@ class MeterReadings:
 
     async def _keep_odd(self, ask: Ask, request: MeterValuesRequest | OddMeterValues) -> None:
         """Where a wallbox has backends, what cannot be read may be for any of them (R59)."""
-        if isinstance(request, OddMeterValues) and self._station.primary is not None:
+        has_backends = any(told_now(evse) for evse in self._station.evses)
+        if isinstance(request, OddMeterValues) and has_backends:
             reason = "meter values that cannot be read"
             await keep_orphan(self._station, ask, _key(ask), reason)
 
