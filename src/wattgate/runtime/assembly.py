@@ -120,6 +120,7 @@ class Assembly:
         for station in self.stations.values():
             station.availability.review()
             station.local_lists.review_later()
+            station.reservations.review_later()
 
     def _ocpp_station(self, station_id: str, recovered: Recovered) -> Station:
         site, house = self._site(), self._house
@@ -195,6 +196,7 @@ class Assembly:
             configuration.review_later,
             station.availability.review,
             station.local_lists.review_later,
+            station.reservations.review_later,
         )
         station.on_booted = _one_by_one(station.on_booted, configuration.review_later)
         for evse in station.evses:

@@ -160,6 +160,15 @@ def test_a_connector_is_kept_until_it_expires_or_is_cancelled() -> None:
     assert book.over(99) == book
 
 
+def test_what_a_backend_reserved_that_may_no_more_is_abandoned_until_it_expires() -> None:
+    book, ours = holding(ReservationBook(), ONE, 7)
+    book, _ = holding(book, TWO, 7)
+    assert book.abandoned([TWO], NOON) == (ours,)
+    assert book.abandoned([ONE, TWO], NOON) == ()
+    assert book.abandoned([TWO], NOON + HOUR) == ()
+    assert book.over(ours).abandoned([TWO], NOON) == ()
+
+
 def test_what_was_only_asked_for_keeps_nothing() -> None:
     asked = ReservationBook().asked(ONE, wish(7), "left", None, NOON)
     assert ReservationBook().noted(asked).kept_for("left", NOON) == frozenset()

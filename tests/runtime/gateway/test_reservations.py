@@ -1,5 +1,6 @@
 """Reservations of several backends at one wallbox (R102, R105)."""
 
+import asyncio
 import json
 from dataclasses import dataclass, field
 from random import Random
@@ -20,8 +21,11 @@ from tests.support.frames import (
     result,
     settled,
 )
+from tests.support.live_site import a_live_site, gateway, report, toml
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import BOOT, Json, World, status_of
+
+from wattgate.runtime.station.presence import SETTLE_S
 
 DONE = {"status": "Accepted"}
 UNTIL = "2026-05-15T23:00:00Z"
@@ -408,3 +412,54 @@ async def test_whatever_two_backends_reserve_and_cancel_each_has_its_own_r105(se
                 await settled()
         assert sorted(keeper.kept.values()) == sorted(each for each in held if held[each])
     await site.world.kill()
+
+
+# Backends that change while everything runs
+
+
+@in_virtual_time()
+async def test_what_a_backend_reserved_that_is_gone_is_given_up_r105() -> None:
+    live, keeper = await a_live_site(gateway("a"), names="ab"), Keeper()
+    keeper.serve(live.wallbox)
+    assert await reserve(live.backends["a"], 5) == "Accepted"
+    await live.change(gateway("b"))
+    await asyncio.sleep(SETTLE_S + 1)
+    assert keeper.kept == {}
+    assert await reserve(live.backends["b"], 5) == "Accepted"
+    assert len(live.wallbox.all_of("CancelReservation")) == 1
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_a_wallbox_that_was_away_is_told_later_what_nobody_reserves_any_more() -> None:
+    live, keeper = await a_live_site(gateway("a"), names="ab"), Keeper()
+    keeper.serve(live.wallbox)
+    await reserve(live.backends["a"], 5)
+    live.wallbox.hang_up()
+    await settled()
+    await live.change(gateway("b"))
+    await asyncio.sleep(SETTLE_S + 1)
+    await live.restart(toml(gateway("b")))
+    await asyncio.sleep(SETTLE_S + 1)
+    assert keeper.kept == {}
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_a_reservation_made_while_alone_keeps_its_id_when_another_may_reserve_too() -> None:
+    live, keeper = await a_live_site(gateway("a"), names="ab"), Keeper()
+    keeper.serve(live.wallbox)
+    await reserve(live.backends["a"], 5)
+    rights = ["ReserveNow", "CancelReservation"]
+    await live.change(gateway("a"), report("b", commands=rights))  # type: ignore[arg-type]
+    await asyncio.sleep(1)
+    assert await cancel(live.backends["b"], 5) == "Rejected"
+    assert await reserve(live.backends["b"], 5) == "Occupied"
+    assert await cancel(live.backends["a"], 5) == "Accepted"
+    assert await reserve(live.backends["b"], 5) == "Accepted"
+    assert list(keeper.kept.values()) == [1]
+    start = START | {"reservationId": next(iter(keeper.kept))}
+    await result(live.wallbox, "StartTransaction", start)
+    assert (await live.backends["b"].got("StartTransaction"))["reservationId"] == 5
+    assert "reservationId" not in await live.backends["a"].got("StartTransaction")
+    await live.world.kill()

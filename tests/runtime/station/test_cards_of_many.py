@@ -14,6 +14,7 @@ from tests.support.frames import (
     result,
     settled,
 )
+from tests.support.live_site import a_live_site, gateway
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json, World, status_of
 
@@ -292,3 +293,43 @@ async def test_where_backends_only_listen_the_sites_cards_decide_r106(
         assert answer["idTagInfo"] == {"status": verdict}
     assert report.all_of("Authorize") == []
     await world.kill()
+
+
+# Backends that change while everything runs
+
+
+@in_virtual_time()
+async def test_a_card_ends_its_session_at_the_backend_where_it_began_r101() -> None:
+    live = await a_live_site(gateway("a"), names="ab")
+    session = await live.start("04A1")
+    await live.change(gateway("b"))
+    await result(live.wallbox, "Authorize", {"idTag": "04a1"})
+    await result(live.wallbox, "Authorize", {"idTag": "OTHER"})
+    heard = {name: each.all_of("Authorize") for name, each in live.backends.items()}
+    assert heard == {"a": [{"idTag": "04a1"}], "b": [{"idTag": "OTHER"}]}
+    live.world.dialer.backends.clear()
+    for each in live.backends.values():
+        each.hang_up()
+    await settled()
+    known = await result(live.wallbox, "Authorize", {"idTag": "04A1"})
+    assert known["idTagInfo"]["status"] == "Accepted"  # by what its own backend said
+    await live.stop(session)
+    gone = await result(live.wallbox, "Authorize", {"idTag": "04A1"})
+    assert gone["idTagInfo"]["status"] == "Invalid"
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_each_connector_charges_by_its_own_fixed_card_at_its_own_backend_r57() -> None:
+    toml = FIXED.replace("fixed_rfid =", STARTING + "fixed_rfid =")
+    site = await two(toml=toml.replace('free_tag = "FREE"\n', ""))
+    for connector in (1, 2):
+        await site.reports(connector, "Preparing")
+    await asyncio.sleep(15)
+    starts = site.wallbox.all_of("RemoteStartTransaction")
+    assert starts == [{"connectorId": 1, "idTag": "L"}, {"connectorId": 2, "idTag": "R"}]
+    assert site.one.all_of("Authorize") == [{"idTag": "L"}]
+    assert site.two.all_of("Authorize") == [{"idTag": "R"}]
+    await site.shows("R")  # a wallbox that asks about the card of a start (16 §5.11)
+    assert site.two.all_of("Authorize") == [{"idTag": "R"}] * 2
+    await site.world.kill()

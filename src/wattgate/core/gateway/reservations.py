@@ -5,7 +5,7 @@ wallbox, two may choose the same: the wallbox gets ids of ours then, and each ba
 own only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -157,6 +157,14 @@ class ReservationBook:
             each.id_tag
             for each in self.entries.values()
             if each.evse_id == evse_id and each.holds and wall_now < each.expires_at
+        )
+
+    def abandoned(self, links: Collection[str], wall_now: datetime) -> tuple[int, ...]:
+        """The wallbox's ids of those that hold, but whose backend may not reserve any more."""
+        return tuple(
+            each.our_id
+            for each in self.entries.values()
+            if each.holds and wall_now < each.expires_at and each.link_id not in links
         )
 
     def noted(self, reservation: Reservation) -> "ReservationBook":

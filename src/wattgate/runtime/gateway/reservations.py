@@ -1,5 +1,6 @@
 """The reservations of one wallbox, and what its backends want with them (R105)."""
 
+import asyncio
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import Final
@@ -15,12 +16,14 @@ from wattgate.core.gateway.reservations import (
     reservation_text,
 )
 from wattgate.core.ocpp.frames import CallResult
+from wattgate.core.ocpp.session import Priority
 from wattgate.core.ocpp.splice import Scalar
 from wattgate.core.station.authorisation import fold
 from wattgate.ports.clock import Clock
 from wattgate.ports.store import Change, DeleteNote, NoteRecord, SaveNote, Store, StoreFailed
 from wattgate.runtime.ask import is_accepted
 from wattgate.runtime.peer import NoAnswer, Outcome
+from wattgate.runtime.station.presence import SETTLE_S, Presence
 from wattgate.runtime.store_failures import say_not_stored
 from wattgate.runtime.supervisor import Supervisor
 
@@ -35,19 +38,20 @@ class Reservations:
 
     def __init__(
         self,
-        station_id: str,
+        presence: Presence,
         links: Callable[[], Collection[str]],
         store: Store,
         clock: Clock,
         tasks: Supervisor,
     ) -> None:
-        self._station_id = station_id
-        self._scope = f"{_SCOPE} {station_id}"
+        self._presence = presence
+        self._scope = f"{_SCOPE} {presence.station_id}"
         self._links = links
         self._store = store
         self._clock = clock
         self._tasks = tasks
         self._book = ReservationBook()
+        self._reviews = 0
 
     def recover(self, notes: Iterable[NoteRecord]) -> None:
         """Take over what was stored before a restart."""
@@ -145,6 +149,24 @@ class Reservations:
         if self._book != before:
             self._keep(self._saved(self._book.entries[our_id]))
 
+    # Of backends that are gone
+
+    def review_later(self) -> None:
+        """Give up what backends reserved that may not do so any more, when that has settled."""
+        if self._book.abandoned(self._links(), self._clock.wall()):
+            self._reviews += 1
+            self._tasks.spawn(self._review(self._reviews), name=f"{self._scope} review")
+
+    async def _review(self, number: int) -> None:
+        await asyncio.sleep(SETTLE_S)
+        peer = self._presence.peer
+        if number != self._reviews or peer is None:
+            return
+        for our_id in self._book.abandoned(self._links(), self._clock.wall()):
+            text = f'{{"reservationId":{our_id}}}'
+            outcome = await peer.call("CancelReservation", text, priority=Priority.POLL)
+            self.cancelled(our_id, outcome)
+
     # What outlasts a restart
 
     def _saved(self, reservation: Reservation) -> Change:
@@ -155,11 +177,11 @@ class Reservations:
         return DeleteNote(self._scope, str(our_id))
 
     def _keep(self, change: Change) -> None:
-        self._tasks.spawn(self._store_it(change), name=f"{self._station_id} reservation")
+        self._tasks.spawn(self._store_it(change), name=f"{self._scope} stored")
 
     async def _store_it(self, change: Change) -> None:
         """What is lost costs a connector that is kept too long after a restart, or not at all."""
         try:
             await self._store.commit(change)
         except StoreFailed as exc:
-            say_not_stored(exc, station=self._station_id)
+            say_not_stored(exc, station=self._presence.station_id)

@@ -19,14 +19,11 @@ from wattgate.core.ocpp.splice import read_scalar
 from wattgate.ports.store import NoteRecord, SaveNote, Store, StoreFailed
 from wattgate.runtime.peer import Outcome
 from wattgate.runtime.station.knowledge import CardKnowledge
-from wattgate.runtime.station.presence import Presence
+from wattgate.runtime.station.presence import SETTLE_S, Presence
 from wattgate.runtime.store_failures import say_not_stored
 from wattgate.runtime.supervisor import Supervisor
 
 log = structlog.get_logger()
-
-SETTLE_S: Final = 30.0
-"""s after a connection or a change of its backends: first it is told its limits."""
 
 STORE_RETRY_S: Final = 5.0
 """s until it is stored again whose the list is, where the store could not."""

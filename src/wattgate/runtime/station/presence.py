@@ -12,6 +12,10 @@ from wattgate.runtime.peer import Peer
 HEARTBEAT_S: Final = 300.0
 """s between a wallbox's heartbeats, as we ask for in the answer to its boot notification."""
 
+SETTLE_S: Final = 30.0
+"""s after a connection, a boot or a change of its backends until a wallbox is told what is not
+urgent: first it is told its limits."""
+
 
 class Presence:
     """One wallbox's connection to us, over all its connections.

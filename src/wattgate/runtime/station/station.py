@@ -78,11 +78,7 @@ class Station:
         self.house = house
         self.open = OpenTransactions(presence.station_id)
         self.reservations = Reservations(
-            presence.station_id,
-            self._reserving_links,
-            house.store,
-            house.tools.clock,
-            house.tasks,
+            presence, self._reserving_links, house.store, house.tools.clock, house.tasks
         )
         self.local_lists = LocalLists(
             presence, self._authorising_links, house.cards, house.store, house.tasks

@@ -36,15 +36,12 @@ from wattgate.ports.store import StoreFailed
 from wattgate.runtime.gateway.backend_configuration import BackendConfiguration
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station.own_values import OwnValues
-from wattgate.runtime.station.presence import Presence
+from wattgate.runtime.station.presence import SETTLE_S, Presence
 from wattgate.runtime.station.voices import Voice
 from wattgate.runtime.store_failures import say_not_stored
 from wattgate.runtime.supervisor import Supervisor
 
 log = structlog.get_logger()
-
-SETTLE_S: Final = 30.0
-"""s after a connection, a boot or a new setting: first it is told its limits, which are urgent."""
 
 ANSWER_S: Final[Mapping[Priority, float]] = {
     Priority.BACKEND: 30.0,
