@@ -9,6 +9,7 @@ from wattgate.core.files.transfers import (
     Held,
     Received,
     Transfer,
+    TransferState,
     as_text,
     from_text,
 )
@@ -45,6 +46,18 @@ DOWNLOAD = replace(UPLOAD, direction=Direction.DOWNLOAD, action="UpdateFirmware"
 )
 def test_r87_a_transfer_is_the_same_after_a_restart(transfer: Transfer) -> None:
     assert from_text(as_text(transfer)) == transfer
+
+
+@pytest.mark.parametrize(
+    ("transfer", "state"),
+    [
+        (UPLOAD, TransferState.OFFERED),
+        (replace(UPLOAD, received=RECEIVED), TransferState.DELIVERING),
+        (replace(UPLOAD, received=RECEIVED, failed="refused"), TransferState.FAILED),
+    ],
+)
+def test_r87_a_transfer_says_how_far_it_has_come(transfer: Transfer, state: TransferState) -> None:
+    assert transfer.state is state
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"id":1}'])

@@ -173,6 +173,40 @@ def test_what_counts_from_the_next_start_is_said_with_what_holds_until_then() ->
     )
 
 
+def test_r87_a_changed_file_port_counts_from_the_next_start() -> None:
+    begun = read_toml("[file_relay]\nport = 1")
+    now = read_toml('[file_relay]\nport = 2\nhost = "::1"\nmax_mb = 1')
+    paths = [each.path for each in waiting_for_start(begun, now)]
+    assert paths == ["file_relay › host", "file_relay › port"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "relays", "said"), [("drop", True, 1), ("drop", False, 0), ("hold", True, 0)]
+)
+def test_r87_that_no_file_passes_where_the_wallbox_is_dropped_is_said(
+    policy: str, relays: bool, said: int
+) -> None:
+    site = read_toml(
+        f"""
+        [site]
+        load_management = "observe"
+        [ocpp_server]
+        password = "correct battery"
+        [[wallbox]]
+        id = "CP1"
+        file_relay = {str(relays).lower()}
+        [[evse]]
+        id = "stall-1"
+        address = "CP1"
+        [[evse.gateway]]
+        url = "ws://backend/"
+        offline_policy = "{policy}"
+        """
+    )
+    found = [each.path for each in remarks(site)]
+    assert found == ['wallbox "CP1" › file_relay'] * said
+
+
 HELD = read_toml(SITE.format(**SOUND))
 DROPPED = read_toml(
     SITE.format(

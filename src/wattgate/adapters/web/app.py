@@ -16,6 +16,7 @@ from wattgate.adapters.web import authority_routes, certificate_routes, gateway_
 from wattgate.adapters.web.dead_letter_routes import list_dead_letters, resend_all, resend_one
 from wattgate.adapters.web.evidence_routes import read_evidence
 from wattgate.adapters.web.evse_routes import list_evses, read_evse
+from wattgate.adapters.web.file_routes import list_file_transfers
 from wattgate.adapters.web.guard import Guard
 from wattgate.adapters.web.health_routes import health
 from wattgate.adapters.web.key_routes import forget_key, make_key, read_key
@@ -98,6 +99,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     list_dead_letters,
     resend_one,
     resend_all,
+    list_file_transfers,
     set_up,
     change_password,
     log_in,

@@ -37,6 +37,7 @@ SCOPES: Final[dict[str, Scope | None]] = {
     "list_certificates": Scope.ADMIN,
     "list_dead_letters": Scope.READ,
     "list_evses": Scope.READ,
+    "list_file_transfers": Scope.READ,
     "list_gateways": Scope.ADMIN,  # a backend's URL may hold a key
     "list_issued": Scope.ADMIN,
     "list_refused": Scope.READ,

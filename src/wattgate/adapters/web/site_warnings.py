@@ -67,6 +67,22 @@ def _names(services: Services) -> Iterator[SiteWarning]:
             )
 
 
+def _files(services: Services) -> Iterator[SiteWarning]:
+    """R87."""
+    files = services.manager.files
+    if files.closed_because:
+        yield SiteWarning(
+            "file_relay › port",
+            f"cannot be listened on: {files.closed_because}; no firmware and no diagnostics pass",
+        )
+    for transfer, problem in files.transfers():
+        if problem:
+            yield SiteWarning(
+                f'wallbox "{transfer.station_id}"',
+                f"a file of {transfer.action} has not reached the backend's server: {problem}",
+            )
+
+
 def _http_port(services: Services) -> Iterator[SiteWarning]:
     if services.exposure is not None:
         yield SiteWarning("HTTP port", services.exposure)
@@ -77,5 +93,6 @@ _WARNERS: Final[tuple[SiteWarner, ...]] = (
     _store,
     _certificates,
     _names,
+    _files,
     _http_port,
 )

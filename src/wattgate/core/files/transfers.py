@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 import msgspec
@@ -34,6 +35,17 @@ class Held:
     payload_text: str
 
 
+class TransferState(StrEnum):
+    """How far a file has come."""
+
+    OFFERED = "offered"
+    """The wallbox has been told where to fetch or to bring it."""
+    DELIVERING = "delivering"
+    """It is here, and on its way to the backend's server."""
+    FAILED = "failed"
+    """It was here, and the backend's server did not take it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
     """What a backend asked for, and how far it has come.
@@ -58,6 +70,13 @@ class Transfer:
     received: Received | None = None
     held: Held | None = None
     failed: str = ""
+
+    @property
+    def state(self) -> TransferState:
+        """How far it has come; of one that has ended nothing is kept."""
+        if self.received is None:
+            return TransferState.OFFERED
+        return TransferState.FAILED if self.failed else TransferState.DELIVERING
 
     def is_for(self, host: str) -> bool:
         """Whether somebody from that address may use it."""

@@ -21,8 +21,11 @@ from wattgate.core.units import MIN_CHARGE_A
 BEARABLE_S: Final = 90.0
 """Overload of a fuse, as a share of its current, times its s, that needs no word (adr/0011)."""
 
-_AT_THE_START: Final = ("host", "port", "tls", "tls_minimum", "names")
-"""Settings of `[ocpp_server]` that are looked at when the port is opened."""
+_AT_THE_START: Final = {
+    "ocpp_server": ("host", "port", "tls", "tls_minimum", "names"),
+    "file_relay": ("host", "port"),
+}
+"""Settings, by their table, that are looked at when a port is opened."""
 
 _BROKEN: Final = frozenset({TlsVersion.V1_0, TlsVersion.V1_1})
 
@@ -131,6 +134,17 @@ def _free_tag(site: Site) -> Iterator[Problem]:
             )
 
 
+def _files_past_us(site: Site) -> Iterator[Problem]:
+    """What is dropped with its backend is passed on untouched (adr/0018, adr/0029)."""
+    for wallbox in site.wallboxes:
+        policies = {_policy_of(evse) for evse in site.evses_of(wallbox.id) if evse.gateways}
+        if wallbox.file_relay and OfflinePolicy.DROP in policies:
+            yield Problem(
+                f'wallbox "{wallbox.id}" › file_relay',
+                "does nothing with offline_policy `drop`: commands pass as they are",
+            )
+
+
 def _old_tls(site: Site) -> Iterator[Problem]:
     """RFC 8996: TLS 1.0 and 1.1 must not be used."""
     server = site.ocpp_server
@@ -164,10 +178,11 @@ def waiting_for_start(begun: Site, now: Site) -> tuple[Problem, ...]:
 
 
 def _port_changes(begun: Site, now: Site) -> Iterator[tuple[str, str]]:
-    for name in _AT_THE_START:
-        before = getattr(begun.ocpp_server, name)
-        if before != getattr(now.ocpp_server, name):
-            yield f"ocpp_server › {name}", before
+    for table, names in _AT_THE_START.items():
+        for name in names:
+            before = getattr(getattr(begun, table), name)
+            if before != getattr(getattr(now, table), name):
+                yield f"{table} › {name}", before
 
 
 def _policy_changes(begun: Site, now: Site) -> Iterator[tuple[str, str]]:
@@ -195,6 +210,7 @@ _REMARKS: Final[tuple[Remark, ...]] = (
     _long_grants,
     _single_value,
     _free_tag,
+    _files_past_us,
     _old_tls,
     _certificates_without_tls,
 )

@@ -58,6 +58,11 @@ class FileRelay:
         if self._working is not None:
             await self._working.counter.close()
 
+    @property
+    def closed_because(self) -> str:
+        """Why the file port cannot be listened on; empty where nothing is wrong."""
+        return self._working.closed_because if self._working is not None else ""
+
     def transfers(self) -> tuple[tuple[Transfer, str], ...]:
         """What is on its way, the oldest first, each with what went wrong last."""
         problems = self._working.delivering.problems if self._working is not None else {}
@@ -113,6 +118,7 @@ class _Working:
         self._fetching = Fetching(outside.servers, outside.folder, tasks)
         self.delivering = Delivering(around, book)
         self.counter = outside.counter(FileDesk(around, book, self._fetching, self.delivering))
+        self.closed_because = ""
         self._offering = Offering(around, book, self.counter)
 
     async def begin(self, *, is_needed: bool) -> None:
@@ -125,11 +131,14 @@ class _Working:
             try:
                 await self.counter.open()
             except OSError as exc:
-                log.error("the file port cannot be opened", reason=exc.strerror or str(exc))  # noqa: TRY400 - a port in use needs no traceback
+                self.closed_because = exc.strerror or str(exc)
+                log.warning("the file port cannot be opened", reason=self.closed_because)
         self._around.tasks.spawn(self._sweep(), name="file transfers")
 
     async def told(self, station_id: str, link_id: str, action: str, payload_text: str) -> Told:
         told, replaced = await self._offering.told(station_id, link_id, action, payload_text)
+        if told.transfer_id:
+            self.closed_because = ""
         for each in replaced:
             self._fetching.drop(each.id)
         return told
