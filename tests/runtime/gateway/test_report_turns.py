@@ -117,3 +117,17 @@ async def test_r106_a_wallbox_that_is_away_keeps_no_turn() -> None:
     await site.world.boot("CP1", site.wallbox)
     await result(site["three"], "GetConfiguration", {})
     await site.world.kill()
+
+
+@in_virtual_time()
+async def test_r106_of_many_heartbeats_that_it_asks_for_it_gets_those_that_it_can_take() -> None:
+    site = await a_slow_site()
+    site["three"].answers["Heartbeat"] = lambda _: None
+    for _ in range(FLOOD):
+        await result(site["three"], "TriggerMessage", {"requestedMessage": "Heartbeat"})
+    (unique_id,) = site["three"].held["Heartbeat"]
+    site["three"].answers["Heartbeat"] = lambda _: {"currentTime": "2026-05-15T12:00:00Z"}
+    site["three"].send(f'[3,"{unique_id}",{{"currentTime":"2026-05-15T12:00:00Z"}}]')
+    await settled()
+    assert len(site["three"].all_of("Heartbeat")) == 2
+    await site.world.kill()

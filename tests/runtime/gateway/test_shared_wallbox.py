@@ -152,3 +152,22 @@ async def test_an_evse_that_retires_does_not_speak_for_those_that_stay() -> None
     await result(site["one"], "RemoteStopTransaction", {"transactionId": 1001})
     assert site.wallbox.all_of("RemoteStopTransaction") == [{"transactionId": ours}]
     await site.world.kill()
+
+
+@in_virtual_time()
+async def test_r74_where_who_listens_gives_an_id_twice_the_transaction_that_runs_is_meant() -> None:
+    listening = gateway("two", 'client_id = "CP1"\nrole = "report"\ncommands = "all"\n')
+    world = World(HOUSE + evse("a", 1, SHARED + listening) + evse("b", 2, SHARED + listening))
+    one, two = literal_backend(1001), literal_backend()
+    two.answers["StartTransaction"] = lambda _: {"idTagInfo": ACCEPTED, "transactionId": 1}
+    world.dialer.backends |= {URL: one, "ws://two/CP1": two}
+    await world.start()
+    site = Several(world, literal_wallbox(), {"one": one, "two": two})
+    await world.boot("CP1", site.wallbox)
+    await two.got("StatusNotification")
+    await settled()
+    running, over = await site.start(1), await site.start(2)
+    await site.stop(over)
+    assert await result(two, "RemoteStopTransaction", {"transactionId": 1}) == ACCEPTED
+    assert site.wallbox.all_of("RemoteStopTransaction") == [{"transactionId": running}]
+    await world.kill()

@@ -1,6 +1,7 @@
 """A reset of a charge point whose wallbox others use (R103)."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from tests.support.frames import Refusal, error, literal_wallbox, result, settled
@@ -176,3 +177,19 @@ async def noted(world: World) -> list[str]:
     """The transactions that are noted to end by a reset."""
     notes = (await world.store.recover()).notes
     return [note.name for note in notes if note.scope == "end by reset CP1"]
+
+
+@in_virtual_time()
+async def test_r45_a_reset_charge_point_boots_also_where_it_else_would_not() -> None:
+    site = await several(TWO)
+    (two,) = site.evse("right").backends
+    two.link.identity = replace(two.link.identity, boot_on_reconnect=False)
+    site["two"].hang_up()
+    await settled()
+    await asyncio.sleep(60)
+    assert site["two"].is_linked
+    assert site["two"].all_of("BootNotification") == []
+    await site.start(1)
+    await result(site["two"], "Reset", SOFT)
+    await site["two"].got("BootNotification")
+    await site.world.kill()
