@@ -257,7 +257,9 @@ samples = st.builds(
     st.sampled_from(["1", "2.50", 3, "OCMF|{}", ""]),
 )
 readings = st.builds(reading, *[samples] * 3, at_s=st.integers(0, 4000))
-texts = st.lists(readings, min_size=1, max_size=4).map(lambda each: message(*each))
+texts = st.lists(
+    readings, min_size=1, max_size=4, unique_by=lambda each: str(each["timestamp"])
+).map(lambda each: message(*each))
 wished = st.dictionaries(
     st.sampled_from(["every", "clock"]), st.sampled_from(["0", "60", "900"])
 ).map(lambda values: wishes(**values))

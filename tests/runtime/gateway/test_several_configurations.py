@@ -1,118 +1,31 @@
-"""One wallbox, several backends: each has its own configuration and gets its own values."""
+"""One wallbox, several backends: each gets its own values, and the wallbox serves all."""
 
 import asyncio
 import json
-from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any
 
-import pytest
-from tests.support.frames import Literal, Refusal, literal_wallbox, result, settled
-from tests.support.roles import LISTENER, PRIMARY, Role, Several, several
-from tests.support.virtual_time import WALL_START, in_virtual_time
-from tests.support.world import Json
-
-INTERVAL, DATA = "MeterValueSampleInterval", "MeterValuesSampledData"
-CLOCK, CLOCK_DATA = "ClockAlignedDataInterval", "MeterValuesAlignedData"
-LIST, PRE = "LocalAuthListEnabled", "LocalPreAuthorize"
-ENERGY, CURRENT, SOC = "Energy.Active.Import.Register", "Current.Import", "SoC"
-SETTING: Role = ("report", '["ChangeConfiguration","GetConfiguration"]')
-"""A report that may change what it gets."""
-
-TWO_AND_A_REPORT: Mapping[str, Mapping[str, Role]] = {
-    "left": {"one": PRIMARY, "ear": SETTING},
-    "right": {"two": PRIMARY},
-}
-ONE_AND_A_REPORT: Mapping[str, Mapping[str, Role]] = {"left": {"one": PRIMARY, "ear": SETTING}}
-TWO: Mapping[str, Mapping[str, Role]] = {"left": {"one": PRIMARY}, "right": {"two": PRIMARY}}
-
-
-class Box:
-    """A wallbox that keeps its configuration, and samples as it says."""
-
-    def __init__(self, **values: str) -> None:
-        self.values = {INTERVAL: "300", DATA: ENERGY, CLOCK: "0", CLOCK_DATA: ENERGY} | values
-        self.refuses: set[tuple[str, str]] = set()
-        self.end: Literal = literal_wallbox(
-            GetConfiguration=self._listed, ChangeConfiguration=self._changed
-        )
-
-    def _listed(self, asked: Json) -> Json:
-        names = asked.get("key") or list(self.values)
-        known = [
-            {"key": name, "readonly": False, "value": self.values[name]}
-            for name in names
-            if name in self.values
-        ]
-        return {"configurationKey": known, "unknownKey": [n for n in names if n not in self.values]}
-
-    def _changed(self, asked: Json) -> Json:
-        if (asked["key"], asked["value"]) in self.refuses:
-            return {"status": "Rejected"}
-        self.values[asked["key"]] = asked["value"]
-        return {"status": "Accepted"}
-
-    @property
-    def told(self) -> list[tuple[str, str]]:
-        """Every ChangeConfiguration that it has got."""
-        return [(each["key"], each["value"]) for each in self.end.all_of("ChangeConfiguration")]
-
-    async def charge(self, connector: int, transaction: int, seconds: int) -> None:
-        """Send what it samples in so many seconds after noon, each minute that has something."""
-        for at_s in range(60, seconds + 1, 60):
-            readings = [
-                reading
-                for every, data, context in (
-                    (INTERVAL, DATA, None),
-                    (CLOCK, CLOCK_DATA, "Sample.Clock"),
-                )
-                if int(self.values[every]) and at_s % int(self.values[every]) == 0
-                and (reading := self._reading(at_s, data, context))
-            ]  # fmt: skip
-            if readings:
-                ids = {"connectorId": connector, "transactionId": transaction}
-                await result(self.end, "MeterValues", ids | {"meterValue": readings})
-
-    def _reading(self, at_s: int, data: str, context: str | None) -> Json:
-        stamp = (WALL_START + timedelta(seconds=at_s)).isoformat().replace("+00:00", "Z")
-        more = {} if context is None else {"context": context}
-        samples = [
-            {"value": "1.10", "measurand": name} | more for name in self.values[data].split(",")
-        ]
-        return {"timestamp": stamp, "sampledValue": samples}
-
-
-def taken(end: Literal) -> dict[str, dict[int, set[str]]]:
-    """What a backend got: by context and minute, the measurands."""
-    found: dict[str, dict[int, set[str]]] = {}
-    for values in end.all_of("MeterValues"):
-        for reading in values["meterValue"]:
-            minute = int(reading["timestamp"][14:16]) + 60 * (int(reading["timestamp"][11:13]) - 12)
-            for sample in reading["sampledValue"]:
-                by_minute = found.setdefault(sample.get("context", "Sample.Periodic"), {})
-                by_minute.setdefault(minute, set()).add(sample["measurand"])
-    return found
-
-
-async def change(end: Literal, key: str, value: str) -> str:
-    """A backend sets a key; the answer's status."""
-    answer = await result(end, "ChangeConfiguration", {"key": key, "value": value})
-    return str(answer["status"])
-
-
-async def read(end: Literal, *keys: str) -> dict[str, Any]:
-    """What a backend reads, and the keys that it is told do not exist."""
-    answer = await result(end, "GetConfiguration", {"key": list(keys)} if keys else {})
-    known = {each["key"]: each.get("value") for each in answer.get("configurationKey", [])}
-    return known | dict.fromkeys(answer.get("unknownKey", []), "unknown")
-
-
-async def a_site(
-    box: Box, evses: Mapping[str, Mapping[str, Role]], *, observing: bool = True
-) -> Several:
-    """The site with that wallbox; load management only observes unless said otherwise."""
-    more = 'load_management = "observe"\n' if observing else ""
-    return await several(evses, box.end, more)
+from tests.support.configured_box import (
+    CLOCK,
+    CLOCK_DATA,
+    CURRENT,
+    DATA,
+    ENERGY,
+    INTERVAL,
+    ONE_AND_A_REPORT,
+    PRE,
+    PRIMARY_ONE,
+    SOC,
+    TWO,
+    TWO_AND_A_REPORT,
+    Box,
+    a_site,
+    change,
+    read,
+    served,
+    taken,
+)
+from tests.support.frames import result, settled
+from tests.support.roles import PRIMARY
+from tests.support.virtual_time import in_virtual_time
 
 
 @in_virtual_time()
@@ -155,6 +68,25 @@ async def test_each_backend_gets_exactly_what_it_asked_for_over_an_hour_r80_r106
     }
     await asyncio.sleep(120.0)
     assert box.told == told
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_connectors_behind_one_login_have_a_pace_each_r80() -> None:
+    box = Box()
+    site = await a_site(box, {"left": {"one": PRIMARY}, "right": {"one": PRIMARY}})
+    await change(site["one"], INTERVAL, "900")
+    box.values[INTERVAL] = "60"
+    left, right = await site.start(1), await site.start(2)
+    for minute in range(1, 31):
+        for connector, number in ((1, left), (2, right)):
+            await box.minute(connector, number, minute)
+    await settled()
+    got = [
+        (values["connectorId"], values["meterValue"][0]["timestamp"][14:16])
+        for values in site["one"].all_of("MeterValues")
+    ]
+    assert got == [(1, "01"), (2, "01"), (1, "16"), (2, "16")]
     await site.world.kill()
 
 
@@ -219,20 +151,43 @@ async def test_a_backend_that_wants_less_or_goes_leaves_what_the_others_need_r80
     assert (box.values[INTERVAL], box.values[DATA]) == ("30", f"{ENERGY},{SOC}")
     await change(site["ear"], INTERVAL, "120")
     assert box.values[INTERVAL] == "60"
-    left = site.evse("left")
-    left.backends[1].retiring = True
-    assert site.world.manager is not None
-    await site.world.manager.patch_site({"site": {"house_load_a": 1}})
-    await asyncio.sleep(60.0)
+    await served(site, "left", PRIMARY_ONE)
     assert (box.values[INTERVAL], box.values[DATA]) == ("60", ENERGY)
-    left.backends[0].retiring = True
-    await site.world.manager.patch_site({"site": {"house_load_a": 2}})
-    await asyncio.sleep(60.0)
+    await served(site, "left")
     assert (box.values[INTERVAL], box.values[DATA]) == ("300", ENERGY)
     told = len(box.told)
-    await site.world.manager.patch_site({"site": {"house_load_a": 3}})
-    await asyncio.sleep(60.0)
-    assert len(box.told) == told
+    await served(site, "left", PRIMARY_ONE)
+    assert box.told[told:] == [(INTERVAL, "60")]  # what it had set holds again
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_a_report_that_loses_its_right_keeps_its_values_but_the_wallbox_is_free_r106() -> (
+    None
+):
+    box = Box()
+    site = await a_site(box, ONE_AND_A_REPORT)
+    await change(site["ear"], INTERVAL, "60")
+    await change(site["ear"], DATA, f"{ENERGY},{SOC}")
+    may_read = {"url": "ws://ear/", "role": "report", "commands": "read"}
+    await served(site, "left", PRIMARY_ONE, may_read)
+    assert (box.values[INTERVAL], box.values[DATA]) == ("300", ENERGY)
+    assert await read(site["ear"], INTERVAL) == {INTERVAL: "60"}
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_a_backend_that_goes_while_a_car_charges_gets_its_values_to_the_end_r80() -> None:
+    box = Box()
+    site = await a_site(box, ONE_AND_A_REPORT)
+    await change(site["ear"], INTERVAL, "120")
+    number = await site.start(1)
+    await served(site, "left", PRIMARY_ONE)
+    assert box.values[INTERVAL] == "300"
+    await box.charge(1, number, 900)
+    await settled()
+    minutes = {"Sample.Periodic": {minute: {ENERGY} for minute in (5, 10, 15)}}
+    assert taken(site["ear"]) == taken(site["one"]) == minutes
     await site.world.kill()
 
 
@@ -289,6 +244,9 @@ async def test_a_measurand_that_the_wallbox_refuses_is_refused_to_its_asker_alon
     assert await read(site["one"], DATA) == {DATA: f"{ENERGY},{SOC}"}
     assert await read(site["two"], DATA) == {DATA: ENERGY}
     assert box.values[DATA] == f"{ENERGY},{SOC}"
+    box.refuses.add((INTERVAL, "60"))
+    assert await change(site["two"], INTERVAL, "60") == "Rejected"
+    assert site.station.own_values.values == {DATA: ENERGY}  # nothing else was changed
     await site.world.kill()
 
 
@@ -353,6 +311,25 @@ async def test_a_silent_answer_to_a_report_keeps_no_backend_from_its_own_wish_r1
 
 
 @in_virtual_time()
+async def test_what_a_report_wants_is_told_after_everything_else_r106() -> None:
+    box = Box()
+    site = await a_site(box, ONE_AND_A_REPORT)
+    await change(site["one"], INTERVAL, "200")  # what it has is known from here on
+    box.end.answers["UnlockConnector"] = lambda _: None
+    site["one"].send('[2,"u","UnlockConnector",{"connectorId":1}]')
+    await settled()
+    site["ear"].send(f'[2,"e","ChangeConfiguration",{{"key":"{INTERVAL}","value":"77"}}]')
+    await settled()
+    site["one"].send(f'[2,"c","ChangeConfiguration",{{"key":"{CLOCK}","value":"900"}}]')
+    await settled()
+    (unlocking,) = box.end.held["UnlockConnector"]
+    box.end.send(f'[3,"{unlocking}",{{"status":"Unlocked"}}]')
+    await settled()
+    assert box.told[1:] == [(CLOCK, "900"), (INTERVAL, "77")]
+    await site.world.kill()
+
+
+@in_virtual_time()
 async def test_two_wishes_at_once_are_both_served_r80() -> None:
     box = Box()
     site = await a_site(box, TWO)
@@ -361,137 +338,4 @@ async def test_two_wishes_at_once_are_both_served_r80() -> None:
     )
     assert (one, two) == ("Accepted", "Accepted")
     assert set(box.values[DATA].split(",")) == {ENERGY, SOC, "RPM"}
-    await site.world.kill()
-
-
-# Keys that a backend may not touch
-
-
-@pytest.mark.parametrize("observing", [True, False])
-@in_virtual_time()
-async def test_no_backend_takes_the_current_out_of_load_managements_hands_r82(
-    observing: bool,
-) -> None:
-    box = Box(**{"Station-MaxCurrent": "16"})
-    site = await a_site(box, {"left": {"one": PRIMARY}}, observing=observing)
-    status = await change(site["one"], "station-maxcurrent", "32")
-    assert status == ("Accepted" if observing else "Rejected")
-    answer = await result(site["one"], "GetConfiguration", {"key": ["Station-MaxCurrent"]})
-    (entry,) = answer["configurationKey"]
-    assert entry["readonly"] is not observing
-    await site.world.kill()
-
-
-@in_virtual_time()
-async def test_only_the_main_backend_changes_what_is_not_virtual_r103_r115() -> None:
-    box = Box(SampledDataSignReadings="false", ConnectionTimeOut="60")
-    site = await a_site(box, TWO)
-    for key in ("SampledDataSignReadings", "ConnectionTimeOut"):
-        assert await change(site["two"], key, "1") == "Rejected"
-        assert await change(site["one"], key, "1") == "Accepted"
-    asked = {"key": ["ConnectionTimeOut", INTERVAL]}
-    for name, fixed in (("one", [False, False]), ("two", [True, False])):
-        answer = await result(site[name], "GetConfiguration", asked)
-        assert [each["readonly"] for each in answer["configurationKey"]] == fixed
-    await site.start(2)
-    assert await change(site["one"], "ConnectionTimeOut", "2") == "Rejected"
-    await site.world.kill()
-
-
-@in_virtual_time()
-async def test_the_wallboxs_list_of_cards_is_off_while_several_authorise_there_r105() -> None:
-    box = Box(LocalAuthListEnabled="true", LocalPreAuthorize="true")
-    site = await a_site(box, TWO)
-    await asyncio.sleep(60.0)
-    assert box.told == [(LIST, "false")]
-    assert await read(site["one"], LIST) == {LIST: "true"}
-    assert await change(site["two"], LIST, "false") == "Accepted"
-    assert await read(site["one"], LIST) == {LIST: "true"}
-    assert await read(site["two"], LIST) == {LIST: "false"}
-    site.evse("right").backends[0].retiring = True
-    assert site.world.manager is not None
-    await site.world.manager.patch_site({"site": {"house_load_a": 1}})
-    await asyncio.sleep(60.0)
-    assert box.told == [(LIST, "false"), (LIST, "true")]
-    await site.world.kill()
-
-
-# Reading
-
-
-@in_virtual_time()
-async def test_each_sees_its_own_connector_and_calls_it_1_r101_r115() -> None:
-    rotation = "ConnectorPhaseRotation"
-    box = Box(**{"MeterPublicKey1": "aa", "MeterPublicKey2": "bb", rotation: "0.RST,1.RST,2.SRT"})
-    site = await a_site(box, TWO)
-    keys = ("MeterPublicKey1", "MeterPublicKey2", rotation)
-    one, two = await read(site["one"], *keys), await read(site["two"], *keys)
-    assert one == {
-        "MeterPublicKey1": "aa",
-        "MeterPublicKey2": "unknown",
-        rotation: "0.RST,1.RST",
-    }
-    assert two == {
-        "MeterPublicKey1": "bb",
-        "MeterPublicKey2": "unknown",
-        rotation: "0.RST,1.SRT",
-    }
-    assert await change(site["one"], rotation, "1.RTS") == "Rejected"
-    assert await change(site["one"], "MeterPublicKey2", "cc") == "Rejected"
-    assert await change(site["one"], "MeterPublicKey1", "cc") == "Accepted"
-    assert box.told == [("MeterPublicKey1", "cc")]
-    asked = len(box.end.all_of("GetConfiguration"))
-    assert await read(site["two"], "MeterPublicKey2") == {"MeterPublicKey2": "unknown"}
-    assert len(box.end.all_of("GetConfiguration")) == asked  # nothing to ask it for
-    await site.world.kill()
-
-
-@in_virtual_time()
-async def test_a_wallbox_is_asked_for_no_more_keys_than_it_takes_at_once_r84() -> None:
-    box = Box(GetConfigurationMaxKeys="3", A="1", B="2", C="3", D="4")
-    listed = box.end.answers["GetConfiguration"]
-    box.end.answers["GetConfiguration"] = lambda asked: (
-        Refusal("OccurenceConstraintViolation") if len(asked.get("key", [])) > 3 else listed(asked)
-    )
-    site = await a_site(box, TWO, observing=False)
-    await asyncio.sleep(60.0)
-    assert (INTERVAL, "10") in box.told  # load management has read what it has
-    keys = ("A", "B", "Foo", "C", "D", "Bar", INTERVAL)
-    values = {"A": "1", "B": "2", "C": "3", "D": "4", INTERVAL: "300"}
-    assert await read(site["one"], *keys) == values | {"Foo": "unknown", "Bar": "unknown"}
-    box.end.answers["GetConfiguration"] = lambda asked: (
-        Refusal("InternalError") if "D" in asked.get("key", []) else listed(asked)
-    )
-    frame = await site["one"].ask("GetConfiguration", {"key": list(keys)})
-    assert frame[0] == 4
-    await site.world.kill()
-
-
-@pytest.mark.parametrize(("name", "features"), [
-    ("one", "Core,FirmwareManagement,LocalAuthListManagement"),
-    ("two", "Core,LocalAuthListManagement"),
-])  # fmt: skip
-@in_virtual_time()
-async def test_features_are_those_that_each_backend_finds_r84_r103(
-    name: str, features: str
-) -> None:
-    box = Box(SupportedFeatureProfiles="Core,FirmwareManagement")
-    site = await a_site(box, TWO)
-    assert await read(site[name], "SupportedFeatureProfiles") == {
-        "SupportedFeatureProfiles": features
-    }
-    await site.world.kill()
-
-
-@in_virtual_time()
-async def test_a_report_without_the_right_sets_nothing_and_gets_what_comes_by_itself_r106() -> None:
-    box = Box()
-    site = await a_site(box, {"left": {"one": PRIMARY, "ear": LISTENER}})
-    frame = await site["ear"].ask("ChangeConfiguration", {"key": INTERVAL, "value": "5"})
-    assert frame[2] == "SecurityError"
-    assert await change(site["one"], INTERVAL, "60") == "Accepted"
-    number = await site.start(1)
-    await box.charge(1, number, 900)
-    await settled()
-    assert sorted(taken(site["ear"])["Sample.Periodic"]) == [1, 6, 11]
     await site.world.kill()
