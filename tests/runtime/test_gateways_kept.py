@@ -3,8 +3,19 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 from tests.support.frames import settled
-from tests.support.live_site import EVSE, GONE_S, a_live_site, gateway, report, session, toml
+from tests.support.live_site import (
+    EVSE,
+    GONE_S,
+    LiveSite,
+    a_live_site,
+    gateway,
+    report,
+    session,
+    toml,
+)
+from tests.support.site_text import site
 from tests.support.virtual_time import in_virtual_time
 
 from wattgate.ports.store import NotYetStored
@@ -103,4 +114,109 @@ async def test_what_cannot_be_stored_holds_all_the_same_and_is_stored_later() ->
     assert live.billed("a") == session(1001, 0)
     await live.restart()
     assert live.served == ["b"]
+    await live.world.kill()
+
+
+# Mode T
+
+
+DROPS = gateway("a", offline_policy="drop")
+
+
+async def a_relayed_site() -> LiveSite:
+    live = await a_live_site(DROPS, observes=True)
+    assert live.evse.relay is not None
+    return live
+
+
+def remarks(live: LiveSite) -> str:
+    assert live.world.manager is not None
+    return "\n".join(f"{each.path} {each.message}" for each in live.world.manager.remarks())
+
+
+@in_virtual_time()
+async def test_in_mode_t_the_wallbox_stays_with_its_backend_until_the_next_start_and_that_is_said() -> (  # noqa: E501
+    None
+):
+    live = await a_relayed_site()
+    assert "goes on talking" not in remarks(live)
+    await live.change(B)
+    assert "goes on talking to the backend of before" in remarks(live)
+    await live.wallbox.ask("Heartbeat", {})
+    assert len(live.backends["a"].all_of("Heartbeat")) == 1
+    await live.restart(toml(B, observes=True))
+    assert live.served == ["b"]
+    assert "goes on talking" not in remarks(live)
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_what_began_in_mode_t_ends_at_its_backend_though_the_site_has_it_no_more() -> None:
+    live = await a_relayed_site()
+    theirs = await live.start()
+    assert theirs == 1001
+    await live.restart(toml(B, observes=True))
+    assert live.served == ["b", "(a)"]
+    await live.stop(theirs)
+    await asyncio.sleep(GONE_S)
+    assert live.billed("a") == session(1001, 0)
+    assert live.billed("b") == []
+    assert live.served == ["b"]
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_in_mode_t_another_password_counts_with_the_wallboxs_next_login() -> None:
+    live = await a_relayed_site()
+    await live.change({**DROPS, "password": "new"})
+    live.wallbox.hang_up()
+    await settled()
+    assert live.world.manager is not None
+    live.world.plug_in("CP1", live.wallbox)
+    await settled()
+    old, new = [target.authorization for target in live.world.dialer.dialled]
+    assert (old is None, new is None) == (True, False)
+    await live.world.kill()
+
+
+# Passwords
+
+
+@in_virtual_time()
+async def test_no_password_of_a_gateway_that_is_kept_gets_into_the_log() -> None:
+    with capture_logs() as lines:
+        live = await a_live_site(gateway("a", password="s3cret"))
+        first = await live.start()
+        await live.change(gateway("b", password="an0ther"))
+        await live.restart(toml())
+        await live.stop(first)
+        await asyncio.sleep(GONE_S)
+        await live.world.kill()
+    assert "s3cret" not in repr(lines)
+    assert "an0ther" not in repr(lines)
+
+
+# Of nobody
+
+
+@in_virtual_time()
+async def test_what_waits_for_a_backend_of_a_wallbox_that_is_gone_is_said_and_kept() -> None:
+    live = await a_live_site(A)
+    live.world.dialer.backends.clear()
+    live.backends["a"].hang_up()
+    await settled()
+    await live.stop(await live.start())
+    await live.world.kill()
+    for _ in range(2):  # also the start after the next knows how to get there
+        live.world.site_toml = site()
+        with capture_logs() as lines:
+            await live.world.start()
+        said = [line for line in lines if line["event"].startswith("messages for a backend")]
+        assert [line["waiting"] for line in said] == [2]
+        await live.world.kill()
+    live.world.site_toml = toml(B)
+    live.world.dialer.backends["ws://a/CP1"] = live.backends["a"]
+    await live.world.start()
+    await asyncio.sleep(GONE_S)
+    assert live.billed("a") == session(1001, 0)
     await live.world.kill()

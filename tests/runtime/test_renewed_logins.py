@@ -64,3 +64,18 @@ async def test_a_url_as_it_is_written_is_the_same_login_at_another_address() -> 
     assert [target.url for target in live.world.dialer.dialled] == ["ws://a/CP1", "ws://a/"]
     assert live.served == ["a"]
     await live.world.kill()
+
+
+@in_virtual_time()
+async def test_a_login_under_way_with_what_counts_no_more_is_begun_anew() -> None:
+    live = await a_live_site(A)
+    live.dialer.slow_s = 5
+    live.backends["a"].hang_up()
+    await asyncio.sleep(12)
+    assert len(live.dialer.dialled) == 1
+    await live.change(gateway("a", password="new"))
+    await asyncio.sleep(10)
+    assert [target.authorization is None for target in live.dialer.dialled] == [True, True, False]
+    assert live.backend("a").link.is_online
+    assert len(live.backends["a"].all_of("BootNotification")) == 1
+    await live.world.kill()

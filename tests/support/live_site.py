@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.support.frames import Literal, literal_backend, literal_wallbox, meter_values, settled
+from tests.support.logins import RefusingDialer
 from tests.support.site_text import Value, evse, site
-from tests.support.world import BOOT, Json, ScriptedDialer, World, status_of
+from tests.support.world import BOOT, Json, World, status_of
 
 from wattgate.core.site.gateways import ReplaceGateways
 from wattgate.runtime.gateway.evse_backend import EvseBackend
@@ -47,6 +48,12 @@ class LiveSite:
     backends: dict[str, Literal]
     wallbox: Literal = field(default_factory=literal_wallbox)
     clock_min: int = 0
+
+    @property
+    def dialer(self) -> RefusingDialer:
+        """By which its backends are reached."""
+        assert isinstance(self.world.dialer, RefusingDialer)
+        return self.world.dialer
 
     @property
     def evse(self) -> StationEvse:
@@ -141,7 +148,7 @@ def session(backend_id: int, values: int = 1) -> list[tuple[str, Json]]:
 async def a_live_site(*gateways: Gateway, names: str = "abc", observes: bool = False) -> LiveSite:
     """Start it with these backends, boot the wallbox, and forget what came until then."""
     backends = {name: literal_backend(1000 * n + 1) for n, name in enumerate(names, 1)}
-    dialer = ScriptedDialer({f"ws://{name}/CP1": each for name, each in backends.items()})
+    dialer = RefusingDialer({f"ws://{name}/CP1": each for name, each in backends.items()})
     live = LiveSite(World(toml(*gateways, observes=observes), dialer=dialer), backends)
     await live.world.start()
     await live.world.boot("CP1", live.wallbox)

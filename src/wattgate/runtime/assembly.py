@@ -8,6 +8,7 @@ from itertools import chain
 from math import inf
 from typing import Final
 
+from wattgate.core.errors import Problem
 from wattgate.core.gateway.connectors import ConnectorMap
 from wattgate.core.load.budget import Feeder
 from wattgate.core.ocpp.splice import read_scalar
@@ -112,6 +113,10 @@ class Assembly:
         """Give every EVSE the backends that the site says now."""
         await self._gateways.follow()
         self.settings_changed()
+
+    def remarks(self) -> tuple[Problem, ...]:
+        """What of the site is not as it says yet."""
+        return self._gateways.remarks()
 
     def settings_changed(self) -> None:
         """What the wallboxes must be told may be something else now."""

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from wattgate.core.errors import Problem
 from wattgate.core.site.kept_gateways import KeptGateway, spelled_out
 from wattgate.core.site.model import GatewaySettings, Site
 from wattgate.ports.store import Recovered, StoreFailed
@@ -27,6 +28,11 @@ LINGER_S: Final = 60.0
 
 RETRY_S: Final = 5.0
 """s until the site is followed again where the store kept that from being done."""
+
+_RELAYED_ON: Final = (
+    "was changed: that counts when the manager starts anew; until then the wallbox goes on talking "
+    "to the backend of before, since it was taken into service with `drop`"
+)
 
 Connect = Callable[[Party, GatewaySettings, Seat, Recovered], None]
 """Gives an EVSE the backend of one gateway."""
@@ -61,6 +67,8 @@ class LiveGateways:
         self._relays = relays
         self._book = KeptGateways(house.store, house.tasks)
         self._kept: dict[EvseBackend, KeptGateway] = {}
+        self._relayed: dict[str, KeptGateway] = {}
+        """Those whose wallboxes talk to them directly, by EVSE id."""
         self._homeless: tuple[KeptGateway, ...] = ()
         """Those with something to deliver, where the site has not even the wallbox any more."""
         self._quiet_since: dict[EvseBackend, float] = {}
@@ -79,12 +87,20 @@ class LiveGateways:
                 for gateway, seat in self._wanted(party).values()
                 if needs_backend(party.evse.settings, seat, recovered)
             ]
-            if not any(self._relays(party, *each, recovered) for each in needed):
+            if not any(self._relay(party, *each, recovered) for each in needed):
                 for gateway, seat in needed:
                     self._connect(party, gateway, seat, recovered)
         for kept in self._book.recover(recovered.notes):
             self._take_up(kept, recovered)
         await self._keep()
+
+    def _relay(
+        self, party: Party, gateway: GatewaySettings, seat: Seat, recovered: Recovered
+    ) -> bool:
+        if not self._relays(party, gateway, seat, recovered):
+            return False
+        self._relayed[party.evse.evse_id] = _described(party, gateway, seat)
+        return True
 
     def _take_up(self, kept: KeptGateway, recovered: Recovered) -> None:
         """Go on with a gateway that the site has no longer, if anything is left to do there."""
@@ -101,7 +117,8 @@ class LiveGateways:
             self._retire(party, backend)
 
     def _is_served(self, kept: KeptGateway) -> bool:
-        return any(
+        relayed = {each.link_id for each in self._relayed.values()}
+        return kept.link_id in relayed or any(
             (each.link_id, each.number) == (kept.link_id, kept.number)
             for party in self._parties
             for each in party.evse.backends
@@ -149,7 +166,9 @@ class LiveGateways:
         """Let the backends that are there be what the site says of them."""
         relay = party.evse.relay
         if relay is not None and relay.identity.link_id in wanted:
-            self._backends.renew_relay(party, relay, *wanted[relay.identity.link_id])
+            gateway, seat = wanted[relay.identity.link_id]
+            self._backends.renew_relay(party, relay, gateway, seat)
+            self._relayed[party.evse.evse_id] = _described(party, gateway, seat)
         for backend in party.evse.backends:
             if backend.link_id in wanted:
                 self._backends.go_by(party, backend, *wanted[backend.link_id])
@@ -171,7 +190,7 @@ class LiveGateways:
         recovered = await self._house.store.recover()
         for party, gateway, seat in tuple(self._missing()):
             is_free = not party.evse.backends and not party.station.open.records
-            if not (is_free and self._relays(party, gateway, seat, recovered)):
+            if not (is_free and self._relay(party, gateway, seat, recovered)):
                 self._connect(party, gateway, seat, recovered)
                 self._put_in_order(party, self._wanted(party))
 
@@ -241,22 +260,29 @@ class LiveGateways:
             for backend in party.evse.backends:
                 known = self._kept.get(backend)
                 if known is None or not backend.retiring:
-                    known = self._described(party, backend)
+                    named_after = self._backends.named_after(backend.link_id)
+                    seat = Seat(backend.link_id, named_after, (), backend.number)
+                    known = _described(party, backend.gateway, seat)
                 kept[backend] = known
         self._kept = kept
-        await self._book.keep((*kept.values(), *self._homeless))
+        await self._book.keep((*kept.values(), *self._relayed.values(), *self._homeless))
 
-    def _described(self, party: Party, backend: EvseBackend) -> KeptGateway:
-        named_after = self._backends.named_after(backend.link_id)
-        evse = party.evse
-        return KeptGateway(
-            evse.evse_id,
-            evse.station_id,
-            backend.link_id,
-            named_after,
-            backend.number,
-            spelled_out(evse.settings, backend.gateway, named_after),
+    def remarks(self) -> tuple[Problem, ...]:
+        """What waits for the next start: wallboxes go on talking to the backend of before."""
+        return tuple(
+            Problem(f'evse "{party.evse.evse_id}" › gateway', _RELAYED_ON)
+            for party in self._parties
+            if (relay := party.evse.relay) is not None
+            and tuple(self._wanted(party)) != (relay.identity.link_id,)
         )
+
+
+def _described(party: Party, gateway: GatewaySettings, seat: Seat) -> KeptGateway:
+    evse, named_after = party.evse, seat.named_after
+    spelled = spelled_out(evse.settings, gateway, named_after)
+    return KeptGateway(
+        evse.evse_id, evse.station_id, seat.link_id, named_after, seat.number, spelled
+    )
 
 
 def _nobody_follows(party: Party, backend: EvseBackend) -> None:

@@ -203,7 +203,14 @@ class Manager:
         said = remarks(self.site, self.keys.given())
         waiting = waiting_for_start(self._begun, self.site)
         modbus = self._modbus.remarks() if self._modbus is not None else ()
-        return (*said, *modbus, *waiting, *(Problem(name, _KEPT_IN_VAIN) for name in lost))
+        relayed = self._assembly.remarks() if self._assembly is not None else ()
+        return (
+            *said,
+            *modbus,
+            *waiting,
+            *relayed,
+            *(Problem(name, _KEPT_IN_VAIN) for name in lost),
+        )
 
     @property
     def is_deciding(self) -> bool:
