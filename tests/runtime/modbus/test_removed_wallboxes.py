@@ -37,10 +37,15 @@ def a_site(evse_id: str) -> str:
     return site(evse(evse_id, "192.0.2.50", GATEWAY, **BRAIN))
 
 
-async def in_a_session(store: MemoryStore | None = None) -> tuple[World, PaperBrain, Scripted]:
+async def in_a_session(
+    store: MemoryStore | None = None,
+    site_toml: str = "",
+    report: Scripted | None = None,
+) -> tuple[World, PaperBrain, Scripted]:
     """A world whose manager was killed while a car charges."""
-    world, backend = World(a_site("garage"), store=store or MemoryStore()), a_backend()
-    world.dialer.backends[URL] = backend
+    world = World(site_toml or a_site("garage"), store=store or MemoryStore())
+    backend = a_backend()
+    world.dialer.backends |= {URL: backend, "ws://one/garage": report or a_backend()}
     await world.start()
     brain = world.lines.put(PaperBrain(clock=world.clock))
     await asyncio.sleep(20)
@@ -66,6 +71,19 @@ async def test_a_renamed_one_ends_its_session_by_the_last_good_value_r109() -> N
     assert stop["timestamp"] > start["timestamp"]
     await asyncio.sleep(600)
     assert len(backend.all_of("StopTransaction")) == 1
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_r106_every_backend_that_heard_of_a_session_hears_of_its_end() -> None:
+    listens = {"url": "ws://one/", "client_id": "garage", "role": "report"}
+    begun = site(evse("garage", "192.0.2.50", GATEWAY, listens, **BRAIN))
+    report = a_backend(501)
+    world, _, backend = await in_a_session(site_toml=begun, report=report)
+    world.site_toml = begun.replace('\nid = "garage"', '\nid = "carport"')
+    await world.start()
+    for each, theirs in ((backend, 9001), (report, 501)):
+        assert (await each.got("StopTransaction"))["transactionId"] == theirs
     await world.kill()
 
 

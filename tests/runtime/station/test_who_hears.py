@@ -115,6 +115,19 @@ async def test_r88_triggered_values_go_to_those_who_asked_for_them(asked: tuple[
 
 
 @in_virtual_time()
+async def test_r117_signed_values_are_missing_nowhere_whoever_asked_for_them_r113() -> None:
+    site = await several()
+    site.evse._presence.expect_own_trigger(1)
+    values = triggered("2026-05-15T14:30:00Z", None)
+    values["meterValue"][0]["sampledValue"][0] |= {"value": "OCMF|{}|{}", "format": "SignedData"}
+    await result(site.wallbox, "MeterValues", values)
+    await settled()
+    for name in NAMES:
+        assert site.heard(name) == [("MeterValues", values)]
+    await site.world.kill()
+
+
+@in_virtual_time()
 async def test_r88_who_asked_and_has_not_heard_the_start_gets_them_without_its_id() -> None:
     site = await several()
     becoming, site.evse.backends = site.evse.backends, site.evse.backends[:2]

@@ -17,7 +17,7 @@ from wattgate.core.station.measurements import (
 )
 from wattgate.core.station.requests import MeterValuesRequest
 from wattgate.core.station.salvage import OddMeterValues, salvage_meter_ids, without_our_id
-from wattgate.core.station.signed import is_expendable
+from wattgate.core.station.signed import holds_signed_data, is_expendable
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import Change, Enqueue
 from wattgate.runtime.ask import Ask
@@ -63,7 +63,7 @@ class MeterReadings:
     async def take(self, ask: Ask, rule: Rule) -> None:
         """Keep meter values for the backend, and look at them ourselves (R58, R63, R76).
 
-        What only the manager asked for stays here (R88).
+        What only the manager asked for stays here (R88), unless it is signed (R113, R117).
         """
         text = ask.call.payload_text
         request = salvage_meter_ids(text)
@@ -71,7 +71,7 @@ class MeterReadings:
         self._station.presence.heard_time(newest_stamp(text))
         if evse is not None and request.connector_id != 0:
             look_at_values(self._station, evse, text)
-        asked_by = self._asked_by(request) if is_triggered(text) else None
+        asked_by = self._asked_by(request, text)
         if asked_by is not None and not asked_by:
             ask.absorbed("only asked for by the manager (R88)")
         else:
@@ -79,8 +79,14 @@ class MeterReadings:
                 await self._store(ask, rule, request, evse, asked_by)
         ask.answer("{}")
 
-    def _asked_by(self, request: MeterValuesRequest | OddMeterValues) -> frozenset[str] | None:
-        return self._station.presence.triggered_for(request.connector_id)
+    def _asked_by(
+        self, request: MeterValuesRequest | OddMeterValues, text: str
+    ) -> frozenset[str] | None:
+        """The links whose backends asked for these values; None where they are for all."""
+        if not is_triggered(text):
+            return None
+        asked_by = self._station.presence.triggered_for(request.connector_id)
+        return None if holds_signed_data(text) else asked_by
 
     def _evse_of(self, request: MeterValuesRequest | OddMeterValues) -> StationEvse | None:
         """Connector 0 is the wallbox's own meter, of which its main EVSE's backends hear (R102)."""
