@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.support.web import SITE, Api, a_world, serving
+from tests.support.world import a_backend, a_wallbox
 
 from wattgate.runtime.site_keeper import SITE_DOCUMENT
 
@@ -174,3 +175,59 @@ async def test_a_change_that_cannot_be_stored_holds_and_says_so() -> None:
         answer = await api.client.patch(f"{ONE}/1", json={"client_id": "X"}, headers=ANY)
         assert answer.status_code == 507
         assert (await api.client.get(ONE)).json()[0]["client_id"] == "X"
+
+
+@pytest.mark.asyncio
+async def test_a_backend_that_is_added_hears_at_once_and_one_that_is_removed_to_the_end() -> None:
+    """A transaction ends at the backends that have heard it begin."""
+    billing, report, wallbox = a_backend(), a_backend(), a_wallbox()
+    world = a_world(backend=billing)
+    world.dialer.backends["ws://report.example/R"] = report
+    start = {"connectorId": 1, "idTag": "A", "meterStart": 1, "timestamp": "2026-05-15T12:00:00Z"}
+    stop = {"meterStop": 2, "timestamp": "2026-05-15T13:00:00Z"}
+    async with serving(world) as api:
+        await world.boot("CP1", wallbox, "Preparing")
+        await billing.got("BootNotification")
+        added = await api.client.post(ONE, json={**REPORT, "client_id": "R"})
+        assert added.status_code == 201
+        await report.got("StatusNotification")
+        begun = await wallbox.ask("StartTransaction", start)
+        await report.got("StartTransaction")
+        assert (await api.client.delete(f"{ONE}/2", headers=ANY)).status_code == 200
+        told = (await api.client.get("/api/v1/evses/stall-1")).json()
+        assert [each["retiring"] for each in told["backends"]] == [False, True]
+        assert told["backend"]["retiring"] is False
+        await wallbox.ask("StopTransaction", {"transactionId": begun[2]["transactionId"], **stop})
+        await billing.got("StopTransaction")
+        await report.got("StopTransaction")
+        await wallbox.ask("StartTransaction", {**start, "meterStart": 2})
+        await billing.got("StartTransaction", 2)
+        assert [action for action, _ in report.calls].count("StartTransaction") == 1
+        (_, over) = (await api.client.get("/api/v1/transactions")).json()
+        assert [each["bills"] for each in over["backends"]] == [True, False]
+        frames = (await api.client.get("/api/v1/evses/stall-1/traffic?limit=500")).json()
+        links = {each["link"].rpartition("@")[2].partition("/")[0] for each in frames}
+        assert links >= {"backend.example", "report.example"}
+
+
+@pytest.mark.asyncio
+async def test_p20_roles_change_places_while_everything_runs() -> None:
+    """In one request: an EVSE has one primary at every moment."""
+    billing, other, wallbox = a_backend(), a_backend(), a_wallbox()
+    world = a_world(backend=billing)
+    world.dialer.backends["ws://report.example/CP1"] = other
+    async with serving(world) as api:
+        await world.boot("CP1", wallbox, "Preparing")
+        await api.client.post(ONE, json=REPORT)
+        await other.got("StatusNotification")
+        swapped = [
+            {"url": "ws://backend.example/ocpp", "role": "report"},
+            {"url": "ws://report.example/", "role": "primary"},
+        ]
+        assert (await api.client.put(ONE, json=swapped, headers=ANY)).status_code == 200
+        answer = await wallbox.ask("Authorize", {"idTag": "A"})
+        assert answer[2]["idTagInfo"]["status"] == "Accepted"
+        await other.got("Authorize")
+        assert "Authorize" not in [action for action, _ in billing.calls]
+        told = (await api.client.get("/api/v1/evses/stall-1")).json()
+        assert told["backend"]["url"] == "ws://report.example/CP1"
