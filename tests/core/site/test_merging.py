@@ -14,8 +14,10 @@ from wattgate.core.site.model import (
     Site,
     SiteSettings,
 )
+from wattgate.core.site.reading import read_mapping
 
 A: dict[str, Any] = {"id": "a", "address": "CP1"}
+HOUSE = {"max_current_a": 63, "house_load_a": 0}
 B: dict[str, Any] = {"id": "b", "address": "CP1", "connector": 2}
 
 
@@ -139,6 +141,15 @@ def test_p3_each_of_several_logins_at_one_backend_keeps_its_own_password(
     found = applied(stored, file)["evse"][0]["gateway"]
     assert [each.get("password") for each in found] == passwords
     assert applied({"evse": [{**A, "gateway": found}]}, file)["evse"][0]["gateway"] == found
+
+
+def test_p5_a_shared_login_may_change_although_one_of_its_evses_is_gone() -> None:
+    """Nobody could mend it there, since the file has that EVSE no longer."""
+    old, new = ({"url": "ws://b/", "password": password} for password in ("old", "new"))
+    stored = {"evse": [{**A, "gateway": [old]}, {**B, "gateway": [old]}]}
+    merged = applied(stored, {"site": HOUSE, "evse": [{**A, "gateway": [new]}]})
+    assert [each["gateway"] for each in merged["evse"]] == [[new], [new]]
+    assert not read_mapping(merged).evses[1].enabled
 
 
 @pytest.mark.parametrize(

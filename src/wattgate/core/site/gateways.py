@@ -1,22 +1,18 @@
 """Changing the backends of one EVSE, as a person does while everything runs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
 from urllib.parse import urlsplit
 
 from wattgate.core.errors import ConfigError, Problem
-from wattgate.core.site.destinations import url_complaint
-from wattgate.core.site.findings import Findings
 from wattgate.core.site.logins import Login
 from wattgate.core.site.merging import entry_before
 from wattgate.core.site.model import EvseSettings, GatewaySettings, Site
-from wattgate.core.site.reading import read_mapping, read_table
+from wattgate.core.site.reading import read_mapping
 from wattgate.core.site.settings import TableField, definitions
+from wattgate.core.site.sharing import SettingsMapping, read_gateway
 from wattgate.core.site.writing import table_mapping, to_mapping
-
-GatewayMapping = Mapping[str, object]
-"""A backend in the shape of `[[evse.gateway]]`, right or wrong."""
 
 _GATEWAYS: Final = next(
     each.about for each in definitions(EvseSettings) if isinstance(each, TableField)
@@ -27,14 +23,14 @@ _GATEWAYS: Final = next(
 class ReplaceGateways:
     """These are all backends; what one of them does not say stays, as with a site file."""
 
-    gateways: Sequence[GatewayMapping]
+    gateways: Sequence[SettingsMapping]
 
 
 @dataclass(frozen=True, slots=True)
 class AddGateway:
     """This is one more."""
 
-    gateway: GatewayMapping
+    gateway: SettingsMapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +38,7 @@ class ChangeGateway:
     """The one with this number, from 1 on, has these settings; all others stay."""
 
     number: int
-    settings: GatewayMapping
+    settings: SettingsMapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ GatewayChange = ReplaceGateways | AddGateway | ChangeGateway | RemoveGateway
 class _Entry:
     """A backend as it is wanted; `before` is what it was, None for a new one."""
 
-    wanted: GatewayMapping
+    wanted: SettingsMapping
     before: GatewaySettings | None
 
 
@@ -124,7 +120,7 @@ _ELSEWHERE: Final = (
 
 def _host_of(entry: _Entry) -> str | None:
     """None for a URL that the reader will refuse."""
-    gateway = _read(entry.wanted)
+    gateway = read_gateway(entry.wanted)
     return urlsplit(gateway.url).hostname if gateway is not None else None
 
 
@@ -136,8 +132,8 @@ def _continued(
     site: Site,
     evse: EvseSettings,
     present: Sequence[_Entry],
-    gateway: GatewayMapping,
-    gateways: Sequence[GatewayMapping],
+    gateway: SettingsMapping,
+    gateways: Sequence[SettingsMapping],
 ) -> _Entry:
     """One of a whole new list: the same as before, or new."""
     stored = [each.wanted for each in present]
@@ -148,7 +144,7 @@ def _continued(
     return replace(was, wanted={**was.wanted, **gateway})
 
 
-def _joining(site: Site, evse: EvseSettings, gateway: GatewayMapping) -> _Entry:
+def _joining(site: Site, evse: EvseSettings, gateway: SettingsMapping) -> _Entry:
     """A new one; as a login of another EVSE it goes on from the settings of that."""
     place = (gateway.get("url"), gateway.get("client_id", ""))
     for other, its_own in _gateways(site):
@@ -162,7 +158,7 @@ def _sharing(
     site: Site, evse: EvseSettings, entry: _Entry
 ) -> Iterator[tuple[EvseSettings, GatewaySettings]]:
     """Gateways of other EVSEs that are the same login, before and after."""
-    after = _read(entry.wanted)
+    after = read_gateway(entry.wanted)
     if entry.before is None or after is None:
         return
     for other, its_own in _gateways(site):
@@ -176,11 +172,3 @@ def _gateways(site: Site) -> Iterator[tuple[EvseSettings, GatewaySettings]]:
     for evse in site.evses:
         for gateway in evse.gateways:
             yield evse, gateway
-
-
-def _read(gateway: GatewayMapping) -> GatewaySettings | None:
-    """Return what is wanted; None where it, or its URL, cannot be read."""
-    findings = Findings()
-    read = read_table(GatewaySettings, gateway, (), findings)
-    is_sound = not findings.problems and url_complaint(read.url) is None
-    return read if is_sound else None

@@ -1,13 +1,14 @@
 """Applying a site file to what is stored, and a PATCH to what is served."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 from wattgate.core.errors import ConfigError, Problem
 from wattgate.core.site.model import Site
 from wattgate.core.site.reading import read_mapping
 from wattgate.core.site.settings import Table, TableField, definitions, key_of
-from wattgate.core.site.values import shown
+from wattgate.core.site.sharing import in_step
+from wattgate.core.site.values import are_tables, shown
 from wattgate.core.site.writing import SiteMapping, to_mapping
 
 _PATCHED_TABLES: Final = ("site", "ocpp_server", "storage", "file_relay")
@@ -20,8 +21,9 @@ def applied(stored: Mapping[str, object] | None, file: Mapping[str, object]) -> 
     """Put a file over what is stored; applying it twice changes nothing.
 
     The file wins for the keys it has. Its EVSEs are in service unless they say otherwise; one
-    that is no longer in it stays, deactivated. Other lists are replaced where the file has
-    them (`card = []` empties one); their entries keep what the file does not say, as passwords.
+    that is no longer in it stays, deactivated, with what the file says of a login that it shares.
+    Other lists are replaced where the file has them (`card = []` empties one); their entries keep
+    what the file does not say, as passwords.
     Nothing is judged here: read the result with `read_mapping`.
     """
     before = dict(stored or {})
@@ -35,7 +37,7 @@ def applied(stored: Mapping[str, object] | None, file: Mapping[str, object]) -> 
     if are_tables(wanted):
         known = [each.get("id") for each in wanted]
         gone = [each for each in evses if each.get("id") not in known]
-        merged["evse"] = [*wanted, *({**each, "enabled": False} for each in gone)]
+        merged["evse"] = [*wanted, *({**in_step(each, wanted), "enabled": False} for each in gone)]
     return merged
 
 
@@ -114,11 +116,6 @@ def entry_before(
 
 def _said(entry: Mapping[str, object], keys: Sequence[str]) -> list[object]:
     return [entry.get(key, "") for key in keys]
-
-
-def are_tables(value: object) -> TypeGuard[list[Mapping[str, object]]]:
-    """Whether this is what `[[…]]` reads as, whatever the tables say."""
-    return isinstance(value, list) and all(isinstance(each, Mapping) for each in value)
 
 
 def _outlived(stored: Mapping[str, object], evses: object) -> tuple[str, ...]:

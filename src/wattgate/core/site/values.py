@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite
-from typing import Final
+from typing import Final, TypeGuard
 from unicodedata import category
 
 from wattgate.core.gateway.rights import COMMANDS, WORDS, Rights
@@ -37,6 +37,11 @@ def read_value(field: SettingField, value: object) -> object:
     if issubclass(field.kind, StrEnum):
         return _read_choice(field.kind, value)
     return _READERS[field.kind](field, value)
+
+
+def are_tables(value: object) -> TypeGuard[list[Mapping[str, object]]]:
+    """Whether this is what `[[…]]` reads as, whatever the tables say."""
+    return isinstance(value, list) and all(isinstance(each, Mapping) for each in value)
 
 
 def shown(value: object) -> str:
