@@ -5,12 +5,14 @@ import json
 from dataclasses import replace
 
 import pytest
-from tests.support.frames import Refusal, error, literal_wallbox, result, settled
+from tests.support.frames import Refusal, error, literal_backend, literal_wallbox, result, settled
+from tests.support.relayed import a_relaying_world
 from tests.support.roles import HELPER, PRIMARY, Several, several
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json
 
 from wattgate.core.gateway.rights import Rights
+from wattgate.ports.store import NoteRecord, SaveNote
 
 ACCEPTED, SCHEDULED, REJECTED = ({"status": word} for word in ("Accepted", "Scheduled", "Rejected"))
 CHANGE = "ChangeAvailability"
@@ -223,3 +225,17 @@ async def test_r86_what_did_not_get_to_the_wallbox_holds_nothing() -> None:
     for name in ("one", "two"):
         assert await result(site[name], CHANGE, ON) == ACCEPTED
     await site.world.kill()
+
+
+@in_virtual_time()
+async def test_where_the_backend_talks_to_the_wallbox_itself_nothing_is_put_right_r47() -> None:
+    world = a_relaying_world(literal_backend())
+    holds = NoteRecord("availability CP1", "stall-1", '{"held":{"gone":1}}')
+    await world.store.commit(SaveNote(holds))
+    manager = await world.start()
+    wallbox = literal_wallbox()
+    await world.boot("CP1", wallbox)
+    manager.stations.by_id["CP1"].availability.review()
+    await settled()
+    assert wallbox.all_of(CHANGE) == []
+    await world.kill()

@@ -113,8 +113,7 @@ class Availability:
     async def _review(self) -> None:
         try:
             for evse in self._evses:
-                # A deactivated EVSE has no backends for a while; they may be back (P15).
-                if evse.settings.enabled and evse.evse_id in self._holds:
+                if evse.evse_id in self._holds and not _is_left_alone(evse):
                     await self._settle(evse)
         except StoreFailed as exc:
             say_not_stored(exc, note=self._scope)
@@ -142,6 +141,11 @@ class Availability:
         note = NoteRecord(self._scope, evse.evse_id, holds_text(holds))
         await self._store.commit(SaveNote(note))
         self._holds[evse.evse_id] = holds
+
+
+def _is_left_alone(evse: StationEvse) -> bool:
+    """Deactivated it has no backends for a while (P15); relayed, it is its backend's own affair."""
+    return not evse.settings.enabled or evse.relay is not None
 
 
 def _entitled(evse: StationEvse) -> frozenset[str]:
