@@ -1,0 +1,78 @@
+"""What backends have asked of a wallbox, when the site has them no more (R86, R88, R103)."""
+
+import pytest
+from tests.support.frames import result, settled
+from tests.support.live_site import Gateway, LiveSite, a_live_site, gateway, report
+from tests.support.virtual_time import in_virtual_time
+
+ACCEPTED = {"status": "Accepted"}
+A, HELPER = gateway("a"), report("b", commands="all")
+OFF = {"connectorId": 1, "type": "Inoperative"}
+ON = OFF | {"type": "Operative"}
+CHANGE = "ChangeAvailability"
+
+
+async def a_held_site(holder: str, *gateways: Gateway) -> LiveSite:
+    """A wallbox that a backend holds inoperative."""
+    live = await a_live_site(*gateways)
+    live.wallbox.answers[CHANGE] = lambda _: ACCEPTED
+    assert await result(live.backends[holder], CHANGE, OFF) == ACCEPTED
+    return live
+
+
+@pytest.mark.parametrize(
+    "after", [(A,), (A, report("b", commands="read")), (A, report("c", commands="all"))]
+)
+@in_virtual_time()
+async def test_r86_the_hold_of_a_backend_that_goes_or_loses_its_right_goes_with_it(
+    after: tuple[Gateway, ...],
+) -> None:
+    live = await a_held_site("b", A, HELPER)
+    await live.change(*after)
+    await settled()
+    assert live.wallbox.all_of(CHANGE) == [OFF, ON]
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_r86_a_hold_stays_over_what_does_not_concern_it() -> None:
+    live = await a_held_site("b", A, HELPER)
+    await live.change(gateway("c"), HELPER)
+    await live.restart()
+    await settled()
+    assert live.wallbox.all_of(CHANGE) == [OFF]
+    assert await result(live.backends["c"], CHANGE, ON) == {"status": "Scheduled"}
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_r88_a_notice_is_the_new_main_backends_when_who_asked_is_gone() -> None:
+    live = await a_live_site(A, HELPER)
+    await result(live.backends["b"], "UpdateFirmware", {"location": "ftp://x"})
+    await live.change(gateway("c"))
+    await settled()
+    said = {"status": "Installed"}
+    await result(live.wallbox, "FirmwareStatusNotification", said)
+    await settled()
+    assert live.backends["c"].all_of("FirmwareStatusNotification") == [said]
+    assert live.backends["b"].all_of("FirmwareStatusNotification") == []
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_r103_a_transaction_that_ends_at_who_has_gone_is_foreign_to_the_new_backend() -> None:
+    live = await a_live_site(A)
+    began = await live.start()
+    await live.change(gateway("c"))
+    await settled()
+    reset = {"type": "Soft"}
+    assert await result(live.backends["c"], "Reset", reset) == ACCEPTED
+    await settled()
+    assert live.wallbox.all_of("Reset") == []
+    assert live.wallbox.all_of("RemoteStopTransaction") == []
+    await live.stop(began)
+    live.wallbox.answers["Reset"] = lambda _: ACCEPTED
+    await live.backends["c"].got("BootNotification", 2)
+    await result(live.backends["c"], "Reset", reset)
+    assert live.wallbox.all_of("Reset") == [reset]
+    await live.world.kill()
