@@ -102,7 +102,9 @@ class RelayBench:
             self._news.set()
 
         outside = Outside(BackendFileServers(lambda _: asking()), folder, counter)
-        links = Links(lambda _: Reach(self.own_host), report, lambda _: self.wallbox_host)
+        links = Links(
+            lambda _: Reach(self.own_host, self.own_host), report, lambda _: self.wallbox_host
+        )
         tools = Tools(SystemClock(), SystemIdentifiers())
         recovered = await self.store.recover()
         async with Supervisor() as tasks:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from wattgate.core.files.locations import Location
-from wattgate.core.files.targets import is_same_host
+from wattgate.core.files.targets import is_public, is_same_host
 from wattgate.core.files.transfers import Received
 from wattgate.ports.links import TlsTerms
 
@@ -15,12 +15,14 @@ from wattgate.ports.links import TlsTerms
 class Reach:
     """How far the manager goes for a backend's file.
 
-    `own_host` is that of the backend's own URL: it may be anywhere, and is trusted by the terms of
-    its OCPP link, `own_terms`. Any other host must be public, unless `into_the_house`, and vouched
-    for by a public authority.
+    An address that is not public is gone to only if it is `own_address`, where the backend itself
+    is (empty while nobody knows), or with `into_the_house`. `own_host` is that of the backend's own
+    URL: it is trusted by the terms of its OCPP link, `own_terms`; a public authority must vouch for
+    any other.
     """
 
     own_host: str = ""
+    own_address: str = ""
     own_terms: TlsTerms | None = None
     into_the_house: bool = False
     max_bytes: int = 0
@@ -29,9 +31,16 @@ class Reach:
         """Whether it is the backend's own host."""
         return bool(self.own_host) and is_same_host(host, self.own_host)
 
-    def may_be_private(self, host: str) -> bool:
-        """Whether the address behind a host may be one of the house, or of this machine."""
-        return self.into_the_house or self.is_own(host)
+    def covers(self, address: str) -> bool:
+        """Whether this IP address may be gone to.
+
+        By the backend's own name alone it may not: whoever owns a name says where it leads.
+        """
+        return self.into_the_house or address == self.own_address or is_public(address)
+
+    def awaits(self, host: str) -> bool:
+        """Whether a host that is not covered may be once the backend is there."""
+        return self.is_own(host) and not self.own_address
 
     def terms(self, host: str) -> TlsTerms:
         """By what a file server on that host is verified."""

@@ -169,6 +169,18 @@ async def test_r87_what_a_form_says_of_its_file_is_passed_on_with_it(tmp_path: P
             assert b"diagnostics" in body
 
 
+async def test_r87_an_ftp_server_gets_the_file_in_a_form_and_not_the_form(tmp_path: Path) -> None:
+    bench, file = RelayBench(tmp_path / "files"), tmp_path / "diag.zip"
+    file.write_bytes(FIRMWARE)
+    with ftp_host(FileHost()) as host:
+        async with bench.running() as relay:
+            url = await told(relay, "GetDiagnostics", at(host, "/in/", "ftp"))
+            got = await curl("-F", "id=CP1", "-F", f"file=@{file}", url)
+            assert got.status == 200
+            found = await asyncio.to_thread(host.wait_for, "/in/diagnostics.bin")
+            assert found == FIRMWARE
+
+
 async def test_r87_a_file_with_a_password_in_its_address_arrives_and_nobody_reads_it(
     tmp_path: Path,
 ) -> None:

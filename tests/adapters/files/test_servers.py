@@ -25,7 +25,7 @@ pytestmark = pytest.mark.asyncio
 CONTENT: Final = os.urandom(200_000)
 MB: Final = 2**20
 OWN_TERMS: Final = TlsTerms("own")
-NEAR: Final = Reach("127.0.0.1", OWN_TERMS, max_bytes=MB)
+NEAR: Final = Reach("127.0.0.1", "127.0.0.1", OWN_TERMS, max_bytes=MB)
 RECEIVED: Final = Received(
     name="x",
     size=len(CONTENT),
@@ -148,7 +148,7 @@ async def test_r87_what_a_web_server_refuses_is_told_with_its_status(
     [
         ({"/x": "/x"}, "on and on"),
         ({"/x": "ftp://127.0.0.1/x"}, "elsewhere"),
-        ({"/x": "http://localhost:1/x"}, "local network"),
+        ({"/x": "http://127.0.0.2:1/x"}, "local network"),
     ],
 )
 async def test_r87_a_redirect_leads_neither_in_circles_nor_into_the_house(
@@ -195,7 +195,10 @@ async def test_r87_a_file_that_breaks_off_is_no_file(tmp_path: Path, scheme: str
 async def test_r87_a_file_beyond_the_limit_is_given_up(
     tmp_path: Path, scheme: str, knows_size: bool
 ) -> None:
-    host, reach = FileHost(files={"/x": CONTENT}), Reach("127.0.0.1", max_bytes=100_000)
+    host, reach = (
+        FileHost(files={"/x": CONTENT}),
+        Reach("127.0.0.1", "127.0.0.1", max_bytes=100_000),
+    )
     with ftp_host(host, knows_size=knows_size) if scheme == "ftp" else web_host(host):
         location = at(f"{scheme}://127.0.0.1:{host.port}/x")
         failure = await failure_of(location, tmp_path, reach)
@@ -210,12 +213,31 @@ async def test_r87_no_backend_leads_us_into_the_house(
 ) -> None:
     with web_host(FileHost(files={"/x": CONTENT})) as host:
         location = at(f"{scheme}://{host_name}:{host.port}/x")
-        reach = Reach("backend.example", max_bytes=MB)
+        reach = Reach("backend.example", "192.168.1.9", max_bytes=MB)
         complaint = await servers().complaint(location, reach)
         assert complaint is not None
         assert "local network" in complaint
         assert (await failure_of(location, tmp_path, reach)).is_final
         assert host.asked == []
+
+
+@pytest.mark.parametrize(
+    ("own_address", "is_refused", "is_final"),
+    [("127.0.0.1", False, False), ("203.0.113.5", True, True), ("", True, False)],
+    ids=["there", "elsewhere", "away"],
+)
+async def test_r87_a_backends_own_name_leads_into_the_house_only_where_the_backend_is(
+    tmp_path: Path, own_address: str, is_refused: bool, is_final: bool
+) -> None:
+    """Whoever owns a name says where it leads; nobody knows while the backend is away."""
+    with web_host(FileHost(files={"/x": CONTENT})) as host:
+        location = at(f"http://localhost:{host.port}/x")
+        reach = Reach("localhost", own_address, max_bytes=MB)
+        if is_refused:
+            assert (await failure_of(location, tmp_path, reach)).is_final is is_final
+            assert host.asked == []
+        else:
+            assert await fetched(location, tmp_path, reach) == CONTENT
 
 
 async def test_r87_the_owner_may_let_backends_name_servers_in_the_house(tmp_path: Path) -> None:
@@ -256,7 +278,7 @@ async def test_r87_a_server_is_trusted_by_the_terms_of_its_host(tmp_path: Path) 
     with web_host(FileHost(files={"/x": CONTENT}), our_context()) as host:
         client, path = BackendFileServers(contexts), tmp_path / "x"
         await client.fetch(at(f"https://127.0.0.1:{host.port}/x"), path, NEAR, lambda *_: None)
-        reach = Reach("backend.example", OWN_TERMS, into_the_house=True, max_bytes=MB)
+        reach = Reach("backend.example", "", OWN_TERMS, into_the_house=True, max_bytes=MB)
         with pytest.raises(TransferFailed, match="certificate") as caught:
             await client.fetch(at(f"https://127.0.0.1:{host.port}/x"), path, reach, lambda *_: None)
         assert caught.value.is_final

@@ -1,16 +1,18 @@
 """Files from and to the FTP servers of backends, on ftplib; always passive."""
 
 import ftplib
+import mmap
 import socket
 import ssl
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Final, cast
+from typing import BinaryIO, Final, cast
 from urllib.parse import unquote
 
 from wattgate.adapters.files.reaching import BLOCK_BYTES, TIMEOUT_S, ContextSource, connected
 from wattgate.adapters.files.threads import Stop
 from wattgate.adapters.files.web_client import too_large
+from wattgate.core.files.forms import file_in
 from wattgate.core.files.locations import IMPLICIT_FTPS, Location
 from wattgate.core.files.transfers import Received
 from wattgate.ports.files import Progress, Reach, TransferFailed
@@ -35,6 +37,7 @@ class FtpClient:
                 raise too_large(reach.max_bytes)
             progress(size, 0)
             written = 0
+            stop.check()
             with closing(ftp.transfercmd(f"RETR {name}")) as data, path.open("wb") as file:
                 while block := data.recv(BLOCK_BYTES):
                     stop.check()
@@ -51,10 +54,14 @@ class FtpClient:
     def deliver(
         self, location: Location, path: Path, received: Received, reach: Reach, stop: Stop
     ) -> None:
-        """Store the file there; raises OSError, EOFError, ftplib's errors and TransferFailed."""
+        """Store the file there, of a form the file in it, since such a server knows no forms.
+
+        Raises OSError, EOFError, ftplib's errors and TransferFailed.
+        """
         with closing(self._logged_in(location, reach)) as ftp, path.open("rb") as file:
             name = _enter_folder(ftp, location)
-            ftp.storbinary(f"STOR {name}", file, BLOCK_BYTES, lambda _: stop.check())
+            part = _Part(file, *_bounds_of(file, received))
+            ftp.storbinary(f"STOR {name}", part, BLOCK_BYTES, lambda _: stop.check())
             with suppress(OSError, EOFError, ftplib.Error):
                 ftp.quit()  # the file is there, whatever becomes of this
 
@@ -74,6 +81,30 @@ class FtpClient:
             ftp.close()
             raise
         return ftp
+
+
+class _Part:
+    """A part of a file, to be read as a file is."""
+
+    def __init__(self, file: BinaryIO, begin: int, end: int) -> None:
+        self._file = file
+        self._left = end - begin
+        file.seek(begin)
+
+    def read(self, size: int = BLOCK_BYTES, /) -> bytes:
+        """The next bytes; empty at its end."""
+        block = self._file.read(min(size, self._left))
+        self._left -= len(block)
+        return block
+
+
+def _bounds_of(file: BinaryIO, received: Received) -> tuple[int, int]:
+    content_type = dict(received.headers).get("content-type", "")
+    found = None
+    if received.size and content_type.lower().startswith("multipart/"):
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            found = file_in(content, content_type)
+    return found or (0, received.size)
 
 
 class _Plain(ftplib.FTP):

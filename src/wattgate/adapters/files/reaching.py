@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Final
 
 from wattgate.core.files.locations import Location
-from wattgate.core.files.targets import is_public
 from wattgate.ports.files import Reach, TransferFailed
 from wattgate.ports.links import TlsTerms
 
@@ -34,15 +33,13 @@ def addresses_of(location: Location, reach: Reach) -> list[_Address]:
     """
     found = socket.getaddrinfo(location.host, location.port, type=socket.SOCK_STREAM)
     addresses: list[_Address] = [(family, place) for family, _, _, _, place in found]  # type: ignore[misc]  # - of IP sockets
-    if reach.may_be_private(location.host):
-        return addresses
-    public = [(family, place) for family, place in addresses if is_public(str(place[0]))]
-    if not public:
+    covered = [(family, place) for family, place in addresses if reach.covers(str(place[0]))]
+    if not covered:
         raise TransferFailed(
             f"{location.host} is in the local network; `private_targets` of [file_relay] allows it",
-            is_final=True,
+            is_final=not reach.awaits(location.host),
         )
-    return public
+    return covered
 
 
 def connected(location: Location, reach: Reach) -> socket.socket:

@@ -42,6 +42,7 @@ class WebClient:
                     location = _led_on(location, answer)
                     continue
                 _expect_success(answer.status, answer.reason)
+                stop.check()
                 with path.open("wb") as file:
                     _write(answer, file, reach.max_bytes, progress, stop)
                 return

@@ -50,7 +50,6 @@ class FileRelaySettings:
         default=False,
         metadata=setting(
             "true: a backend may name file servers in the local network, and on this machine. "
-            "Otherwise only its own host may be there; other files of the kind are left to the "
-            "wallbox"
+            "Otherwise only its own address may be there; what is elsewhere is left to the wallbox"
         ),
     )

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from wattgate.core.security.host_names import is_address
 from wattgate.ports.files import Reach
 from wattgate.runtime.files.surroundings import Links
 from wattgate.runtime.gateway.evse_backend import EvseBackend
@@ -26,7 +27,9 @@ def links_of(stations: Callable[[], Iterable[Station]]) -> Links:
         if known is None:
             return Reach()
         target = known.link.identity.target
-        return Reach(urlsplit(target.url).hostname or "", target.tls)
+        host = urlsplit(target.url).hostname or ""
+        address = host if is_address(host) else host_in(known.link.peer_address)
+        return Reach(host, address, target.tls)
 
     async def report(link_id: str, action: str, payload_text: str) -> None:
         known = backend(link_id)

@@ -117,6 +117,11 @@ class BackendLink:
         return self._state.status
 
     @property
+    def peer_address(self) -> str:
+        """Where the backend is, `192.0.2.7:443`; empty while there is no connection."""
+        return self._peer.address if self._peer is not None else ""
+
+    @property
     def is_online(self) -> bool:
         """Whether the backend has accepted us and can be asked."""
         return self.status.phase is LinkPhase.ONLINE and self._peer is not None
