@@ -116,6 +116,21 @@ async def test_each_sees_its_own_connector_and_calls_it_1_r101_r115() -> None:
 
 
 @in_virtual_time()
+async def test_connectors_behind_one_login_are_seen_together_in_its_numbers_r101() -> None:
+    rotation, count = "ConnectorPhaseRotation", "NumberOfConnectors"
+    box = Box(**{"MeterPublicKey2": "bb", rotation: "0.RST,1.RST,2.SRT,3.TRS", count: "3"})
+    site = await a_site(box, {"left": {"one": PRIMARY}, "right": {"one": PRIMARY}})
+    assert await read(site["one"], "MeterPublicKey2", "MeterPublicKey3", rotation, count) == {
+        "MeterPublicKey2": "bb",
+        "MeterPublicKey3": "unknown",
+        rotation: "0.RST,1.RST,2.SRT",
+        count: "2",
+    }
+    assert await change(site["one"], rotation, "1.RTS,2.SRT") == "Accepted"
+    await site.world.kill()
+
+
+@in_virtual_time()
 async def test_a_wallbox_is_asked_for_no_more_keys_than_it_takes_at_once_r84() -> None:
     box = Box(GetConfigurationMaxKeys="3", A="1", B="2", C="3", D="4")
     listed = box.end.answers["GetConfiguration"]

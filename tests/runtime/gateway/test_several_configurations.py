@@ -76,6 +76,7 @@ async def test_connectors_behind_one_login_have_a_pace_each_r80() -> None:
     box = Box()
     site = await a_site(box, {"left": {"one": PRIMARY}, "right": {"one": PRIMARY}})
     await change(site["one"], INTERVAL, "900")
+    assert box.told == [(INTERVAL, "900")]  # once for both
     box.values[INTERVAL] = "60"
     left, right = await site.start(1), await site.start(2)
     for minute in range(1, 31):

@@ -1,6 +1,7 @@
 """What a wallbox was set to by itself, where it was told something else since (R80, R84)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from typing import Final
 
 from wattgate.core.gateway.config_baseline import Changed, changing, read, still_changed, written
@@ -19,6 +20,7 @@ class OwnValues:
         self._scope = f"{_SCOPE} {station_id}"
         self._store = store
         self._changed: dict[str, Changed] = {}
+        self._under_way: list[str] = []
 
     def recover(self, notes: Iterable[NoteRecord]) -> None:
         """Go on with what was noted before the restart."""
@@ -35,21 +37,32 @@ class OwnValues:
         return changed.own if changed is not None else present.get(key.casefold())
 
     async def seen(self, present: Mapping[str, str]) -> None:
-        """Forget what others have set since; raises StoreFailed, and then has not."""
+        """Forget what others have set since; raises StoreFailed, and then has not.
+
+        What the wallbox is being told meanwhile it may not have heard of yet.
+        """
         kept = still_changed(self._changed, present)
-        gone = [key for key in self._changed if key not in kept]
+        gone = [key for key in self._changed if key not in kept and key not in self._under_way]
         if gone:
             await self._store.commit(*(DeleteNote(self._scope, key) for key in gone))
-            self._changed = kept
+            for key in gone:
+                del self._changed[key]
 
-    async def telling(self, key: str, present: str | None, value: str) -> Changed | None:
-        """Note what the wallbox has before it is told `value`; what was noted before.
+    @asynccontextmanager
+    async def telling(
+        self, key: str, present: str | None, value: str
+    ) -> AsyncIterator[Changed | None]:
+        """Note what the wallbox has, and tell it `value` within; gives what was noted before.
 
         Raises StoreFailed, and then it must not be told.
         """
         before = self._changed.get(key)
         await self.note(key, changing(before, present, value))
-        return before
+        self._under_way.append(key)
+        try:
+            yield before
+        finally:
+            self._under_way.remove(key)
 
     async def note(self, key: str, changed: Changed | None) -> None:
         """Note a change, None: that there is none any more. Raises StoreFailed."""

@@ -46,10 +46,10 @@ log = structlog.get_logger()
 ANSWER_S: Final[Mapping[Priority, float]] = {
     Priority.BACKEND: 30.0,
     Priority.POLL: 6.0,
-    Priority.REPORT: 6.0,
+    Priority.REPORT: 30.0,
 }
 """s a wallbox may take for an answer: as for a command of its backend; shorter where what load
-management or that backend wants of it waits behind (R89, R106)."""
+management wants of it waits behind (R89)."""
 
 _TAKEN: Final = frozenset({"Accepted", "RebootRequired"})
 _ASKED: Final = json.dumps({"key": [MAX_KEYS, *SHARED_KEYS]})
@@ -240,18 +240,18 @@ class WallboxConfiguration:
 
     async def _tell(self, key: str, value: str, priority: Priority) -> Outcome:
         present = (self._present or {}).get(key.casefold())
-        before = await self._own.telling(key, present, value)
         payload_text = json.dumps({"key": key, "value": value}, separators=(",", ":"))
-        outcome = await self._call("ChangeConfiguration", payload_text, priority)
         said = self._presence.station_id
+        async with self._own.telling(key, present, value) as before:
+            outcome = await self._call("ChangeConfiguration", payload_text, priority)
+            if isinstance(outcome, CallResult | CallError) and not is_taken(outcome):
+                await self._own.note(key, before)
         if is_taken(outcome):
             if self._present is not None:
                 self._present[key.casefold()] = self._said[key.casefold()] = value
             log.info("wallbox configured", station=said, key=key, value=value)
         else:
             self._refused[key] = value
-            if not isinstance(outcome, NoAnswer):  # it may have taken it all the same
-                await self._own.note(key, before)
             log.info("wallbox keeps its configuration", station=said, key=key, value=value)
         return outcome
 
