@@ -16,6 +16,7 @@ from tests.support.live_site import (
     toml,
 )
 from tests.support.site_text import site
+from tests.support.stores import enqueue
 from tests.support.virtual_time import in_virtual_time
 
 from wattgate.ports.store import NotYetStored
@@ -200,23 +201,34 @@ async def test_no_password_of_a_gateway_that_is_kept_gets_into_the_log() -> None
 
 
 @in_virtual_time()
-async def test_what_waits_for_a_backend_of_a_wallbox_that_is_gone_is_said_and_kept() -> None:
+async def test_what_waits_for_a_backend_of_a_wallbox_that_is_gone_is_delivered_all_the_same() -> (
+    None
+):
     live = await a_live_site(A)
     live.world.dialer.backends.clear()
     live.backends["a"].hang_up()
     await settled()
     await live.stop(await live.start())
     await live.world.kill()
+    live.world.site_toml = site()
     for _ in range(2):  # also the start after the next knows how to get there
-        live.world.site_toml = site()
-        with capture_logs() as lines:
-            await live.world.start()
-        said = [line for line in lines if line["event"].startswith("messages for a backend")]
-        assert [line["waiting"] for line in said] == [2]
+        await live.world.start()
+        await asyncio.sleep(GONE_S)
         await live.world.kill()
-    live.world.site_toml = toml(B)
     live.world.dialer.backends["ws://a/CP1"] = live.backends["a"]
     await live.world.start()
     await asyncio.sleep(GONE_S)
     assert live.billed("a") == session(1001, 0)
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_what_waits_for_a_backend_that_nobody_knows_any_more_is_said() -> None:
+    live = await a_live_site(A)
+    await live.world.kill()
+    await live.world.store.commit(enqueue(link_id="stall-0 CP0@old"))
+    with capture_logs() as lines:
+        await live.world.start()
+    said = [line for line in lines if line["event"].startswith("messages for a backend")]
+    assert [(line["link"], line["waiting"]) for line in said] == [("stall-0 CP0@old", 1)]
     await live.world.kill()

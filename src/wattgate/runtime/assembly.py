@@ -9,14 +9,16 @@ from math import inf
 from typing import Final
 
 from wattgate.core.errors import Problem
-from wattgate.core.gateway.connectors import ConnectorMap
+from wattgate.core.gateway.connectors import BACKEND_CONNECTOR, ConnectorMap
 from wattgate.core.load.budget import Feeder
 from wattgate.core.ocpp.splice import read_scalar
+from wattgate.core.site.kept_gateways import KeptGateway
 from wattgate.core.site.model import (
     EvseSettings,
     GatewaySettings,
     OnDeactivation,
     Site,
+    WallboxSettings,
 )
 from wattgate.core.station.authorisation import AuthorizationStatus
 from wattgate.core.station.serials import serial_numbers
@@ -78,7 +80,7 @@ class Assembly:
         self._seats = Seats(house.store, house.tasks)
         self._backends = BackendAssembly(house, backends, self._queue_limit)
         self._gateways = LiveGateways(
-            site, house, self._seats, self._backends, self._connect, self._relays
+            site, house, self._seats, self._backends, self._connect, self._relays, self._former
         )
         self._gateways.on_left = self._let_go
         self._limits = limits
@@ -224,6 +226,29 @@ class Assembly:
     def _party(self, station: Station, evse: StationEvse) -> Party:
         station_id = station.station_id
         return Party(station, evse, self._configurations[station_id], self._late[station_id])
+
+    def _former(self, kept: KeptGateway, recovered: Recovered) -> Party:
+        """What stands for a wallbox that the site has no more, while a backend is owed something.
+
+        Nobody comes in under its name, and nobody limits it.
+        """
+        house, station_id = self._house, kept.station_id
+        presence = _recovered_presence(station_id, recovered, house)
+        evse = EvseOcpp16(
+            EvseSettings(id=kept.evse_id, address=station_id, enabled=False),
+            WallboxSettings(id=station_id),
+            ConnectorMap(BACKEND_CONNECTOR),
+            presence,
+            SmartCharging(presence, alone=True, behaviours=self._behaviours, tasks=house.tasks),
+            deactivated_standing=self._deactivated_a,
+        )
+        station = Station(presence, [evse], house)
+        return Party(station, evse, _configuration_of(station), LateRejections(station))
+
+    def undelivered(self, recovered: Recovered) -> dict[str, int]:
+        """Queues that nobody empties, and how long each is."""
+        depths = recovered.outbox_depths.items()
+        return {link: depth for link, depth in depths if depth and not self._backends.has(link)}
 
     def _relays(
         self, party: Party, gateway: GatewaySettings, seat: Seat, recovered: Recovered

@@ -1,7 +1,7 @@
 """Puts a backend together: its queue, its login, what it is answered with, and for which EVSEs."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -61,21 +61,6 @@ class Backends:
     certificates: Certificates
     backoff: Backoff = field(default_factory=Backoff)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
-
-
-def undelivered(recovered: Recovered, stations: Iterable[Station]) -> dict[str, int]:
-    """Queues that no backend of the site belongs to any more, and how long each is."""
-    served = {
-        backend.link_id
-        for station in stations
-        for evse in station.evses
-        for backend in evse.backends
-    }
-    return {
-        link_id: depth
-        for link_id, depth in recovered.outbox_depths.items()
-        if link_id not in served and depth
-    }
 
 
 def needs_backend(settings: EvseSettings, seat: Seat, recovered: Recovered) -> bool:

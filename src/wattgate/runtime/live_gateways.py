@@ -40,6 +40,9 @@ Connect = Callable[[Party, GatewaySettings, Seat, Recovered], None]
 Relays = Callable[[Party, GatewaySettings, Seat, Recovered], bool]
 """Lets wallbox and backend talk to each other, where that is so in this run; says whether it is."""
 
+Former = Callable[[KeptGateway, Recovered], Party]
+"""Makes what stands for an EVSE whose wallbox the site has no more."""
+
 Wanted = Mapping[str, tuple[GatewaySettings, Seat]]
 """What the site says of one EVSE's backends, by link id, in its order."""
 
@@ -55,6 +58,7 @@ class LiveGateways:
         backends: BackendAssembly,
         connect: Connect,
         relays: Relays,
+        former: Former,
     ) -> None:
         self.on_left: Callable[[Party, EvseBackend], None] = _nobody_follows
         """Called when a backend that was retiring is an EVSE's no more."""
@@ -65,12 +69,11 @@ class LiveGateways:
         self._backends = backends
         self._connect = connect
         self._relays = relays
+        self._former = former
         self._book = KeptGateways(house.store, house.tasks)
         self._kept: dict[EvseBackend, KeptGateway] = {}
         self._relayed: dict[str, KeptGateway] = {}
         """Those whose wallboxes talk to them directly, by EVSE id."""
-        self._homeless: tuple[KeptGateway, ...] = ()
-        """Those with something to deliver, where the site has not even the wallbox any more."""
         self._quiet_since: dict[EvseBackend, float] = {}
         self._in_order = asyncio.Lock()
         self._is_watching = False
@@ -108,8 +111,8 @@ class LiveGateways:
             return
         party = self._host(kept)
         if party is None:
-            self._homeless = (*self._homeless, kept)
-            return
+            party = self._former(kept, recovered)
+            self._parties = (*self._parties, party)
         self._connect(party, kept.gateway, self._seats.seat_of_kept(kept), recovered)
         backend = party.evse.backend_of(kept.link_id)
         if backend is not None:
@@ -265,7 +268,7 @@ class LiveGateways:
                     known = _described(party, backend.gateway, seat)
                 kept[backend] = known
         self._kept = kept
-        await self._book.keep((*kept.values(), *self._relayed.values(), *self._homeless))
+        await self._book.keep((*kept.values(), *self._relayed.values()))
 
     def remarks(self) -> tuple[Problem, ...]:
         """What waits for the next start: wallboxes go on talking to the backend of before."""

@@ -22,7 +22,7 @@ from wattgate.core.units import PhaseTriple
 from wattgate.ports.certificates import Authority
 from wattgate.ports.store import Store
 from wattgate.runtime.assembly import Assembly, feeders_of
-from wattgate.runtime.backend_assembly import Backends, undelivered
+from wattgate.runtime.backend_assembly import Backends
 from wattgate.runtime.charging.behaviours import Behaviours
 from wattgate.runtime.charging.obedience_watch import ObedienceWatch
 from wattgate.runtime.charging.proving import Prover
@@ -162,7 +162,7 @@ class Manager:
         await assembly.give_seats(recovered)
         await assembly.build(recovered)
         self.stations = Stations(self.site, assembly.stations, self._tools, self.keys, self._names)
-        for link_id, depth in undelivered(recovered, assembly.stations.values()).items():
+        for link_id, depth in assembly.undelivered(recovered).items():
             log.error("messages for a backend the site no longer has", link=link_id, waiting=depth)
         self._evses = {
             evse.evse_id: (evse, station)

@@ -138,18 +138,59 @@ async def test_where_no_wallbox_can_tell_the_end_it_is_told_by_the_last_reading_
     await car_charges(world)
     world.site_toml = site_toml
     await world.start()
-    await world.kill()
     record = await the_record(world)
     assert record.stop is not None
     assert (record.stop.meter_stop_wh, record.stop.reason) == (51900, "Other")
     assert record.stop.inferred
-    # The site has it again, and its own end comes: too late for a second one.
-    wallbox = await comes_again(world, AT_CP1, "CP1")
-    await result(wallbox, "StopTransaction", STOP)
-    await asyncio.sleep(30)
+    await asyncio.sleep(300)
     for backend, theirs in ((bills, 9001), (hears, 501)):
         (end,) = ends(backend)
         assert (end["transactionId"], end["meterStop"]) == (theirs, 51900)
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_login_that_is_only_there_for_an_end_goes_with_it() -> None:
+    world, bills, hears = a_world()
+    world.dialer.backends.clear()
+    world.site_toml = AT_CP1
+    await car_charges(world)
+    world.site_toml = GONE
+    await world.start()
+    await asyncio.sleep(600)
+    world.dialer.backends |= {"ws://backend/A": bills, "ws://one/A": hears}
+    await asyncio.sleep(900)
+    for backend, theirs in ((bills, 9001), (hears, 501)):
+        assert [action for action, _ in backend.calls] == [
+            "BootNotification",
+            "StartTransaction",
+            "MeterValues",
+            "StopTransaction",
+        ]
+        assert ends(backend)[0]["transactionId"] == theirs
+        assert not backend.is_linked
+    notes = (await world.store.recover()).notes
+    assert [note.name for note in notes if note.scope == "gateway"] == ["stall-9 B@other #1"]
+    dialled = len(world.dialer.dialled)
+    await world.kill()
+    await world.start()
+    await asyncio.sleep(60)
+    assert len(world.dialer.dialled) == dialled
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_r77_an_end_that_comes_after_all_is_no_second_one() -> None:
+    world, bills, hears = a_world()
+    await car_charges(world)
+    world.site_toml = GONE
+    await world.start()
+    await asyncio.sleep(300)
+    await world.kill()
+    wallbox = await comes_again(world, AT_CP1, "CP1")
+    await result(wallbox, "StopTransaction", STOP)
+    await asyncio.sleep(30)
+    assert [len(ends(each)) for each in (bills, hears)] == [1, 1]
     (letter,) = await world.store.dead_letters()
     assert json.loads(letter.message.draft.payload_text) == STOP
     record = await the_record(world)
@@ -167,7 +208,8 @@ async def test_without_any_evidence_it_ends_as_it_began() -> None:
     record = await the_record(world)
     assert record.stop is not None
     assert record.stop.meter_stop_wh == START["meterStart"]
-    assert ends(bills) == []
+    end = await bills.got("StopTransaction")
+    assert end["meterStop"] == START["meterStart"]
     await world.kill()
 
 
