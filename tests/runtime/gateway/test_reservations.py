@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-from dataclasses import dataclass, field
-from random import Random
 
 import pytest
 from tests.support.frames import (
@@ -12,9 +10,7 @@ from tests.support.frames import (
     START,
     Literal,
     Refusal,
-    TwoSided,
     a_site,
-    a_two_sided_site,
     error,
     literal_backend,
     literal_wallbox,
@@ -22,70 +18,20 @@ from tests.support.frames import (
     settled,
 )
 from tests.support.live_site import a_live_site, gateway, report, toml
+from tests.support.reservation_story import (
+    DONE,
+    Keeper,
+    cancel,
+    reserve,
+    restarts,
+    tell_of_reservations,
+    two,
+    wish,
+)
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import BOOT, Json, World, status_of
 
 from wattgate.runtime.station.presence import SETTLE_S
-
-DONE = {"status": "Accepted"}
-UNTIL = "2026-05-15T23:00:00Z"
-
-
-def wish(number: int, connector: int = 1, card: str = "04A1", until: str = UNTIL) -> Json:
-    ids = {"connectorId": connector, "reservationId": number}
-    return ids | {"expiryDate": until, "idTag": card}
-
-
-@dataclass
-class Keeper:
-    """A wallbox with reservations: by id the connector; a connector is kept once (16 §5.13)."""
-
-    kept: dict[int, int] = field(default_factory=dict)
-    answer: Json = None
-
-    def reserve(self, payload: Json) -> Json:
-        if self.answer is not None:
-            return self.answer
-        number, connector = payload["reservationId"], payload["connectorId"]
-        others = {each for key, each in self.kept.items() if key != number}
-        if connector in others:
-            return {"status": "Occupied"}
-        self.kept[number] = connector
-        return DONE
-
-    def cancel(self, payload: Json) -> Json:
-        known = self.kept.pop(payload["reservationId"], None)
-        return DONE if known is not None else {"status": "Rejected"}
-
-    def serve(self, wallbox: Literal) -> None:
-        wallbox.answers |= {"ReserveNow": self.reserve, "CancelReservation": self.cancel}
-
-
-async def two() -> tuple[TwoSided, Keeper]:
-    site, keeper = await a_two_sided_site(), Keeper()
-    keeper.serve(site.wallbox)
-    return site, keeper
-
-
-async def restarts(site: TwoSided) -> None:
-    """The manager is killed and starts again; the wallbox comes back."""
-    await site.world.kill()
-    await site.world.start()
-    await site.world.boot("CP1", site.wallbox)
-    await site.wallbox.ask("StatusNotification", status_of(2, "Available"))
-    await site.one.got("BootNotification", 2)
-    await site.two.got("BootNotification", 2)
-    await settled()
-
-
-async def reserve(backend: Literal, *args: object, **named: object) -> str:
-    payload = wish(*args, **named)  # type: ignore[arg-type]
-    return str((await result(backend, "ReserveNow", payload))["status"])
-
-
-async def cancel(backend: Literal, number: int) -> str:
-    payload = {"reservationId": number}
-    return str((await result(backend, "CancelReservation", payload))["status"])
 
 
 @in_virtual_time()
@@ -210,6 +156,8 @@ async def test_what_cannot_be_stored_is_not_reserved() -> None:
     site.world.store.failing = True
     assert await error(site.one, "ReserveNow", wish(5)) == "InternalError"
     assert keeper.kept == {}
+    assert await cancel(site.one, 5) == "Rejected"
+    assert site.wallbox.all_of("CancelReservation") == []
     site.world.store.failing = False
     assert await reserve(site.one, 5) == "Accepted"
     site.world.store.failing = True
@@ -386,32 +334,39 @@ async def test_a_start_of_another_card_does_not_go_where_a_connector_is_kept_r10
     await world.kill()
 
 
-@pytest.mark.parametrize("seed", range(8))
 @in_virtual_time()
-async def test_whatever_two_backends_reserve_and_cancel_each_has_its_own_r105(seed: int) -> None:
-    random = Random(seed)  # noqa: S311 - a story, no secret
+async def test_a_reservation_that_a_session_has_used_up_keeps_the_connector_no_longer() -> None:
+    world, wallbox, backend, _ = await one_login()
+    await wallbox.ask("StatusNotification", status_of(2, "Faulted"))
+    await reserve(backend, 5, connector=1, card="VIP")
+    start = START | {"idTag": "VIP", "reservationId": 5}
+    number = (await result(wallbox, "StartTransaction", start))["transactionId"]
+    stop = {"transactionId": number, "meterStop": 60_000, "timestamp": "2026-05-15T15:00:00Z"}
+    await result(wallbox, "StopTransaction", stop)
+    assert await result(backend, "RemoteStartTransaction", {"idTag": "OTHER"}) == DONE
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_reservations_of_long_ago_are_not_stored_for_ever() -> None:
     site, keeper = await two()
-    held: dict[int, set[int]] = {1: set(), 2: set()}
-    for _ in range(25):
-        connector = random.choice((1, 2))
-        backend = site.one if connector == 1 else site.two
-        number, own = random.randint(1, 3), held[connector]
-        match random.choice(("reserve", "reserve", "cancel", "restart")):
-            case "reserve":
-                fits = not own - {number}
-                assert await reserve(backend, number) == ("Accepted" if fits else "Occupied")
-                own.update({number} if fits else set())
-            case "cancel":
-                expected = "Accepted" if number in own else "Rejected"
-                assert await cancel(backend, number) == expected
-                own.discard(number)
-            case "restart" if random.random() < 0.3:
-                await site.world.kill()
-                await site.world.start()
-                await site.world.boot("CP1", site.wallbox)
-                await settled()
-        assert sorted(keeper.kept.values()) == sorted(each for each in held if held[each])
+    for number in (5, 6):
+        await reserve(site.one, number)
+        await cancel(site.one, number)
+    site.world.clock.jump_wall(9 * 24 * 3600)
+    assert await reserve(site.one, 7, until="2026-05-30T00:00:00Z") == "Accepted"
+    notes = (await site.world.store.recover()).notes
+    assert [note.name for note in notes if note.scope == "reservation CP1"] == ["3"]
+    assert keeper.kept == {3: 1}
     await site.world.kill()
+
+
+@pytest.mark.parametrize("seed", range(12))
+@in_virtual_time()
+async def test_whatever_two_backends_reserve_cancel_and_use_each_has_its_own_r105(
+    seed: int,
+) -> None:
+    await tell_of_reservations(seed)
 
 
 # Backends that change while everything runs
