@@ -221,3 +221,45 @@ def test_nobody_joins_a_login_of_another_wallbox() -> None:
     before = replace(site(), evses=(*site().evses, stranger))
     found = problems(before, AddGateway({"url": "ws://billing/", "client_id": "DE1"}))
     assert list(found) == ['evse "c" › gateway 1 › client_id']
+
+
+SECURE = replace(BILLING, url="wss://billing/")
+SECURE_REPORT = replace(REPORT, url="wss://report/")
+TO_REPORT = {"role": "report"}
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "used"),
+    [
+        (SECURE, TO_REPORT, "a"),
+        (SECURE_REPORT, {"role": "primary"}, "a-report"),
+        (SECURE, {"role": "primary"}, ""),
+        (SECURE, {"password": "new"}, ""),
+        (SECURE, {**TO_REPORT, "certificates": "mine"}, "mine"),
+        (replace(SECURE, certificates="ours"), TO_REPORT, "ours"),
+        (BILLING, TO_REPORT, ""),
+        (SECURE, {**TO_REPORT, "url": "wss://other/", "password": ""}, ""),
+        (SECURE, {**TO_REPORT, "url": "wss://billing:8443/"}, ""),
+    ],
+    ids=[
+        "to report",
+        "to primary",
+        "same role",
+        "something else",
+        "named now",
+        "named before",
+        "not encrypted",
+        "another host",
+        "another port",
+    ],
+)
+def test_a_backend_that_gets_another_role_keeps_its_certificates_p22(
+    before: GatewaySettings, change: dict[str, object], used: str
+) -> None:
+    changed = with_gateways(site(before), "a", ChangeGateway(1, change))
+    assert changed.evses[0].gateways[0].certificates == used
+
+
+def test_certificates_of_a_shared_login_stay_those_of_its_first_connector_p22() -> None:
+    changed = with_gateways(site(SECURE, beside=(SECURE,)), "b", ChangeGateway(1, TO_REPORT))
+    assert {each.gateways[0].certificates for each in changed.evses} == {"a"}

@@ -63,12 +63,13 @@ def with_gateways(site: Site, evse_id: str, change: GatewayChange) -> Site:
     """Return the site with other backends at one of its EVSEs.
 
     A login that EVSEs share is one: all of them get its new settings. A new backend that is a
-    login of another EVSE already takes from there what it does not say.
+    login of another EVSE already takes from there what it does not say. One that gets another role
+    keeps the certificates that it has: what they are called by themselves goes by the role.
 
     Raises ConfigError with every problem of the whole site.
     """
     evse = next(each for each in site.evses if each.id == evse_id)
-    entries = _entries(site, evse, change)
+    entries = [_with_its_certificates(site, evse, each) for each in _entries(site, evse, change)]
     mapping = to_mapping(site, secrets=True)
     tables = dict(zip((each.id for each in site.evses), mapping["evse"], strict=True))
     tables[evse_id]["gateway"] = [dict(each.wanted) for each in entries]
@@ -95,6 +96,23 @@ def _entries(site: Site, evse: EvseSettings, change: GatewayChange) -> list[_Ent
             return [each for each in present if each is not removed]
         case _:
             assert_never(change)
+
+
+def _with_its_certificates(site: Site, evse: EvseSettings, entry: _Entry) -> _Entry:
+    before, after = entry.before, read_gateway(entry.wanted)
+    if before is None or after is None or before.role is after.role or after.certificates:
+        return entry
+    if not after.url.startswith("wss:") or _place_of(before) != _place_of(after):
+        return entry
+    names = [each for each, _ in _sharing(site, evse, entry)]
+    first = min((evse, *names), key=lambda each: each.ocpp_connector)
+    used = before.certificate_set(first.id)
+    return replace(entry, wanted={**entry.wanted, "certificates": used})
+
+
+def _place_of(gateway: GatewaySettings) -> tuple[str | None, int | None]:
+    url = urlsplit(gateway.url)
+    return url.hostname, url.port
 
 
 def _numbered(evse: EvseSettings, present: Sequence[_Entry], number: int) -> _Entry:
