@@ -104,3 +104,17 @@ def test_a_value_that_makes_no_sense_is_not_accepted_r80_r83(
 def test_every_signing_key_has_a_row_that_leaves_it_alone_r115() -> None:
     assert {rule_of(key).treatment for key in SIGNING_KEYS} == {Treatment.RELAY}
     assert {rule_of(key).rules for key in SIGNING_KEYS} == {"R115"}
+
+
+STANDARD = """AllowOfflineTxForUnknownId AuthorizationCacheEnabled BlinkRepeat
+ChargeProfileMaxStackLevel ChargingScheduleAllowedChargingRateUnit ChargingScheduleMaxPeriods
+ConnectorPhaseRotationMaxLength ConnectorSwitch3to1PhaseSupported GetConfigurationMaxKeys
+LightIntensity LocalAuthListMaxLength MaxChargingProfilesInstalled MaxEnergyOnInvalidId
+MeterValuesAlignedDataMaxLength MeterValuesSampledDataMaxLength MinimumStatusDuration
+NumberOfConnectors ReserveConnectorZeroSupported ResetRetries SendLocalListMaxLength
+SupportedFeatureProfiles SupportedFeatureProfilesMaxLength UnlockConnectorOnEVSideDisconnect"""
+
+
+def test_no_key_of_the_standard_is_taken_for_a_makers_own_r82() -> None:
+    for key in STANDARD.split():
+        assert rule_of(key).treatment is Treatment.RELAY, key

@@ -192,6 +192,22 @@ async def test_a_change_of_the_mode_is_a_change_of_what_is_needed_r56_r80() -> N
 
 
 @in_virtual_time()
+async def test_what_load_management_changed_is_set_back_once_it_only_observes_r80() -> None:
+    wallbox = a_configured_wallbox(MeterValueSampleInterval="60", LocalPreAuthorize="true")
+    site = await a_site(wallbox)
+    await asyncio.sleep(60.0)
+    ours = [(INTERVAL, "10"), ("LocalPreAuthorize", "false")]
+    assert told(wallbox) == ours
+    own = {INTERVAL: "60", "LocalPreAuthorize": "true"}
+    assert await read(site, *own) == own  # as it would be for this backend without us
+    assert site.world.manager is not None
+    await site.world.manager.patch_site({"site": {"load_management": "observe"}})
+    await asyncio.sleep(60.0)
+    assert told(wallbox) == [*ours, *own.items()]
+    await site.world.kill()
+
+
+@in_virtual_time()
 async def test_measurands_are_only_written_if_a_backend_wants_some_r80() -> None:
     wallbox = a_configured_wallbox(MeterValuesSampledData=f"{ENERGY},{CURRENT},Voltage")
     site = await a_site(wallbox)
