@@ -10,7 +10,7 @@ from wattgate.ports.store import Recovered
 from wattgate.runtime.backend_assembly import identity_of, needs_backend
 from wattgate.runtime.gateway.seats import Seat
 
-SEAT = Seat("a SITE@billing.example", "a", ("modbus/a", "modbus/b"), 2)
+SEAT = Seat("a SITE@billing.example", "a", 2)
 OFF: EvseSettings = a_sharer("b", enabled=False)
 
 

@@ -32,7 +32,7 @@ class Queue:
     def __post_init__(self) -> None:
         self.tools = Tools(FakeClock(), ScriptedIdentifiers())
         cards = CardKnowledge(self.tools.clock, lambda: card_rules(Site()))
-        self.pump = OutboxPump("B", "CP1", self.store, self.tools, cards, self.retry)
+        self.pump = OutboxPump("B", self.store, self.tools, cards, self.retry)
         self.tasks.spawn(self.pump.run(), name="pump")
 
     def log_in(self) -> Peer:

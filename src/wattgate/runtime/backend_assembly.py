@@ -209,7 +209,6 @@ class BackendAssembly:
         virtual.recover(recovered.profiles)
         configuration = ConfigurationCommands(station, backend, party.configuration)
         handler = BackendCommandHandler(station, evse, backend, virtual, configuration)
-        known.north.pump.station_ids = seat.station_ids
         known.commands.join(Member(station, evse, backend, handler))
         _join(party, known, backend)
         return virtual
@@ -267,7 +266,6 @@ class BackendAssembly:
         house, link_id = self._house, identity.link_id
         pump = OutboxPump(
             link_id,
-            party.station.station_id,
             house.store,
             house.tools,
             house.cards,

@@ -16,7 +16,7 @@ from wattgate.ports.store import Recovered, StoreFailed
 from wattgate.runtime.backend_assembly import BackendAssembly, Party, hears_of, needs_backend
 from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.gateway.kept_gateways import KeptGateways
-from wattgate.runtime.gateway.seats import Seat, Seats
+from wattgate.runtime.gateway.seats import Seat, Seats, seat_of_kept
 from wattgate.runtime.station.station import House
 from wattgate.runtime.store_failures import say_not_stored
 
@@ -113,7 +113,7 @@ class LiveGateways:
         if party is None:
             party = self._former(kept, recovered)
             self._parties = (*self._parties, party)
-        self._connect(party, kept.gateway, self._seats.seat_of_kept(kept), recovered)
+        self._connect(party, kept.gateway, seat_of_kept(kept), recovered)
         backend = party.evse.backend_of(kept.link_id)
         if backend is not None:
             self._kept[backend] = kept
@@ -264,7 +264,7 @@ class LiveGateways:
                 known = self._kept.get(backend)
                 if known is None or not backend.retiring:
                     named_after = self._backends.named_after(backend.link_id)
-                    seat = Seat(backend.link_id, named_after, (), backend.number)
+                    seat = Seat(backend.link_id, named_after, backend.number)
                     known = _described(party, backend.gateway, seat)
                 kept[backend] = known
         self._kept = kept

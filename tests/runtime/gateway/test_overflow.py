@@ -45,7 +45,7 @@ class Queue:
     def __post_init__(self) -> None:
         self.tools = Tools(FakeClock(), ScriptedIdentifiers())
         cards = CardKnowledge(self.tools.clock, lambda: card_rules(Site()))
-        self.pump = OutboxPump("B", "CP1", self.store, self.tools, cards, RetryPolicy())
+        self.pump = OutboxPump("B", self.store, self.tools, cards, RetryPolicy())
         self.overflow = Overflow(self.pump, self.store, lambda: self.limit)
 
     def run(self) -> None:

@@ -69,7 +69,6 @@ async def test_p16_a_seat_outlasts_whatever_becomes_of_the_site_file() -> None:
     assert numbers(later, LEFT, RIGHT, NEW) == [1, 2, 3]
     taken = seat(later, NEW)
     assert (taken.link_id, taken.named_after) == ("left SITE@billing.example", "left")
-    assert set(taken.station_ids) == {"modbus/left", "modbus/right", "modbus/new"}
 
 
 @in_virtual_time()
@@ -111,7 +110,7 @@ async def test_p16_without_a_client_id_an_evse_is_known_by_its_own_id_and_alone(
 @in_virtual_time()
 async def test_p20_a_lone_evse_of_an_ocpp_wallbox_is_connector_1_whichever_it_is_there() -> None:
     given = await seats(MemoryStore(), ocpp("stall", 3))
-    assert seat(given, ocpp("stall", 3)) == Seat(f"stall {PLACE}", "stall", ("CP1",), 1)
+    assert seat(given, ocpp("stall", 3)) == Seat(f"stall {PLACE}", "stall", 1)
 
 
 @in_virtual_time()
@@ -121,7 +120,6 @@ async def test_p20_evses_of_one_ocpp_wallbox_are_numbered_as_its_connectors_are(
     given = await seats(store, two, one)
     assert numbers(given, one, two) == [1, 2]
     assert seat(given, two).link_id == f"right {PLACE}"
-    assert seat(given, two).station_ids == ("CP1",)
     assert seat(await seats(store, two), two) == seat(given, two)
 
 
@@ -138,11 +136,11 @@ async def test_p20_a_renamed_evse_keeps_its_number_and_its_link() -> None:
 
 
 @in_virtual_time()
-async def test_p20_a_wallbox_that_takes_anothers_place_is_known_beside_it() -> None:
+async def test_p20_a_wallbox_that_takes_anothers_place_has_its_seat() -> None:
     store = MemoryStore()
-    await seats(store, ocpp("stall"))
+    first = await seats(store, ocpp("stall"))
     given = await seats(store, ocpp("stall", address="CP2"))
-    assert seat(given, ocpp("stall", address="CP2")).station_ids == ("CP1", "CP2")
+    assert seat(given, ocpp("stall", address="CP2")) == seat(first, ocpp("stall"))
 
 
 # From before EVSEs of OCPP wallboxes could share a login
@@ -201,7 +199,7 @@ async def test_numbers_stored_before_were_those_of_wallboxes_on_modbus() -> None
     text = '{"founder":"left","numbers":{"left":1,"right":2}}'
     await store.commit(SaveNote(NoteRecord("connector numbers", PLACE, text)))
     given = await seats(store, RIGHT)
-    assert seat(given, RIGHT) == Seat(f"left {PLACE}", "left", ("modbus/left", "modbus/right"), 2)
+    assert seat(given, RIGHT) == Seat(f"left {PLACE}", "left", 2)
 
 
 # While it runs

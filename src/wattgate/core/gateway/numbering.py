@@ -19,25 +19,23 @@ _Number = Annotated[int, msgspec.Meta(ge=1)]
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """An EVSE at a backend: its id, its connector in the real world, and its wallbox."""
+    """An EVSE at a backend: its id, and its connector in the real world."""
 
     evse_id: str
     point: str
-    station_id: str
 
 
 class Numbering(msgspec.Struct, frozen=True):
     """The numbers at one backend, by EVSE id, also of EVSEs that the site has no more.
 
     `founder` is the EVSE after which the link, its queue and its certificates are called. `points`
-    is where each EVSE stood last, `station_ids` are the wallboxes that were ever here; both are
-    empty in what was stored before EVSEs of OCPP wallboxes could share a login.
+    is where each EVSE stood last; empty in what was stored before EVSEs of OCPP wallboxes could
+    share a login.
     """
 
     founder: str
     numbers: Mapping[str, _Number]
     points: Mapping[str, str] = {}
-    station_ids: tuple[str, ...] = ()
 
     @property
     def highest(self) -> int:
@@ -64,8 +62,7 @@ def numbered(
             highest = max(numbers.values(), default=0)
             numbers[each.evse_id] = highest + 1 if former is None else numbers.pop(former)
         points[each.evse_id] = each.point
-    station_ids = dict.fromkeys((*before.station_ids, *(each.station_id for each in here)))
-    return Numbering(before.founder, numbers, points, tuple(station_ids))
+    return Numbering(before.founder, numbers, points)
 
 
 def numbering_text(numbering: Numbering) -> str:

@@ -65,7 +65,6 @@ class OutboxPump:
     def __init__(
         self,
         link_id: str,
-        station_id: str,
         store: Store,
         tools: Tools,
         cards: CardKnowledge,
@@ -76,8 +75,6 @@ class OutboxPump:
         self.given_up = 0
         """Messages of this link among the dead letters (R66)."""
         self.thinned = 0
-        self.station_ids: tuple[str, ...] = (station_id,)
-        """Whose transactions go over this link."""
         self._store = store
         self._tools = tools
         self._cards = cards

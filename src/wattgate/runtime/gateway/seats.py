@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from msgspec import structs
-
 from wattgate.core.errors import LocalUsageError
 from wattgate.core.gateway.connectors import BACKEND_CONNECTOR
 from wattgate.core.gateway.numbering import (
@@ -22,7 +20,6 @@ from wattgate.core.gateway.numbering import (
     read_numbering,
 )
 from wattgate.core.site.destinations import link_place
-from wattgate.core.site.devices import MODBUS_STATION
 from wattgate.core.site.kept_gateways import KeptGateway
 from wattgate.core.site.model import EvseSettings, GatewaySettings, Site
 from wattgate.ports.store import NoteRecord, Recovered, SaveNote, Store, StoreFailed
@@ -41,12 +38,11 @@ class Seat:
     """Where an EVSE sits at a backend.
 
     `link_id` names the queue in the store. `named_after` is the EVSE that the link's own things are
-    called after. `number` is the connector. `station_ids`: whose transactions go over the link.
+    called after. `number` is the connector.
     """
 
     link_id: str
     named_after: str
-    station_ids: tuple[str, ...]
     number: int = BACKEND_CONNECTOR
 
 
@@ -66,7 +62,7 @@ class Seats:
         for note in recovered.notes:
             numbering = read_numbering(note.text) if note.scope == _SCOPE else None
             if numbering is not None:
-                self._numberings[note.name] = _with_stations(numbering)
+                self._numberings[note.name] = numbering
         self._links = _links_of(recovered)
 
     def give(self, served: Iterable[EvseSettings], site: Site) -> None:
@@ -96,15 +92,8 @@ class Seats:
         return Seat(
             f"{numbering.founder} {place}",
             numbering.founder,
-            numbering.station_ids,
             numbering.numbers[settings.id],
         )
-
-    def seat_of_kept(self, kept: KeptGateway) -> Seat:
-        """The seat of an EVSE behind a gateway that the site has no longer."""
-        numbering = self._numberings.get(kept.link_id.removeprefix(f"{kept.named_after} "))
-        station_ids = (kept.station_id,) if numbering is None else numbering.station_ids
-        return Seat(kept.link_id, kept.named_after, station_ids, kept.number)
 
     def _founded(self, place: str, guests: Sequence[Guest], site: Site) -> Numbering | None:
         """The numbering of a place that had none, called after the link that was there before.
@@ -143,10 +132,15 @@ class Seats:
         await self.keep()
 
 
+def seat_of_kept(kept: KeptGateway) -> Seat:
+    """The seat of an EVSE behind a gateway that the site has no longer."""
+    return Seat(kept.link_id, kept.named_after, kept.number)
+
+
 def _guest(settings: EvseSettings) -> Guest:
     is_on_modbus, where, number = settings.point
     kind = "modbus" if is_on_modbus else "ocpp"
-    return Guest(settings.id, f"{kind} {where} {number}", settings.station_id)
+    return Guest(settings.id, f"{kind} {where} {number}")
 
 
 def _connector(settings: EvseSettings) -> int:
@@ -156,15 +150,6 @@ def _connector(settings: EvseSettings) -> int:
 
 def _place_of(settings: EvseSettings, gateway: GatewaySettings) -> str:
     return link_place(gateway, gateway.identity(settings.own_identity))
-
-
-def _with_stations(numbering: Numbering) -> Numbering:
-    """Before it was said whose wallboxes are there, all were on Modbus."""
-    if numbering.station_ids:
-        return numbering
-    return structs.replace(
-        numbering, station_ids=tuple(f"{MODBUS_STATION}{each}" for each in numbering.numbers)
-    )
 
 
 def _links_of(recovered: Recovered) -> Mapping[str, bool]:
