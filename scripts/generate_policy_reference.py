@@ -58,8 +58,10 @@ after the next login: {kept}.
 """
 
 NOTES: Final = (
-    ("Authorize", "A wallbox's own `free_tag` becomes the EVSE's `fixed_rfid`, here as in Start- "
-     "and StopTransaction; no other card is touched."),
+    ("Authorize", "Names no connector: where the EVSEs have different backends it goes to the one "
+     "that the card is [meant for](../guide/several-backends.md#cards). A wallbox's own "
+     "`free_tag` becomes the EVSE's `fixed_rfid`, here as in Start- and StopTransaction; no other "
+     "card is touched."),
     ("BootNotification", "The backend gets it as the gateway's own, at each login and after each "
      "boot of the wallbox."),
     ("DataTransfer", "The announcement of a meter's public key (`setMeterConfiguration`) is kept, "
@@ -71,7 +73,8 @@ NOTES: Final = (
      "it has asked for nothing; everything else always goes. What only the manager asked for stays "
      "here, what a backend triggered goes to that one."),
     ("StartTransaction", "Answered when the backend has, after 20 s at the latest, 2 s where it "
-     "has just let us wait in vain; then by what is known about the card."),
+     "has just let us wait in vain; then by what is known about the card. `reservationId` is told "
+     "to the backend that has reserved, in its own number, and to no other."),
     ("StatusNotification", "With `suspended_ev_by_us`, SuspendedEV while load management allows "
      "0 A becomes SuspendedEVSE."),
     ("StopTransaction", "`Remote` becomes `DeAuthorized` where the backend has refused the card "
@@ -96,7 +99,10 @@ NOTES: Final = (
      "a *link* end at the gateway."),
     ("CertificateSigned", "The answer to our own request: the login begins anew with it. Where "
      "the backend refuses it then, the certificate from before is back. Whatever the policy."),
-    ("ClearCache", "What this backend said about cards is forgotten here, too."),
+    ("CancelReservation", "One that is none of this backend is Rejected."),
+    ("ClearCache", "What this backend said about cards is forgotten here, too. Where several "
+     "backends authorise at the wallbox, its own cache is cleared for the main one only; the "
+     "others, and a `report`, are answered Accepted here."),
     ("DeleteCertificate", "Only what this backend installed for its link, and never the last one "
      "that vouches for it. Whatever the policy."),
     ("ExtendedTriggerMessage", "As TriggerMessage; SignChargePointCertificate asks for a "
@@ -112,7 +118,11 @@ NOTES: Final = (
     ("RemoteStartTransaction", "Without a connector it gets that of the EVSE. A charging profile "
      "is taken out and kept as the backend's own, unless load management only observes."),
     ("RemoteStopTransaction", "A transaction that is none of this backend is Rejected."),
-    ("SendLocalList", "Mirrored here once the wallbox has accepted it."),
+    ("ReserveNow", "`reservationId` becomes one of ours where several backends may reserve. "
+     "Connector 0 is a free one of the backend's own; where none is, the gateway says so."),
+    ("SendLocalList", "Mirrored here once the wallbox has accepted it. Where several backends "
+     "authorise at the wallbox, and for a `report`, the gateway alone keeps the list and answers, "
+     "here as in GetLocalListVersion; the wallbox's is emptied."),
     ("SetChargingProfile", "Of a transaction that is none of this backend it is Rejected."),
     ("TriggerMessage", "Heartbeat is the gateway's own, BootNotification is Rejected. Before the "
      "backend has accepted the boot, the gateway answers all of them itself; to a `report` also "

@@ -22,6 +22,7 @@ from tests.support.world import Answer, Json, World, status_of
 
 from wattgate.adapters.store.memory import MemoryStore
 from wattgate.core.gateway.local_list import MOST_CHANGES, MOST_ENTRIES
+from wattgate.core.site.gateways import ReplaceGateways
 
 DONE = {"status": "Accepted"}
 MISMATCH = {"status": "VersionMismatch"}
@@ -202,6 +203,28 @@ async def test_the_list_of_the_only_backend_is_emptied_when_a_second_one_comes_r
     await asyncio.sleep(SETTLED_S)
     assert listing.updates[2:] == []  # once is enough
     await later.world.kill()
+
+
+@in_virtual_time()
+async def test_a_second_backend_may_come_and_go_while_everything_runs_r105() -> None:
+    site, listing = await start(ONLY_ONE, Listing())
+    await result(site.one, "SendLocalList", a_list(3, A="Accepted"))
+    assert site.world.manager is not None
+    gateways = site.world.manager.gateways
+    await gateways.change("right", ReplaceGateways([{"url": "ws://two/"}]), seen=None)
+    await site.two.got("StatusNotification")
+    change = a_list(4, "Differential", B="Accepted")
+    assert await result(site.one, "SendLocalList", change) == DONE
+    await asyncio.sleep(SETTLED_S)
+    assert listing.updates == [a_list(3, A="Accepted"), EMPTYING]
+    await gateways.change("right", ReplaceGateways([]), seen=None)
+    await asyncio.sleep(SETTLED_S)
+    assert await version(site.one) == 4
+    assert await result(site.one, "SendLocalList", a_list(5, A="Accepted")) == DONE
+    assert listing.updates[2:] == [a_list(5, A="Accepted")]
+    await asyncio.sleep(SETTLED_S)
+    assert len(listing.updates) == 3
+    await site.world.kill()
 
 
 @pytest.mark.parametrize(
