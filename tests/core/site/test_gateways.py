@@ -187,6 +187,9 @@ def test_one_evse_leaves_a_shared_login_for_another_alone() -> None:
         moved, beside=(BILLING,)
     )
     assert with_gateways(both, "a", RemoveGateway(1)) == site(beside=(BILLING,))
+    elsewhere = {"url": "ws://other/", "password": "another"}
+    moved = replace(BILLING, url="ws://other/", password="another")
+    assert with_gateways(both, "a", ChangeGateway(1, elsewhere)) == site(moved, beside=(BILLING,))
 
 
 def test_each_evse_of_a_shared_login_may_spell_its_identity_in_its_own_way() -> None:

@@ -179,10 +179,10 @@ def _sharing(
     after = read_gateway(entry.wanted)
     if entry.before is None or after is None:
         return
+    before, now = Login(evse, entry.before), Login(evse, after)
     for other, its_own in _gateways(site):
-        told = replace(after, client_id=its_own.client_id)
-        was_shared = Login(evse, entry.before).is_shared_with(Login(other, its_own))
-        if was_shared and Login(evse, after).is_shared_with(Login(other, told)):
+        theirs = Login(other, its_own)
+        if before.is_shared_with(theirs) and now.is_shared_with(theirs):
             yield other, its_own
 
 
