@@ -361,3 +361,57 @@ async def test_two_changes_at_once_leave_what_the_second_said() -> None:
     assert live.billed("a") == session(1001, 0)
     assert (live.billed("b"), live.billed("c")) == ([], [])
     await live.world.kill()
+
+
+# While something is under way there
+
+
+@in_virtual_time()
+async def test_a_start_that_a_backend_is_deciding_about_is_decided_by_it_r61() -> None:
+    live = await a_live_site(A)
+    live.backends["a"].answers["StartTransaction"] = lambda _: None
+
+    async def meanwhile() -> None:
+        await settled()
+        await live.change(B)
+        (unique_id,) = live.backends["a"].held["StartTransaction"]
+        verdict = '{"idTagInfo":{"status":"Accepted"},"transactionId":77}'
+        live.backends["a"].send(f'[3,"{unique_id}",{verdict}]')
+
+    number, _ = await asyncio.gather(live.start(), meanwhile())
+    await live.stop(number)
+    assert live.billed("a") == session(77, 0)
+    assert live.billed("b") == []
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_r65_a_card_that_a_backend_refuses_after_it_was_removed_is_stopped_for_it() -> None:
+    live = await a_live_site(A)
+    await result(live.wallbox, "Authorize", {"idTag": "04A1"})
+    live.world.dialer.backends.clear()
+    live.backends["a"].hang_up()
+    await settled()
+    number = await live.start()
+    await live.change(B)
+    live.backends["a"].answers["StartTransaction"] = lambda _: {
+        "idTagInfo": {"status": "Blocked"},
+        "transactionId": 77,
+    }
+    live.world.dialer.backends["ws://a/CP1"] = live.backends["a"]
+    stopped = await live.wallbox.got("RemoteStopTransaction")
+    assert stopped == {"transactionId": number}
+    await live.stop(number)
+    assert live.billed("a") == session(77, 0)
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_cards_are_asked_of_the_new_backend_from_the_moment_it_is_there() -> None:
+    live = await a_live_site(A)
+    await live.change(B)
+    await live.backends["b"].got("StatusNotification")
+    await result(live.wallbox, "Authorize", {"idTag": "04A1"})
+    assert live.backends["a"].all_of("Authorize") == []
+    assert live.backends["b"].all_of("Authorize") == [{"idTag": "04A1"}]
+    await live.world.kill()

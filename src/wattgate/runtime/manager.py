@@ -330,9 +330,11 @@ class Manager:
         async with self._patching:  # two at once must not undo each other
             self.site = changed = as_kept(change(self.site), self.keys.password_key)
             self._tell_evses(changed)
-            if self._assembly is not None:
-                await self._assembly.follow_gateways()
-            await self._keeper.keep(changed)
+            try:
+                if self._assembly is not None:
+                    await self._assembly.follow_gateways()
+            finally:  # what holds is stored, whatever becomes of the logins
+                await self._keeper.keep(changed)
         return changed
 
     def _tell_evses(self, changed: Site) -> None:

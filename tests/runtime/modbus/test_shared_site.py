@@ -4,10 +4,13 @@ import asyncio
 
 import pytest
 from tests.support.frames import result
+from tests.support.live_site import GONE_S
 from tests.support.paper_brain import PaperBrain
 from tests.support.site_text import evse, site
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Scripted, World, a_backend, status_of
+
+from wattgate.core.site.gateways import AddGateway, ReplaceGateways
 
 GATEWAY = {"url": "ws://backend.example/", "client_id": "GARAGE"}
 HOSTS = {"left": "192.0.2.1", "right": "192.0.2.2", "new": "192.0.2.3"}
@@ -151,4 +154,32 @@ async def test_p16_an_evse_that_is_activated_joins_the_login_of_the_others() -> 
     await asyncio.sleep(1)
     assert backend.all_of("StatusNotification")[-1]["connectorId"] == 2
     assert len(world.dialer.dialled) == 1
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_p16_a_wallbox_leaves_the_login_while_it_charges_and_comes_back_as_the_same() -> None:
+    world, brains, backend = a_world("left", "right")
+    manager = await world.start()
+    await asyncio.sleep(30)
+    brains["left"].plug()
+    await asyncio.sleep(6)
+    brains["left"].show("CARD")
+    await backend.got("StartTransaction")
+    await manager.gateways.change("left", ReplaceGateways([]), seen=None)
+    await asyncio.sleep(60)
+    assert brains["left"].drawn_a == 16.0
+    brains["left"].unplug()
+    stop = await backend.got("StopTransaction")
+    assert stop["transactionId"] == 9001
+    await asyncio.sleep(GONE_S)
+    assert numbers(world) == {"right": 2}
+    await manager.gateways.change("left", AddGateway(dict(GATEWAY)), seen=None)
+    assert numbers(world) == {"left": 1, "right": 2}
+    assert len(world.dialer.dialled) == 1
+    brains["left"].plug()
+    await asyncio.sleep(6)
+    brains["left"].show("CARD")
+    begun = await backend.got("StartTransaction", 2)
+    assert begun["connectorId"] == 1
     await world.kill()
