@@ -230,7 +230,7 @@ async def test_r86_what_did_not_get_to_the_wallbox_holds_nothing() -> None:
 @in_virtual_time()
 async def test_where_the_backend_talks_to_the_wallbox_itself_nothing_is_put_right_r47() -> None:
     world = a_relaying_world(literal_backend())
-    holds = NoteRecord("availability CP1", "stall-1", '{"held":{"gone":1}}')
+    holds = NoteRecord("availability CP1", "stall-1", '{"held":{"gone":[1]}}')
     await world.store.commit(SaveNote(holds))
     manager = await world.start()
     wallbox = literal_wallbox()
@@ -239,3 +239,20 @@ async def test_where_the_backend_talks_to_the_wallbox_itself_nothing_is_put_righ
     await settled()
     assert wallbox.all_of(CHANGE) == []
     await world.kill()
+
+
+@pytest.mark.parametrize("answer", [ACCEPTED, REJECTED])
+@in_virtual_time()
+async def test_r86_who_lets_go_while_another_takes_it_leaves_it_to_that_one(answer: Json) -> None:
+    site = await a_held_site("one")
+    site.wallbox.answers[CHANGE] = lambda _: None
+    taking = asyncio.create_task(site["two"].ask(CHANGE, OFF))  # noqa: TID251 - a backend at work
+    await site.wallbox.got(CHANGE)
+    assert await result(site["one"], CHANGE, ON) == SCHEDULED
+    site.wallbox.answers[CHANGE] = lambda _: ACCEPTED
+    (unique_id,) = site.wallbox.held[CHANGE]
+    site.wallbox.send(f'[3,"{unique_id}",{json.dumps(answer)}]')
+    assert (await taking)[2] == answer
+    await settled()
+    assert told(site) == ([OFF] if answer == ACCEPTED else [OFF, ON])
+    await site.world.kill()

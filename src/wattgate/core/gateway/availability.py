@@ -11,18 +11,22 @@ from wattgate.core.ocpp.validation import decode_payload
 OPERATIVE: Final = "Operative"
 INOPERATIVE: Final = "Inoperative"
 
+_WHOLE: Final = 0
+"""The connector that stands for the wallbox with all that it has."""
+
 _Connector = Annotated[int, msgspec.Meta(ge=0)]
+_NONE: Final[frozenset[int]] = frozenset()
 
 
 class Holds(msgspec.Struct, frozen=True):
     """Who holds one EVSE inoperative.
 
-    `held`: by link, the connector that the wallbox was told of, 0 for the whole wallbox. `owed`:
-    connectors that nobody holds any more, which the wallbox must still be told.
+    `held`: by link, the connectors that the wallbox was told of, 0 for the whole wallbox. `owed`:
+    those that nobody holds any more, which the wallbox must still be told.
     """
 
-    held: Mapping[str, _Connector] = msgspec.field(default_factory=dict)
-    owed: frozenset[_Connector] = frozenset()
+    held: Mapping[str, frozenset[_Connector]] = msgspec.field(default_factory=dict)
+    owed: frozenset[_Connector] = _NONE
 
     def others(self, link_id: str, entitled: Collection[str]) -> frozenset[str]:
         """The links beside that one that hold it, of those that are entitled to."""
@@ -30,15 +34,21 @@ class Holds(msgspec.Struct, frozen=True):
 
     def taken(self, link_id: str, connector: int) -> "Holds":
         """The wallbox has taken a connector out of service for that link."""
-        return Holds({**self.held, link_id: connector}, self.owed - {connector})
+        own = self.held.get(link_id, _NONE) | {connector}
+        return Holds({**self.held, link_id: own}, self.owed - {connector})
 
     def freed(self, link_id: str, connector: int) -> "Holds":
-        """The wallbox has put a connector back into service for that link."""
-        return Holds(_without(self.held, link_id), self._owed_by(link_id) - {connector})
+        """The wallbox has put a connector back into service for that link.
 
-    def let_go(self, link_id: str) -> "Holds":
+        The whole wallbox with all its connectors (OCPP 1.6 §5.2).
+        """
+        return Holds(self._held_but(link_id, connector), self.owed - {connector})
+
+    def let_go(self, link_id: str, connector: int = _WHOLE) -> "Holds":
         """That link holds it no longer; the wallbox has not been told."""
-        return Holds(_without(self.held, link_id), self._owed_by(link_id))
+        left = self._held_but(link_id, connector)
+        gone = self.held.get(link_id, _NONE) - left.get(link_id, _NONE)
+        return Holds(left, self.owed | gone)
 
     def of(self, entitled: Collection[str]) -> "Holds":
         """What is left of it where only these may hold it."""
@@ -56,12 +66,11 @@ class Holds(msgspec.Struct, frozen=True):
         """The connector that the wallbox is to be told of now; None for nothing to say."""
         return min(self.owed) if self.owed and not self.held else None
 
-    def _owed_by(self, link_id: str) -> frozenset[int]:
-        return self.owed | ({self.held[link_id]} if link_id in self.held else set())
-
-
-def _without(held: Mapping[str, int], link_id: str) -> dict[str, int]:
-    return {each: connector for each, connector in held.items() if each != link_id}
+    def _held_but(self, link_id: str, connector: int) -> dict[str, frozenset[int]]:
+        own = self.held.get(link_id, _NONE)
+        left = _NONE if connector == _WHOLE else own - {connector}
+        others = {each: held for each, held in self.held.items() if each != link_id}
+        return {**others, link_id: left} if left else others
 
 
 def holds_text(holds: Holds) -> str:

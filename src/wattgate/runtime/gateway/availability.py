@@ -70,11 +70,16 @@ class Availability:
 
     def is_held_beside(self, evse: StationEvse, link_id: str) -> bool:
         """Whether another backend than that holds it, or is about to."""
-        is_coming = any(
-            count and where == evse.evse_id and who != link_id
-            for (where, who), count in self._on_their_way.items()
+        return bool(self._coming(evse) - {link_id}) or bool(
+            self.holds(evse).others(link_id, _entitled(evse))
         )
-        return is_coming or bool(self.holds(evse).others(link_id, _entitled(evse)))
+
+    def _coming(self, evse: StationEvse) -> frozenset[str]:
+        """The links for which the wallbox is about to take it out of service."""
+        on_their_way = self._on_their_way.items()
+        return frozenset(
+            who for (where, who), count in on_their_way if count and where == evse.evse_id
+        )
 
     def sending(self, evse: StationEvse, link_id: str, kind: str) -> None:
         """The wallbox is to be told of it for that backend; `answered` follows."""
@@ -91,18 +96,19 @@ class Availability:
         finally:
             if kind == INOPERATIVE:
                 self._on_their_way[evse.evse_id, link_id] -= 1
+        self.review()
 
     async def _took(self, evse: StationEvse, link_id: str, connector: int, kind: str) -> None:
         async with self._in_order:
             before = self.holds(evse)
             change = before.taken if kind == INOPERATIVE else before.freed
             await self._keep(evse, change(link_id, connector))
-        self.review()
 
-    async def let_go(self, evse: StationEvse, link_id: str) -> None:
+    async def let_go(self, evse: StationEvse, link_id: str, connector: int) -> None:
         """That backend holds it no longer, but others do; raises StoreFailed."""
         async with self._in_order:
-            await self._keep(evse, self.holds(evse).let_go(link_id))
+            await self._keep(evse, self.holds(evse).let_go(link_id, connector))
+        self.review()
 
     # What follows when a backend may hold nothing any more
 
@@ -121,7 +127,7 @@ class Availability:
     async def _settle(self, evse: StationEvse) -> None:
         async with self._in_order:
             await self._keep(evse, self.holds(evse).of(_entitled(evse)))
-        while (connector := self.holds(evse).due) is not None:
+        while (connector := self.holds(evse).due) is not None and not self._coming(evse):
             outcome = await self._tell(connector)
             if not is_taken(outcome):
                 log.info("connector not put back into service", evse=evse.evse_id)

@@ -81,15 +81,15 @@ class MaintenanceCommands:
         text = self._backend.connectors.to_wallbox(ask.call.payload_text, rule.connector)
         kind, connector = read_scalar(text, ("type",)), read_scalar(text, CONNECTOR)
         known, link_id = self._station.availability, self._backend.link_id
-        if kind == OPERATIVE and known.is_held_beside(self._evse, link_id):
-            self._station.in_background(ask, self._let_go(ask))
-        elif kind in (OPERATIVE, INOPERATIVE) and isinstance(connector, int):
-            self._change(ask, rule, text, str(kind), connector)
-        else:
+        if kind not in (OPERATIVE, INOPERATIVE) or not isinstance(connector, int):
             self._to_wallbox.send(ask, rule, text)
+        elif kind == OPERATIVE and known.is_held_beside(self._evse, link_id):
+            self._station.in_background(ask, self._let_go(ask, connector))
+        else:
+            self._change(ask, rule, text, str(kind), connector)
 
-    async def _let_go(self, ask: Ask) -> None:
-        await self._station.availability.let_go(self._evse, self._backend.link_id)
+    async def _let_go(self, ask: Ask, connector: int) -> None:
+        await self._station.availability.let_go(self._evse, self._backend.link_id, connector)
         ask.answer('{"status":"Scheduled"}', "another backend holds it inoperative (R86)")
 
     def _change(self, ask: Ask, rule: Rule, text: str, kind: str, connector: int) -> None:
