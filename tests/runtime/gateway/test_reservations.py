@@ -151,6 +151,36 @@ async def test_a_reservation_that_the_wallbox_did_not_answer_can_be_cancelled() 
 
 
 @in_virtual_time()
+async def test_a_reservation_whose_answer_a_crash_swallowed_is_known_all_the_same() -> None:
+    site, keeper = await two()
+    site.wallbox.answers["ReserveNow"] = lambda payload: keeper.reserve(payload) and None
+    site.two.send(f'[2,"r","ReserveNow",{json.dumps(wish(7))}]')
+    await site.wallbox.got("ReserveNow")
+    await restarts(site)
+    await result(site.wallbox, "StartTransaction", START | {"connectorId": 2, "reservationId": 1})
+    assert (await site.two.got("StartTransaction"))["reservationId"] == 7
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_a_reservation_that_the_wallbox_never_heard_of_is_none() -> None:
+    site, _ = await two()
+    site.wallbox.answers["UnlockConnector"] = lambda _: None
+    waiting = asyncio.gather(
+        error(site.two, "UnlockConnector", {"connectorId": 1}),
+        error(site.one, "ReserveNow", wish(5)),
+    )
+    await settled()
+    site.wallbox.hang_up()
+    assert list(await waiting) == ["GenericError", "GenericError"]
+    site.world.plug_in("CP1", site.wallbox)
+    await settled()
+    assert await cancel(site.one, 5) == "Rejected"
+    assert site.wallbox.all_of("CancelReservation") == []
+    await site.world.kill()
+
+
+@in_virtual_time()
 async def test_what_cannot_be_stored_is_not_reserved() -> None:
     site, keeper = await two()
     site.world.store.failing = True

@@ -1,10 +1,14 @@
 """What is agreed on about cards in mode T counts once the gateway holds (R55, R56)."""
 
+import asyncio
+
 import pytest
 from tests.support.frames import Site, literal_backend, literal_wallbox, result, settled
 from tests.support.relayed import DROP, a_relayed_site
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json
+
+from wattgate.runtime.station.presence import SETTLE_S
 
 DONE = {"status": "Accepted"}
 
@@ -35,6 +39,22 @@ async def test_a_list_that_was_relayed_is_known_r56(answer: str, verdict: str) -
     site = await a_relayed_site(wallbox=wallbox)
     assert await result(site.backend, "SendLocalList", a_list(1, "A")) == {"status": answer}
     assert await judged_in_hold(site, "A") == verdict
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_a_list_that_was_relayed_lets_nobody_in_for_the_next_backend_r105() -> None:
+    wallbox = literal_wallbox(SendLocalList=lambda _: DONE)
+    site = await a_relayed_site(wallbox=wallbox)
+    assert await result(site.backend, "SendLocalList", a_list(1, "A")) == DONE
+    await settled()
+    await site.world.kill()
+    site.world.site_toml = DROP.replace('"drop"', '"hold"').replace("ws://backend/", "ws://next/")
+    await site.world.start()
+    await site.world.boot("CP1", wallbox)
+    await asyncio.sleep(SETTLE_S + 1)
+    emptying = {"listVersion": 1, "updateType": "Full"}
+    assert wallbox.all_of("SendLocalList") == [a_list(1, "A"), emptying]
     await site.world.kill()
 
 

@@ -131,7 +131,7 @@ class Reservations:
             self._is_over(our_id)
 
     def _heard(self, asked: Reservation, before: Reservation | None, outcome: Outcome) -> None:
-        if isinstance(outcome, NoAnswer):
+        if isinstance(outcome, NoAnswer) and outcome.was_sent:
             return  # it may hold
         after = msgspec.structs.replace(asked, holds=True) if is_accepted(outcome) else before
         if self._replace(asked, after):
