@@ -7,7 +7,7 @@ import pytest
 from tests.support.frames import Refusal, error, literal_wallbox, result, settled
 from tests.support.roles import HELPER, PRIMARY, several
 from tests.support.virtual_time import in_virtual_time
-from tests.support.world import World
+from tests.support.world import World, status_of
 
 from wattgate.runtime.gateway.virtual_reset import END_WITHIN_S
 
@@ -192,4 +192,18 @@ async def test_r45_a_reset_charge_point_boots_also_where_it_else_would_not() -> 
     await site.start(1)
     await result(site["two"], "Reset", SOFT)
     await site["two"].got("BootNotification")
+    await site.world.kill()
+
+
+@in_virtual_time(within_s=2 * 3600)
+async def test_r77_no_note_stays_of_a_transaction_whose_end_was_lost() -> None:
+    site = await several(TWO, more="lost_stop_h = 1\n")
+    await site.start(2)
+    await result(site["two"], "Reset", SOFT)
+    await asyncio.sleep(1)
+    for status in ("Charging", "Available"):
+        await result(site.wallbox, "StatusNotification", status_of(2, status))
+    assert await noted(site.world) != []
+    await asyncio.sleep(4500)
+    assert await noted(site.world) == []
     await site.world.kill()

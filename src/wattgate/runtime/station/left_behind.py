@@ -82,7 +82,11 @@ def _ending(
 ) -> tuple[Change, ...]:
     start, number = record.start, record.transaction_id
     stop = end_of(record, known.lost.get(number) or _last_sign(record, frames))
-    changes = (CloseTransaction(start.station_id, number, stop), *known.forget_lost(number))
+    changes = (
+        CloseTransaction(start.station_id, number, stop),
+        *known.forget_lost(number),
+        *known.forget_reset(number),
+    )
     if is_shared(record):
         return changes  # it was between wallbox and backend alone (mode T)
     text, links = stop_payload(number, stop), hearers(record)

@@ -145,6 +145,7 @@ class LostStops:
         changes: list[Change] = [
             CloseTransaction(station_id, transaction_id, stop),
             *known.forget_lost(transaction_id),
+            *known.forget_reset(transaction_id),
             *self._telling(transaction_id, told, stop),
         ]
         queued = await self._house.store.commit(*changes)
