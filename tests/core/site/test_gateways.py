@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from wattgate.core.errors import ConfigError
 from wattgate.core.gateway.rights import Rights
@@ -21,6 +23,8 @@ from wattgate.core.site.model import (
     Site,
     SiteSettings,
 )
+from wattgate.core.site.reading import read_mapping
+from wattgate.core.site.writing import to_mapping
 
 BILLING = GatewaySettings(url="ws://billing/", client_id="DE1", password="secret")
 REPORT = GatewaySettings(url="ws://report/", role=GatewayRole.REPORT)
@@ -266,3 +270,39 @@ def test_a_backend_that_gets_another_role_keeps_its_certificates_p22(
 def test_certificates_of_a_shared_login_stay_those_of_its_first_connector_p22() -> None:
     changed = with_gateways(site(SECURE, beside=(SECURE,)), "b", ChangeGateway(1, TO_REPORT))
     assert {each.gateways[0].certificates for each in changed.evses} == {"a"}
+
+
+TOLD = {
+    "url": st.sampled_from(["ws://billing/", "wss://billing", "ws://report/", "x", 5]),
+    "client_id": st.sampled_from(["", "CP1", "DE1", ".", None]),
+    "password": st.sampled_from(["", "secret", "other", 7]),
+    "role": st.sampled_from(["primary", "report", "boss"]),
+    "commands": st.sampled_from([None, "read", ["Reset"], ["Rest"], []]),
+    "offline_policy": st.sampled_from(["hold", "drop"]),
+    "colour": st.just("red"),
+}
+described = st.fixed_dictionaries({}, optional=TOLD)
+numbers = st.integers(0, 3)
+changes: st.SearchStrategy[GatewayChange] = st.one_of(
+    st.builds(ReplaceGateways, st.lists(described, max_size=3)),
+    st.builds(AddGateway, described),
+    st.builds(ChangeGateway, numbers, described),
+    st.builds(RemoveGateway, numbers),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("ab"), changes), max_size=6))
+def test_whatever_is_asked_for_leaves_a_site_that_can_be_run(
+    asked: list[tuple[str, GatewayChange]],
+) -> None:
+    """Each change is done or refused as a whole, and touches nothing but backends."""
+    now = site(BILLING, REPORT, beside=(BILLING,))
+    for evse_id, change in asked:
+        try:
+            now = with_gateways(now, evse_id, change)
+        except ConfigError as refused:
+            assert refused.problems
+        assert read_mapping(to_mapping(now, secrets=True)) == now
+        without = tuple(replace(each, gateways=()) for each in now.evses)
+        assert replace(now, evses=without) == site()
