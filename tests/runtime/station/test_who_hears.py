@@ -114,12 +114,15 @@ async def test_r88_triggered_values_go_to_those_who_asked_for_them(asked: tuple[
     await site.world.kill()
 
 
+@pytest.mark.parametrize("signed", ["OCMF|{}|{}", "1234567890"])
 @in_virtual_time()
-async def test_r117_signed_values_are_missing_nowhere_whoever_asked_for_them_r113() -> None:
+async def test_r117_signed_values_are_missing_nowhere_whoever_asked_for_them_r113(
+    signed: str,
+) -> None:
     site = await several()
     site.evse._presence.expect_own_trigger(1)
     values = triggered("2026-05-15T14:30:00Z", None)
-    values["meterValue"][0]["sampledValue"][0] |= {"value": "OCMF|{}|{}", "format": "SignedData"}
+    values["meterValue"][0]["sampledValue"][0] |= {"value": signed, "format": "SignedData"}
     await result(site.wallbox, "MeterValues", values)
     await settled()
     for name in NAMES:
@@ -151,6 +154,7 @@ async def test_r106_roles_are_those_of_the_start_to_the_end_of_a_transaction_r65
     loop.call_later(1.0, becomes, site, "backend", GatewayRole.REPORT)
     loop.call_later(1.0, becomes, site, "one", GatewayRole.PRIMARY)
     await result(site.wallbox, "StartTransaction", START)
+    await result(site.wallbox, "MeterValues", READING)
     (held,) = late.held["StartTransaction"]
     late.send(f'[3,"{held}",{{"idTagInfo":{{"status":"Blocked"}},"transactionId":9001}}]')
     await site.wallbox.got("RemoteStopTransaction")
@@ -160,6 +164,7 @@ async def test_r106_roles_are_those_of_the_start_to_the_end_of_a_transaction_r65
     record, next_one = await site.record(), await site.record(2)
     assert (record.start.link_id, record.late_verdict) == (link_of("backend"), "Blocked")
     for name, theirs in zip(NAMES, (9001, 501, 9001), strict=True):
+        assert site.ids(name)[:2] == [theirs, theirs]
         (end,) = site.backends[name].all_of("StopTransaction")
         assert (end["transactionId"], end["reason"]) == (theirs, "DeAuthorized")
     assert next_one.start.link_ids == tuple(map(link_of, ("one", "backend", "two")))

@@ -17,7 +17,7 @@ from wattgate.core.station.measurements import (
 )
 from wattgate.core.station.requests import MeterValuesRequest
 from wattgate.core.station.salvage import OddMeterValues, salvage_meter_ids, without_our_id
-from wattgate.core.station.signed import holds_signed_data, is_expendable
+from wattgate.core.station.signed import is_expendable
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import Change, Enqueue
 from wattgate.runtime.ask import Ask
@@ -85,8 +85,7 @@ class MeterReadings:
         """The links whose backends asked for these values; None where they are for all."""
         if not is_triggered(text):
             return None
-        asked_by = self._station.presence.triggered_for(request.connector_id)
-        return None if holds_signed_data(text) else asked_by
+        return self._station.presence.triggered_for(request.connector_id)
 
     def _evse_of(self, request: MeterValuesRequest | OddMeterValues) -> StationEvse | None:
         """Connector 0 is the wallbox's own meter, of which its main EVSE's backends hear (R102)."""
