@@ -205,7 +205,7 @@ class BackendAssembly:
         backend = EvseBackend(
             gateway, known.link, known.north, replace(evse.connectors, at_backend=seat.number)
         )
-        virtual = VirtualCharging(evse, backend, station.presence, profiles_of(seat), self._house)
+        virtual = VirtualCharging(evse, backend, station, profiles_of(seat))
         virtual.recover(recovered.profiles)
         configuration = ConfigurationCommands(station, backend, party.configuration)
         handler = BackendCommandHandler(station, evse, backend, virtual, configuration)

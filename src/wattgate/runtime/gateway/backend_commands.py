@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Final
 
 from wattgate.core.errors import PeerError
 from wattgate.core.gateway.access import Standing, require_access
 from wattgate.core.gateway.connectors import BACKEND_CONNECTOR, with_connector
 from wattgate.core.gateway.link_messages import CertificateMatter, certificate_matter
 from wattgate.core.gateway.policy import Decision, Rule, Sender, rule_for
+from wattgate.core.gateway.profile_mirror import SET
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.backend_link import BackendLink
@@ -25,6 +27,8 @@ from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.station_evse import StationEvse
 
 Handler = Callable[[BackendLink, Ask, Rule], None]
+
+UNKNOWN: Final = '{"status":"Unknown"}'
 
 _ONCE_ACCEPTED = frozenset({"RemoteStartTransaction", "RemoteStopTransaction"})
 
@@ -138,7 +142,9 @@ class BackendCommandHandler:
             self._triggers.trigger(link, ask, rule)
 
     def _set_profile_in_observe(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
-        self._station.in_background(ask, self._map_and_set(link, ask, rule))
+        """Only the profiles of who bills go into the wallbox (R97)."""
+        work = self._map_and_set if self._backend.is_primary else self._virtualise
+        self._station.in_background(ask, work(link, ask, rule))
 
     async def _map_and_set(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         text: str | None = ask.call.payload_text
@@ -149,11 +155,17 @@ class BackendCommandHandler:
         if text is None:
             ask.answer(REJECTED)
         else:
-            self._send_profile(ask, rule, text)
+            self._send_profile(ask, rule, await self._virtual.naming.setting(SET, text))
 
     def _clear_in_observe(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         """All profiles of a backend are those of its own connector (R98)."""
-        text = ask.call.payload_text
+        if not self._backend.is_primary:
+            self._station.in_background(ask, self._virtualise(link, ask, rule))
+            return
+        text = self._virtual.naming.clearing(ask.call.payload_text)
+        if text is None:
+            ask.answer(UNKNOWN, "no profile of this backend (R98)")
+            return
         if not self._backend.connectors.alone and read_scalar(text, ("id",)) is None:
             text = with_connector(text, BACKEND_CONNECTOR)
         self._send_profile(ask, rule, text)

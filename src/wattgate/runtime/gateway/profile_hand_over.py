@@ -14,12 +14,15 @@ from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.core.ocpp.schedules import Entry, ProfileStack
 from wattgate.core.ocpp.session import Priority
 from wattgate.ports.clock import Clock
+from wattgate.ports.store import StoreFailed
 from wattgate.runtime.gateway.evse_backend import EvseBackend
+from wattgate.runtime.gateway.profile_naming import ProfileNaming
 from wattgate.runtime.gateway.profile_outcomes import may_have_changed, took_effect
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station.evse_ocpp16 import BOOT_PATIENCE_S
 from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.station.station_evse import StationEvse
+from wattgate.runtime.store_failures import say_not_stored
 
 log = structlog.get_logger()
 
@@ -52,6 +55,7 @@ class ProfileHandOver:
         self,
         evse: StationEvse,
         backend: EvseBackend,
+        naming: ProfileNaming,
         presence: Presence,
         clock: Clock,
         observing: Callable[[], bool],
@@ -59,6 +63,7 @@ class ProfileHandOver:
     ) -> None:
         self._evse = evse
         self._backend = backend
+        self._naming = naming
         self._presence = presence
         self._clock = clock
         self._observing = observing
@@ -140,6 +145,14 @@ class ProfileHandOver:
         text = self._text_of(entry)
         if text is None:
             return True
+        try:
+            text = await self._naming.setting(SET, text)
+        except StoreFailed as exc:
+            say_not_stored(exc, evse=self._evse.evse_id)
+            self.owe(entry)
+            return False
+        if not self._is_set(entry):
+            return True
         outcome = await peer.call(SET, text, timeout_s=ANSWER_S, priority=Priority.BACKEND)
         if not self._observing() and may_have_changed(outcome):
             self._intruded()
@@ -161,7 +174,8 @@ class ProfileHandOver:
         peer = self._presence.peer
         outcome: Outcome = NoAnswer("the wallbox is away", was_sent=False)
         if peer is not None:
-            text = f'{{"id":{profile_id}}}'
+            number = self._naming.number_of(profile_id)
+            text = f'{{"id":{profile_id if number is None else number}}}'
             outcome = await peer.call(CLEAR, text, timeout_s=ANSWER_S, priority=Priority.BACKEND)
         if not took_effect(CLEAR, outcome):
             log.warning(

@@ -1,9 +1,11 @@
 """What a backend commands about transactions: it names them by the ids that it has given (R60)."""
 
+from collections.abc import Callable
 from functools import partial
 
 from wattgate.core.gateway.connectors import BACKEND_CONNECTOR, with_connector
 from wattgate.core.gateway.policy import TRANSACTION, Path, Rule
+from wattgate.core.gateway.profile_numbers import named_profile
 from wattgate.core.ocpp.splice import read_scalar, remove_member, replace_scalar
 from wattgate.core.station.authorisation import fold
 from wattgate.core.station.fixed_card import ID_TAG
@@ -42,12 +44,22 @@ class TransactionCommands:
     def remote_start(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         """Name the connector; a profile stays here unless we only observe (R75, R101)."""
         text = with_connector(ask.call.payload_text, BACKEND_CONNECTOR)
-        if self._station.house.observing():
-            await_start = partial(self._virtual.await_relayed_start, text)
-        else:
+        if not self._station.house.observing():
             await_start = partial(self._virtual.await_start, remote_start_profile(text))
-            text = remove_member(text, "chargingProfile")
+            self._start(ask, rule, remove_member(text, "chargingProfile"), await_start)
+        elif named_profile(ask.call.action, text) is None:
+            self._start(ask, rule, text, partial(self._virtual.await_relayed_start, text))
+        elif self._backend.is_primary:
+            self._station.in_background(ask, self._start_with_profile(ask, rule, text))
+        else:
+            ask.answer(REJECTED, "the profile would not be obeyed (R97)")
 
+    async def _start_with_profile(self, ask: Ask, rule: Rule, text: str) -> None:
+        """The wallbox itself is to obey the profile, by its own number of it."""
+        numbered = await self._virtual.naming.setting(ask.call.action, text)
+        self._start(ask, rule, numbered, partial(self._virtual.await_relayed_start, text))
+
+    def _start(self, ask: Ask, rule: Rule, text: str, await_start: Callable[[], None]) -> None:
         def sending() -> Heard:
             await_start()
             now = self._station.house.tools.clock.monotonic()

@@ -14,6 +14,7 @@ import structlog
 
 from wattgate.core.errors import PeerError
 from wattgate.core.gateway.composite_schedule import composite_answer
+from wattgate.core.gateway.profile_mirror import SET
 from wattgate.core.ocpp.frames import Call
 from wattgate.core.ocpp.profiles import Running
 from wattgate.core.ocpp.schedules import Entry
@@ -23,12 +24,15 @@ from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.gateway.kept_profiles import KeptProfiles
 from wattgate.runtime.gateway.profile_hand_over import ProfileHandOver
 from wattgate.runtime.gateway.profile_mirroring import ProfileMirror
+from wattgate.runtime.gateway.profile_naming import ProfileNaming
 from wattgate.runtime.peer import Outcome
-from wattgate.runtime.station.presence import Presence
-from wattgate.runtime.station.station import House
+from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.station_evse import StationEvse
 
 log = structlog.get_logger()
+
+NOT_NOW: Final = '{"status":"Rejected"}'
+"""The answer to SetChargingProfile where nobody would obey the profile."""
 
 RETRY_S: Final = 30.0
 """s until the wallbox is tried again with profiles that did not get through."""
@@ -56,18 +60,24 @@ class VirtualCharging:
         self,
         evse: StationEvse,
         backend: EvseBackend,
-        presence: Presence,
+        station: Station,
         kept_as: str,
-        house: House,
     ) -> None:
         """`kept_as` is the name under which the store keeps the profiles."""
         self.on_intrusion: Callable[[], None] = self._sweep
         self.backend = backend
         self._evse = evse
-        self._house = house
+        self._house = house = station.house
+        self.naming = ProfileNaming(backend, kept_as, station.profile_ids)
         self._kept = KeptProfiles(evse, backend, kept_as, house)
         self._to_wallbox = ProfileHandOver(
-            evse, backend, presence, house.tools.clock, house.observing, self._intruded
+            evse,
+            backend,
+            self.naming,
+            station.presence,
+            house.tools.clock,
+            house.observing,
+            self._intruded,
         )
         self._mirror = ProfileMirror(
             evse, backend, house, self._kept, self._to_wallbox, self._intruded
@@ -88,7 +98,8 @@ class VirtualCharging:
     async def handle(self, call: Call) -> str | None:
         """Answer SetChargingProfile, ClearChargingProfile or GetCompositeSchedule.
 
-        None: load management has gone over to observe meanwhile, it is for the wallbox now.
+        None: load management has gone over to observe meanwhile, it is for the wallbox now. There
+        are only the profiles of who bills in it; while they rule, no other backend can set any.
 
         Raises:
             PeerError: the payload does not fit; the CALLERROR to answer with.
@@ -97,10 +108,12 @@ class VirtualCharging:
         if call.action == "GetCompositeSchedule":
             return self._composite(call)
         async with self._kept.in_order:
-            if self._house.observing():
+            if self._house.observing() and self.backend.is_primary:
                 return None
             before = self._kept.now
-            if call.action == "SetChargingProfile":
+            if call.action == SET and self._house.observing():
+                return NOT_NOW
+            if call.action == SET:
                 verdict = before.set_profile(call.payload_text, self._running)
             else:
                 verdict = before.clear(call.payload_text)

@@ -19,6 +19,7 @@ from wattgate.runtime.evidence import EvidenceKeeper
 from wattgate.runtime.files.relay import FileRelay
 from wattgate.runtime.gateway.availability import Availability
 from wattgate.runtime.gateway.evse_backend import EvseBackend
+from wattgate.runtime.gateway.profile_ids import ProfileIds
 from wattgate.runtime.gateway.progress_reports import ProgressReports
 from wattgate.runtime.gateway.reservations import Reservations
 from wattgate.runtime.peer import Peer, Tools
@@ -80,6 +81,7 @@ class Station:
         self.reservations = Reservations(
             presence, self._reserving_links, house.store, house.tools.clock, house.tasks
         )
+        self.profile_ids = ProfileIds(presence.station_id, house.store)
         self.local_lists = LocalLists(
             presence, self._authorising_links, house.cards, house.store, house.tasks
         )
@@ -152,6 +154,7 @@ class Station:
         self.availability.recover(notes)
         self.progress.recover(notes)
         self.reservations.recover(notes)
+        self.profile_ids.recover(notes)
         self.local_lists.recover(notes)
 
     def _main_backend(self) -> EvseBackend | None:
