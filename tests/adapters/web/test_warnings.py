@@ -213,3 +213,26 @@ async def test_r106_without_one_that_decides_everybody_may_charge() -> None:
         "[[card]]."
     )
     await world.kill()
+
+
+@in_virtual_time()
+async def test_r86_an_evse_that_its_backend_has_taken_out_of_service_says_so() -> None:
+    world = World(EVSE + BACKEND)
+    world.dialer.backends["ws://backend/CP1"] = backend = a_backend()
+    await world.start()
+    wallbox = a_wallbox(ChangeAvailability=lambda _: {"status": "Accepted"})
+    await world.boot("CP1", wallbox)
+    await backend.got("StatusNotification")
+    for kind, warnings in (
+        (
+            "Inoperative",
+            [
+                "The backend has taken this EVSE out of service (ChangeAvailability): nobody can "
+                "charge here until it puts it back."
+            ],
+        ),
+        ("Operative", []),
+    ):
+        await backend.ask("ChangeAvailability", {"connectorId": 1, "type": kind})
+        assert said(world) == warnings
+    await world.kill()

@@ -51,6 +51,17 @@ def _backend_fails(_state: EvseState, login: EvseLogin, who: str) -> str | None:
     )
 
 
+def _backend_holds_it(state: EvseState, login: EvseLogin, who: str) -> str | None:
+    """R86."""
+    backend = login.backend
+    if backend is None or backend.link_id not in state.station.availability.holders(state.evse):
+        return None
+    return (
+        f"{_begun(who)} has taken this EVSE out of service (ChangeAvailability): nobody can charge "
+        "here until it puts it back."
+    )
+
+
 def _backend_is_not_verified(_state: EvseState, login: EvseLogin, who: str) -> str | None:
     """P23, S10."""
     terms = login.link.identity.target.tls
@@ -135,6 +146,7 @@ _WARNERS: Final[tuple[Warner, ...]] = (
     _once(_id_is_contested),
     _once(_everybody_may_charge),
     _for_each(_backend_fails),
+    _for_each(_backend_holds_it),
     _for_each(_backend_is_not_verified),
     _for_each(_messages_given_up),
     _for_each(_signed_data_contradict),

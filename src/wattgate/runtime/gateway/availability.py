@@ -66,6 +66,10 @@ class Availability:
         """Who holds an EVSE."""
         return self._holds.get(evse.evse_id, Holds())
 
+    def holders(self, evse: StationEvse) -> frozenset[str]:
+        """The links whose backends hold an EVSE."""
+        return frozenset(self.holds(evse).held)
+
     # What a backend asks
 
     def is_held_beside(self, evse: StationEvse, link_id: str) -> bool:
