@@ -1,5 +1,6 @@
 import pytest
 
+from wattgate.core.site.backends import GatewaySettings
 from wattgate.core.site.destinations import (
     destination,
     identity_complaint,
@@ -7,7 +8,6 @@ from wattgate.core.site.destinations import (
     page_complaint,
     url_complaint,
 )
-from wattgate.core.site.devices import GatewaySettings
 
 
 @pytest.mark.parametrize(

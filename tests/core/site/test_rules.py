@@ -10,12 +10,8 @@ from wattgate.core.site.model import (
     DeviceType,
     EvseSettings,
     FileRelaySettings,
-    GatewayRole,
-    GatewaySettings,
     LoadManagement,
     OcppServerSettings,
-    OfflinePolicy,
-    PasswordForm,
     Site,
     SiteSettings,
     StrategyChoice,
@@ -33,8 +29,6 @@ TWO_EVSES = Site(
 )
 EMPTY = Site()
 SLOW = Site(site=SiteSettings(cycle_s=60))
-URL = "ws://backend/"
-DROPPING = GatewaySettings(url=URL, offline_policy=OfflinePolicy.DROP)
 METER_KEY = Signer().key_hex
 
 Rule = Callable[[Any, Site], str | None]
@@ -50,10 +44,6 @@ def observed(max_a: float = 0.0) -> SiteSettings:
 
 def wallbox(profile: int = 0, password: str = "", wallbox_id: str = "CP1") -> WallboxSettings:
     return WallboxSettings(id=wallbox_id, security_profile=profile, password=password)
-
-
-def hexadecimal(password: str) -> GatewaySettings:
-    return GatewaySettings(url=URL, password=password, key_form=PasswordForm.HEX)
 
 
 def evse(
@@ -75,16 +65,6 @@ def evse(
 
 def server(tls: TlsMode = TlsMode.OFF, password: str = "", host: str = "::") -> Site:
     return Site(ocpp_server=OcppServerSettings(tls=tls, password=password, host=host))
-
-
-def dropping(management: LoadManagement, evses: int) -> Site:
-    return Site(
-        site=SiteSettings(load_management=management),
-        evses=tuple(
-            EvseSettings(id=str(each), address="CP1", connector=each + 1, gateways=(gateway,))
-            for each, gateway in enumerate((DROPPING, GatewaySettings(url=URL))[:evses])
-        ),
-    )
 
 
 def on_modbus(address: str, unit: int = 1, definition: str = "") -> EvseSettings:
@@ -109,24 +89,6 @@ def on_one_line(*addresses: str) -> Site:
 
 FAST_LINE = "/dev/ttyUSB0,19200,8E1"
 MIXED = on_one_line(FAST_LINE, "/dev/ttyUSB0")
-UNNAMED = GatewaySettings(url=URL)
-APART = GatewaySettings(url=URL, certificates="apart")
-
-
-def named_as_ours(gateway: GatewaySettings) -> EvseSettings:
-    """An EVSE whose id is the name of the certificates that wallboxes see."""
-    return replace(evse(), id="server", gateways=(gateway,))
-
-
-REPORT = GatewaySettings(url=URL, role=GatewayRole.REPORT)
-BEHIND_A_PATH = replace(REPORT, url=f"{URL}path/")
-ELSEWHERE = GatewaySettings(url="ws://elsewhere/", role=GatewayRole.REPORT)
-NEXT_TO_IT = (REPORT, GatewaySettings(url=URL, certificates="a-backend"))
-
-
-def beside(*gateways: GatewaySettings) -> Site:
-    """A site with one EVSE, `a`, that has these backends."""
-    return Site(evses=(replace(evse(), gateways=gateways),))
 
 
 def told(strategy: StrategyChoice) -> WallboxSettings:
@@ -193,27 +155,6 @@ def fed(max_a: float | None) -> Site:
         (rules.strategy_fits_the_connectors, told(StrategyChoice.CHARGE_POINT_MAX), WITH_EVSE),
         (rules.main_evse_is_one_of_its_own, wallbox(), TWO_EVSES),
         (rules.main_evse_is_one_of_its_own, WallboxSettings(id="CP1", main_evse="b"), TWO_EVSES),
-        (rules.url_leads_to_a_backend, GatewaySettings(url=URL), EMPTY),
-        (rules.client_id_fits_a_url, GatewaySettings(url=URL, client_id="a b"), EMPTY),
-        (rules.client_id_fits_basic_auth, GatewaySettings(url=URL, client_id="a:b"), EMPTY),
-        (rules.client_id_fits_basic_auth, GatewaySettings(url=URL, password="a:b"), EMPTY),
-        (rules.password_is_hexadecimal, GatewaySettings(url=URL, password="secret"), EMPTY),
-        (rules.password_is_hexadecimal, hexadecimal(""), EMPTY),
-        (rules.password_is_hexadecimal, hexadecimal("00ff"), EMPTY),
-        (rules.certificates_are_a_backends, GatewaySettings(url=URL), EMPTY),
-        (rules.certificates_are_a_backends, GatewaySettings(url=URL, certificates="a"), EMPTY),
-        (rules.certificates_are_a_backends, APART, Site(evses=(named_as_ours(APART),))),
-        (rules.certificates_are_a_backends, NEXT_TO_IT[1], beside(*NEXT_TO_IT)),
-        (rules.certificates_are_a_backends, REPORT, beside(REPORT, ELSEWHERE)),
-        (rules.certificates_are_a_backends, REPORT, beside(REPORT, replace(REPORT, client_id="X"))),
-        (
-            rules.certificates_are_a_backends,
-            REPORT,
-            beside(REPORT, replace(BEHIND_A_PATH, certificates="a-backend")),
-        ),
-        (rules.whole_wallbox_is_dropped, GatewaySettings(url=URL), EMPTY),
-        (rules.whole_wallbox_is_dropped, DROPPING, dropping(LoadManagement.OBSERVE, evses=1)),
-        (rules.whole_wallbox_is_dropped, DROPPING, dropping(LoadManagement.OBSERVE, evses=0)),
     ],
 )
 def test_what_keeps_a_rule_is_not_complained_about(
@@ -302,67 +243,6 @@ def test_what_keeps_a_rule_is_not_complained_about(
             WallboxSettings(id="CP2", main_evse="b"),
             TWO_EVSES,
             'an EVSE of wallbox "CP2"',
-        ),
-        (rules.url_leads_to_a_backend, GatewaySettings(url="ftp://x"), EMPTY, "ws://"),
-        (rules.client_id_fits_a_url, GatewaySettings(url=URL, client_id="."), EMPTY, "vanish"),
-        (
-            rules.client_id_fits_basic_auth,
-            GatewaySettings(url=URL, client_id="a:b", password="x"),
-            EMPTY,
-            "colon",
-        ),
-        (rules.password_is_hexadecimal, hexadecimal("00f"), EMPTY, "two per byte"),
-        (rules.password_is_hexadecimal, hexadecimal("00 ff"), EMPTY, "two per byte"),
-        (
-            rules.certificates_are_a_backends,
-            GatewaySettings(url=URL, certificates="server"),
-            EMPTY,
-            'must not be "server": those are the certificates that wallboxes see',
-        ),
-        (
-            rules.certificates_are_a_backends,
-            UNNAMED,
-            Site(evses=(evse(), named_as_ours(UNNAMED))),
-            'must be named: by themselves they would be called as the EVSE is, "server"',
-        ),
-        (
-            rules.certificates_are_a_backends,
-            REPORT,
-            beside(REPORT, BEHIND_A_PATH),
-            'must be named: by themselves they would be called "a-backend"',
-        ),
-        (
-            rules.whole_wallbox_is_dropped,
-            replace(DROPPING, role=GatewayRole.REPORT),
-            EMPTY,
-            "one that reports only holds",
-        ),
-        (
-            rules.whole_wallbox_is_dropped,
-            DROPPING,
-            replace(beside(DROPPING, REPORT), site=SiteSettings(load_management=OBSERVE)),
-            "leaves the wallbox to one backend, and this EVSE has 2",
-        ),
-        (
-            rules.whole_wallbox_is_dropped,
-            DROPPING,
-            Site(
-                site=SiteSettings(load_management=OBSERVE),
-                evses=(replace(on_modbus("box"), gateways=(DROPPING,)),),
-            ),
-            "keeps none",
-        ),
-        (
-            rules.whole_wallbox_is_dropped,
-            DROPPING,
-            dropping(LoadManagement.ACTIVE, evses=1),
-            'with load_management = "active" it would be out of control',
-        ),
-        (
-            rules.whole_wallbox_is_dropped,
-            DROPPING,
-            dropping(LoadManagement.OBSERVE, evses=2),
-            'the whole wallbox "CP1", and it has 2 EVSEs',
         ),
     ],
 )

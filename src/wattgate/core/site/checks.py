@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from wattgate.core.site import rules
+from wattgate.core.site import gateway_rules, rules
 from wattgate.core.site.fallbacks import report_fallbacks
 from wattgate.core.site.findings import Findings, Path, entry
 from wattgate.core.site.model import (
@@ -79,12 +79,12 @@ _RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
         Rule("meter_public_key", rules.meter_key_is_readable),
     ),
     GatewaySettings: (
-        Rule("url", rules.url_leads_to_a_backend),
-        Rule("client_id", rules.client_id_fits_a_url),
-        Rule("client_id", rules.client_id_fits_basic_auth, ("password",)),
-        Rule("password", rules.password_is_hexadecimal, ("key_form",)),
-        Rule("certificates", rules.certificates_are_a_backends, ("url", "role")),
-        Rule("offline_policy", rules.whole_wallbox_is_dropped, ("role",)),
+        Rule("url", gateway_rules.url_leads_to_a_backend),
+        Rule("client_id", gateway_rules.client_id_fits_a_url),
+        Rule("client_id", gateway_rules.client_id_fits_basic_auth, ("password",)),
+        Rule("password", gateway_rules.password_is_hexadecimal, ("key_form",)),
+        Rule("certificates", gateway_rules.certificates_are_a_backends, ("url", "role")),
+        Rule("offline_policy", gateway_rules.whole_wallbox_is_dropped, ("role",)),
     ),
     CardSettings: (),
     StorageSettings: (),

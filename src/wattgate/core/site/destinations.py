@@ -4,7 +4,7 @@ import hashlib
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from wattgate.core.ocpp.handshake import backend_url
-from wattgate.core.site.devices import GatewaySettings
+from wattgate.core.site.backends import GatewaySettings
 
 _DEFAULT_PORTS = {"ws": 80, "wss": 443}
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wattgate.core.site.devices import EvseSettings, GatewaySettings
+from wattgate.core.site.backends import GatewaySettings
+from wattgate.core.site.devices import EvseSettings
 from wattgate.core.site.findings import Findings
 from wattgate.core.site.reading import read_table
 from wattgate.core.site.writing import table_mapping

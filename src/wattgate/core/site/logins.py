@@ -3,8 +3,9 @@
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from wattgate.core.site.backends import GatewaySettings
 from wattgate.core.site.destinations import destination, link_place
-from wattgate.core.site.devices import EvseSettings, GatewaySettings
+from wattgate.core.site.devices import EvseSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Every value here has passed the reader and the checks; units are in the names.
 from dataclasses import dataclass, field
 
 from wattgate.core.modbus.places import Place, SerialPlace
+from wattgate.core.site.backends import GatewaySettings
 from wattgate.core.site.choices import (
     CertificateName,
     DeviceType,
@@ -23,7 +24,7 @@ from wattgate.core.site.choices import (
     TlsVersion,
     UnknownOffline,
 )
-from wattgate.core.site.devices import EvseSettings, GatewaySettings
+from wattgate.core.site.devices import EvseSettings
 from wattgate.core.site.file_relay import FileRelaySettings
 from wattgate.core.site.house import OcppServerSettings, SiteSettings
 from wattgate.core.site.settings import setting, table, tables
