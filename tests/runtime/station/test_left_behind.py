@@ -117,6 +117,25 @@ async def test_the_end_at_another_address_reaches_the_backends_it_began_at(
 
 
 @in_virtual_time()
+async def test_it_ends_at_the_login_where_it_began_though_the_next_has_another_name() -> None:
+    gateway = {"url": "ws://backend/"}
+    world = World(site(evse("stall-1", "CP1", gateway)))
+    before, after = literal_backend(9001), literal_backend(1)
+    world.dialer.backends |= {"ws://backend/CP1": before, "ws://backend/CP2": after}
+    await car_charges(world)
+    wallbox = await comes_again(world, site(evse("stall-1", "CP2", gateway)), "CP2")
+    await result(wallbox, "StopTransaction", STOP)
+    await result(wallbox, "StartTransaction", START | {"meterStart": 60000})
+    await settled()
+    assert ends(before) == [STOP | {"transactionId": 9001}]
+    assert ends(after) == []
+    assert len(after.all_of("StartTransaction")) == len(before.all_of("StartTransaction")) == 1
+    await asyncio.sleep(300)
+    assert not before.is_linked
+    await world.kill()
+
+
+@in_virtual_time()
 async def test_s5_no_other_wallbox_ends_what_has_moved() -> None:
     world, bills, _ = a_world()
     await car_charges(world)
