@@ -20,7 +20,8 @@ class FileHost:
 
     `files` are by path. `answers` are statuses that it gives first, one per request, in place of
     what was asked for; `login` is the user and password that it wants. `breaks_after` bytes of a
-    file it hangs up, as often as `breaks` says.
+    file it hangs up, as often as `breaks` says. Unless it `tells_size`, only its end says how long
+    a file is.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -28,6 +29,7 @@ class FileHost:
     redirects: dict[str, str] = field(default_factory=dict)
     login: tuple[str, str] | None = None
     breaks: int = 0
+    tells_size: bool = True
     breaks_after: int = 0
     asked: list[tuple[str, str]] = field(default_factory=list)
     """Method or command, and path, of every request."""
@@ -88,8 +90,10 @@ class _WebTalk(BaseHTTPRequestHandler):
             self._plain(404)
             return
         self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
+        if host.tells_size:
+            self.send_header("Content-Length", str(len(content)))
         self.end_headers()
+        self.close_connection = not host.tells_size
         if host.breaks:
             host.breaks -= 1
             content = content[: host.breaks_after]

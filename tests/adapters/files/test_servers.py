@@ -191,14 +191,14 @@ async def test_r87_a_file_that_breaks_off_is_no_file(tmp_path: Path, scheme: str
         assert not failure.is_final
 
 
-@pytest.mark.parametrize(("scheme", "knows_size"), [("http", True), ("ftp", True), ("ftp", False)])
+@pytest.mark.parametrize(
+    ("scheme", "knows_size"), [("http", True), ("http", False), ("ftp", True), ("ftp", False)]
+)
 async def test_r87_a_file_beyond_the_limit_is_given_up(
     tmp_path: Path, scheme: str, knows_size: bool
 ) -> None:
-    host, reach = (
-        FileHost(files={"/x": CONTENT}),
-        Reach("127.0.0.1", "127.0.0.1", max_bytes=100_000),
-    )
+    host = FileHost(files={"/x": CONTENT}, tells_size=knows_size)
+    reach = Reach("127.0.0.1", "127.0.0.1", max_bytes=100_000)
     with ftp_host(host, knows_size=knows_size) if scheme == "ftp" else web_host(host):
         location = at(f"{scheme}://127.0.0.1:{host.port}/x")
         failure = await failure_of(location, tmp_path, reach)
