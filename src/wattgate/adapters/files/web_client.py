@@ -37,15 +37,15 @@ class WebClient:
         for _ in range(_MOST_REDIRECTS + 1):
             with closing(self._connection(location, reach)) as connection:
                 connection.request("GET", location.target, headers=_headers_for(location))
-                answer = connection.getresponse()
-                if answer.status in _REDIRECTS:
-                    location = _led_on(location, answer)
-                    continue
-                _expect_success(answer.status, answer.reason)
-                stop.check()
-                with path.open("wb") as file:
-                    _write(answer, file, reach.max_bytes, progress, stop)
-                return
+                with closing(connection.getresponse()) as answer:
+                    if answer.status in _REDIRECTS:
+                        location = _led_on(location, answer)
+                        continue
+                    _expect_success(answer.status, answer.reason)
+                    stop.check()
+                    with path.open("wb") as file:
+                        _write(answer, file, reach.max_bytes, progress, stop)
+                    return
         raise TransferFailed("the server leads on and on", is_final=True)
 
     def deliver(
@@ -58,12 +58,12 @@ class WebClient:
             headers = {**_headers_for(location), **about}
             with closing(self._connection(location, reach)) as connection, path.open("rb") as file:
                 connection.request(received.method, location.target, _blocks(file, stop), headers)
-                answer = connection.getresponse()
-                if answer.status in _SAME_AGAIN:
-                    location = _led_on(location, answer)
-                    continue
-                _expect_success(answer.status, answer.reason)
-                return
+                with closing(connection.getresponse()) as answer:
+                    if answer.status in _SAME_AGAIN:
+                        location = _led_on(location, answer)
+                        continue
+                    _expect_success(answer.status, answer.reason)
+                    return
         raise TransferFailed("the server leads on and on", is_final=True)
 
     def _connection(self, location: Location, reach: Reach) -> http.client.HTTPConnection:
