@@ -239,6 +239,10 @@ async def test_a_backend_that_retires_may_stop_what_began_there_and_nothing_else
     frame = await live.backends["a"].ask("Reset", {"type": "Soft"})
     assert frame[0] == 4
     assert live.wallbox.all_of("Reset") == []
+    live.backends["a"].hang_up()
+    await live.backends["a"].got("BootNotification")
+    await settled()
+    assert live.backends["a"].all_of("StatusNotification") == []
     await live.stop(first)
     assert live.billed("a")[-1] == ("StopTransaction", 1001)
     await live.world.kill()
@@ -331,6 +335,8 @@ async def test_remove_and_add_again_while_a_car_charges_is_one_login_throughout(
     assert live.billed("a") == session(1001, 0)
     assert live.backends["a"].all_of("BootNotification") == []
     assert live.backends["a"].all_of("StatusNotification")[-1] == status_of(1, "Charging")
+    await live.wallbox.ask("StatusNotification", status_of(0, "Unavailable"))
+    assert await live.backends["a"].got("StatusNotification", 4) == status_of(0, "Unavailable")
     assert not live.backends["b"].is_linked
     await live.world.kill()
 
@@ -403,6 +409,15 @@ async def test_r65_a_card_that_a_backend_refuses_after_it_was_removed_is_stopped
     assert stopped == {"transactionId": number}
     await live.stop(number)
     assert live.billed("a") == session(77, 0)
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_who_is_the_primary_now_is_asked_about_cards_at_once_p5() -> None:
+    live = await a_live_site(A, REPORT_B)
+    await live.change(REPORT_A, B)
+    await result(live.wallbox, "Authorize", {"idTag": "04A1"})
+    assert [len(live.backends[name].all_of("Authorize")) for name in "ab"] == [0, 1]
     await live.world.kill()
 
 

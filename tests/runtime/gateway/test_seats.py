@@ -194,6 +194,18 @@ async def test_what_waits_under_the_name_of_a_renamed_evse_is_its_heirs() -> Non
 
 
 @in_virtual_time()
+async def test_who_had_a_login_before_keeps_it_though_something_waits_under_another_name() -> None:
+    store = MemoryStore()
+    await store.commit(
+        Enqueue(draft(link_id=f"old {PLACE}")),
+        SaveNote(NoteRecord(f"backend new {PLACE}", "key", "x")),
+    )
+    behind, heir = replace(ocpp("old"), enabled=False), ocpp("new")
+    given = await seats(store, heir, behind)
+    assert (seat(given, heir).link_id, seat(given, heir).number) == (f"new {PLACE}", 1)
+
+
+@in_virtual_time()
 async def test_numbers_stored_before_were_those_of_wallboxes_on_modbus() -> None:
     store = MemoryStore()
     text = '{"founder":"left","numbers":{"left":1,"right":2}}'

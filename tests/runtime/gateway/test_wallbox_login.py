@@ -10,8 +10,10 @@ from tests.support.stores import draft
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import BOOT, ScriptedDialer, World, status_of
 
+from wattgate.adapters.store.memory import MemoryStore
+from wattgate.core.gateway.outbox import OutboxMessage
 from wattgate.core.site.gateways import ReplaceGateways
-from wattgate.ports.store import Enqueue, RememberStation
+from wattgate.ports.store import AnswerTransaction, Change, Enqueue, RememberStation
 from wattgate.runtime.gateway.backend_link import ABSENCE_S
 
 A = gateway("a")
@@ -157,6 +159,29 @@ async def test_r60_starts_at_once_get_each_its_own_id() -> None:
     await box.world.kill()
 
 
+class SlowToAnswer(MemoryStore):
+    """It takes a while to keep what a wallbox is to be answered."""
+
+    async def commit(self, *changes: Change) -> tuple[OutboxMessage, ...]:
+        if any(isinstance(each, AnswerTransaction) for each in changes):
+            await asyncio.sleep(1)
+        return await super().commit(*changes)
+
+
+@in_virtual_time()
+async def test_r60_an_id_is_not_lost_over_the_start_of_the_neighbour() -> None:
+    box = await a_wallbox_at((A,), (A,), World("", store=SlowToAnswer()))
+    await asyncio.gather(box.start(1), box.start(2))
+    assert box.world.manager is not None
+    ids = [
+        list(state.evse.transaction.backend_ids.values())
+        for state in box.world.manager.evses()
+        if state.evse.transaction is not None
+    ]
+    assert sorted(ids) == [[9001], [9002]]
+    await box.world.kill()
+
+
 def started(box: Wallbox) -> list[dict[str, str]]:
     return box.backend.all_of("StartTransaction")
 
@@ -207,6 +232,11 @@ async def test_p20_one_connector_leaves_a_login_and_comes_back_as_the_number_it_
     assert stops == [9001, 9002, 9003]
     assert box.backend.all_of("BootNotification") == []
     assert len(box.world.dialer.dialled) == 1
+    await box.change("left")
+    await asyncio.sleep(GONE_S)
+    box.wallbox.hang_up()
+    await asyncio.sleep(ABSENCE_S * 1.1)
+    assert not is_linked(box)
     await box.world.kill()
 
 
