@@ -57,6 +57,21 @@ def show(
     run_command(url, ca, password, lambda api: show(api, id, as_json=json))
 
 
+@evse.command()
+def schedule(
+    id: EvseId,
+    hours: Annotated[int, typer.Option(min=1, max=168, help="How far to look ahead.")] = 24,
+    url: Url = LOCAL,
+    ca: Ca = "",
+    password: Password = "",
+    json: Json = False,
+) -> None:
+    """What limits one EVSE in the next hours, and who: its backends, load management or itself."""
+    from wattgate.cli.evse_schedule import schedule
+
+    run_command(url, ca, password, lambda api: schedule(api, id, hours, as_json=json))
+
+
 @evse.command("clear-profiles")
 def clear_profiles(
     id: EvseId, url: Url = LOCAL, ca: Ca = "", password: Password = "", json: Json = False

@@ -44,6 +44,7 @@ from wattgate.runtime.modbus.installation import ModbusInstallation
 from wattgate.runtime.modbus.removed import end_removed
 from wattgate.runtime.operations import Operations
 from wattgate.runtime.peer import Tools
+from wattgate.runtime.schedule_overview import ScheduleOverview, schedule_overview
 from wattgate.runtime.site_keeper import SiteKeeper
 from wattgate.runtime.station.certificate_names import CertificateNames
 from wattgate.runtime.station.key_writing import KeyWriting
@@ -231,6 +232,11 @@ class Manager:
         if self._is_observing():
             return evse.hardware_a
         return self.limits.position(evse.evse_id).committed_a
+
+    def schedule(self, evse: StationEvse, duration_s: int) -> ScheduleOverview:
+        """What limits an EVSE for so many s from now on, 1 or more, and by whom."""
+        now, observing = self._tools.clock.wall(), self._is_observing()
+        return schedule_overview(evse, now, duration_s, observing=observing)
 
     def meter_read(self, currents_a: PhaseTriple) -> None:
         """Take a reading of the meter at the house connection: A on L1, L2, L3."""

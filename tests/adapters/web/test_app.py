@@ -29,6 +29,7 @@ CONTRACTS = {
     ("/api/v1/evses/{evse_id}/prove", "post"),
     ("/api/v1/evses/{evse_id}/prove", "get"),
     ("/api/v1/evses/{evse_id}/prove", "delete"),
+    ("/api/v1/evses/{evse_id}/schedule", "get"),
     ("/api/v1/evses/{evse_id}/traffic", "get"),
     ("/api/v1/evses/{evse_id}/traffic/download", "get"),
     ("/api/v1/meter", "put"),
@@ -68,6 +69,7 @@ CONTRACTS = {
     ("/api/v1/wallboxes/{station_id}/certificates/renew", "post"),
     ("/api/v1/warnings", "get"),
     ("/healthz", "get"),
+    ("/api/v1/file-transfers", "get"),
     ("/metrics", "get"),
 }
 

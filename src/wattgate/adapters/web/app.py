@@ -34,6 +34,7 @@ from wattgate.adapters.web.operation_routes import (
 )
 from wattgate.adapters.web.password_routes import change_password, set_up
 from wattgate.adapters.web.proof_routes import begin_proof, cancel_proof, read_proof
+from wattgate.adapters.web.schedule_routes import read_schedule
 from wattgate.adapters.web.scopes import check_scope, declare
 from wattgate.adapters.web.services import Services
 from wattgate.adapters.web.session_routes import log_in, log_out, read_session
@@ -103,6 +104,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     set_up,
     change_password,
     log_in,
+    read_schedule,
     read_session,
     log_out,
     list_tokens,

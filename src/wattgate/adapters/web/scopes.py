@@ -57,6 +57,7 @@ SCOPES: Final[dict[str, Scope | None]] = {
     "read_key": Scope.READ,
     "read_meter": Scope.READ,
     "read_proof": Scope.READ,
+    "read_schedule": Scope.READ,
     "read_session": Scope.READ,
     "read_site": Scope.ADMIN,  # a backend's URL may hold a key
     "read_traffic": Scope.READ,

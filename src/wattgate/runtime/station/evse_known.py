@@ -192,12 +192,19 @@ class KnownEvse:
         return Running(transaction.id_at(backend.link_id), started_at or self._presence.wall())
 
     @property
-    def allowances(self) -> tuple[Allowance, ...]:
-        """What each backend allows that may set limits; one that retires no longer does (R97)."""
+    def limiting_backends(self) -> tuple[EvseBackend, ...]:
+        """Those that may set limits; one that retires no longer does (R97)."""
         return tuple(
-            each.profiles.allowance(self.running_at(each))
+            each
             for each in self.present_backends
             if any(each.gateway.rights.may(action) for action in LIMITING)
+        )
+
+    @property
+    def allowances(self) -> tuple[Allowance, ...]:
+        """What each of those allows, by its own number of what runs."""
+        return tuple(
+            each.profiles.allowance(self.running_at(each)) for each in self.limiting_backends
         )
 
     def cap_a(self) -> float | None:
