@@ -111,3 +111,13 @@ async def test_r106_a_transaction_tells_its_id_at_every_backend_that_heard_of_it
             ("C", None, False),
             ("D", 77, False),
         ]
+
+
+@pytest.mark.asyncio
+async def test_a_transaction_that_was_relayed_tells_its_backend_as_the_evse_does() -> None:
+    async with serving() as api:
+        store = api.world.store
+        await store.open_transaction(start("k1", link_id="B relayed"), (), AT)
+        await store.commit(BindTransaction(1, "B relayed", 9001))
+        (told,) = (await api.client.get("/api/v1/transactions")).json()
+        assert [tuple(each.values()) for each in told["backends"]] == [("B", 9001, True)]

@@ -24,6 +24,7 @@ from wattgate.core.station.measurements import Measurement
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import DeadLetter
 from wattgate.runtime.evse_state import EvseState
+from wattgate.runtime.station.open_transactions import billed_by, hearers, id_at
 from wattgate.runtime.station.station_evse import StationEvse
 
 _NOTHING_MEASURED: Final = Measurement()
@@ -85,8 +86,8 @@ def transaction_of(record: TransactionRecord) -> Transaction:
         id_tag=start.id_tag,
         backend_id=record.backend_transaction_id,
         backends=[
-            TransactionAtBackend(each, record.id_at(each), each == start.link_id)
-            for each in start.link_ids
+            TransactionAtBackend(each, id_at(record, each), each == billed_by(record))
+            for each in hearers(record)
         ],
         started_at=start.started_at,
         meter_start_wh=start.meter_start_wh,
