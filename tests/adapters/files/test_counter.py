@@ -303,6 +303,20 @@ async def test_r87_a_file_beyond_the_limit_is_not_fetched(tmp_path: Path) -> Non
     assert "larger than 1 MiB" in str(logs)
 
 
+async def test_a_file_that_cannot_be_stored_is_not_confirmed(tmp_path: Path) -> None:
+    bench, file = RelayBench(tmp_path / "files"), tmp_path / "diag.zip"
+    file.write_bytes(b"diagnostics")
+    with web_host(FileHost()) as host, capture_logs():
+        async with bench.running() as relay:
+            url = await told(relay, "GetDiagnostics", at(host, "/in/"))
+            bench.store.failing = True
+            assert (await curl("-T", file, url)).status == 507
+            assert bench.files() == []
+            bench.store.failing = False
+            assert (await curl("-T", file, url)).status == 201
+            assert await asyncio.to_thread(host.wait_for, "/in/diag.zip") == b"diagnostics"
+
+
 async def test_r87_a_half_sent_file_is_no_file(tmp_path: Path) -> None:
     bench = RelayBench(tmp_path / "files")
     with web_host(FileHost()) as host:

@@ -385,6 +385,26 @@ async def test_a_file_that_cannot_be_stored_is_not_confirmed() -> None:
 
 
 @in_virtual_time()
+async def test_r87_a_full_disk_loses_neither_the_end_of_a_delivery_nor_its_report() -> None:
+    site = await file_site()
+    url = await site.told("GetDiagnostics", {"location": FOLDER})
+    site.files.failures = [AWAY]
+    with capture_logs():
+        assert await site.put(url)
+        await result(site.wallbox, DIAGNOSTICS, UPLOADED)
+        site.world.store.failing = True
+        await asyncio.sleep(6.0)
+        assert len(site.files.delivered) == 2
+        assert site.backend.all_of(DIAGNOSTICS) == []
+        site.world.store.failing = False
+        await asyncio.sleep(61.0)
+    assert site.backend.all_of(DIAGNOSTICS) == [UPLOADED]
+    assert len(site.files.delivered) == 2
+    assert site.notes() == []
+    await site.world.kill()
+
+
+@in_virtual_time()
 async def test_r87_a_file_that_comes_too_late_is_not_confirmed() -> None:
     site = await file_site()
     visit = site.visit(await site.told("GetDiagnostics", {"location": FOLDER}))
