@@ -430,3 +430,28 @@ async def test_cards_are_asked_of_the_new_backend_from_the_moment_it_is_there() 
     assert live.backends["a"].all_of("Authorize") == []
     assert live.backends["b"].all_of("Authorize") == [{"idTag": "04A1"}]
     await live.world.kill()
+
+
+@in_virtual_time()
+async def test_r27_two_logins_as_the_same_charge_point_do_not_drive_each_other_out() -> None:
+    """The key in the path of its URL is another one: to the backend it is the same client."""
+    live = await a_live_site(A)
+    live.world.dialer.backends["ws://a/key/CP1"] = live.backends["b"]
+    first = await live.start()
+    await live.change(gateway("a", url="ws://a/key/"))
+    await live.backends["b"].got("StatusNotification")
+    assert not live.backends["a"].is_linked
+    await live.measure(first)
+    await wallbox_reconnects(live)
+    await asyncio.sleep(120)
+    assert live.billed("a") == session(1001)[:-1]
+    assert not live.backends["a"].is_linked
+    await live.stop(first)
+    await asyncio.sleep(20)
+    assert live.billed("a") == session(1001)
+    await live.change(A)
+    await live.wallbox.ask("StatusNotification", status_of(1, "Faulted"))
+    await asyncio.sleep(120)
+    assert (live.backends["a"].is_linked, live.backends["b"].is_linked) == (True, False)
+    assert live.backends["a"].all_of("StatusNotification")[-1] == status_of(1, "Faulted")
+    await live.world.kill()

@@ -8,6 +8,7 @@ restarted or the site file edited in between.
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
+from urllib.parse import urlsplit
 
 from wattgate.core.errors import Problem
 from wattgate.core.site.kept_gateways import KeptGateway, spelled_out
@@ -95,6 +96,7 @@ class LiveGateways:
                     self._connect(party, gateway, seat, recovered)
         for kept in self._book.recover(recovered.notes):
             self._take_up(kept, recovered)
+        self._make_way()
         await self._keep()
 
     def _relay(
@@ -159,6 +161,7 @@ class LiveGateways:
                 say_not_stored(exc, note="gateways")
                 self._follow_later()
             await self._keep()
+        self._make_way()
 
     def _wanted(self, party: Party) -> Wanted:
         settings = party.evse.settings
@@ -225,10 +228,23 @@ class LiveGateways:
             self._is_watching = True
             self._house.tasks.spawn(self._watch(), name="backends that retire")
 
+    def _make_way(self) -> None:
+        """Let those that retire only deliver where another login is the same charge point."""
+        present = {
+            each.link_id: _who(each)
+            for party in self._parties
+            for each in party.evse.present_backends
+        }
+        for _, backend in self._retiring():
+            if backend.link_id not in present and _who(backend) in present.values():
+                backend.link.give_way()
+
     async def _watch(self) -> None:
         """Let go of those that are done, until none is left that retires."""
         while retiring := self._retiring():
             await asyncio.sleep(LOOK_S)
+            for _, backend in retiring:
+                backend.link.deliver()
             gone = [each for each in retiring if self._is_done(*each)]
             for party, backend in gone:
                 self._quiet_since.pop(backend, None)
@@ -278,6 +294,13 @@ class LiveGateways:
             if (relay := party.evse.relay) is not None
             and tuple(self._wanted(party)) != (relay.identity.link_id,)
         )
+
+
+def _who(backend: EvseBackend) -> tuple[str, str | None, int | None]:
+    """As whom a backend's login is known there, and by which host."""
+    identity = backend.link.identity
+    url = urlsplit(identity.target.url)
+    return identity.client_id, url.hostname, url.port
 
 
 def _described(party: Party, gateway: GatewaySettings, seat: Seat) -> KeptGateway:

@@ -16,13 +16,14 @@ import structlog
 from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.gateway.connectors import BACKEND_CONNECTOR
 from wattgate.core.gateway.link_status import Fault, LinkPhase, LinkStatus, LinkStep
-from wattgate.core.gateway.registration import NotYet, Registered, read_boot_answer
+from wattgate.core.gateway.registration import NotYet, Registered
 from wattgate.core.gateway.traffic_line import Copy, Source
-from wattgate.core.ocpp.frames import Call, CallError, CallResult
+from wattgate.core.ocpp.frames import Call
 from wattgate.ports.links import Dialer, DialFailed, DialTarget
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.announcement import Announcement
 from wattgate.runtime.gateway.backend_clock import BackendClock
+from wattgate.runtime.gateway.boot_outcomes import is_rejection, verdict
 from wattgate.runtime.gateway.heartbeats import Heartbeats
 from wattgate.runtime.gateway.link_state import LinkState
 from wattgate.runtime.gateway.members import Members
@@ -63,9 +64,6 @@ ABSENCE_S: Final = 60.0
 
 STABLE_S: Final = 60.0
 """s of a connection after which failures before it no longer count (R29)."""
-
-_CHARS: Final = 200
-"""Of a backend's own words that are shown."""
 
 _AWAY: Final = "the wallbox is away"
 
@@ -146,11 +144,7 @@ class BackendLink:
     def wallbox_came(self, number: int = BACKEND_CONNECTOR) -> None:
         """A wallbox is connected: the login is needed as soon as boot data exist."""
         self._members.came(number)
-        if self._absence is not None:
-            self._absence.cancel()
-            self._absence = None
-        if self._members.boot_text is not None:
-            self._needed.set()
+        self._log_in_for_the_wallboxes()
 
     def remember_boot(self, boot_text: str, number: int = BACKEND_CONNECTOR) -> None:
         """Boot data known from before; used when the wallbox reconnects without booting (R44).
@@ -180,11 +174,31 @@ class BackendLink:
     def returns(self, number: int) -> None:
         """The site has an EVSE here again that was retiring."""
         self._members.returns(number)
+        self._members.give_way = False
+        self._log_in_for_the_wallboxes()
+
+    def give_way(self) -> None:
+        """Another login is the same charge point there now: this one is only to deliver.
+
+        A backend closes the older of two connections, and both would come again and again (R27).
+        """
+        self._members.give_way = True
+        if self._absence is None:
+            self._end_if_idle()
 
     def leaves(self, number: int) -> None:
         """An EVSE that was retiring is done; the login is the others'."""
         self._members.leaves(number)
         self._begin_absence()
+
+    def _log_in_for_the_wallboxes(self) -> None:
+        if not self._members.anyone_here:
+            return
+        if self._absence is not None:
+            self._absence.cancel()
+            self._absence = None
+        if self._members.boot_text is not None:
+            self._needed.set()
 
     def _log_in_for_the_queue(self) -> None:
         if self.pump.depth:
@@ -395,8 +409,8 @@ class BackendLink:
                 "BootNotification", self._members.boot_text or "{}", timeout_s=60.0
             )
             self.clock.heard(outcome)
-            self._is_rejected = _is_rejection(outcome)
-            match _verdict(outcome):
+            self._is_rejected = is_rejection(outcome)
+            match verdict(outcome):
                 case Registered(heartbeat_s):
                     self._is_trusted = True
                     self.pump.answers_late = False
@@ -454,25 +468,6 @@ def _said(fault: Fault) -> str:
     if fault.step is LinkStep.CONNECTION:
         return fault.sentence
     return f"{fault.step}: {fault.sentence}"
-
-
-def _verdict(outcome: Outcome) -> Registered | NotYet:
-    match outcome:
-        case CallResult(_, payload_text):
-            return read_boot_answer(payload_text)
-        case CallError(_, code, description, _):
-            said = f"the backend refused it with {code}: {description}"
-            return NotYet(60.0, pending=False, reason=f"boot notification failed: {said[:_CHARS]}")
-        case NoAnswer(reason, _):
-            return NotYet(60.0, pending=False, reason=f"boot notification failed: {reason}")
-
-
-def _is_rejection(outcome: Outcome) -> bool:
-    match _verdict(outcome):
-        case NotYet(_, pending, _):
-            return isinstance(outcome, CallResult) and not pending
-        case _:
-            return False
 
 
 def _accepted() -> str:

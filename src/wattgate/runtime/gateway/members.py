@@ -15,6 +15,8 @@ class Members:
         self._boot_texts: dict[int, str] = {}
         self._here: set[int] = set()
         self._retiring: set[int] = set()
+        self.give_way = False
+        """Whether another login is the same charge point there: this one has nobody here then."""
 
     @property
     def boot_text(self) -> str | None:
@@ -24,8 +26,8 @@ class Members:
 
     @property
     def anyone_here(self) -> bool:
-        """Whether a wallbox is connected."""
-        return bool(self._here)
+        """Whether a wallbox is connected for which the login is needed."""
+        return bool(self._here) and not self.give_way
 
     @property
     def are_retiring(self) -> bool:
