@@ -1,7 +1,7 @@
 """Puts a site together: stations and EVSEs, with their backends, and wires them up."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from itertools import chain
@@ -114,6 +114,11 @@ class Assembly:
     async def follow_gateways(self) -> None:
         """Give every EVSE the backends that the site says now."""
         await self._gateways.follow()
+        for evse_id, virtuals in self.virtuals.items():
+            changed = [each for each in virtuals if each.has_changed_sides()]
+            if changed and self._house.observing():
+                work = _profiles_changed_hands(changed)
+                self._house.tasks.spawn(work, name=f"profiles of {evse_id}")
         self.settings_changed()
 
     def remarks(self) -> tuple[Problem, ...]:
@@ -383,3 +388,16 @@ async def _ask_who_did_not_boot(station: Station, charging: SmartCharging) -> No
             evse.settings.connector for evse in station.evses if evse.connector.report_text is None
         )
         await charging.ask_for_state(unreported)
+
+
+async def _profiles_changed_hands(virtuals: Sequence[VirtualCharging]) -> None:
+    """In observe the wallbox has the profiles of who bills, and of nobody else (R97).
+
+    Those of the former go first: on a wallbox with one EVSE both may use the same ids.
+    """
+    for virtual in virtuals:
+        if not virtual.backend.is_primary:
+            await virtual.take_out()
+    for virtual in virtuals:
+        if virtual.backend.is_primary:
+            await virtual.hand_over()

@@ -19,6 +19,8 @@ from tests.support.shared_current import settle
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import World, status_of
 
+from wattgate.core.site.gateways import ReplaceGateways
+
 DONE = {"status": "Accepted"}
 UNKNOWN = {"status": "Unknown"}
 SET, CLEAR = "SetChargingProfile", "ClearChargingProfile"
@@ -183,4 +185,29 @@ async def test_of_a_wallbox_with_one_connector_the_ids_are_the_backends_own(
     assert [each["csChargingProfiles"]["chargingProfileId"] for each in two.box.all_of(SET)] == [5]
     assert (await two.bills.ask(CLEAR, asked))[2] == DONE
     assert two.box.all_of(CLEAR)[-1] == asked
+    await two.world.kill()
+
+
+@in_virtual_time()
+async def test_where_another_backend_bills_its_profiles_take_the_place_of_the_formers() -> None:
+    """R97, in observe: what each has set is kept for it, whoever rules."""
+    two = await two_set_limits(BOTH)
+    assert await two.set(two.grid, setting(9)) == "Accepted"
+    assert await two.set(two.bills, setting(12)) == "Accepted"
+    await changed_to(two.world, "observe")
+    await settle(20)
+    assert two.may_draw_a() == 12
+    assert two.world.manager is not None
+    bills, grid = ({"url": f"ws://{name}/", "commands": "all"} for name in ("bills", "grid"))
+    wanted = ReplaceGateways((bills | {"role": "report"}, grid | {"role": "primary"}))
+    await two.world.manager.gateways.change("A", wanted, seen=None)
+    await settle(20)
+    assert two.may_draw_a() == 9
+    assert known_ids(two.world, "A") == [5]
+    await changed_to(two.world, "active")
+    await settle(20)
+    assert two.may_draw_a() == 9
+    await two.grid.ask(CLEAR, {})
+    await settle(20)
+    assert two.may_draw_a() == 12
     await two.world.kill()

@@ -57,10 +57,11 @@ async def test_each_names_the_transaction_by_its_own_number_R92_R97() -> None:
     for backend, other in ((two.bills, 2001), (two.grid, 1001)):
         foreign = stepping((0, 7), purpose=TX, transactionId=other)
         assert await two.set(backend, foreign) == "Rejected"
-    own = stepping((0, 8), purpose=TX, transactionId=1001)
-    assert await two.set(two.bills, own) == "Accepted"
-    await settle()
-    assert two.may_draw_a() == 8
+    for backend, own, limit_a in ((two.bills, 1001, 9), (two.grid, 2001, 8)):
+        setting = stepping((0, limit_a), purpose=TX, transactionId=own)
+        assert await two.set(backend, setting) == "Accepted"
+        await settle()
+        assert two.may_draw_a() == limit_a
     await two.box.stop()
     await two.box.start()
     await settle()

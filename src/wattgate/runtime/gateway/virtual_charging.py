@@ -84,6 +84,7 @@ class VirtualCharging:
         )
         self._start_was_relayed = False
         self._is_retrying = False
+        self._had_the_wallbox = backend.is_primary
 
     def recover(self, records: tuple[ProfileRecord, ...]) -> None:
         """Take up the profiles stored before a restart."""
@@ -226,6 +227,20 @@ class VirtualCharging:
     def _entries_of(self, profile_id: int) -> list[Entry]:
         entries = self._kept.now.stack.entries
         return [(at, profile) for at, profile in entries if profile.profile_id == profile_id]
+
+    # The role of the backend
+
+    def has_changed_sides(self) -> bool:
+        """Whether it bills since the last time of asking, or no longer does."""
+        before, self._had_the_wallbox = self._had_the_wallbox, self.backend.is_primary
+        return before != self._had_the_wallbox
+
+    async def take_out(self) -> None:
+        """Remove its profiles from the wallbox, and keep them: they are not its to rule now."""
+        async with self._kept.in_order:
+            ids = sorted({profile.profile_id for _, profile in self._kept.now.stack.entries})
+        for profile_id in ids:
+            await self._to_wallbox.remove(profile_id)
 
     # The end
 
