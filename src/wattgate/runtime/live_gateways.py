@@ -120,6 +120,10 @@ class LiveGateways:
         if backend is not None:
             self._kept[backend] = kept
             self._retire(party, backend)
+            boot_text = _boot_text_of(kept.station_id, recovered)
+            if party.station.presence.boot_text is None and boot_text is not None:
+                # Its host has never been here: what is owed need not wait for it.
+                backend.link.remember_boot(boot_text, backend.number)
 
     def _is_served(self, kept: KeptGateway) -> bool:
         relayed = {each.link_id for each in self._relayed.values()}
@@ -301,6 +305,12 @@ def _who(backend: EvseBackend) -> tuple[str, str | None, int | None]:
     identity = backend.link.identity
     url = urlsplit(identity.target.url)
     return identity.client_id, url.hostname, url.port
+
+
+def _boot_text_of(station_id: str, recovered: Recovered) -> str | None:
+    return next(
+        (each.boot_text for each in recovered.stations if each.station_id == station_id), None
+    )
 
 
 def _described(party: Party, gateway: GatewaySettings, seat: Seat) -> KeptGateway:

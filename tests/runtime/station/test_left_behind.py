@@ -136,6 +136,22 @@ async def test_it_ends_at_the_login_where_it_began_though_the_next_has_another_n
 
 
 @in_virtual_time()
+async def test_r66_what_is_owed_does_not_wait_for_a_wallbox_that_has_never_come() -> None:
+    gateway = {"url": "ws://backend/"}
+    world, backend = World(site(evse("stall-1", "CP1", gateway))), literal_backend(9001)
+    await car_charges(world)
+    wallbox = await comes_again(world, world.site_toml, "CP1")
+    await result(wallbox, "StopTransaction", STOP)
+    await world.kill()
+    world.dialer.backends["ws://backend/CP1"] = backend
+    world.site_toml = site(evse("stall-1", "CP2", gateway))
+    await world.start()
+    await asyncio.sleep(60)
+    assert ends(backend) == [STOP | {"transactionId": 9001}]
+    await world.kill()
+
+
+@in_virtual_time()
 async def test_s5_no_other_wallbox_ends_what_has_moved() -> None:
     world, bills, _ = a_world()
     await car_charges(world)
