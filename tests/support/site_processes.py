@@ -64,9 +64,14 @@ class ManagerProcess:
         """Let it go on."""
         self.program.signal(signal.SIGCONT)
 
-    async def restart(self) -> None:
-        """Start it again, on what it has stored."""
-        self.program = await _run(self.stage, self.data, self.ocpp_port)
+    async def restart(self, site_text: str | None = None) -> None:
+        """Start it again, on what it has stored, and with this site file where there is one."""
+        options: tuple[str | Path, ...] = ()
+        if site_text is not None:
+            site_file = self.stage.folder / "site.toml"
+            site_file.write_text(site_text)
+            options = ("--site", site_file)
+        self.program = await _run(self.stage, self.data, self.ocpp_port, *options)
         await self._listens()
 
     async def ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
