@@ -1,10 +1,15 @@
 """Several backends set limits of one EVSE: the least holds, at every time (R97-R99)."""
 
+import asyncio
+
 import pytest
+from tests.support.boxes import Box, Outlet
 from tests.support.several_limits import BOTH, TX, Two, stepping, two_set_limits
 from tests.support.shared_current import settle
 from tests.support.virtual_time import in_virtual_time
+from tests.support.world import Scripted, World, a_backend
 
+ACCEPTED = {"status": "Accepted"}
 MANY_PERIODS = {"ChargingScheduleMaxPeriods": "24"}
 
 
@@ -86,6 +91,65 @@ async def test_the_profile_of_a_remote_start_is_that_backends_alone_R75() -> Non
     await settle()
     assert two.may_draw_a() == 16
     await two.world.kill()
+
+
+SHARED = """
+[site]
+max_current_a = 63
+house_load_a = 0
+pause_s = 0
+[[evse]]
+id = "left"
+address = "CP1"
+[[evse.gateway]]
+url = "ws://bills/"
+[[evse]]
+id = "right"
+address = "CP1"
+connector = 2
+[[evse.gateway]]
+url = "ws://bills/"
+[[evse.gateway]]
+url = "ws://grid/"
+role = "report"
+commands = "all"
+"""
+
+
+@in_virtual_time()
+async def test_connector_0_is_the_sum_over_the_connectors_of_the_asker_R99() -> None:
+    """What another backend limits at one of them is part of the truth; nothing more of it is."""
+    world = World(SHARED)
+    bills = world.dialer.backends["ws://bills/CP1"] = a_backend(1001)
+    grid = world.dialer.backends["ws://grid/CP1"] = a_backend(2001)
+    await world.start()
+    box = Box(outlets={1: Outlet(16.0), 2: Outlet(16.0)})
+    await box.come(world)
+    await grid.got("StatusNotification")
+    await box.start(1)
+    await box.start(2, card="04A2")
+    await settle(20)
+    start_s = asyncio.get_running_loop().time()
+    assert (await grid.ask("SetChargingProfile", stepping((0, 10), (600, 7))))[2] == ACCEPTED
+    await settle(10)
+
+    async def told(backend: Scripted, connector: int) -> list[float]:
+        asked = {"connectorId": connector, "duration": 900}
+        answer = (await backend.ask("GetCompositeSchedule", asked))[2]
+        periods = answer["chargingSchedule"]["chargingSchedulePeriod"]
+        assert len(periods) == 1 or abs(periods[1]["startPeriod"] - 600 + start_s + 10) <= 1
+        return [period["limit"] for period in periods]
+
+    assert await told(bills, 1) == [16]
+    assert await told(bills, 2) == [10, 7]
+    assert await told(bills, 0) == [26, 23]
+    assert await told(grid, 0) == await told(grid, 1) == [10, 7]
+    unknown = {"connectorId": 2, "duration": 900}
+    assert (await grid.ask("GetCompositeSchedule", unknown))[2] == {"status": "Rejected"}
+    maximum = stepping((0, 20), purpose="ChargePointMaxProfile") | {"connectorId": 0}
+    assert (await bills.ask("SetChargingProfile", maximum))[2] == {"status": "Rejected"}
+    assert (await grid.ask("SetChargingProfile", maximum))[2] == ACCEPTED
+    await world.kill()
 
 
 BILLS = stepping((0, 14), (500, 10), (700, 14))
