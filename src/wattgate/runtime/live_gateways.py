@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from wattgate.core.errors import Problem
 from wattgate.core.site.kept_gateways import KeptGateway, spelled_out
 from wattgate.core.site.model import GatewaySettings, Site
+from wattgate.core.station.transactions import TransactionStart
 from wattgate.ports.store import Recovered, StoreFailed
 from wattgate.runtime.backend_assembly import BackendAssembly, Party, hears_of, needs_backend
 from wattgate.runtime.gateway.evse_backend import EvseBackend
@@ -115,6 +116,8 @@ class LiveGateways:
         if party is None:
             party = self._former(kept, recovered)
             self._parties = (*self._parties, party)
+        if party.evse.backend_of(kept.link_id) is not None:
+            return  # it is there for another EVSE of before, until all have ended
         self._connect(party, kept.gateway, seat_of_kept(kept), recovered)
         backend = party.evse.backend_of(kept.link_id)
         if backend is not None:
@@ -137,19 +140,23 @@ class LiveGateways:
         link_id = kept.link_id
         is_owed = bool(recovered.outbox_depths.get(link_id)) and not self._backends.has(link_id)
         return is_owed or any(
-            record.start.evse_id == kept.evse_id and hears_of(record, link_id)
+            hears_of(record, link_id) and _is_of(record.start, kept)
             for record in recovered.open_transactions
         )
 
     def _host(self, kept: KeptGateway) -> Party | None:
-        """The EVSE whose backend it was, else one at the same wallbox."""
-        by_likeness = sorted(self._parties, key=lambda each: each.evse.evse_id != kept.evse_id)
+        """The EVSE whose backend it was, else one at the same wallbox: a free one, if there is."""
+
+        def likeness(party: Party) -> tuple[bool, bool]:
+            evse = party.evse
+            return evse.evse_id != kept.evse_id, evse.backend_of(kept.link_id) is not None
+
         fitting = (
             each
-            for each in by_likeness
+            for each in self._parties
             if each.evse.evse_id == kept.evse_id or each.station.station_id == kept.station_id
         )
-        return next(fitting, None)
+        return min(fitting, key=likeness, default=None)
 
     # While it runs
 
@@ -298,6 +305,11 @@ class LiveGateways:
             if (relay := party.evse.relay) is not None
             and tuple(self._wanted(party)) != (relay.identity.link_id,)
         )
+
+
+def _is_of(start: TransactionStart, kept: KeptGateway) -> bool:
+    """Whether it began at that EVSE, or at its wallbox."""
+    return start.evse_id == kept.evse_id or start.station_id == kept.station_id
 
 
 def _who(backend: EvseBackend) -> tuple[str, str | None, int | None]:

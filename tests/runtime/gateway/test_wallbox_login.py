@@ -270,6 +270,35 @@ async def test_the_whole_wallbox_leaves_its_login_connector_by_connector() -> No
 
 
 @in_virtual_time()
+async def test_p5_two_connectors_that_get_new_names_and_a_new_backend_end_at_the_old_one() -> None:
+    box = await a_wallbox_at((A,), (A,))
+    ours = [await box.start(1), await box.start(2)]
+    await box.world.kill()
+    other = box.world.dialer.backends["ws://b/CP1"] = literal_backend(2001)
+    gateways = (gateway("b"),)
+    box.world.site_toml = site(
+        evse("one", "CP1", *gateways), evse("two", "CP1", *gateways, connector=2)
+    )
+    for _ in range(2):  # and once more, while only one of them is open
+        await box.world.start()
+        box.wallbox.closed_with = None
+        box.world.plug_in("CP1", box.wallbox)
+        await settled()
+        await box.stop(ours.pop())
+        await box.stop(await box.start(1))
+        await box.world.kill()
+    await box.world.start()
+    await asyncio.sleep(GONE_S)
+    stops = [payload["transactionId"] for payload in box.backend.all_of("StopTransaction")]
+    assert stops == [9002, 9001]
+    assert len(started(box)) == 2
+    assert [each["transactionId"] for each in other.all_of("StopTransaction")] == [2001, 2002]
+    assert not is_linked(box)
+    assert box.numbers == {"one": 1, "two": 2}
+    await box.world.kill()
+
+
+@in_virtual_time()
 async def test_what_waited_for_a_login_of_before_is_delivered_though_it_is_shared_now() -> None:
     world = World("")
     link_id = "right CP1@a"
