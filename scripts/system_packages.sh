@@ -11,6 +11,7 @@ case ${1:?usage: system_packages.sh checks|bench} in
     checks)
         scripts/find_python.sh >/dev/null 2>&1 || missing+=(python3-venv)
         command -v mbpoll >/dev/null || missing+=(mbpoll) # an independent Modbus master
+        command -v curl >/dev/null || missing+=(curl)     # an independent client of HTTP
         command -v socat >/dev/null || missing+=(socat)   # pairs of serial lines
         ;;
     bench) command -v nginx >/dev/null || missing+=(nginx-light) ;;
