@@ -12,13 +12,13 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Final
 
-from wattgate.core.gateway.config_keys import KEYS, KeyRule, Treatment
+from wattgate.core.gateway.commands.rights import COMMANDS, Rights
+from wattgate.core.gateway.commands.shared_answers import Combining
+from wattgate.core.gateway.commands.sharing import SHARING, Sharing, Whom
+from wattgate.core.gateway.commands.wallbox_wide import WALLBOX_WIDE, Course
+from wattgate.core.gateway.configuration.config_keys import KEYS, KeyRule, Treatment
 from wattgate.core.gateway.policy import COMPUTED, POLICY, Decision, Rule, Sender
 from wattgate.core.gateway.policy import Path as IdPath
-from wattgate.core.gateway.rights import COMMANDS, Rights
-from wattgate.core.gateway.shared_answers import Combining
-from wattgate.core.gateway.sharing import SHARING, Sharing, Whom
-from wattgate.core.gateway.wallbox_wide import WALLBOX_WIDE, Course
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "reference" / "policy.md"
 

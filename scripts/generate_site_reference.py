@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from wattgate.core.gateway.rights import WORDS, Rights
+from wattgate.core.gateway.commands.rights import WORDS, Rights
 from wattgate.core.site.model import Site
 from wattgate.core.site.settings import Setting, SettingField, Table, TableField, definitions
 

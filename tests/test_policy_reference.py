@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from scripts import generate_policy_reference as reference
-from wattgate.core.gateway.config_keys import KEYS, Treatment
+from wattgate.core.gateway.commands.shared_answers import Combining
+from wattgate.core.gateway.commands.sharing import Whom
+from wattgate.core.gateway.commands.wallbox_wide import Course
+from wattgate.core.gateway.configuration.config_keys import KEYS, Treatment
 from wattgate.core.gateway.policy import POLICY, Decision
-from wattgate.core.gateway.shared_answers import Combining
-from wattgate.core.gateway.sharing import Whom
-from wattgate.core.gateway.wallbox_wide import Course
 
 
 def test_the_reference_page_is_what_the_policy_table_says() -> None:

@@ -31,7 +31,7 @@ from wattgate.adapters.store.sqlite import SqliteStore
 from wattgate.adapters.web.certificate_office import CertificateOffice, used_by
 from wattgate.adapters.web.reception import Https
 from wattgate.adapters.web.server import WebServer
-from wattgate.core.gateway.backoff import Backoff
+from wattgate.core.gateway.link.backoff import Backoff
 from wattgate.core.security.client_identity import ClientCertificate
 from wattgate.core.security.host_names import names_of
 from wattgate.core.security.passwords import PasswordKey

@@ -1,7 +1,7 @@
 import uuid
 
 from wattgate.adapters.identifiers import SystemIdentifiers
-from wattgate.core.gateway.link_key import is_key
+from wattgate.core.gateway.link.link_key import is_key
 from wattgate.ports.identifiers import Identifiers
 
 

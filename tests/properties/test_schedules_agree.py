@@ -20,14 +20,14 @@ from tests.support.profile_oracle import EPOCH, OracleBackend, least_a
 from wattgate.core.charging.methods import Method
 from wattgate.core.charging.strategies import profiles_for
 from wattgate.core.charging.terms import Terms
-from wattgate.core.gateway.allowances import (
+from wattgate.core.gateway.profiles.allowances import (
     Allowance,
     cap_a,
     common_course,
     least_ahead_a,
 )
-from wattgate.core.gateway.composite_schedule import composite_answer
-from wattgate.core.gateway.virtual_profiles import VirtualProfiles
+from wattgate.core.gateway.profiles.composite_schedule import composite_answer
+from wattgate.core.gateway.profiles.virtual_profiles import VirtualProfiles
 from wattgate.core.load.demand import EvseView, demand
 from wattgate.core.ocpp.profile_text import profile_text
 from wattgate.core.ocpp.profiles import (

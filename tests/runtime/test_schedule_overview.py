@@ -7,7 +7,7 @@ from tests.support.several_limits import BOTH, Two, stepping, two_set_limits
 from tests.support.shared_current import settle
 from tests.support.virtual_time import in_virtual_time
 
-from wattgate.core.gateway.courses import Interval
+from wattgate.core.gateway.profiles.courses import Interval
 from wattgate.core.ocpp.profiles import Period
 from wattgate.runtime.schedule_overview import (
     HARDWARE,

@@ -25,9 +25,9 @@ from tests.support.relayed import a_relayed_site
 from tests.support.virtual_time import FakeClock, in_virtual_time
 from tests.support.world import World
 
-from wattgate.core.gateway.masking import Mask
-from wattgate.core.gateway.traffic import BURST, Entry, Ring
-from wattgate.core.gateway.traffic_line import Line
+from wattgate.core.gateway.traffic.masking import Mask
+from wattgate.core.gateway.traffic.traffic import BURST, Entry, Ring
+from wattgate.core.gateway.traffic.traffic_line import Line
 from wattgate.core.ocpp.frames import Call, CallResult, encode
 from wattgate.core.ocpp.session import Answered, Asked, Request
 from wattgate.runtime.traffic import Budgets, LineRecorder, NoRecorder, Traffic

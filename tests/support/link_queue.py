@@ -13,7 +13,7 @@ from wattgate.adapters.store.memory import MemoryStore
 from wattgate.core.gateway.outbox import OutboxMessage, RetryPolicy
 from wattgate.core.site.cards import card_rules
 from wattgate.core.site.model import Site
-from wattgate.runtime.gateway.outbox_pump import OutboxPump
+from wattgate.runtime.gateway.delivery.outbox_pump import OutboxPump
 from wattgate.runtime.peer import Peer, Tools
 from wattgate.runtime.station.knowledge import CardKnowledge
 from wattgate.runtime.supervisor import Supervisor

@@ -8,7 +8,7 @@ from tests.support.frames import ONE_BACKEND, Literal
 from tests.support.world import ScriptedDialer, World
 
 from wattgate.ports.links import DialFailed, DialTarget, Link, Receiver
-from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.link.backend_link import BackendLink
 
 URL = "ws://backend/CP1"
 CALM = ONE_BACKEND.replace("[site]", "[site]\ncycle_s = 60")

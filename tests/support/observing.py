@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from tests.support.frames import ONE_BACKEND, Literal, settled
 from tests.support.world import World
 
-from wattgate.runtime.gateway.shared_commands import SharedCommands
-from wattgate.runtime.gateway.virtual_charging import VirtualCharging
+from wattgate.runtime.gateway.commands.shared_commands import SharedCommands
+from wattgate.runtime.gateway.profiles.virtual_charging import VirtualCharging
 from wattgate.runtime.supervisor import Supervisor
 
 T = TypeVar("T")

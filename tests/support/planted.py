@@ -8,7 +8,7 @@ from tests.support.virtual_time import ScriptedIdentifiers
 
 from wattgate.core.ocpp.session import Session
 from wattgate.runtime.ask import Ask
-from wattgate.runtime.gateway.to_wallbox import ToWallbox
+from wattgate.runtime.gateway.commands.to_wallbox import ToWallbox
 from wattgate.runtime.peer import Peer
 
 

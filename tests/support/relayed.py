@@ -4,7 +4,7 @@ from tests.support.frames import Literal, Site, literal_backend, literal_wallbox
 from tests.support.logins import URL, RefusingDialer
 from tests.support.world import World, status_of
 
-from wattgate.core.gateway.link_status import LinkStatus
+from wattgate.core.gateway.link.link_status import LinkStatus
 
 DROP = """
 [site]

@@ -13,9 +13,9 @@ from tests.support.virtual_time import FakeClock, ScriptedIdentifiers
 from tests.support.world import BOOT, KEY, ScriptedDialer, connect, status_of
 
 from wattgate.adapters.store.memory import MemoryStore
-from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.gateway.connectors import ConnectorMap
-from wattgate.core.gateway.masking import Mask
+from wattgate.core.gateway.link.backoff import Backoff
+from wattgate.core.gateway.traffic.masking import Mask
 from wattgate.core.site.cards import card_rules
 from wattgate.core.site.model import (
     DeviceType,
@@ -30,9 +30,9 @@ from wattgate.runtime.charging.behaviours import Behaviours
 from wattgate.runtime.charging.smart_charging import SmartCharging
 from wattgate.runtime.evidence import EvidenceKeeper
 from wattgate.runtime.files.relay import FileRelay
-from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.link.backend_link import BackendLink
+from wattgate.runtime.gateway.profiles.virtual_charging import VirtualCharging
 from wattgate.runtime.gateway.seats import Seats
-from wattgate.runtime.gateway.virtual_charging import VirtualCharging
 from wattgate.runtime.peer import Peer, Tools
 from wattgate.runtime.station.evse_known import OpenTransaction
 from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16

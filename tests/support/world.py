@@ -15,7 +15,7 @@ from tests.support.paper_certificates import PaperAuthority, PaperCertificates
 from tests.support.virtual_time import FakeClock, ScriptedIdentifiers
 
 from wattgate.adapters.store.memory import MemoryStore
-from wattgate.core.gateway.backoff import Backoff
+from wattgate.core.gateway.link.backoff import Backoff
 from wattgate.core.gateway.outbox import RetryPolicy
 from wattgate.core.modbus.definitions import Definition
 from wattgate.core.modbus.power_brain_definition import POWER_BRAIN_DEFINITION

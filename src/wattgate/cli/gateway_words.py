@@ -5,7 +5,7 @@ from typing import Final
 
 from wattgate.cli.evse_login import MisuseError
 from wattgate.cli.evse_words import plain
-from wattgate.core.gateway.rights import WORDS, Rights
+from wattgate.core.gateway.commands.rights import WORDS, Rights
 from wattgate.core.site.model import GatewaySettings
 from wattgate.core.site.settings import SettingField, definitions
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from wattgate.core.gateway.traffic import Handling, Verdict
-from wattgate.core.gateway.traffic_line import Source
+from wattgate.core.gateway.traffic.traffic import Handling, Verdict
+from wattgate.core.gateway.traffic.traffic_line import Source
 from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.runtime.peer import NoAnswer, Outcome, Peer

@@ -29,8 +29,8 @@ from wattgate.runtime.backend_assembly import BackendAssembly, Backends, Party
 from wattgate.runtime.charging.behaviours import Behaviours
 from wattgate.runtime.charging.smart_charging import SmartCharging
 from wattgate.runtime.gateway.evse_backend import EvseBackend
+from wattgate.runtime.gateway.profiles.virtual_charging import VirtualCharging
 from wattgate.runtime.gateway.seats import Seat, Seats
-from wattgate.runtime.gateway.virtual_charging import VirtualCharging
 from wattgate.runtime.live_gateways import LiveGateways
 from wattgate.runtime.load.limits import Limits
 from wattgate.runtime.modbus.installation import ModbusInstallation

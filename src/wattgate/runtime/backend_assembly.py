@@ -8,8 +8,8 @@ from functools import partial
 
 import structlog
 
-from wattgate.core.gateway.backoff import Backoff
 from wattgate.core.gateway.connectors import BACKEND_CONNECTOR
+from wattgate.core.gateway.link.backoff import Backoff
 from wattgate.core.gateway.outbox import RetryPolicy
 from wattgate.core.ocpp.handshake import backend_url
 from wattgate.core.site.model import EvseSettings, GatewaySettings
@@ -18,20 +18,20 @@ from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.certificates import Certificates
 from wattgate.ports.links import Dialer, DialTarget, TlsTerms
 from wattgate.ports.store import Recovered
-from wattgate.runtime.gateway.backend_commands import BackendCommandHandler
-from wattgate.runtime.gateway.backend_link import BackendLink, LinkIdentity
-from wattgate.runtime.gateway.configuration_commands import ConfigurationCommands
+from wattgate.runtime.gateway.commands.backend_commands import BackendCommandHandler
+from wattgate.runtime.gateway.commands.configuration_commands import ConfigurationCommands
+from wattgate.runtime.gateway.commands.shared_commands import Member, SharedCommands
+from wattgate.runtime.gateway.delivery.outbox_pump import OutboxPump
+from wattgate.runtime.gateway.delivery.overflow import Overflow
 from wattgate.runtime.gateway.evse_backend import EvseBackend
-from wattgate.runtime.gateway.link_commands import LinkCommands
-from wattgate.runtime.gateway.north_login import Account
+from wattgate.runtime.gateway.link.backend_link import BackendLink, LinkIdentity
+from wattgate.runtime.gateway.link.link_commands import LinkCommands
+from wattgate.runtime.gateway.link.north_login import Account
+from wattgate.runtime.gateway.link.own_side import OwnSide, own_side
+from wattgate.runtime.gateway.link.relay_link import RelayLink
 from wattgate.runtime.gateway.north_side import NorthSide, north_side
-from wattgate.runtime.gateway.outbox_pump import OutboxPump
-from wattgate.runtime.gateway.overflow import Overflow
-from wattgate.runtime.gateway.own_side import OwnSide, own_side
-from wattgate.runtime.gateway.relay_link import RelayLink
+from wattgate.runtime.gateway.profiles.virtual_charging import VirtualCharging
 from wattgate.runtime.gateway.seats import Seat
-from wattgate.runtime.gateway.shared_commands import Member, SharedCommands
-from wattgate.runtime.gateway.virtual_charging import VirtualCharging
 from wattgate.runtime.station.late_rejections import LateRejections
 from wattgate.runtime.station.open_transactions import billed_by
 from wattgate.runtime.station.relaying import begin_to_relay

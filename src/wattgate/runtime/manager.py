@@ -8,8 +8,8 @@ from typing import Final
 import structlog
 
 from wattgate.core.errors import Problem
-from wattgate.core.gateway.masking import Mask
-from wattgate.core.gateway.traffic import MAX_FRAMES, Entry
+from wattgate.core.gateway.traffic.masking import Mask
+from wattgate.core.gateway.traffic.traffic import MAX_FRAMES, Entry
 from wattgate.core.security.passwords import PasswordKey
 from wattgate.core.site.cards import card_rules
 from wattgate.core.site.keeping import as_kept, lost_passwords
@@ -32,8 +32,8 @@ from wattgate.runtime.evse_state import EvseState, Safety
 from wattgate.runtime.files.parties import links_of
 from wattgate.runtime.files.relay import FileRelay
 from wattgate.runtime.files.surroundings import Outside
-from wattgate.runtime.gateway.backend_link import BackendLink
-from wattgate.runtime.gateway.dead_letters import DeadLetters
+from wattgate.runtime.gateway.delivery.dead_letters import DeadLetters
+from wattgate.runtime.gateway.link.backend_link import BackendLink
 from wattgate.runtime.gateway_changes import GatewayChanges
 from wattgate.runtime.housekeeping import Housekeeping
 from wattgate.runtime.load.control_loop import ControlLoop, Parts

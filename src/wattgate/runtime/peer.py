@@ -9,7 +9,7 @@ from typing import Protocol
 import structlog
 
 from wattgate.core.errors import LocalUsageError
-from wattgate.core.gateway.traffic_line import Source
+from wattgate.core.gateway.traffic.traffic_line import Source
 from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.core.ocpp.session import (
     Answered,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from wattgate.core.gateway.courses import Course, Interval, intervals
+from wattgate.core.gateway.profiles.courses import Course, Interval, intervals
 from wattgate.core.ocpp.profiles import Period
 from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.station.station_evse import StationEvse

@@ -8,9 +8,9 @@ from typing import Final, Protocol, TypeGuard
 
 import structlog
 
-from wattgate.core.gateway.masking import Mask
-from wattgate.core.gateway.traffic import Budget, Entry, Ring, Verdict, merged
-from wattgate.core.gateway.traffic_line import UNRECORDED, Line, Origin, Source
+from wattgate.core.gateway.traffic.masking import Mask
+from wattgate.core.gateway.traffic.traffic import Budget, Entry, Ring, Verdict, merged
+from wattgate.core.gateway.traffic.traffic_line import UNRECORDED, Line, Origin, Source
 from wattgate.core.ocpp.session import Answered, Asked, Event, Rejected
 from wattgate.ports.clock import Clock
 

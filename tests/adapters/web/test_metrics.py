@@ -6,7 +6,7 @@ from tests.support.world import a_backend, a_wallbox, status_of
 
 from wattgate import __version__
 from wattgate.core.charging.obedience import Verdict
-from wattgate.core.gateway.link_status import Fault, LinkStep
+from wattgate.core.gateway.link.link_status import Fault, LinkStep
 from wattgate.core.ocpp.handshake import HandshakeRequest
 from wattgate.ports.store import Bury, StoreCondition
 from wattgate.runtime.charging.obedience_watch import ObedienceState, ObedienceWatch

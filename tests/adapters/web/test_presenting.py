@@ -6,7 +6,7 @@ from tests.support.world import World
 from wattgate.adapters.web.backend_words import without_secrets
 from wattgate.adapters.web.dto import BackendProblem, Boot
 from wattgate.adapters.web.presenting import evse_of
-from wattgate.core.gateway.link_status import Fault, LinkPhase, LinkStatus, LinkStep
+from wattgate.core.gateway.link.link_status import Fault, LinkPhase, LinkStatus, LinkStep
 
 SITE = """
 [site]

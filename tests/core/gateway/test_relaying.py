@@ -1,7 +1,7 @@
 import pytest
 
-from wattgate.core.gateway.config_keys import rule_of
-from wattgate.core.gateway.link_messages import LinkKeyChange
+from wattgate.core.gateway.configuration.config_keys import rule_of
+from wattgate.core.gateway.link.link_messages import LinkKeyChange
 from wattgate.core.gateway.policy import POLICY, Decision, Sender
 from wattgate.core.gateway.relaying import RELAY_WAIT_S, Ending, ending, wait_s
 from wattgate.core.ocpp.frames import Call

@@ -4,7 +4,7 @@ import pytest
 from tests.support.recordings import Tape, a_session, header, line
 
 from wattgate.core.errors import ConfigError
-from wattgate.core.gateway.traffic import Direction
+from wattgate.core.gateway.traffic.traffic import Direction
 from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.core.replay.recording import read_recording
 

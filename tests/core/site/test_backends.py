@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from wattgate.core.gateway.rights import Rights
+from wattgate.core.gateway.commands.rights import Rights
 from wattgate.core.site.backends import GatewaySettings
 from wattgate.core.site.choices import GatewayRole, PasswordForm
 

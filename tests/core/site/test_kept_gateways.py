@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from wattgate.core.gateway.rights import Rights
+from wattgate.core.gateway.commands.rights import Rights
 from wattgate.core.site.kept_gateways import KeptGateway, kept_text, read_kept, spelled_out
 from wattgate.core.site.model import EvseSettings, GatewayRole, GatewaySettings, PasswordForm
 

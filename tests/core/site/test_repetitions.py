@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from wattgate.core.gateway.rights import Rights
+from wattgate.core.gateway.commands.rights import Rights
 from wattgate.core.site.findings import Findings, Path
 from wattgate.core.site.model import (
     CardSettings,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wattgate.core.gateway.rights import Rights
+from wattgate.core.gateway.commands.rights import Rights
 from wattgate.core.site.choices import LoadManagement
 from wattgate.core.site.settings import Kind, Secrecy, Setting, SettingField
 from wattgate.core.site.values import Wrong, read_value, shown

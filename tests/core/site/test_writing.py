@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from wattgate.core.gateway.rights import Rights
+from wattgate.core.gateway.commands.rights import Rights
 from wattgate.core.site.model import (
     CardSettings,
     EvseSettings,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from tests.support.charging_profiles import NOON, a_profile, a_schedule, after_noon
 
-from wattgate.core.gateway.allowances import Allowance
+from wattgate.core.gateway.profiles.allowances import Allowance
 from wattgate.core.ocpp.profiles import Period
 from wattgate.core.ocpp.schedules import ProfileStack
 from wattgate.runtime.charging.caps_told import CapsTold

@@ -16,7 +16,7 @@ from tests.support.roles import HELPER, LISTENER, NOBODY, PRIMARY, Several, seve
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json
 
-from wattgate.core.gateway.rights import COMMANDS
+from wattgate.core.gateway.commands.rights import COMMANDS
 
 DONE = {"status": "Accepted"}
 MAKER = {"certificateType": "ManufacturerRootCertificate"}

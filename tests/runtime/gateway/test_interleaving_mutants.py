@@ -18,8 +18,8 @@ from wattgate.core.ocpp.splice import replace_scalar
 from wattgate.core.station.transactions import TransactionRecord, TransactionStart
 from wattgate.ports.store import Change, Opened, Receipt, Recovered, Settle, Taken
 from wattgate.runtime.ask import Ask
-from wattgate.runtime.gateway.outbox_pump import OutboxPump
-from wattgate.runtime.gateway.shared_commands import SharedCommands
+from wattgate.runtime.gateway.commands.shared_commands import SharedCommands
+from wattgate.runtime.gateway.delivery.outbox_pump import OutboxPump
 from wattgate.runtime.peer import Peer
 from wattgate.runtime.station import transactions
 from wattgate.runtime.station.meter_readings import MeterReadings

@@ -18,8 +18,8 @@ from tests.support.logins import CALM, URL, RefusingDialer, actions, after, now,
 from tests.support.virtual_time import ScriptedIdentifiers, in_virtual_time
 from tests.support.world import BOOT, World
 
-from wattgate.core.gateway.backoff import Backoff
-from wattgate.core.gateway.link_status import Fault, LinkPhase, LinkProblem, LinkStep
+from wattgate.core.gateway.link.backoff import Backoff
+from wattgate.core.gateway.link.link_status import Fault, LinkPhase, LinkProblem, LinkStep
 from wattgate.ports.links import DialFailed, DialStep
 from wattgate.runtime.peer import Peer
 

@@ -13,16 +13,16 @@ from tests.support.interleaving_several import a_story_of_several
 from tests.support.planted import raw_message_ids
 
 from wattgate.adapters.store.memory import MemoryStore
+from wattgate.core.gateway.commands.reservations import ReservationBook
+from wattgate.core.gateway.commands.rights import Rights
+from wattgate.core.gateway.commands.sharing import addressee
 from wattgate.core.gateway.connectors import ConnectorMap
 from wattgate.core.gateway.policy import Path
-from wattgate.core.gateway.profile_numbers import ProfileNumbers
-from wattgate.core.gateway.reservations import ReservationBook
-from wattgate.core.gateway.rights import Rights
-from wattgate.core.gateway.sharing import addressee
+from wattgate.core.gateway.profiles.profile_numbers import ProfileNumbers
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import BindTransaction, Change
-from wattgate.runtime.gateway import outbox_pump
-from wattgate.runtime.gateway.shared_commands import SharedCommands
+from wattgate.runtime.gateway.commands.shared_commands import SharedCommands
+from wattgate.runtime.gateway.delivery import outbox_pump
 
 pytestmark = pytest.mark.story
 
@@ -51,7 +51,7 @@ def connectors_of_a_shared_login_are_all_the_first(patch: pytest.MonkeyPatch) ->
         whom = addressee(action, payload_text, numbers)
         return min(numbers) if isinstance(whom, int) else whom
 
-    patch.setattr("wattgate.runtime.gateway.shared_commands.addressee", the_first)
+    patch.setattr("wattgate.runtime.gateway.commands.shared_commands.addressee", the_first)
 
 
 def every_backend_is_told_the_number_of_the_one_that_bills(patch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from tests.support.logins import URL, actions, the_link
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import BOOT, Json, World, status_of
 
-from wattgate.core.gateway.link_status import LinkPhase
+from wattgate.core.gateway.link.link_status import LinkPhase
 
 
 async def not_accepted(status: str, interval: int = 600) -> Site:

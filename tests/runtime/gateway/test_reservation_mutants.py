@@ -7,9 +7,9 @@ import pytest
 from tests.support.reservation_story import tell_of_reservations
 from tests.support.virtual_time import run_virtual
 
-from wattgate.core.gateway.reservations import Reservation, ReservationBook
+from wattgate.core.gateway.commands.reservations import Reservation, ReservationBook
 from wattgate.core.ocpp.splice import Scalar
-from wattgate.runtime.gateway.reservations import Reservations
+from wattgate.runtime.gateway.commands.reservations import Reservations
 
 SEEDS = range(12)
 """As many as the honest manager passes in test_reservations."""

@@ -9,8 +9,8 @@ from tests.support.shared_login import SharedLogin, a_shared_login, a_sharer, he
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json, status_of
 
-from wattgate.core.gateway.link_status import LinkPhase
-from wattgate.runtime.gateway.backend_link import ABSENCE_S
+from wattgate.core.gateway.link.link_status import LinkPhase
+from wattgate.runtime.gateway.link.backend_link import ABSENCE_S
 
 
 async def again(site: SharedLogin, *evse_ids: str) -> SharedLogin:

@@ -6,7 +6,7 @@ from tests.support.roles import Several
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json, World, status_of
 
-from wattgate.core.gateway.rights import COMMANDS
+from wattgate.core.gateway.commands.rights import COMMANDS
 
 ACCEPTED = {"status": "Accepted"}
 URL = "ws://one/SITE"

@@ -17,9 +17,9 @@ from tests.support.site_text import card, evse, site
 from tests.support.virtual_time import run_virtual
 from tests.support.world import BOOT, Json, Scripted, World, a_backend, a_wallbox, status_of
 
-from wattgate.core.gateway.backoff import Backoff
+from wattgate.core.gateway.link.backoff import Backoff
 from wattgate.runtime import housekeeping
-from wattgate.runtime.gateway.outbox_pump import WINDOW
+from wattgate.runtime.gateway.delivery.outbox_pump import WINDOW
 from wattgate.runtime.load.control_loop import ControlLoop
 from wattgate.runtime.supervisor import Supervisor
 

@@ -14,7 +14,7 @@ from wattgate.adapters.store.memory import MemoryStore
 from wattgate.core.gateway.outbox import OutboxMessage
 from wattgate.core.site.gateways import ReplaceGateways
 from wattgate.ports.store import AnswerTransaction, Change, Enqueue, RememberStation
-from wattgate.runtime.gateway.backend_link import ABSENCE_S
+from wattgate.runtime.gateway.link.backend_link import ABSENCE_S
 
 A = gateway("a")
 

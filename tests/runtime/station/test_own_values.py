@@ -4,7 +4,7 @@ import pytest
 from tests.support.virtual_time import in_virtual_time
 
 from wattgate.adapters.store.memory import MemoryStore
-from wattgate.core.gateway.config_baseline import Changed
+from wattgate.core.gateway.configuration.config_baseline import Changed
 from wattgate.ports.store import StoreFailed
 from wattgate.runtime.station.own_values import OwnValues
 

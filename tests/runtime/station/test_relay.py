@@ -20,8 +20,8 @@ from tests.support.virtual_time import ScriptedIdentifiers, in_virtual_time
 from tests.support.world import BOOT, Json, connect
 from tests.support.zombies import a_zombie
 
-from wattgate.core.gateway.link_status import LinkPhase, LinkStep
-from wattgate.core.gateway.rights import Rights
+from wattgate.core.gateway.commands.rights import Rights
+from wattgate.core.gateway.link.link_status import LinkPhase, LinkStep
 from wattgate.core.ocpp.handshake import basic_authorization
 from wattgate.ports.links import DialFailed, DialStep
 from wattgate.runtime.peer import Peer, Tools

@@ -19,7 +19,7 @@ from tests.support.virtual_time import in_virtual_time
 from tests.support.world import status_of
 
 from wattgate.core.errors import ConfigError
-from wattgate.core.gateway.link_status import LinkPhase
+from wattgate.core.gateway.link.link_status import LinkPhase
 
 BACKEND_AWAY = (1013, "the backend is away")
 ODD = '{ "vendorId":"V\\/","data":"1E3", "x":[1E3, 1.10] }'

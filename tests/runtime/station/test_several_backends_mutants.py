@@ -11,8 +11,8 @@ from tests.support.virtual_time import in_virtual_time
 from wattgate.core.gateway.outbox import OutboxMessage
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import BindTransaction, Change
-from wattgate.runtime.gateway import outbox_pump
-from wattgate.runtime.gateway.outbox_pump import OutboxPump
+from wattgate.runtime.gateway.delivery import outbox_pump
+from wattgate.runtime.gateway.delivery.outbox_pump import OutboxPump
 from wattgate.runtime.station import meter_readings, transaction_ends, transactions
 from wattgate.runtime.station.billing import hand_over, told_now
 from wattgate.runtime.station.open_transactions import hearers

@@ -8,7 +8,7 @@ from prometheus_client.metrics_core import Metric
 
 from wattgate.adapters.web.backend_words import EvseLogin, logins_of
 from wattgate.runtime.evse_state import EvseState
-from wattgate.runtime.gateway.outbox_pump import OutboxPump
+from wattgate.runtime.gateway.delivery.outbox_pump import OutboxPump
 
 _LABELS: Final = ("evse", "backend")
 """The first EVSE that has the login, and the id of the login as the API tells it."""

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 from wattgate.adapters.web.dto import Backend, BackendProblem, BackendSecurity
+from wattgate.core.gateway.commands.rights import Rights
 from wattgate.core.gateway.connectors import BACKEND_CONNECTOR
-from wattgate.core.gateway.rights import Rights
 from wattgate.core.security.link_words import BACKEND_SECURITY
 from wattgate.core.site.model import GatewayRole
-from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.delivery.outbox_pump import OutboxPump
 from wattgate.runtime.gateway.evse_backend import EvseBackend
-from wattgate.runtime.gateway.outbox_pump import OutboxPump
-from wattgate.runtime.gateway.relay_link import RelayLink
+from wattgate.runtime.gateway.link.backend_link import BackendLink
+from wattgate.runtime.gateway.link.relay_link import RelayLink
 from wattgate.runtime.station.station_evse import StationEvse
 
 Login = BackendLink | RelayLink

@@ -11,7 +11,7 @@ from wattgate.adapters.web.dto import Resending, UndeliveredMessage
 from wattgate.adapters.web.presenting import undelivered
 from wattgate.adapters.web.problems import documented
 from wattgate.adapters.web.services import GivenServices
-from wattgate.runtime.gateway.dead_letters import NoBackend, NoSuchLetter, Resent
+from wattgate.runtime.gateway.delivery.dead_letters import NoBackend, NoSuchLetter, Resent
 
 _UNKNOWN: Final = "Nothing was given up under this number, or it has been sent again"
 _NO_BACKEND: Final = "The site has no backend that it could go to"

@@ -17,8 +17,8 @@ from wattgate.adapters.web.modbus_words import modbus_of
 from wattgate.adapters.web.safety import safety_of
 from wattgate.adapters.web.warnings import warnings_of
 from wattgate.core.errors import LocalUsageError
-from wattgate.core.gateway.masking import Mask, masked_call
-from wattgate.core.gateway.security_events import NOTIFICATION
+from wattgate.core.gateway.link.security_events import NOTIFICATION
+from wattgate.core.gateway.traffic.masking import Mask, masked_call
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.measurements import Measurement
 from wattgate.core.station.transactions import TransactionRecord

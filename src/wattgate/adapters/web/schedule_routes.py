@@ -12,7 +12,7 @@ from msgspec import Meta
 from wattgate.adapters.web.evse_routes import UNKNOWN, found
 from wattgate.adapters.web.problems import documented
 from wattgate.adapters.web.services import GivenServices
-from wattgate.core.gateway.composite_schedule import LONGEST_S
+from wattgate.core.gateway.profiles.composite_schedule import LONGEST_S
 from wattgate.core.site.model import GatewayRole
 from wattgate.runtime.schedule_overview import BackendCourse
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from wattgate import __version__
-from wattgate.core.gateway.traffic import Entry
+from wattgate.core.gateway.traffic.traffic import Entry
 
 FORMAT: Final = 1
 """Of the file; another number means that older programs cannot read it."""

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from wattgate.core.files.rewriting import Direction
-from wattgate.core.gateway.backoff import Backoff
+from wattgate.core.gateway.link.backoff import Backoff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

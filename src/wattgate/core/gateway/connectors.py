@@ -2,7 +2,7 @@
 
 To its commands an EVSE is its backend's connector 1. Where several EVSEs share one backend it knows
 each by a number of its own: its commands are renumbered before they get to the EVSE
-(`runtime/gateway/shared_commands`), what the wallbox says is renumbered here.
+(`runtime/gateway/commands/shared_commands`), what the wallbox says is renumbered here.
 """
 
 from dataclasses import dataclass

@@ -3,7 +3,7 @@
 from enum import Enum, auto
 from typing import Final
 
-from wattgate.core.gateway.link_messages import (
+from wattgate.core.gateway.link.link_messages import (
     CertificateMatter,
     LinkKeyChange,
     certificate_matter,

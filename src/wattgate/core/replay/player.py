@@ -8,7 +8,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import Final, assert_never
 
-from wattgate.core.gateway.traffic import Direction
+from wattgate.core.gateway.traffic.traffic import Direction
 from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.core.ocpp.splice import read_scalar, replace_scalar
 from wattgate.core.replay.plain_answers import plain_answer

@@ -8,9 +8,9 @@ from typing import Annotated, Final
 import msgspec
 
 from wattgate.core.errors import ConfigError, Problem
-from wattgate.core.gateway.masking import CARD, MASKED
-from wattgate.core.gateway.traffic import Direction, Kind
-from wattgate.core.gateway.traffic_text import CUT
+from wattgate.core.gateway.traffic.masking import CARD, MASKED
+from wattgate.core.gateway.traffic.traffic import Direction, Kind
+from wattgate.core.gateway.traffic.traffic_text import CUT
 from wattgate.core.ocpp.frames import Call, CallError, CallResult, Junk, decode
 
 FORMAT: Final = 1

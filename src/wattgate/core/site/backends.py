@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
-from wattgate.core.gateway.rights import Rights
+from wattgate.core.gateway.commands.rights import Rights
 from wattgate.core.site.choices import GatewayRole, NameCheck, OfflinePolicy, PasswordForm
 from wattgate.core.site.settings import Secrecy, setting
 

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Final, TypeGuard
 from unicodedata import category
 
-from wattgate.core.gateway.rights import COMMANDS, WORDS, Rights
+from wattgate.core.gateway.commands.rights import COMMANDS, WORDS, Rights
 from wattgate.core.security.passwords import MARK, is_kept
 from wattgate.core.site.findings import suggestion
 from wattgate.core.site.settings import Secrecy, Setting, SettingField

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wattgate.core.gateway.rights import WORDS, Rights
+from wattgate.core.gateway.commands.rights import WORDS, Rights
 from wattgate.core.site.model import Site
 from wattgate.core.site.settings import Definition, Secrecy, SettingField, definitions, key_of
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wattgate.core.charging.said_caps import SaidCaps
-from wattgate.core.gateway.allowances import Allowance, common_course
-from wattgate.core.gateway.courses import Course
+from wattgate.core.gateway.profiles.allowances import Allowance, common_course
+from wattgate.core.gateway.profiles.courses import Course
 
 Allowances = tuple[Allowance, ...]
 

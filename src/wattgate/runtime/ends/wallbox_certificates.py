@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from wattgate.core.errors import ConfigError, PeerError
-from wattgate.core.gateway.link_messages import SIGN_OURS
+from wattgate.core.gateway.link.link_messages import SIGN_OURS
 from wattgate.core.ocpp.codes import ErrorCode
 from wattgate.core.ocpp.frames import Call
 from wattgate.core.ocpp.splice import read_scalar

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, assert_never
 
-from wattgate.core.gateway.backoff import Backoff
+from wattgate.core.gateway.link.backoff import Backoff
 from wattgate.core.modbus.requests import ModbusReply, ModbusRequest
 from wattgate.core.ocpp.frames import Call
 from wattgate.core.security.certificates import LinkSecurity

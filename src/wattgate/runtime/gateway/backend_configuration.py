@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from wattgate.core.gateway.config_keys import rule_of
+from wattgate.core.gateway.configuration.config_keys import rule_of
 from wattgate.ports.store import NoteRecord, SaveNote, Store
 
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from wattgate.core.gateway.connectors import ConnectorMap
-from wattgate.core.gateway.virtual_profiles import VirtualProfiles
+from wattgate.core.gateway.profiles.virtual_profiles import VirtualProfiles
 from wattgate.core.site.model import GatewayRole, GatewaySettings
-from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.link.backend_link import BackendLink
 from wattgate.runtime.gateway.north_side import NorthSide
 
 

@@ -4,19 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
-from wattgate.core.gateway.config_keys import ATTEMPTS, RETRY_INTERVAL
+from wattgate.core.gateway.configuration.config_keys import ATTEMPTS, RETRY_INTERVAL
+from wattgate.core.gateway.link.security_events import EVENT_OF, SecurityEvent
 from wattgate.core.gateway.outbox import RetryPolicy
-from wattgate.core.gateway.security_events import EVENT_OF, SecurityEvent
 from wattgate.ports.store import NoteRecord, Store
 from wattgate.runtime.gateway.backend_configuration import BackendConfiguration
-from wattgate.runtime.gateway.backend_link import BackendLink
-from wattgate.runtime.gateway.kept_reports import KeptReports
-from wattgate.runtime.gateway.link_commands import LinkCommands
-from wattgate.runtime.gateway.north_login import NorthLogin
-from wattgate.runtime.gateway.outbox_pump import OutboxPump
-from wattgate.runtime.gateway.own_side import OwnSide
-from wattgate.runtime.gateway.report_turns import ReportTurns
-from wattgate.runtime.gateway.security_reports import SecurityReports
+from wattgate.runtime.gateway.commands.report_turns import ReportTurns
+from wattgate.runtime.gateway.delivery.outbox_pump import OutboxPump
+from wattgate.runtime.gateway.link.backend_link import BackendLink
+from wattgate.runtime.gateway.link.kept_reports import KeptReports
+from wattgate.runtime.gateway.link.link_commands import LinkCommands
+from wattgate.runtime.gateway.link.north_login import NorthLogin
+from wattgate.runtime.gateway.link.own_side import OwnSide
+from wattgate.runtime.gateway.link.security_reports import SecurityReports
 from wattgate.runtime.peer import Tools
 from wattgate.runtime.supervisor import Supervisor
 

@@ -16,8 +16,8 @@ from wattgate.core.station.authorisation import AuthorizationStatus, Place
 from wattgate.core.station.fixed_card import ID_TAG
 from wattgate.ports.store import RememberTag, TagRecord
 from wattgate.runtime.ask import Ask
-from wattgate.runtime.gateway.backend_answers import tag_info_text
-from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.delivery.backend_answers import tag_info_text
+from wattgate.runtime.gateway.link.backend_link import BackendLink
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station.card_routing import (
     CardRouting,

@@ -11,8 +11,8 @@ from wattgate.core.station.requests import MeterValuesRequest, StartRequest
 from wattgate.core.station.salvage import NO_CONNECTOR, OddMeterValues, OddStart
 from wattgate.ports.store import Change, KeepAside, Receipt
 from wattgate.runtime.ask import Ask
-from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.evse_backend import EvseBackend
+from wattgate.runtime.gateway.link.backend_link import BackendLink
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.station_evse import StationEvse
 

@@ -7,7 +7,7 @@ from wattgate.core.station.authorisation import Place, fold
 from wattgate.core.station.card_routing import REMEMBERED_S, Route, Stall, route
 from wattgate.core.station.fixed_card import ID_TAG, with_fixed_card
 from wattgate.runtime.ask import Ask
-from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.link.backend_link import BackendLink
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.station_evse import StationEvse
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from wattgate.core.gateway.allowances import Allowance, cap_a
-from wattgate.core.gateway.config_keys import AUTH_LIST
+from wattgate.core.gateway.configuration.config_keys import AUTH_LIST
 from wattgate.core.gateway.connectors import ConnectorMap
+from wattgate.core.gateway.profiles.allowances import Allowance, cap_a
 from wattgate.core.load.demand import EvseView
 from wattgate.core.load.phases import phases_used
 from wattgate.core.load.sensing import Draw, draw_of
@@ -16,10 +16,10 @@ from wattgate.core.site.model import EvseSettings, WallboxSettings
 from wattgate.core.station.authorisation import Place, fold
 from wattgate.core.station.connector import IDLE, Connector, ConnectorStatus
 from wattgate.core.station.transactions import TransactionRecord
-from wattgate.runtime.gateway.backend_link import BackendLink
 from wattgate.runtime.gateway.evse_backend import EvseBackend
+from wattgate.runtime.gateway.link.backend_link import BackendLink
+from wattgate.runtime.gateway.link.relay_link import RelayLink
 from wattgate.runtime.gateway.north_side import NorthSide
-from wattgate.runtime.gateway.relay_link import RelayLink
 from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.timestamps import read_time
 

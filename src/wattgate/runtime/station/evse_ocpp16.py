@@ -6,8 +6,8 @@ from typing import Final
 
 import structlog
 
-from wattgate.core.gateway.allowances import least_ahead_a
 from wattgate.core.gateway.connectors import ConnectorMap
+from wattgate.core.gateway.profiles.allowances import least_ahead_a
 from wattgate.core.site.model import EvseSettings, WallboxSettings
 from wattgate.core.units import chargeable
 from wattgate.ports.evse import Cleared, Confirmation, EvseReading, LimitOutcome

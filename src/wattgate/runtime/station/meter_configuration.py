@@ -8,7 +8,7 @@ from wattgate.core.gateway.policy import Rule
 from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.ports.store import NoteRecord, Recovered, SaveNote
 from wattgate.runtime.ask import Ask
-from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.link.backend_link import BackendLink
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station.station import Station
 

@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from wattgate.core.errors import PeerError
-from wattgate.core.gateway.registration import Registered, read_boot_answer
+from wattgate.core.gateway.link.registration import Registered, read_boot_answer
 from wattgate.core.ocpp.frames import Call, CallResult
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.authorisation import AuthorizationStatus
@@ -31,7 +31,7 @@ from wattgate.ports.store import (
     RememberStation,
     StoreFailed,
 )
-from wattgate.runtime.gateway.backend_answers import is_transaction_id
+from wattgate.runtime.gateway.delivery.backend_answers import is_transaction_id
 from wattgate.runtime.station.evse_known import OpenTransaction
 from wattgate.runtime.station.meter_configuration import keep_meter_configuration
 from wattgate.runtime.station.reports import look_at_values, note_report

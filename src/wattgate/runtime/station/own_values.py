@@ -4,7 +4,13 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
-from wattgate.core.gateway.config_baseline import Changed, changing, read, still_changed, written
+from wattgate.core.gateway.configuration.config_baseline import (
+    Changed,
+    changing,
+    read,
+    still_changed,
+    written,
+)
 from wattgate.ports.store import DeleteNote, NoteRecord, SaveNote, Store
 
 _SCOPE: Final = "own configuration"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from wattgate.core.gateway.selection import Paces, selected, wishes_of
+from wattgate.core.gateway.configuration.selection import Paces, selected, wishes_of
 from wattgate.core.station.requests import MeterValuesRequest
 from wattgate.core.station.salvage import OddMeterValues
 from wattgate.runtime.station.station import Station

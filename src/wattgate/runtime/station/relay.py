@@ -11,14 +11,14 @@ from typing import Final
 
 import structlog
 
-from wattgate.core.gateway.access import NotAllowedError, require_relayed_access
-from wattgate.core.gateway.link_messages import LinkKeyChange
+from wattgate.core.gateway.commands.access import NotAllowedError, require_relayed_access
+from wattgate.core.gateway.commands.rights import Rights
+from wattgate.core.gateway.link.link_messages import LinkKeyChange
 from wattgate.core.gateway.policy import Sender
 from wattgate.core.gateway.relaying import Ending, ending, wait_s
-from wattgate.core.gateway.rights import Rights
 from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.runtime.ask import Ask
-from wattgate.runtime.gateway.relay_link import AWAY, RelayLink
+from wattgate.runtime.gateway.link.relay_link import AWAY, RelayLink
 from wattgate.runtime.peer import NoAnswer, OnDone, Outcome, Peer
 from wattgate.runtime.station.observer import Observer
 from wattgate.runtime.station.relayed_cards import RelayedCards

@@ -3,7 +3,7 @@
 from wattgate.core.ocpp.frames import Call
 from wattgate.ports.store import ForgetTags, StoreFailed
 from wattgate.runtime.ask import is_accepted
-from wattgate.runtime.gateway.list_mirror import ListMirror
+from wattgate.runtime.gateway.commands.list_mirror import ListMirror
 from wattgate.runtime.peer import Outcome
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.store_failures import say_not_stored

@@ -4,10 +4,10 @@ from typing import Final
 
 import structlog
 
-from wattgate.core.gateway.rights import Rights
+from wattgate.core.gateway.commands.rights import Rights
 from wattgate.core.site.model import EvseSettings, LoadManagement, OfflinePolicy, Site
 from wattgate.ports.store import Recovered
-from wattgate.runtime.gateway.relay_link import RelayLink
+from wattgate.runtime.gateway.link.relay_link import RelayLink
 from wattgate.runtime.station.observer import Observer
 from wattgate.runtime.station.open_transactions import RELAYED
 from wattgate.runtime.station.relay import Relay

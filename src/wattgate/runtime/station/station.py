@@ -17,11 +17,11 @@ from wattgate.ports.store import NoteRecord, RememberStation, Store, StoreFailed
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.evidence import EvidenceKeeper
 from wattgate.runtime.files.relay import FileRelay
-from wattgate.runtime.gateway.availability import Availability
+from wattgate.runtime.gateway.commands.availability import Availability
+from wattgate.runtime.gateway.commands.progress_reports import ProgressReports
+from wattgate.runtime.gateway.commands.reservations import Reservations
 from wattgate.runtime.gateway.evse_backend import EvseBackend
-from wattgate.runtime.gateway.profile_ids import ProfileIds
-from wattgate.runtime.gateway.progress_reports import ProgressReports
-from wattgate.runtime.gateway.reservations import Reservations
+from wattgate.runtime.gateway.profiles.profile_ids import ProfileIds
 from wattgate.runtime.peer import Peer, Tools
 from wattgate.runtime.station.knowledge import CardKnowledge
 from wattgate.runtime.station.local_lists import LocalLists

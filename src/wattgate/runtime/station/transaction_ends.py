@@ -15,7 +15,7 @@ from wattgate.core.station.salvage import OddStop, salvage_stop, without_our_id
 from wattgate.core.station.transactions import TransactionRecord, TransactionStop
 from wattgate.ports.store import Change, CloseTransaction, Enqueue
 from wattgate.runtime.ask import Ask
-from wattgate.runtime.gateway.backend_answers import in_time, tag_of
+from wattgate.runtime.gateway.delivery.backend_answers import in_time, tag_of
 from wattgate.runtime.station.billing import (
     hand_over,
     keep_orphan,

@@ -26,9 +26,9 @@ from wattgate.ports.store import (
     Opened,
 )
 from wattgate.runtime.ask import Ask
-from wattgate.runtime.gateway.backend_answers import in_time, under_our_id
-from wattgate.runtime.gateway.backend_link import BackendLink
+from wattgate.runtime.gateway.delivery.backend_answers import in_time, under_our_id
 from wattgate.runtime.gateway.evse_backend import EvseBackend
+from wattgate.runtime.gateway.link.backend_link import BackendLink
 from wattgate.runtime.station.authorising import judge_session
 from wattgate.runtime.station.billing import (
     evse_of,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from wattgate.core.gateway.config_superset import CARD_KEYS
+from wattgate.core.gateway.configuration.config_superset import CARD_KEYS
 from wattgate.runtime.gateway.backend_configuration import BackendConfiguration
 from wattgate.runtime.gateway.evse_backend import EvseBackend
 

@@ -13,14 +13,14 @@ from typing import Final
 
 import structlog
 
-from wattgate.core.gateway.config_keys import LOCAL_PRE_AUTHORIZE, MAX_KEYS
-from wattgate.core.gateway.config_overlay import (
+from wattgate.core.gateway.configuration.config_keys import LOCAL_PRE_AUTHORIZE, MAX_KEYS
+from wattgate.core.gateway.configuration.config_overlay import (
     in_parts,
     merged,
     values_of,
     writable_values_of,
 )
-from wattgate.core.gateway.config_superset import (
+from wattgate.core.gateway.configuration.config_superset import (
     SHARED_KEYS,
     Needs,
     has_common,
@@ -28,7 +28,7 @@ from wattgate.core.gateway.config_superset import (
     to_tell,
     wishes_for,
 )
-from wattgate.core.gateway.config_values import is_count_from_one
+from wattgate.core.gateway.configuration.config_values import is_count_from_one
 from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.session import Priority
 from wattgate.core.ocpp.splice import read_scalar

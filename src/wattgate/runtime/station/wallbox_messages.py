@@ -5,18 +5,18 @@ from dataclasses import replace
 
 import structlog
 
-from wattgate.core.gateway.masking import masked_call
 from wattgate.core.gateway.outbox import Draft
 from wattgate.core.gateway.policy import Decision, Rule, Sender, rule_for
+from wattgate.core.gateway.traffic.masking import masked_call
 from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.clock import read_stamp
 from wattgate.core.station.meter_keys import is_meter_configuration
 from wattgate.ports.store import Enqueue, NoteRecord, RememberStation, StoreFailed
 from wattgate.runtime.ask import Ask
-from wattgate.runtime.gateway.backend_link import BackendLink
-from wattgate.runtime.gateway.cost_mapping import cost_for_backend, mapped_cost
+from wattgate.runtime.gateway.commands.cost_mapping import cost_for_backend, mapped_cost
 from wattgate.runtime.gateway.evse_backend import EvseBackend
+from wattgate.runtime.gateway.link.backend_link import BackendLink
 from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station.authorising import Authorising
 from wattgate.runtime.station.billing import hand_over

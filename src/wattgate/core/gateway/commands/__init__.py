@@ -1,0 +1,1 @@
+"""What backends may command, for whom it is meant, and what several answers come to."""

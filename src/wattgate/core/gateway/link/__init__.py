@@ -1,0 +1,1 @@
+"""One login at a backend: how it is registered, what secures it, what went wrong."""

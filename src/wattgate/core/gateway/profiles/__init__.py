@@ -1,0 +1,1 @@
+"""The charging profiles of backends, and what all of them allow together."""

@@ -1,0 +1,1 @@
+"""What went over the links, as people read it, without secrets."""

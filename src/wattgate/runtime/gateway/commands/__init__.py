@@ -1,0 +1,1 @@
+"""What backends command, carried out."""

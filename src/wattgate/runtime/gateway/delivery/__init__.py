@@ -1,0 +1,1 @@
+"""What is queued for a backend, delivered once and in order."""

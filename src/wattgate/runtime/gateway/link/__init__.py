@@ -1,0 +1,1 @@
+"""One login at a backend, kept up."""
