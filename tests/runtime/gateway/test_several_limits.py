@@ -9,6 +9,8 @@ from tests.support.shared_current import settle
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Scripted, World, a_backend
 
+from wattgate.core.site.gateways import AddGateway
+
 ACCEPTED = {"status": "Accepted"}
 MANY_PERIODS = {"ChargingScheduleMaxPeriods": "24"}
 
@@ -71,6 +73,27 @@ async def test_each_names_the_transaction_by_its_own_number_R92_R97() -> None:
     await two.box.start()
     await settle()
     assert two.may_draw_a() == 16
+    await two.world.kill()
+
+
+@in_virtual_time()
+async def test_a_transaction_that_a_backend_was_not_told_of_is_not_its_to_limit_R97() -> None:
+    """Its TxDefaultProfile limits whatever runs (R96)."""
+    two = await two_set_limits()
+    late = two.world.dialer.backends["ws://late/CP1"] = a_backend(3001)
+    assert two.world.manager is not None
+    added = AddGateway({"url": "ws://late/", "role": "report", "commands": "all"})
+    await two.world.manager.gateways.change("A", added, seen=None)
+    await late.got("StatusNotification")
+    assert await two.set(late, stepping((0, 8), purpose=TX)) == "Rejected"
+    assert await two.set(late, stepping((0, 9))) == "Accepted"
+    await settle()
+    assert two.may_draw_a() == 9
+    await two.box.stop()
+    await two.box.start()
+    assert await two.set(late, stepping((0, 8), purpose=TX, number=6)) == "Accepted"
+    await settle()
+    assert two.may_draw_a() == 8
     await two.world.kill()
 
 

@@ -94,6 +94,14 @@ class VirtualCharging:
     def _running(self) -> Running | None:
         return self._evse.running_at(self.backend)
 
+    @property
+    def _told_running(self) -> Running | None:
+        """The transaction, where the backend was told of it: of no other can it limit anything."""
+        transaction = self._evse.transaction
+        if transaction is None or self.backend.link_id not in transaction.record.start.link_ids:
+            return None
+        return self._running
+
     # Active: the wallbox hears nothing of it
 
     async def handle(self, call: Call) -> str | None:
@@ -115,7 +123,7 @@ class VirtualCharging:
             if call.action == SET and self._house.observing():
                 return NOT_NOW
             if call.action == SET:
-                verdict = before.set_profile(call.payload_text, self._running)
+                verdict = before.set_profile(call.payload_text, self._told_running)
             else:
                 verdict = before.clear(call.payload_text)
             if verdict.change is not None:
