@@ -240,7 +240,9 @@ class Assembly:
         house, station_id = self._house, kept.station_id
         presence = _recovered_presence(station_id, recovered, house)
         evse = EvseOcpp16(
-            EvseSettings(id=kept.evse_id, address=station_id, enabled=False),
+            EvseSettings(
+                id=kept.evse_id, address=station_id, connector=kept.connector, enabled=False
+            ),
             WallboxSettings(id=station_id),
             ConnectorMap(BACKEND_CONNECTOR),
             presence,

@@ -131,6 +131,13 @@ class Backend:
     parties: list[Party] = field(default_factory=list)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether the site has it, for one of the EVSEs at least."""
+        link_id = self.north.link_id
+        present = (each for party in self.parties for each in party.evse.present_backends)
+        return any(each.link_id == link_id for each in present)
+
     def end(self) -> None:
         """Nobody needs it any more, and nothing waits to be delivered."""
         self.link.end("the site has this backend no longer")
@@ -242,13 +249,14 @@ class BackendAssembly:
             for record in party.station.open.records.values()
         ):
             return True
-        return not others and known.north.pump.depth > 0
+        # Who stays delivers what those that go have left in the queue.
+        return known.north.pump.depth > 0 and not known.is_needed
 
     def leave(self, party: Party, backend: EvseBackend) -> None:
         """A backend is none of the EVSE's any more; the last one that goes ends the link."""
         evse, known = party.evse, self._backends[backend.link_id]
         evse.backends = tuple(each for each in evse.backends if each is not backend)
-        known.parties[:] = [each for each in known.parties if each.evse is not evse]
+        known.parties.remove(party)
         known.commands.leave(backend.number)
         known.link.leaves(backend.number)
         if not known.parties:

@@ -116,17 +116,14 @@ class LiveGateways:
         if party is None:
             party = self._former(kept, recovered)
             self._parties = (*self._parties, party)
-        if party.evse.backend_of(kept.link_id) is not None:
-            return  # it is there for another EVSE of before, until all have ended
         self._connect(party, kept.gateway, seat_of_kept(kept), recovered)
-        backend = party.evse.backend_of(kept.link_id)
-        if backend is not None:
-            self._kept[backend] = kept
-            self._retire(party, backend)
-            boot_text = _boot_text_of(kept.station_id, recovered)
-            if party.station.presence.boot_text is None and boot_text is not None:
-                # Its host has never been here: what is owed need not wait for it.
-                backend.link.remember_boot(boot_text, backend.number)
+        backend = party.evse.backends[-1]
+        self._kept[backend] = kept
+        self._retire(party, backend)
+        boot_text = _boot_text_of(kept.station_id, recovered)
+        if party.station.presence.boot_text is None and boot_text is not None:
+            # Its host has never been here: what is owed need not wait for it.
+            backend.link.remember_boot(boot_text, backend.number)
 
     def _is_served(self, kept: KeptGateway) -> bool:
         relayed = {each.link_id for each in self._relayed.values()}
@@ -145,11 +142,11 @@ class LiveGateways:
         )
 
     def _host(self, kept: KeptGateway) -> Party | None:
-        """The EVSE whose backend it was, else one at the same wallbox: a free one, if there is."""
+        """The EVSE whose backend it was, else that at its connector, else one at its wallbox."""
 
         def likeness(party: Party) -> tuple[bool, bool]:
-            evse = party.evse
-            return evse.evse_id != kept.evse_id, evse.backend_of(kept.link_id) is not None
+            settings = party.evse.settings
+            return settings.id != kept.evse_id, settings.connector != kept.connector
 
         fitting = (
             each
@@ -187,8 +184,9 @@ class LiveGateways:
             self._backends.renew_relay(party, relay, gateway, seat)
             self._relayed[party.evse.evse_id] = _described(party, gateway, seat)
         for backend in party.evse.backends:
-            if backend.link_id in wanted:
-                self._backends.go_by(party, backend, *wanted[backend.link_id])
+            now = wanted.get(backend.link_id)
+            if now is not None and now[1].number == backend.number:
+                self._backends.go_by(party, backend, *now)
             elif not backend.retiring:
                 self._retire(party, backend)
         self._put_in_order(party, wanted)
@@ -196,9 +194,11 @@ class LiveGateways:
     def _put_in_order(self, party: Party, wanted: Wanted) -> None:
         """As the settings have them, behind them those that retire."""
         places = {link_id: place for place, link_id in enumerate(wanted)}
-        party.evse.backends = tuple(
-            sorted(party.evse.backends, key=lambda each: places.get(each.link_id, len(places)))
-        )
+
+        def place_of(backend: EvseBackend) -> int:
+            return len(places) if backend.retiring else places[backend.link_id]
+
+        party.evse.backends = tuple(sorted(party.evse.backends, key=place_of))
 
     async def _connect_new(self) -> None:
         if not any(True for _ in self._missing()):
@@ -216,8 +216,9 @@ class LiveGateways:
         for party in self._parties:
             evse = party.evse
             if evse.settings.enabled and evse.relay is None:
+                present = {each.link_id for each in evse.present_backends}
                 for link_id, (gateway, seat) in self._wanted(party).items():
-                    if evse.backend_of(link_id) is None:
+                    if link_id not in present:
                         yield party, gateway, seat
 
     def _follow_later(self) -> None:
@@ -329,7 +330,13 @@ def _described(party: Party, gateway: GatewaySettings, seat: Seat) -> KeptGatewa
     evse, named_after = party.evse, seat.named_after
     spelled = spelled_out(evse.settings, gateway, named_after)
     return KeptGateway(
-        evse.evse_id, evse.station_id, seat.link_id, named_after, seat.number, spelled
+        evse.evse_id,
+        evse.station_id,
+        evse.settings.connector,
+        seat.link_id,
+        named_after,
+        seat.number,
+        spelled,
     )
 
 

@@ -16,7 +16,7 @@ GATEWAY = GatewaySettings(
     commands=Rights(("Reset",)),
     append_id=False,
 )
-KEPT = KeptGateway("stall", "CP1", "stall SITE@billing.example", "stall", 2, GATEWAY)
+KEPT = KeptGateway("stall", "CP1", 3, "stall SITE@billing.example", "stall", 2, GATEWAY)
 
 
 def test_what_is_kept_is_read_back_the_same_with_its_password() -> None:
@@ -41,7 +41,9 @@ def _without(key: str) -> str:
         "[]",
         "{}",
         "null",
-        *map(_without, ("evse", "station", "link", "named_after", "number", "gateway")),
+        *map(
+            _without, ("evse", "station", "connector", "link", "named_after", "number", "gateway")
+        ),
         kept_text(KEPT).replace('"number": 2', '"number": "two"'),
         kept_text(KEPT).replace('"role": "report"', '"role": "friend"'),
         kept_text(KEPT).replace('"url"', '"address"'),

@@ -12,7 +12,7 @@ from wattgate.ports.store import NoteRecord, SaveNote
 from wattgate.runtime.gateway.kept_gateways import STORE_RETRY_S, KeptGateways
 from wattgate.runtime.supervisor import Supervisor
 
-ONE = KeptGateway("a", "CP1", "a CP1@b", "a", 1, GatewaySettings(url="ws://b/", password="one"))
+ONE = KeptGateway("a", "CP1", 1, "a CP1@b", "a", 1, GatewaySettings(url="ws://b/", password="one"))
 OTHER = replace(ONE, link_id="a CP1@c")
 MATE = replace(ONE, evse_id="b", number=2)
 

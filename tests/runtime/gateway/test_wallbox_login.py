@@ -270,6 +270,23 @@ async def test_the_whole_wallbox_leaves_its_login_connector_by_connector() -> No
 
 
 @in_virtual_time()
+async def test_a_login_that_both_leave_at_once_stays_until_its_queue_is_empty() -> None:
+    box = await a_wallbox_at((A,), (A,))
+    box.world.dialer.backends.clear()
+    box.backend.hang_up()
+    await settled()
+    await box.stop(await box.start(1))
+    await box.change("left")
+    await box.change("right")
+    await asyncio.sleep(2 * GONE_S)
+    box.world.dialer.backends["ws://a/CP1"] = box.backend
+    await asyncio.sleep(GONE_S + 600)
+    assert len(box.backend.all_of("StopTransaction")) == 1
+    assert not is_linked(box)
+    await box.world.kill()
+
+
+@in_virtual_time()
 async def test_p5_two_connectors_that_get_new_names_and_a_new_backend_end_at_the_old_one() -> None:
     box = await a_wallbox_at((A,), (A,))
     ours = [await box.start(1), await box.start(2)]

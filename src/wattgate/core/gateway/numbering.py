@@ -59,8 +59,11 @@ def numbered(
     for each in here:
         if each.evse_id not in numbers:
             former = gone.pop(each.point, None)
-            highest = max(numbers.values(), default=0)
-            numbers[each.evse_id] = highest + 1 if former is None else numbers.pop(former)
+            if former is None:
+                numbers[each.evse_id] = max(numbers.values(), default=0) + 1
+            else:
+                numbers[each.evse_id] = numbers.pop(former)
+                del points[former]
         points[each.evse_id] = each.point
     return Numbering(before.founder, numbers, points)
 

@@ -19,12 +19,14 @@ from wattgate.core.site.writing import table_mapping
 class KeptGateway:
     """One gateway of an EVSE: `link_id` and `number` are where it sits there.
 
-    `station_id` is its wallbox, `named_after` the EVSE that the link is called after. Identity and
-    certificates are spelled out in `gateway`, whatever becomes of the EVSE.
+    `station_id` and `connector` are its place at its wallbox, `named_after` the EVSE that the link
+    is called after. Identity and certificates are spelled out in `gateway`, whatever becomes of
+    the EVSE.
     """
 
     evse_id: str
     station_id: str
+    connector: int
     link_id: str
     named_after: str
     number: int
@@ -47,6 +49,7 @@ def kept_text(kept: KeptGateway) -> str:
     words = {
         "evse": kept.evse_id,
         "station": kept.station_id,
+        "connector": kept.connector,
         "link": kept.link_id,
         "named_after": kept.named_after,
         "number": kept.number,
@@ -72,6 +75,7 @@ def _read(words: Mapping[str, Any]) -> KeptGateway | None:
     return KeptGateway(
         str(words["evse"]),
         str(words["station"]),
+        int(words["connector"]),
         str(words["link"]),
         str(words["named_after"]),
         int(words["number"]),
