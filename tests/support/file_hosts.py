@@ -146,9 +146,13 @@ def ftp_host(
     context: ssl.SSLContext | None = None,
     *,
     knows_size: bool = True,
+    size_is: str = "",
     is_implicit: bool = False,
 ) -> Iterator[FileHost]:
-    """Serve it over FTP, passive only; with a context, in TLS from the start or once asked for."""
+    """Serve it over FTP, passive only; with a context, in TLS from the start or once asked for.
+
+    `size_is` is what it says of the size of every file, where it is not to be the truth.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listening:
         host.port = listening.getsockname()[1]
 
@@ -156,7 +160,7 @@ def ftp_host(
             with suppress(OSError):
                 while True:
                     sock, _ = listening.accept()
-                    talk = _FtpTalk(host, sock, context, knows_size, is_implicit)
+                    talk = _FtpTalk(host, sock, context, knows_size, size_is, is_implicit)
                     threading.Thread(target=talk.go, daemon=True).start()
 
         threading.Thread(target=serve, daemon=True).start()
@@ -175,12 +179,14 @@ class _FtpTalk:
         sock: socket.socket,
         context: ssl.SSLContext | None,
         knows_size: bool,
+        size_is: str,
         is_implicit: bool,
     ) -> None:
         self._host = host
         self._sock = sock
         self._context = context
         self._knows_size = knows_size
+        self._size_is = size_is
         self._is_implicit = is_implicit
         self._folder = PurePosixPath("/")
         self._user = ""
@@ -261,7 +267,7 @@ class _FtpTalk:
         if content is None or not self._knows_size:
             self._say("550 no")
         else:
-            self._say(f"213 {len(content)}")
+            self._say(f"213 {self._size_is or len(content)}")
 
     def _passive(self, _: str) -> None:
         self._data = socket.create_server(("127.0.0.1", 0))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from wattgate.core.files.locations import Location
-from wattgate.core.files.targets import is_public, is_same_host
+from wattgate.core.files.targets import is_beside, is_public, is_same_host
 from wattgate.core.files.transfers import Received
 from wattgate.ports.links import TlsTerms
 
@@ -31,12 +31,13 @@ class Reach:
         """Whether it is the backend's own host."""
         return bool(self.own_host) and is_same_host(host, self.own_host)
 
-    def covers(self, address: str) -> bool:
-        """Whether this IP address may be gone to.
+    def covers(self, address: str, ours: str) -> bool:
+        """Whether this IP address may be gone to; `ours` is the one that we go there from.
 
         By the backend's own name alone it may not: whoever owns a name says where it leads.
         """
-        return self.into_the_house or address == self.own_address or is_public(address)
+        is_allowed = self.into_the_house or address == self.own_address
+        return is_allowed or (is_public(address) and not is_beside(address, ours))
 
     def awaits(self, host: str) -> bool:
         """Whether a host that is not covered may be once the backend is there."""

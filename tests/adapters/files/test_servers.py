@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import ssl
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -265,6 +266,66 @@ async def test_r87_the_address_that_was_judged_is_the_one_that_is_gone_to(
     with pytest.raises(TransferFailed):
         reaching.connected(at("http://rebinding.example/"), Reach())
     assert asked == ["rebinding.example"] * 2
+
+
+@pytest.mark.parametrize(
+    ("into_the_house", "ours", "is_refused"),
+    [
+        (False, "2606:4700::9", True),
+        (False, "8.8.8.8", True),
+        (False, "2606:4700:0:1::9", False),
+        (True, "8.8.8.8", False),
+    ],
+)
+async def test_r87_what_is_beside_us_is_in_the_house_by_whatever_address(
+    into_the_house: bool, ours: str, is_refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither this machine nor its neighbours, though their addresses are public."""
+    place = ("8.8.8.8", 80) if ours == "8.8.8.8" else ("2606:4700::1", 80)
+    found = [(socket.AF_INET6, socket.SOCK_STREAM, 6, "", place)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(reaching, "own_address_towards", lambda *_: ours)
+    reach = Reach("backend.example", "192.168.1.9", into_the_house=into_the_house)
+    complaint = await servers().complaint(at("http://files.example/x"), reach)
+    assert (complaint is not None) is is_refused
+
+
+async def test_r87_a_place_to_which_there_is_no_way_is_judged_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whether it is in our network would be known only with an address of ours there."""
+
+    def no_way(*_: object) -> str:
+        raise OSError(101, "Network is unreachable")
+
+    monkeypatch.setattr(reaching, "own_address_towards", no_way)
+    assert await servers().complaint(at("http://8.8.8.8/x"), Reach()) is None
+    assert await servers().complaint(at("http://10.0.0.8/x"), Reach()) is not None
+
+
+async def test_r87_an_answer_that_cannot_be_read_ends_the_attempt(tmp_path: Path) -> None:
+    """A size that is no number, of an FTP server: this is the server's fault, and no defect."""
+    with ftp_host(FileHost(files={"/x": CONTENT}), size_is="many") as host:
+        failure = await failure_of(at(f"ftp://127.0.0.1:{host.port}/x"), tmp_path)
+    assert "cannot be read" in failure.reason
+    assert not failure.is_final
+
+
+async def test_r87_a_host_name_that_is_none_is_given_up(tmp_path: Path) -> None:
+    failure = await failure_of(at(f"http://{'a' * 64}.example/x"), tmp_path)
+    assert failure.reason == "its host name cannot be looked up"
+    assert failure.is_final
+
+
+async def test_r87_a_header_that_cannot_be_said_keeps_no_file_for_ever(tmp_path: Path) -> None:
+    """Its delivery fails as any other does, so that the wallbox's report goes on."""
+    host, path = FileHost(), tmp_path / "x"
+    path.write_bytes(CONTENT)
+    received = replace(RECEIVED, headers=(("content-type", "text/plain\rX: y"),))
+    with web_host(host), pytest.raises(TransferFailed, match="cannot be read"):
+        location = at(f"http://127.0.0.1:{host.port}/in/x")
+        await servers().deliver(location, path, received, NEAR)
+    assert host.files == {}
 
 
 async def test_r87_a_server_is_trusted_by_the_terms_of_its_host(tmp_path: Path) -> None:

@@ -39,6 +39,8 @@ def test_r87_a_request_for_a_file_is_read(raw: bytes, head: Head) -> None:
         (b"GET /a HTTP/1.1\r\nno header\r\n\r\n", "header"),
         (b"GET /a HTTP/1.1\r\nA: b\r\n folded\r\n\r\n", "header"),
         (b"GET /a HTTP/1.1\r\nA: b\nC: d\r\n\r\n", "header"),
+        (b"GET /a HTTP/1.1\r\nA: b\rC: d\r\n\r\n", "header"),
+        (b"GET /a HTTP/1.1\r\nA: b\0\r\n\r\n", "header"),
         (b"GET /a HTTP/1.1\r\nContent-Length: 1\r\ncontent-length: 2\r\n\r\n", "twice"),
     ],
 )

@@ -1,6 +1,6 @@
 import pytest
 
-from wattgate.core.files.targets import is_public, is_same_host
+from wattgate.core.files.targets import is_beside, is_public, is_same_host
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,11 @@ def test_r87_a_file_may_come_from_the_public_internet(address: str) -> None:
         "::ffff:10.0.0.1",
         "2002:c0a8:101::1",
         "64:ff9b::7f00:1",
+        "64:ff9b:1::7f00:1",
+        "::7f00:1",
+        "::ffff:0:7f00:1",
+        "fec0::1",
+        "5f00::1",
         "localhost",
         "",
     ],
@@ -50,3 +55,22 @@ def test_r87_no_file_comes_from_the_house_or_this_machine_in_any_disguise(addres
 )
 def test_r87_the_backends_own_host_is_known_by_its_name(one: str, other: str, same: bool) -> None:
     assert is_same_host(one, other) is same
+
+
+@pytest.mark.parametrize(
+    ("address", "ours", "is_so"),
+    [
+        ("2606:4700:0:1::9", "2606:4700:0:1::9", True),
+        ("2606:4700:0:1::9", "2606:4700:0:1:abcd::7%eth0", True),
+        ("2606:4700:0:2::9", "2606:4700:0:1::9", False),
+        ("8.8.8.8", "8.8.8.8", True),
+        ("8.8.8.8", "8.8.8.9", False),
+        ("8.8.8.8", "2606:4700::1", False),
+        ("2606:4700::1", "", False),
+    ],
+)
+def test_r87_a_public_address_may_be_in_the_house_all_the_same(
+    address: str, ours: str, is_so: bool
+) -> None:
+    """With IPv6 every machine of the house has one; so has a manager on a rented machine."""
+    assert is_beside(address, ours) is is_so

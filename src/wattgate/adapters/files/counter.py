@@ -11,6 +11,7 @@ from typing import Any, Final, assert_never
 import structlog
 
 from wattgate.adapters.files.http_lines import HEAD_BYTES, HEAD_S, BrokenOff, HttpStream
+from wattgate.adapters.files.reaching import own_address_towards
 from wattgate.adapters.files.serving import Serving
 from wattgate.adapters.sockets.accept import (
     address_text,
@@ -105,11 +106,9 @@ class FileCounter:
             self._socket = None
 
     def address_towards(self, host: str) -> str:
-        """Our own address in the network in which that host is; nothing is sent for it."""
+        """Our own address in the network in which that host is."""
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect((host, 9))
-            return host_of(probe.getsockname())
+        return own_address_towards(family, (host, 9))
 
     def _welcome(self, sock: socket.socket, address: Any) -> None:  # noqa: ANN401 - as socket.accept gives it
         caller = _Caller(sock)

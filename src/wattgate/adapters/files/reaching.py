@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Callable
 from typing import Final
 
+from wattgate.adapters.sockets.accept import host_of
 from wattgate.core.files.locations import Location
 from wattgate.ports.files import Reach, TransferFailed
 from wattgate.ports.links import TlsTerms
@@ -33,13 +34,31 @@ def addresses_of(location: Location, reach: Reach) -> list[_Address]:
     """
     found = socket.getaddrinfo(location.host, location.port, type=socket.SOCK_STREAM)
     addresses: list[_Address] = [(family, place) for family, _, _, _, place in found]  # type: ignore[misc]  # - of IP sockets
-    covered = [(family, place) for family, place in addresses if reach.covers(str(place[0]))]
+    covered = [each for each in addresses if reach.covers(each[1][0], _ours_towards(*each))]
     if not covered:
         raise TransferFailed(
             f"{location.host} is in the local network; `private_targets` of [file_relay] allows it",
             is_final=not reach.awaits(location.host),
         )
     return covered
+
+
+def _ours_towards(family: socket.AddressFamily, place: tuple[str, int]) -> str:
+    """Our own address on the way to that one; empty where there is no way to it."""
+    try:
+        return own_address_towards(family, place)
+    except OSError:
+        return ""
+
+
+def own_address_towards(family: socket.AddressFamily, place: tuple[str, int]) -> str:
+    """Our own address in the network in which that place is; nothing is sent for it.
+
+    Raises OSError where there is no way to it.
+    """
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.connect(place)
+        return host_of(probe.getsockname())
 
 
 def connected(location: Location, reach: Reach) -> socket.socket:
@@ -73,9 +92,13 @@ def failure(error: Exception) -> TransferFailed:
             return TransferFailed(words, is_final=True)
         case TimeoutError():
             return TransferFailed(f"the server has been silent for {TIMEOUT_S:g} s")
+        case UnicodeError():
+            return TransferFailed("its host name cannot be looked up", is_final=True)
         case ssl.SSLError():
             return TransferFailed(f"TLS failed: {(error.reason or 'closed').lower()}")
         case OSError():
             return TransferFailed(error.strerror or "the connection was lost")
+        case ValueError():
+            return TransferFailed("what the server or the wallbox has said cannot be read")
         case _:
             return TransferFailed("the server broke off")

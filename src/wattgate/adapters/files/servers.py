@@ -65,7 +65,7 @@ async def _done(work: Callable[[Stop], None]) -> None:
         raise TransferFailed(f"the server answered {_said(exc)}") from exc
     except socket.gaierror as exc:
         raise TransferFailed("nobody knows a host of this name") from exc
-    except (OSError, EOFError, UnicodeError, http.client.HTTPException, TransferFailed) as exc:
+    except (OSError, EOFError, ValueError, http.client.HTTPException, TransferFailed) as exc:
         raise failure(exc) from exc
 
 

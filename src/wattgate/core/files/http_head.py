@@ -48,7 +48,11 @@ class Head:
 
 
 _LINE: Final = re.compile(r"([A-Za-z]{1,16}) (\S{1,4096}) HTTP/1\.([01])", re.ASCII)
-_HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*", re.ASCII)
+_HEADER: Final = re.compile(
+    r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*", re.ASCII
+)
+"""No control characters: what is kept of an upload is said to another server as well."""
+
 _WITH_HOST: Final = re.compile(r"https?://[^/?#]*", re.ASCII | re.IGNORECASE)
 _SIZE: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _ONCE: Final = frozenset({"content-length", "transfer-encoding", "content-type", "host"})
