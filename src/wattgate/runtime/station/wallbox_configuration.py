@@ -132,6 +132,13 @@ class WallboxConfiguration:
         served = is_served(key, value, self._said.get(key.casefold()))
         return None if outcome is None or (served and not is_taken(outcome)) else outcome
 
+    async def was_told(self, key: str, value: str) -> None:
+        """A backend has had it take a value itself: that is its own now. Raises StoreFailed."""
+        await self._own.note(key, None)
+        if self._present is not None:
+            self._present[key.casefold()] = self._said[key.casefold()] = value
+        self.review_later()
+
     async def _wish(
         self, key: str, values: Sequence[Mapping[str, str]], priority: Priority
     ) -> Outcome | None:

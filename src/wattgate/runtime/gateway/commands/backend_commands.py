@@ -1,7 +1,6 @@
 """What a backend's commands set in motion, by the policy table."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Final
 
 from wattgate.core.errors import PeerError
@@ -126,7 +125,9 @@ class BackendCommandHandler:
         self._to_wallbox.forward(ask, rule)
 
     def _change_configuration(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
-        relay = partial(self._maintenance.whole_wallbox, link, ask, rule)
+        def relay(told: Ask) -> None:
+            self._maintenance.whole_wallbox(link, told, rule)
+
         self._configuration.change(link, ask, relay)
 
     def _get_configuration(self, link: BackendLink, ask: Ask, rule: Rule) -> None:

@@ -18,10 +18,10 @@ from wattgate.core.gateway.configuration.config_overlay import (
 from wattgate.core.gateway.configuration.config_treatment import treatment_of
 from wattgate.core.gateway.link.link_messages import LinkKeyChange
 from wattgate.core.ocpp.frames import CallResult
-from wattgate.core.ocpp.splice import read_scalar
+from wattgate.core.ocpp.splice import Scalar, read_scalar
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.commands.configuration_view import ConfigurationView
-from wattgate.runtime.gateway.commands.gathering import Gathering
+from wattgate.runtime.gateway.commands.gathering import Gathering, Part
 from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.gateway.link.backend_link import BackendLink
 from wattgate.runtime.station.station import Station
@@ -47,7 +47,7 @@ class ConfigurationCommands:
 
     # ChangeConfiguration
 
-    def change(self, link: BackendLink, ask: Ask, relay: Callable[[], None]) -> None:
+    def change(self, link: BackendLink, ask: Ask, relay: Callable[[Ask], None]) -> None:
         """Answer it, now or later; `relay` lets the wallbox carry it out."""
         text = ask.call.payload_text
         keys = named_keys(text)
@@ -59,7 +59,7 @@ class ConfigurationCommands:
         value = read_scalar(text, ("value",))
         match treatment_of(row, self._view.circumstances):
             case Treatment.RELAY if renumbered(key, self._view.at_wallbox) == key:
-                relay()
+                relay(self._noted(ask, row, value))
             case Treatment.VIRTUALISE if isinstance(value, str) and row.accepts(value):
                 self._in_turn(ask, partial(self._virtualise, link, ask, row, value))
             case Treatment.LINK if isinstance(value, str):
@@ -104,6 +104,23 @@ class ConfigurationCommands:
         await self._north.configuration.keep(row.key, value)
         self._north.apply_retries()
         self._wallbox.review_later()
+
+    def _noted(self, ask: Ask, row: KeyRule, value: Scalar) -> Ask:
+        """The same, for the wallbox to carry out; a wish from before must not undo it (R81)."""
+        if row.treatment is not Treatment.METER or not isinstance(value, str):
+            return ask
+
+        def heard(answer: Answer) -> None:
+            self._station.in_background(ask, self._relayed(ask, row, value, answer))
+
+        return Part(ask.peer, ask.call, heard)
+
+    async def _relayed(self, ask: Ask, row: KeyRule, value: str, answer: Answer) -> None:
+        if is_taken(answer):
+            if row.key in self._north.configuration.values:
+                await self._north.configuration.keep(row.key, value)
+            await self._wallbox.was_told(row.key, value)
+        ask.pass_on(answer)
 
     def _reject(self, ask: Ask, row: KeyRule) -> None:
         log.info("backend may not set this", station=self._station.station_id, key=row.key)
