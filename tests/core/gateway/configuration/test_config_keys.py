@@ -30,14 +30,15 @@ from wattgate.core.gateway.configuration.config_keys import (
             "AlignedDataSignUpdatedReadings PublicKeyWithSignedMeterValue SigningMethod "
             "StartTxnSampledData StopTransactionSignatureContexts MeterValuesSignatureContexts "
             "StopTransactionSignatureFormat MeterPublicKey1 FirmwareServerUrl ResetRetries "
-            "MaxEnergyOnInvalidId ChargeProfileMaxStackLevel",
+            "MaxEnergyOnInvalidId ConnectorSwitch3to1PhaseSupported",
         ),
         (
             Treatment.CURRENT,
             "Station-MaxCurrent operatorcurrentlimit G_MaxCurrent G_SolarMode maxintensitysocket "
             "chargingALimitConn1 MaxEVCurrentOffered Max_Charge_Current ChargingPowerLimit "
             "LoadBalancingMode Load-Management EnergyManagementSystem SmartChargingEnabled "
-            "safeCurrent AvailablePowerLimit",
+            "safeCurrent AvailablePowerLimit ChargeProfileMaxStackLevel ChargingScheduleMaxPeriods "
+            "ChargingScheduleAllowedChargingRateUnit MaxChargingProfilesInstalled",
         ),
         (
             Treatment.REJECT,
@@ -107,9 +108,8 @@ def test_every_signing_key_has_a_row_that_leaves_it_alone_r115() -> None:
 
 
 STANDARD = """AllowOfflineTxForUnknownId AuthorizationCacheEnabled BlinkRepeat
-ChargeProfileMaxStackLevel ChargingScheduleAllowedChargingRateUnit ChargingScheduleMaxPeriods
 ConnectorPhaseRotationMaxLength ConnectorSwitch3to1PhaseSupported GetConfigurationMaxKeys
-LightIntensity LocalAuthListMaxLength MaxChargingProfilesInstalled MaxEnergyOnInvalidId
+LightIntensity LocalAuthListMaxLength MaxEnergyOnInvalidId
 MeterValuesAlignedDataMaxLength MeterValuesSampledDataMaxLength MinimumStatusDuration
 NumberOfConnectors ReserveConnectorZeroSupported ResetRetries SendLocalListMaxLength
 SupportedFeatureProfiles SupportedFeatureProfilesMaxLength UnlockConnectorOnEVSideDisconnect"""

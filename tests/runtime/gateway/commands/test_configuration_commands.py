@@ -426,7 +426,7 @@ async def test_smart_charging_is_a_feature_where_the_gateway_has_it_r84(
     site_toml: str, said: str, seen: str
 ) -> None:
     site = await a_site(a_configured_wallbox(SupportedFeatureProfiles=said), site_toml=site_toml)
-    assert await read(site) == {"SupportedFeatureProfiles": seen}
+    assert (await read(site))["SupportedFeatureProfiles"] == seen
     await site.world.kill()
 
 

@@ -18,6 +18,7 @@ from wattgate.core.gateway.configuration.config_values import (
     is_flag,
     is_name,
 )
+from wattgate.core.gateway.profiles.profile_rules import TOLD_OF_PROFILES
 
 
 class Treatment(StrEnum):
@@ -75,6 +76,7 @@ STORE_LENGTH: Final = "CertificateStoreMaxLength"
 _V, _RELAY, _NO, _L = Treatment.VIRTUALISE, Treatment.RELAY, Treatment.REJECT, Treatment.LINK
 _C: Final = Treatment.CURRENT
 _KEPT: Final = "kept and read back, nothing follows: the gateway decides about it for each link"
+_TAKEN: Final = "reads back which profiles the gateway takes"
 _SIGNED: Final = "steers which signed values the wallbox makes"
 
 SIGNING_KEYS: Final = (
@@ -210,6 +212,10 @@ _ROWS: Final = (
     KeyRule("chargingALimitConn1", _C, "Wallbox", "R82"),
     KeyRule("chargingALimitConn2", _C, "Wallbox", "R82"),
     KeyRule("MaxEVCurrentOffered", _C, "several", "R82"),
+    *(
+        KeyRule(key, _C, "reads back what the gateway takes", "R84, R97")
+        for key in TOLD_OF_PROFILES
+    ),
     KeyRule(
         PHASE_ROTATION,
         _RELAY,

@@ -1,5 +1,6 @@
 """Which charging profiles a backend may set on its one connector (R92, R97, R101)."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from wattgate.core.errors import PeerError
@@ -8,13 +9,19 @@ from wattgate.core.ocpp.codes import ErrorCode
 from wattgate.core.ocpp.profiles import Profile, Purpose, Running
 
 MAX_STACK_LEVEL: Final = 100
-"""ChargeProfileMaxStackLevel, as the backend is told."""
-
 MAX_PERIODS: Final = 100
-"""ChargingScheduleMaxPeriods, as the backend is told; a composite schedule has no more either."""
+"""A composite schedule has no more either."""
 
 MAX_PROFILES: Final = 20
-"""MaxChargingProfilesInstalled, as the backend is told."""
+
+TOLD_OF_PROFILES: Final[Mapping[str, str]] = {
+    "ChargeProfileMaxStackLevel": str(MAX_STACK_LEVEL),
+    "ChargingScheduleAllowedChargingRateUnit": "Current,Power",
+    "ChargingScheduleMaxPeriods": str(MAX_PERIODS),
+    "MaxChargingProfilesInstalled": str(MAX_PROFILES),
+}
+"""What a backend reads in the configuration keys about profiles (OCPP 1.6 §9.4) that are kept here:
+the gateway takes them as it says, whatever the wallbox could take (R84)."""
 
 CONNECTORS: Final = (0, BACKEND_CONNECTOR)
 """The whole charge point, and its connector."""

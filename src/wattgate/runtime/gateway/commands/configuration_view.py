@@ -27,6 +27,7 @@ from wattgate.core.gateway.configuration.config_overlay import (
 )
 from wattgate.core.gateway.configuration.config_treatment import Circumstances, treatment_of
 from wattgate.core.gateway.local_list import MOST_CHANGES, MOST_ENTRIES, Keeper
+from wattgate.core.gateway.profiles.profile_rules import TOLD_OF_PROFILES
 from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.gateway.link.backend_link import BackendLink
 from wattgate.runtime.station.station import Station
@@ -67,7 +68,12 @@ class ConfigurationView:
 
         `foreign` are keys that it asked for, of connectors that it does not have.
         """
-        entries = [*self._entries(link), *self._features(answer_text), *self._any(answer_text)]
+        entries = [
+            *self._entries(link),
+            *self._features(answer_text),
+            *self._profiles(answer_text),
+            *self._any(answer_text),
+        ]
         text = overlaid(as_seen(answer_text, self._numbers), entries, asked_keys(asked_text))
         return fixed_where(with_unknown(text, foreign), self._is_fixed)
 
@@ -111,6 +117,11 @@ class ConfigurationView:
             yield Entry(key, value, listed=True)
 
     @property
+    def _keeps_profiles(self) -> bool:
+        """Whether the gateway keeps charging profiles, instead of the wallbox (R97)."""
+        return not self._station.house.observing()
+
+    @property
     def _keeps_list(self) -> bool:
         """Whether the gateway keeps the backend's list of cards, instead of the wallbox (R105)."""
         return self._station.local_lists.keeper_of(self._backend.link_id) is Keeper.GATEWAY
@@ -121,12 +132,19 @@ class ConfigurationView:
         if RESERVES_ANY.casefold() in values_of(answer_text) and not has_whole:
             yield Entry(RESERVES_ANY, "true", readonly=True)
 
+    def _profiles(self, answer_text: str) -> Iterator[Entry]:
+        """They come with the feature: a wallbox may lack it, and these keys (OCPP 1.6 §9.4)."""
+        lists_all = FEATURES.casefold() in values_of(answer_text)
+        if self._keeps_profiles:
+            for key, value in TOLD_OF_PROFILES.items():
+                yield Entry(key, value, readonly=True, listed=lists_all)
+
     def _features(self, answer_text: str) -> Iterator[Entry]:
         """Smart charging and cards can be the gateway's own, firmware another's (R97, R103)."""
         said = values_of(answer_text).get(FEATURES.casefold())
         if said is None:
             return
-        added = [_SMART_CHARGING] * (not self._station.house.observing())
+        added = [_SMART_CHARGING] * self._keeps_profiles
         added += [_LISTS] * self._keeps_list
         seen = features(said, added, [] if self._is_main else [_FIRMWARE])
         if seen != said:
