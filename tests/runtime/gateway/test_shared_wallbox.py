@@ -171,3 +171,19 @@ async def test_r74_where_who_listens_gives_an_id_twice_the_transaction_that_runs
     assert await result(two, "RemoteStopTransaction", {"transactionId": 1}) == ACCEPTED
     assert site.wallbox.all_of("RemoteStopTransaction") == [{"transactionId": running}]
     await world.kill()
+
+
+@in_virtual_time()
+async def test_r106_who_listens_is_told_what_we_know_also_while_an_evse_retires() -> None:
+    listening = gateway("two", 'client_id = "CP1"\nrole = "report"\n')
+    world = World(HOUSE + evse("a", 1, SHARED + listening) + evse("b", 2, SHARED + listening))
+    one, two = literal_backend(1001), literal_backend(2001)
+    world.dialer.backends |= {URL: one, "ws://two/CP1": two}
+    await world.start()
+    site = Several(world, literal_wallbox(), {"one": one, "two": two})
+    await world.boot("CP1", site.wallbox)
+    await two.got("StatusNotification")
+    site.evse("a").backends[1].retiring = True
+    await result(two, "TriggerMessage", {"requestedMessage": "StatusNotification"})
+    assert site.wallbox.all_of("TriggerMessage") == []
+    await world.kill()

@@ -1,5 +1,6 @@
 """What belongs to one backend link beside its login and its queue: put together here."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,11 +22,11 @@ from wattgate.runtime.peer import Tools
 from wattgate.runtime.supervisor import Supervisor
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NorthSide:
     """One backend's configuration, key, reports and events.
 
-    `turns`: whose turn it is among its commands, where it only listens (R106).
+    `turns`: whose turn it is among its commands at each wallbox, where it only listens (R106).
     """
 
     pump: OutboxPump
@@ -34,7 +35,7 @@ class NorthSide:
     commands: LinkCommands
     kept_reports: KeptReports
     security: SecurityReports
-    turns: ReportTurns = field(default_factory=ReportTurns)
+    turns: defaultdict[str, ReportTurns] = field(default_factory=lambda: defaultdict(ReportTurns))
 
     @property
     def link_id(self) -> str:

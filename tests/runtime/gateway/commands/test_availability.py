@@ -256,3 +256,42 @@ async def test_r86_who_lets_go_while_another_takes_it_leaves_it_to_that_one(answ
     await settled()
     assert told(site) == ([OFF] if answer == ACCEPTED else [OFF, ON])
     await site.world.kill()
+
+
+@pytest.mark.parametrize("slow", ["one", "two"])
+@in_virtual_time()
+async def test_r86_who_listens_does_not_undo_what_another_has_wanted_meanwhile(slow: str) -> None:
+    """Its Operative waits for its own turn, or for the wallbox: the newer Inoperative holds."""
+    site = await a_held_site()
+    site.wallbox.answers["UnlockConnector"] = lambda _: None
+    for name, action, payload in (
+        (slow, "UnlockConnector", {"connectorId": 1}),
+        ("two", CHANGE, ON),
+        ("one", CHANGE, OFF),
+    ):
+        site[name].send(json.dumps([2, f"{name} {payload}", action, payload]))
+        await settled()
+    (unique_id,) = site.wallbox.held["UnlockConnector"]
+    site.wallbox.send(f'[3,"{unique_id}",{{"status":"Unlocked"}}]')
+    await settled()
+    assert told(site)[-1] == OFF
+    assert set(site.station.availability.holders(site.evse("left"))) == {site.link_id("one")}
+    assert await result(site["one"], CHANGE, ON) == ACCEPTED
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_r86_one_who_lets_go_while_it_waits_for_its_turn_holds_nothing_any_more() -> None:
+    site = await a_held_site("two")
+    site.wallbox.answers["UnlockConnector"] = lambda _: None
+    site["two"].send('[2,"slow","UnlockConnector",{"connectorId":1}]')
+    site["two"].send(json.dumps([2, "on", CHANGE, ON]))
+    await settled()
+    assert await result(site["one"], CHANGE, OFF) == ACCEPTED
+    (unique_id,) = site.wallbox.held["UnlockConnector"]
+    site.wallbox.send(f'[3,"{unique_id}",{{"status":"Unlocked"}}]')
+    await settled()
+    assert told(site) == [OFF]
+    assert json.loads(site["two"].texts[-1]) == [3, "on", SCHEDULED]
+    assert set(site.station.availability.holders(site.evse("left"))) == {site.link_id("one")}
+    await site.world.kill()

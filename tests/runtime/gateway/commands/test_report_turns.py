@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from tests.support.frames import error, literal_wallbox, result, settled
 from tests.support.roles import HELPER, LISTENER, PRIMARY, Several, several
 from tests.support.virtual_time import in_virtual_time
 
+from wattgate.core.gateway.commands.rights import Rights
 from wattgate.runtime.gateway.commands.report_turns import MAX_WAITING, ReportTurns
 
 BACKENDS = {"left": {"one": PRIMARY, "two": HELPER, "three": LISTENER}}
@@ -130,4 +132,75 @@ async def test_r106_of_many_heartbeats_that_it_asks_for_it_gets_those_that_it_ca
     site["three"].send(f'[3,"{unique_id}",{{"currentTime":"2026-05-15T12:00:00Z"}}]')
     await settled()
     assert len(site["three"].all_of("Heartbeat")) == 2
+    await site.world.kill()
+
+
+# What has changed by the time that it is a command's turn
+
+RESET = ("Reset", '{"type":"Hard"}')
+FIRMWARE = ("UpdateFirmware", '{"location":"ftp://x/","retrieveDate":"2026-05-15T12:00:00Z"}')
+
+
+async def a_busy_site(*waiting: tuple[str, str]) -> Several:
+    """A slow one, where commands of backend two wait for its GetConfiguration."""
+    site = await a_slow_site()
+    for nth, (action, payload) in enumerate((("GetConfiguration", "{}"), *waiting)):
+        site["two"].send(f'[2,"two-{nth}","{action}",{payload}]')
+    await settled()
+    return site
+
+
+@pytest.mark.parametrize("command", [RESET, FIRMWARE])
+@in_virtual_time()
+async def test_r103_a_car_that_has_come_meanwhile_is_not_disturbed(
+    command: tuple[str, str],
+) -> None:
+    site = await a_busy_site(command)
+    await site.start()
+    answer_next(site)
+    await settled()
+    assert site.wallbox.all_of(command[0]) == []
+    assert codes(site, "two") == ["GenericError"]
+    await site.world.kill()
+
+
+@pytest.mark.parametrize("command", [RESET, ("UnlockConnector", '{"connectorId":1}')])
+@pytest.mark.parametrize("leaves", [True, False])
+@in_virtual_time()
+async def test_r106_what_it_has_no_right_to_any_more_is_not_done(
+    command: tuple[str, str], *, leaves: bool
+) -> None:
+    site = await a_busy_site(command)
+    _, two, _ = site.evse("left").backends
+    two.retiring = leaves
+    two.gateway = replace(two.gateway, commands=Rights.ALL if leaves else Rights.READ)
+    answer_next(site)
+    await settled()
+    assert site.wallbox.all_of(command[0]) == []
+    assert codes(site, "two") == ["GenericError"]
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_r106_what_nobody_waits_for_any_more_is_not_done() -> None:
+    """A connector that is unlocked minutes later may be another driver's."""
+    slow = ("GetConfiguration", "{}")
+    site = await a_busy_site(slow, ("UnlockConnector", '{"connectorId":1}'), slow)
+    await asyncio.sleep(120)
+    assert site.wallbox.all_of("UnlockConnector") == []
+    assert codes(site, "two") == ["GenericError"] * 4
+    site["two"].send('[2,"later","UnlockConnector",{"connectorId":1}]')
+    await settled()
+    assert len(site.wallbox.all_of("UnlockConnector")) == 1
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_r106_each_wallbox_has_turns_of_its_own() -> None:
+    site = await a_busy_site()
+    _, two, _ = site.evse("left").backends
+    begun: list[str] = []
+    assert two.north.turns["CP2"].begin(lambda: begun.append("CP2"))
+    assert two.north.turns["CP1"].begin(lambda: begun.append("CP1"))
+    assert begun == ["CP2"]
     await site.world.kill()

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from wattgate.core.errors import PeerError
-from wattgate.core.gateway.commands.access import Standing, require_access
 from wattgate.core.gateway.connectors import BACKEND_CONNECTOR, with_connector
 from wattgate.core.gateway.link.link_messages import CertificateMatter, certificate_matter
 from wattgate.core.gateway.policy import Decision, Rule, Sender, rule_for
@@ -47,7 +46,7 @@ class BackendCommandHandler:
         self._backend = backend
         self._virtual = virtual
         self._configuration = configuration
-        self._to_wallbox = ToWallbox(station.presence, backend)
+        self._to_wallbox = ToWallbox(station.presence, backend, station.house.tools.clock)
         cards = CardCommands(station, self._to_wallbox.forward)
         reservations = ReservationCommands(station, evse.evse_id, backend, self._to_wallbox.send)
         self._triggers = TriggerCommands(station.presence, backend, self._to_wallbox)
@@ -85,7 +84,7 @@ class BackendCommandHandler:
             return
         try:
             self._backend.north.security.heard(ask.call.action)
-            require_may(self._backend, ask)
+            self._backend.require_may(ask.call)
             self._decide(link, ask, rule)
         except PeerError as exc:
             ask.refuse(exc.code, exc.description)
@@ -179,9 +178,3 @@ class BackendCommandHandler:
             self._backend.connectors.to_wallbox(text, rule.connector),
             lambda: self._virtual.relaying(ask.call),
         )
-
-
-def require_may(backend: EvseBackend, ask: Ask) -> None:
-    """Raise NotAllowedError for what a backend of an EVSE may not command (R106)."""
-    standing = Standing.RETIRING if backend.retiring else Standing.PRESENT
-    require_access(ask.call, backend.gateway.rights, standing)

@@ -74,7 +74,7 @@ class ConfigurationCommands:
         if not self._backend.is_report:
             self._station.in_background(ask, work())
             return
-        turns = self._north.turns
+        turns = self._north.turns[self._station.station_id]
 
         async def and_then_the_next() -> None:
             try:

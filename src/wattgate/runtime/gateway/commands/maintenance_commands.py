@@ -1,6 +1,7 @@
 """What a backend commands that is about the wallbox itself: availability, firmware, logs, reset."""
 
-from functools import partial
+from collections.abc import Callable
+from typing import Final
 
 from wattgate.core.gateway.commands.availability import INOPERATIVE, OPERATIVE
 from wattgate.core.gateway.connectors import BACKEND_CONNECTOR
@@ -14,10 +15,12 @@ from wattgate.runtime.gateway.commands.to_wallbox import Heard, ToWallbox
 from wattgate.runtime.gateway.commands.whole_wallbox import WholeWallbox
 from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.gateway.link.backend_link import BackendLink
-from wattgate.runtime.peer import Outcome
+from wattgate.runtime.peer import NoAnswer, Outcome
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.station_evse import StationEvse
 from wattgate.runtime.store_failures import say_not_stored
+
+_HELD: Final = "another backend holds it inoperative (R86)"
 
 
 class MaintenanceCommands:
@@ -34,7 +37,22 @@ class MaintenanceCommands:
 
     def whole_wallbox(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         """Let it pass where it does nothing to others (R102, R103)."""
-        self._whole.take(link, ask, partial(self._to_wallbox.forward, ask, rule))
+        text = self._backend.connectors.to_wallbox(ask.call.payload_text, rule.connector)
+        self._take(link, ask, rule, lambda then: self._to_wallbox.put(ask, rule, text, then))
+
+    def _take(self, link: BackendLink, ask: Ask, rule: Rule, work: Callable[[Heard], None]) -> None:
+        """A car of somebody else may have begun to charge by the time that it is its turn."""
+
+        def begin(then: Heard) -> None:
+            if self._whole.may_pass(link, ask):
+                work(then)
+            else:
+                then(NoAnswer("others use it now (R103)", was_sent=False))
+
+        def forward() -> None:
+            self._to_wallbox.in_turn(ask, rule, ask.pass_on, begin)
+
+        self._whole.take(link, ask, forward)
 
     def unlock(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         """A connector that does not exist is NotSupported here (16E 3.85)."""
@@ -51,8 +69,7 @@ class MaintenanceCommands:
         def begin(heard: Heard) -> None:
             self._station.in_background(ask, self._request(ask, rule, heard))
 
-        forward = partial(self._to_wallbox.in_turn, ask.pass_on, begin)
-        self._whole.take(link, ask, forward)
+        self._take(link, ask, rule, begin)
 
     async def _request(self, ask: Ask, rule: Rule, heard: Heard) -> None:
         """What must be known after a restart is stored before the wallbox is asked."""
@@ -90,18 +107,29 @@ class MaintenanceCommands:
 
     async def _let_go(self, ask: Ask, connector: int) -> None:
         await self._station.availability.let_go(self._evse, self._backend.link_id, connector)
-        ask.answer('{"status":"Scheduled"}', "another backend holds it inoperative (R86)")
+        ask.answer('{"status":"Scheduled"}', _HELD)
 
     def _change(self, ask: Ask, rule: Rule, text: str, kind: str, connector: int) -> None:
         known, evse, link_id = self._station.availability, self._evse, self._backend.link_id
 
-        known.sending(evse, link_id, kind)
+        def is_held() -> bool:
+            """Another may have taken it out of service while this waited for its turn."""
+            return kind == OPERATIVE and known.is_held_beside(evse, link_id)
 
         async def keep(outcome: Outcome) -> None:
             await known.answered(evse, link_id, connector, kind, outcome)
             ask.pass_on(outcome)
 
         def heard(outcome: Outcome) -> None:
-            self._station.in_background(ask, keep(outcome))
+            was_sent = not isinstance(outcome, NoAnswer) or outcome.was_sent
+            work = keep(outcome) if was_sent or not is_held() else self._let_go(ask, connector)
+            self._station.in_background(ask, work)
 
-        self._to_wallbox.ask(ask, rule, text, heard)
+        def begin(then: Heard) -> None:
+            if is_held():
+                then(NoAnswer(_HELD, was_sent=False))
+            else:
+                self._to_wallbox.put(ask, rule, text, then)
+
+        known.sending(evse, link_id, kind)
+        self._to_wallbox.in_turn(ask, rule, heard, begin)

@@ -42,7 +42,7 @@ from wattgate.core.ocpp.splice import Scalar, read_scalar, replace_scalar
 from wattgate.core.station.fixed_card import ID_TAG
 from wattgate.ports.store import Store
 from wattgate.runtime.ask import Ask, is_accepted
-from wattgate.runtime.gateway.commands.backend_commands import BackendCommandHandler, require_may
+from wattgate.runtime.gateway.commands.backend_commands import BackendCommandHandler
 from wattgate.runtime.gateway.commands.cost_mapping import mapped_cost
 from wattgate.runtime.gateway.commands.early_triggers import TRIGGERS, trigger_early, trigger_here
 from wattgate.runtime.gateway.commands.gathering import Gathering, Part
@@ -153,13 +153,13 @@ class SharedCommands:
     @property
     def _listens(self) -> bool:
         """Whether the backend only listens: the wallbox is not to be bothered for it (R106)."""
-        return all(member.backend.is_report for member in self.members)
+        return all(member.backend.is_report for member in self._serving)
 
     def _require_may(self, ask: Ask) -> None:
         """Raise NotAllowedError for what the backend may command at none of its connectors."""
         if rule_for(ask.call.action, Sender.BACKEND) is None:
             return  # it is not known here, whoever asks
-        require_may(self._serving[0].backend, ask)
+        self._serving[0].backend.require_may(ask.call)
 
     def _refuse_connector(self, ask: Ask, exc: UnknownConnectorError) -> None:
         answer_text = sharing_of(ask.call.action).unknown

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from wattgate.core.gateway.commands.access import NotAllowedError
 from wattgate.core.gateway.policy import Rule
 from wattgate.core.ocpp.frames import CallError, CallResult
 from wattgate.core.ocpp.session import Priority
+from wattgate.ports.clock import Clock
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.peer import NoAnswer, Outcome, Peer
@@ -16,6 +18,9 @@ Sending = Callable[[], Heard]
 
 _URGENT = frozenset({"RemoteStopTransaction", "UnlockConnector", "Reset"})
 
+_IN_ORDER = frozenset({"ChangeAvailability"})
+"""Of these the last one counts: none may be passed by one that another backend sent later (R86)."""
+
 
 class ToWallbox:
     """Sends what one backend commands at one EVSE.
@@ -23,9 +28,10 @@ class ToWallbox:
     Of a backend that only listens one command is under way at a time, behind all others (R106).
     """
 
-    def __init__(self, presence: Presence, backend: EvseBackend) -> None:
+    def __init__(self, presence: Presence, backend: EvseBackend, clock: Clock) -> None:
         self._presence = presence
         self._backend = backend
+        self._clock = clock
 
     def forward(self, ask: Ask, rule: Rule) -> None:
         """Send it as it is, but for the connector; raises PeerError for one that is not there."""
@@ -61,17 +67,21 @@ class ToWallbox:
         self, ask: Ask, rule: Rule, payload_text: str, heard: Heard, sending: Sending | None = None
     ) -> None:
         """As `send`, but `heard` answers the backend, now or later; it is called once."""
-        self.in_turn(heard, lambda then: self.put(ask, rule, payload_text, then, sending))
+        self.in_turn(
+            ask, rule, heard, lambda then: self.put(ask, rule, payload_text, then, sending)
+        )
 
-    def in_turn(self, heard: Heard, work: Callable[[Heard], None]) -> None:
+    def in_turn(self, ask: Ask, rule: Rule, heard: Heard, work: Callable[[Heard], None]) -> None:
         """Do what ends with a command to the wallbox when the backend's turn comes.
 
-        `work` sees to it that what it gets is called, once, with how that went.
+        `work` sees to it that what it gets is called, once, with how that went. It is not done
+        where it is too late for that, or where the backend has lost the right to it meanwhile.
         """
         if not self._backend.is_report:
             work(heard)
             return
-        turns = self._backend.north.turns
+        turns = self._backend.north.turns[self._presence.station_id]
+        too_late_at = self._clock.monotonic() + rule.timeout_s
 
         def then_the_next(outcome: Outcome) -> None:
             try:
@@ -79,8 +89,25 @@ class ToWallbox:
             finally:
                 turns.ended()
 
-        if not turns.begin(lambda: work(then_the_next)):
+        def begin() -> None:
+            refusal = self._refusal(ask, too_late_at)
+            if refusal is None:
+                work(then_the_next)
+            else:
+                then_the_next(NoAnswer(refusal, was_sent=False))
+
+        if not turns.begin(begin):
             heard(NoAnswer("too many of your commands wait for it already", was_sent=False))
+
+    def _refusal(self, ask: Ask, too_late_at: float) -> str | None:
+        """Why what has waited for its turn is not done any more; None where it is."""
+        if self._clock.monotonic() >= too_late_at:
+            return "your commands before this one took too long"
+        try:
+            self._backend.require_may(ask.call)
+        except NotAllowedError as exc:
+            return exc.description
+        return None
 
     def put(
         self, ask: Ask, rule: Rule, payload_text: str, heard: Heard, sending: Sending | None = None
@@ -110,6 +137,6 @@ class ToWallbox:
         )
 
     def _priority(self, action: str) -> Priority:
-        if self._backend.is_report:
+        if self._backend.is_report and action not in _IN_ORDER:
             return Priority.REPORT
         return Priority.STOP if action in _URGENT else Priority.BACKEND

@@ -20,9 +20,13 @@ class WholeWallbox:
         self._station = station
         self._reset = VirtualReset(station)
 
+    def may_pass(self, link: BackendLink, ask: Ask) -> bool:
+        """Whether the wallbox itself may carry the command out now."""
+        return self._course(link, ask) is Course.FORWARD
+
     def take(self, link: BackendLink, ask: Ask, forward: Callable[[], None]) -> None:
         """Answer the command, now or later; `forward` lets the wallbox carry it out."""
-        match course(ask.call.action, self._place(link.identity.link_id)):
+        match self._course(link, ask):
             case Course.FORWARD:
                 forward()
             case Course.VIRTUAL_RESET:
@@ -35,6 +39,9 @@ class WholeWallbox:
                 ask.refuse("NotSupported", _SHARED)
             case unreachable:
                 assert_never(unreachable)
+
+    def _course(self, link: BackendLink, ask: Ask) -> Course:
+        return course(ask.call.action, self._place(link.identity.link_id))
 
     def _place(self, link_id: str) -> Place:
         station = self._station
