@@ -211,6 +211,29 @@ async def test_a_profile_that_comes_later_is_told_for_when_the_manager_is_gone_R
     await two.world.kill()
 
 
+@in_virtual_time()
+async def test_a_limit_that_comes_too_soon_to_be_told_holds_in_time_R97() -> None:
+    two = await two_set_limits(**MANY_PERIODS)
+    await two.until(10)
+    await two.set(two.grid, stepping((0, 20), (20, 8)))
+    for at_s in range(20, 60):
+        await two.until(at_s)
+        assert two.may_draw_a() <= 8
+    await two.world.kill()
+
+
+@in_virtual_time()
+async def test_a_limit_that_is_lifted_as_the_wallbox_falls_to_it_does_not_stay_R97() -> None:
+    two = await two_set_limits(**MANY_PERIODS)
+    await two.set(two.grid, stepping((0, 20), (300, 8)))
+    await two.until(300.2)
+    assert two.may_draw_a() == 8
+    await two.grid.ask("ClearChargingProfile", {})
+    await settle(40)
+    assert two.may_draw_a() == 16
+    await two.world.kill()
+
+
 @pytest.mark.parametrize("configuration", [{}, {"ChargingScheduleMaxPeriods": "2"}, MANY_PERIODS])
 @in_virtual_time()
 async def test_a_wallbox_never_draws_more_than_is_allowed_nor_stops_for_the_change_R97(

@@ -25,20 +25,22 @@ class SaidCaps:
         """Whether the backends let the rest of the grant take another course than was said.
 
         `caps` are what they allow at present, s after `now`.
-        At this moment it does not count: the limit itself follows that.
         """
         until = self.start + timedelta(seconds=self.lifetime_s)
-        said = [change for change in self._changes(self.caps, self.start) if change[0] > now]
-        return said != [change for change in self._changes(caps, now) if change[0] < until]
+        said = list(self._course(self.caps, self.start))
+        seen = max(now, self.start)  # a clock that was set back may be before the start
+        now_a = [limit_a for at, limit_a in said if at <= seen][-1]
+        (_, present_a), *ahead = self._course(caps, now)
+        rest = [change for change in said if change[0] > seen]
+        return now_a != present_a or rest != [change for change in ahead if change[0] < until]
 
-    def _changes(
+    def _course(
         self, caps: tuple[Period, ...], start: datetime
     ) -> Iterator[tuple[datetime, float]]:
-        """When after `start`, and to what, the grant changes; none after its end was said."""
-        end_s = self.lifetime_s
-        before_a = chargeable(self.grant_a)
+        """From when on the grant is what, as it is told; its end is not said."""
+        before_a = None
         for cap in caps:
             limit_a = chargeable(min(self.grant_a, cap.limit))
-            if cap.start_s > 0 and limit_a != before_a and cap.start_s < end_s:
+            if limit_a != before_a and cap.start_s < self.lifetime_s:
                 yield start + timedelta(seconds=cap.start_s), limit_a
             before_a = limit_a

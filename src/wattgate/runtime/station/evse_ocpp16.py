@@ -105,12 +105,12 @@ class EvseOcpp16(StationEvse):
         return own_a if least_a is None or least_a >= own_a else chargeable(least_a)
 
     def cap_soon_a(self) -> float | None:
-        """What the backends allow; less a moment before, where the wallbox cannot be told of it.
+        """What the backends allow; less a moment before, where the wallbox does not know of it.
 
         Its grant ends at a limit to come that it cannot be told; so that the car does not stop
-        there, the grant is replaced in time.
+        there, the grant is replaced in time. So it is where the limit was set a moment ago only.
         """
-        if self._charging.says_changes:
+        if self._charging.says_changes and not self.is_outdated:
             return self.cap_a()
         least_a = self._caps.least_within_a(AHEAD_S)
         return None if least_a == inf else least_a
