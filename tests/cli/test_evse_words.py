@@ -40,6 +40,7 @@ def login(**facts: Any) -> dict[str, Any]:  # noqa: ANN401 - as in JSON
         "commands": ["all"],
         "retiring": False,
         "client_id": "DE*1",
+        "url": "wss://backend.example/ocpp/DE*1",
         "phase": "online",
         "reason": "accepted by the backend",
         "since": "2026-05-15T12:00:00Z",
@@ -64,9 +65,10 @@ def test_a_backend_that_is_not_verified_is_told_below_p23() -> None:
 
 
 def test_of_several_backends_the_one_that_is_not_verified_is_named_p20_p23() -> None:
-    both = [login(), login(role="report", client_id="R", **security("unverified"))]
+    elsewhere = "wss://report.example:8443/DE*1"
+    both = [login(), login(role="report", url=elsewhere, **security("unverified"))]
     assert list(table([evse(backends=both)]))[2:] == [
-        "stall-1: the connection to its backend that knows it as R is as unverified as can be"
+        "stall-1: the connection to its backend DE*1@report.example:8443 is as unverified as can be"
     ]
 
 
@@ -90,6 +92,13 @@ def test_r106_backends_are_told_with_role_and_rights(
     assert [line.startswith(begin) for line, begin in zip(told, begins, strict=True)] == [
         True for _ in begins
     ]
+
+
+def test_backends_that_know_an_evse_by_the_same_name_are_told_apart_p20() -> None:
+    elsewhere = login(role="report", url="ws://report.example:8080/DE*1")
+    text = "\n".join(everything(evse(backends=[login(), elsewhere])))
+    assert "online as DE*1@backend.example since" in text
+    assert "online as DE*1@report.example:8080 since" in text
 
 
 def test_what_the_connection_to_the_backend_proves_is_told_s10() -> None:

@@ -90,6 +90,7 @@ class Backend(msgspec.Struct, frozen=True):
     commands: tuple[str, ...]
     retiring: bool
     client_id: str
+    url: str
     phase: str
     reason: str
     since: datetime

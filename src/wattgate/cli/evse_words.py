@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 from wattgate.cli.evse_answers import Backend, Drawn, Evse, ProofState
 from wattgate.cli.evse_modbus_words import modbus_facts
@@ -85,7 +86,7 @@ def _facts(evse: Evse) -> Iterator[tuple[str, str]]:
     yield "state", f"{_state(evse)}; {_where(evse)}"
     yield "model", _model(evse)
     for backend in evse.backends:
-        yield "backend", f"{_role(evse, backend)}{_login(backend)}"
+        yield "backend", f"{_role(evse, backend)}{_login(evse, backend)}"
         if backend.security is not None:
             yield "its connection", backend.security.words
         yield "waits for it", _owed(backend)
@@ -117,8 +118,15 @@ def _facts(evse: Evse) -> Iterator[tuple[str, str]]:
 
 
 def _which(evse: Evse, backend: Backend) -> str:
-    """One of several is called by who we are there."""
-    return "backend" if len(evse.backends) == 1 else f"backend that knows it as {backend.client_id}"
+    """One of several is called by its name."""
+    return "backend" if len(evse.backends) == 1 else f"backend {_called(evse, backend)}"
+
+
+def _called(evse: Evse, backend: Backend) -> str:
+    """Who we are there; of several also where that is, since all may know it by the same name."""
+    if len(evse.backends) == 1:
+        return backend.client_id
+    return f"{backend.client_id}@{urlsplit(backend.url).netloc}"
 
 
 def _role(evse: Evse, backend: Backend) -> str:
@@ -131,9 +139,9 @@ def _role(evse: Evse, backend: Backend) -> str:
     return f"{backend.role}, may command {', '.join(backend.commands)}; "
 
 
-def _login(backend: Backend) -> str:
+def _login(evse: Evse, backend: Backend) -> str:
     since = backend.since.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    return f"{backend.phase} as {backend.client_id} since {since}: {backend.reason}"
+    return f"{backend.phase} as {_called(evse, backend)} since {since}: {backend.reason}"
 
 
 def _owed(backend: Backend) -> str:

@@ -19,7 +19,7 @@ Number = Annotated[
 Settings = Annotated[
     list[str],
     typer.Argument(
-        help="As in [[evse.gateway]] of the site file: url=ws://…, role=report, "
+        help="As a gateway has it in the site file: url=ws://…, role=report, "
         "commands=Reset,ClearCache, password= for none.",
         metavar="SETTING=VALUE…",
     ),

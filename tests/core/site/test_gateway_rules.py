@@ -20,13 +20,14 @@ from wattgate.core.site.model import (
 
 EMPTY = Site()
 OBSERVED = SiteSettings(load_management=LoadManagement.OBSERVE)
-URL = "ws://backend/"
+URL = "wss://backend/"
 UNNAMED = GatewaySettings(url=URL)
 DROPPING = GatewaySettings(url=URL, offline_policy=OfflinePolicy.DROP)
 APART = GatewaySettings(url=URL, certificates="apart")
 REPORT = GatewaySettings(url=URL, role=GatewayRole.REPORT)
 BEHIND_A_PATH = replace(REPORT, url=f"{URL}path/")
-ELSEWHERE = GatewaySettings(url="ws://elsewhere/", role=GatewayRole.REPORT)
+PLAIN = replace(REPORT, url="ws://backend/")
+ELSEWHERE = GatewaySettings(url="wss://elsewhere/", role=GatewayRole.REPORT)
 NEXT_TO_IT = (REPORT, GatewaySettings(url=URL, certificates="a-backend"))
 ON_MODBUS = EvseSettings(id="a", address="box", device_type=DeviceType.MODBUS, gateways=(DROPPING,))
 
@@ -86,6 +87,9 @@ def dropping(management: LoadManagement, evses: int) -> Site:
             REPORT,
             beside(REPORT, replace(BEHIND_A_PATH, certificates="a-backend")),
         ),
+        (rules.certificates_are_a_backends, REPORT, beside(REPORT, replace(REPORT))),
+        (rules.certificates_are_a_backends, PLAIN, beside(PLAIN, BEHIND_A_PATH)),
+        (rules.certificates_are_a_backends, BEHIND_A_PATH, beside(PLAIN, BEHIND_A_PATH)),
         (rules.whole_wallbox_is_dropped, GatewaySettings(url=URL), EMPTY),
         (
             rules.whole_wallbox_is_dropped,

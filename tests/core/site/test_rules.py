@@ -28,6 +28,7 @@ TWO_EVSES = Site(
     )
 )
 EMPTY = Site()
+RELAYING = Site(wallboxes=(WallboxSettings(id="CP1", file_relay=True),))
 SLOW = Site(site=SiteSettings(cycle_s=60))
 METER_KEY = Signer().key_hex
 
@@ -110,6 +111,13 @@ def fed(max_a: float | None) -> Site:
         (rules.house_load_is_told, observed(63.0), WITH_EVSE),
         (rules.host_is_one_word, OcppServerSettings(host="::1"), EMPTY),
         (rules.relay_url_leads_here, FileRelaySettings(), EMPTY),
+        (rules.relay_port_is_its_own, FileRelaySettings(), RELAYING),
+        (rules.relay_port_is_its_own, FileRelaySettings(port=19520), EMPTY),
+        (
+            rules.relay_port_is_its_own,
+            FileRelaySettings(port=0),
+            replace(RELAYING, ocpp_server=OcppServerSettings(port=0)),
+        ),
         (rules.relay_url_leads_here, FileRelaySettings(url="https://a.example/x"), EMPTY),
         (rules.names_are_hosts, OcppServerSettings(), EMPTY),
         (rules.names_are_hosts, OcppServerSettings(names="wattgate.local, ::1"), EMPTY),
@@ -173,6 +181,7 @@ def test_what_keeps_a_rule_is_not_complained_about(
         (rules.host_is_one_word, OcppServerSettings(host=""), EMPTY, "address to listen on"),
         (rules.host_is_one_word, OcppServerSettings(host="a b"), EMPTY, "address to listen on"),
         (rules.relay_url_leads_here, FileRelaySettings(url="ftp://a/"), EMPTY, "http://"),
+        (rules.relay_port_is_its_own, FileRelaySettings(port=19520), RELAYING, "a port of their"),
         (
             rules.names_are_hosts,
             OcppServerSettings(names="a.example, two words"),

@@ -90,6 +90,7 @@ _RULES: Final[Mapping[type, tuple[Rule, ...]]] = {
     StorageSettings: (),
     FileRelaySettings: (
         Rule("host", rules.host_is_one_word),
+        Rule("port", rules.relay_port_is_its_own, reads_of_server=("port",)),
         Rule("url", rules.relay_url_leads_here),
     ),
 }

@@ -56,13 +56,22 @@ def certificates_are_a_backends(settings: GatewaySettings, site: Site) -> str | 
 
 
 def _is_taken(name: str, settings: GatewaySettings, site: Site) -> bool:
-    """Whether two backends would have the same certificates, and neither asked for it."""
-    return not settings.certificates and any(
-        each.certificate_set(evse.id) == name
+    """Whether two backends would have the same certificates, and neither asked for it.
+
+    Without TLS nobody has any; and what is the same login twice is wrong for that reason alone.
+    """
+    place = (settings.url, settings.client_id)
+    return _names_its_own(settings) and any(
+        _names_its_own(each) and each.certificate_set(evse.id) == name
         for evse in site.evses
         for each in evse.gateways
-        if each is not settings and not each.certificates
+        if each is not settings and (each.url, each.client_id) != place
     )
+
+
+def _names_its_own(settings: GatewaySettings) -> bool:
+    """Whether it has certificates that nobody has named."""
+    return settings.url.startswith("wss:") and not settings.certificates
 
 
 def whole_wallbox_is_dropped(settings: GatewaySettings, site: Site) -> str | None:

@@ -54,6 +54,15 @@ def relay_url_leads_here(settings: FileRelaySettings, _site: Site) -> str | None
     return page_complaint(settings.url) if settings.url else None
 
 
+def relay_port_is_its_own(settings: FileRelaySettings, site: Site) -> str | None:
+    """What listens for OCPP speaks WebSocket only (adr/0029); 0 is any free port."""
+    if settings.port != site.ocpp_server.port or not settings.port:
+        return None
+    if not any(each.file_relay for each in site.wallboxes):
+        return None
+    return "must be another one than that of [ocpp_server]: files have a port of their own"
+
+
 def names_are_hosts(settings: OcppServerSettings, _site: Site) -> str | None:
     """Only host names and addresses can stand in a certificate's subjectAltName (RFC 5280)."""
     wrong = [name for name in names_of(settings.names) if not is_host(name)]
