@@ -270,6 +270,31 @@ async def test_the_whole_wallbox_leaves_its_login_connector_by_connector() -> No
 
 
 @in_virtual_time()
+async def test_p20_who_joins_the_login_at_which_a_neighbour_of_before_ends_has_its_own_number() -> (
+    None
+):
+    box = await a_wallbox_at((A,), (A,))
+    right = await box.start(2)
+    await box.world.kill()
+    box.world.dialer.backends["ws://b/CP1"] = literal_backend(2001)
+    box.world.site_toml = site(evse("left", "CP1", gateway("b")))
+    await box.world.start()
+    box.wallbox.closed_with = None
+    box.world.plug_in("CP1", box.wallbox)
+    await settled()
+    await box.change("left", A)
+    left = await box.start(1)
+    assert started(box)[-1] == started(box)[-1] | {"connectorId": 1, "idTag": "01"}
+    for number in (right, left):
+        await box.stop(number)
+    await asyncio.sleep(GONE_S)
+    stops = [payload["transactionId"] for payload in box.backend.all_of("StopTransaction")]
+    assert stops == [9001, 9002]
+    assert box.numbers == {"left": 1}
+    await box.world.kill()
+
+
+@in_virtual_time()
 async def test_a_login_that_both_leave_at_once_stays_until_its_queue_is_empty() -> None:
     box = await a_wallbox_at((A,), (A,))
     box.world.dialer.backends.clear()
