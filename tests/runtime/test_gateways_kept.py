@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 from structlog.testing import capture_logs
-from tests.support.frames import settled
+from tests.support.frames import result, settled
 from tests.support.live_site import (
     EVSE,
     GONE_S,
+    Gateway,
     LiveSite,
     a_live_site,
     gateway,
@@ -163,6 +164,24 @@ async def test_what_began_in_mode_t_ends_at_its_backend_though_the_site_has_it_n
     assert live.billed("a") == session(1001, 0)
     assert live.billed("b") == []
     assert live.served == ["b"]
+    await live.world.kill()
+
+
+@pytest.mark.parametrize("after", [(B,), (A, report("b", commands="all"))])
+@in_virtual_time()
+async def test_r74_what_began_in_mode_t_no_other_backend_ends_by_its_number(
+    after: tuple[Gateway, ...],
+) -> None:
+    live = await a_relayed_site()
+    theirs = await live.start()
+    await live.restart(toml(*after))
+    await asyncio.sleep(5)
+    stop, ends = {"transactionId": theirs}, live.wallbox.answers
+    ends["RemoteStopTransaction"] = lambda _: {"status": "Accepted"}
+    for name, status in (("b", "Rejected"), ("a", "Accepted")):
+        told = await result(live.backends[name], "RemoteStopTransaction", stop)
+        assert told == {"status": status}
+    assert live.wallbox.all_of("RemoteStopTransaction") == [stop]
     await live.world.kill()
 
 

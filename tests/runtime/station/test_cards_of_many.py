@@ -14,7 +14,8 @@ from tests.support.frames import (
     result,
     settled,
 )
-from tests.support.live_site import a_live_site, gateway
+from tests.support.live_site import a_live_site, gateway, report
+from tests.support.live_site import toml as live_toml
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json, World, status_of
 
@@ -316,6 +317,37 @@ async def test_a_card_ends_its_session_at_the_backend_where_it_began_r101() -> N
     await live.stop(session)
     gone = await result(live.wallbox, "Authorize", {"idTag": "04A1"})
     assert gone["idTagInfo"]["status"] == "Invalid"
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_a_card_ends_its_session_of_mode_t_at_the_backend_of_that_r101() -> None:
+    dropping = gateway("a", offline_policy="drop")
+    live = await a_live_site(dropping, names="ab", observes=True)
+    await live.start("04A1")
+    await live.restart(live_toml(gateway("b")))
+    await asyncio.sleep(5)
+    await result(live.wallbox, "Authorize", {"idTag": "04A1"})
+    heard = {name: each.all_of("Authorize") for name, each in live.backends.items()}
+    assert heard == {"a": [{"idTag": "04A1"}], "b": []}
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_a_card_that_charges_without_a_backend_is_no_affair_of_one_that_has_come_r101() -> (
+    None
+):
+    live = await a_live_site(report("a"), names="ab")
+    session = await live.start("04A1")
+    refuses = {"idTagInfo": {"status": "Invalid"}}
+    live.backends["b"].answers["Authorize"] = lambda _: refuses
+    await live.change(report("a"), gateway("b"))
+    await asyncio.sleep(5)
+    ending = await result(live.wallbox, "Authorize", {"idTag": "04A1"})
+    assert ending["idTagInfo"]["status"] == "Accepted"
+    assert live.backends["b"].all_of("Authorize") == []
+    await live.stop(session)
+    assert await result(live.wallbox, "Authorize", {"idTag": "04A1"}) == refuses
     await live.world.kill()
 
 

@@ -24,7 +24,6 @@ from wattgate.runtime.station.card_routing import (
     as_read_at,
     card_in,
     judge_of,
-    place_of,
 )
 from wattgate.runtime.station.station import House, Station
 from wattgate.runtime.station.station_evse import StationEvse
@@ -113,23 +112,24 @@ class Authorising:
         """Ask the backend of the first; of the others, where it does not accept."""
         evse, others = evses[0], evses[1:]
         ask = as_read_at(evse, shown.ask)
-        card = _Card(shown, ask, evse, card_in(ask), others)
-        link = judge_of(evse, card.id_tag)
+        id_tag = card_in(ask)
+        judge = judge_of(evse, id_tag)
+        card, link = _Card(shown, ask, evse, id_tag, judge.place, others), judge.link
         if link is None:
-            self._decide_here(card, link)
+            self._decide_here(card)
         elif link.is_online:
             self._ask_backend(card, link)
         elif shown.refusal is None:
             self._station.in_background(shown.ask, self._ask_once_online(card, link))
         else:
-            self._decide_here(card, link)  # enough was waited for
+            self._decide_here(card)  # enough was waited for
 
     async def _ask_once_online(self, card: "_Card", link: BackendLink) -> None:
         """A card may be shown while the first login is under way; R53 leaves 2 s for an answer."""
         if await link.online_within(LOGIN_WAIT_S):
             self._ask_backend(card, link)
         else:
-            self._decide_here(card, link)
+            self._decide_here(card)
 
     def _ask_backend(self, card: "_Card", link: BackendLink) -> None:
         def heard(outcome: Outcome) -> None:
@@ -138,15 +138,15 @@ class Authorising:
                     self._judged(card, payload_text)
                     remember(self._house, link, card.id_tag, payload_text)
                 case CallError() | NoAnswer():
-                    self._decide_here(card, link)
+                    self._decide_here(card)
 
         timeout_s = MUTE_WAIT_S if link.pump.answers_late else card.shown.share_s
         ask = card.ask
         link.ask("Authorize", ask.call.payload_text, heard, timeout_s=timeout_s, source=ask.source)
 
-    def _decide_here(self, card: "_Card", judge: BackendLink | None) -> None:
+    def _decide_here(self, card: "_Card") -> None:
         """Never with a parentIdTag or an expiryDate that no backend gave (R53)."""
-        status = self._house.cards.decide(place_of(card.evse, judge), card.id_tag)
+        status = self._house.cards.decide(card.place, card.id_tag)
         text = f'{{"idTagInfo":{{"status":"{status.value}"}}}}'
         self._judged(card, text, "by what is known here (R53)")
 
@@ -182,12 +182,16 @@ class _Shown:
 
 @dataclass(frozen=True, slots=True)
 class _Card:
-    """The same for one EVSE: the card as it counts there, and who is asked after it."""
+    """The same for one EVSE: the card as it counts there, and who is asked after it.
+
+    `place` is for a verdict without its backend.
+    """
 
     shown: _Shown
     ask: Ask
     evse: StationEvse
     id_tag: str
+    place: Place
     others: Sequence[StationEvse]
 
 

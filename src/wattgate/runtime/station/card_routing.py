@@ -1,6 +1,6 @@
 """Which EVSE of a wallbox a card is meant for, and which backend judges it there (R101)."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.core.station.authorisation import Place, fold
@@ -8,6 +8,7 @@ from wattgate.core.station.card_routing import REMEMBERED_S, Route, Stall, route
 from wattgate.core.station.fixed_card import ID_TAG, with_fixed_card
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.link.backend_link import BackendLink
+from wattgate.runtime.station.open_transactions import billed_by
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.station_evse import StationEvse
 
@@ -48,24 +49,33 @@ class CardRouting:
         )
 
 
-def judge_of(evse: StationEvse, id_tag: str) -> BackendLink | None:
-    """The login of the backend that decides about a card at an EVSE; None: it is decided here.
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Who decides about a card that is shown: the backend of `link`; None: it is decided here.
 
-    A card that charges there ends it where it began, also after another backend has come.
+    `place` is for a verdict in place of that backend.
+    """
+
+    link: BackendLink | None
+    place: Place
+
+
+def judge_of(evse: StationEvse, id_tag: str) -> Judge:
+    """Who decides about a card at an EVSE.
+
+    One that charges there ends it where it began, also after another backend has come: that one
+    has nothing to do with the card.
     """
     running = evse.transaction
-    if running is not None and fold(running.record.start.id_tag) == fold(id_tag):
-        began_at = evse.backend_of(running.record.start.link_id)
-        if began_at is not None:
-            return began_at.link
-    return evse.link
-
-
-def place_of(evse: StationEvse, judge: BackendLink | None) -> Place:
-    """Where a card is shown, for a verdict in place of that backend."""
-    if judge is None:
-        return evse.place
-    return replace(evse.place, link_id=judge.identity.link_id, has_backend=True)
+    if running is None or fold(running.record.start.id_tag) != fold(id_tag):
+        return Judge(evse.link, evse.place)
+    link_id = billed_by(running.record)
+    if link_id is None:
+        return Judge(None, replace(evse.place, link_id=None, has_backend=False))
+    began_at = evse.backend_of(link_id)
+    if began_at is None:
+        return Judge(evse.link, evse.place)
+    return Judge(began_at.link, replace(evse.place, link_id=link_id, has_backend=True))
 
 
 def as_read_at(evse: StationEvse, ask: Ask) -> Ask:

@@ -18,6 +18,7 @@ from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.gateway.link.backend_link import BackendLink
 from wattgate.runtime.gateway.profiles.virtual_charging import VirtualCharging, remote_start_profile
 from wattgate.runtime.peer import Outcome
+from wattgate.runtime.station.open_transactions import billed_by
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.station_evse import StationEvse
 
@@ -118,8 +119,9 @@ class TransactionCommands:
             # Another EVSE behind the login may have been given this id since ours.
             record = self._running_as(backend_id, link.identity.link_id) or record
         if record is None:
-            is_shared = self._station.open.shared(backend_id) is not None
-            return payload_text if is_shared else None  # the wallbox has the same id for it
+            shared = self._station.open.shared(backend_id)
+            is_its = shared is not None and billed_by(shared) == link.identity.link_id
+            return payload_text if is_its else None  # the wallbox has the same id for it
         return replace_scalar(payload_text, path, str(record.transaction_id))
 
     def _running_as(self, backend_id: int, link_id: str) -> TransactionRecord | None:
