@@ -1,8 +1,9 @@
 """What backends have asked of a wallbox, when the site has them no more (R86, R88, R103)."""
 
 import pytest
-from tests.support.frames import result, settled
+from tests.support.frames import error, result, settled
 from tests.support.live_site import Gateway, LiveSite, a_live_site, gateway, report
+from tests.support.site_text import Value
 from tests.support.virtual_time import in_virtual_time
 
 ACCEPTED = {"status": "Accepted"}
@@ -75,4 +76,47 @@ async def test_r103_a_transaction_that_ends_at_who_has_gone_is_foreign_to_the_ne
     await live.backends["c"].got("BootNotification", 2)
     await result(live.backends["c"], "Reset", reset)
     assert live.wallbox.all_of("Reset") == [reset]
+    await live.world.kill()
+
+
+STOP = "RemoteStopTransaction"
+
+
+async def a_demoted_site(**said: str) -> LiveSite:
+    """A car charges at backend a, which has become one that listens since; b bills what follows."""
+    live = await a_live_site(gateway("a", **said))
+    live.wallbox.answers[STOP] = lambda _: ACCEPTED
+    await live.start()
+    await live.change(report("a", **said), gateway("b"))
+    return live
+
+
+@in_virtual_time()
+async def test_r106_who_bills_a_transaction_may_end_it_also_when_it_listens_by_now() -> None:
+    live = await a_demoted_site()
+    theirs = {"transactionId": 1001}
+    assert await result(live.backends["b"], STOP, theirs) == {"status": "Rejected"}
+    assert await result(live.backends["a"], STOP, theirs) == ACCEPTED
+    assert live.wallbox.all_of(STOP) == [{"transactionId": 1}]
+    await live.stop(1)
+    await live.start()
+    for number in (1001, 1002):
+        assert await error(live.backends["a"], STOP, {"transactionId": number}) == "SecurityError"
+    await live.world.kill()
+
+
+@pytest.mark.parametrize("payload", [{"transactionId": 1}, {"transactionId": "1001"}, {}])
+@in_virtual_time()
+async def test_r106_no_more_than_that(payload: dict[str, Value]) -> None:
+    live = await a_demoted_site()
+    assert await error(live.backends["a"], STOP, payload) == "SecurityError"
+    assert await error(live.backends["a"], "Reset", {"type": "Soft"}) == "SecurityError"
+    await live.world.kill()
+
+
+@pytest.mark.parametrize("commands", ["none", "read"])
+@in_virtual_time()
+async def test_r106_rights_that_are_said_hold_for_that_too(commands: str) -> None:
+    live = await a_demoted_site(commands=commands)
+    assert await error(live.backends["a"], STOP, {"transactionId": 1001}) == "SecurityError"
     await live.world.kill()

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-from wattgate.core.gateway.commands.access import Standing, require_access
 from wattgate.core.gateway.connectors import ConnectorMap
 from wattgate.core.gateway.profiles.virtual_profiles import VirtualProfiles
-from wattgate.core.ocpp.frames import Call
 from wattgate.core.site.model import GatewayRole, GatewaySettings
 from wattgate.runtime.gateway.link.backend_link import BackendLink
 from wattgate.runtime.gateway.north_side import NorthSide
@@ -49,8 +47,3 @@ class EvseBackend:
     def is_report(self) -> bool:
         """Whether it hears of everything, and decides about nothing (R106)."""
         return self.gateway.role is GatewayRole.REPORT and not self.retiring
-
-    def require_may(self, call: Call) -> None:
-        """Raise NotAllowedError for what it may not command now (R106)."""
-        standing = Standing.RETIRING if self.retiring else Standing.PRESENT
-        require_access(call, self.gateway.rights, standing)

@@ -12,6 +12,7 @@ from wattgate.core.load.demand import EvseView
 from wattgate.core.load.phases import phases_used
 from wattgate.core.load.sensing import Draw, draw_of
 from wattgate.core.ocpp.profiles import Running
+from wattgate.core.ocpp.splice import Scalar
 from wattgate.core.site.model import EvseSettings, WallboxSettings
 from wattgate.core.station.authorisation import Place, fold
 from wattgate.core.station.connector import IDLE, Connector, ConnectorStatus
@@ -20,6 +21,7 @@ from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.gateway.link.backend_link import BackendLink
 from wattgate.runtime.gateway.link.relay_link import RelayLink
 from wattgate.runtime.gateway.north_side import NorthSide
+from wattgate.runtime.station.open_transactions import billed_by
 from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.timestamps import read_time
 
@@ -182,6 +184,13 @@ class KnownEvse:
         """A per phase that the EVSE can draw at most."""
         feeder_a = self.wallbox.max_current_a
         return min(self.settings.max_current_a, feeder_a or self.settings.max_current_a)
+
+    def bills(self, link_id: str, backend_id: Scalar) -> bool:
+        """Whether a transaction runs that a link's backend bills, and has given that id."""
+        running = self.transaction
+        if running is None or running.backend_id is None:
+            return False
+        return (billed_by(running.record), running.backend_id) == (link_id, backend_id)
 
     def running_at(self, backend: EvseBackend) -> Running | None:
         """The open transaction as charging profiles count it, with that backend's id."""

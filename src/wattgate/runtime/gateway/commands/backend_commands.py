@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from wattgate.core.errors import PeerError
+from wattgate.core.gateway.commands.access import Standing, require_access
+from wattgate.core.gateway.commands.rights import Rights
 from wattgate.core.gateway.connectors import BACKEND_CONNECTOR, with_connector
 from wattgate.core.gateway.link.link_messages import CertificateMatter, certificate_matter
-from wattgate.core.gateway.policy import Decision, Rule, Sender, rule_for
+from wattgate.core.gateway.policy import TRANSACTION, Decision, Rule, Sender, rule_for
 from wattgate.core.gateway.profiles.profile_mirror import SET
+from wattgate.core.ocpp.frames import Call
 from wattgate.core.ocpp.splice import read_scalar
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.commands.card_commands import CardCommands
@@ -43,10 +46,13 @@ class BackendCommandHandler:
         configuration: ConfigurationCommands,
     ) -> None:
         self._station = station
+        self._evse = evse
         self._backend = backend
         self._virtual = virtual
         self._configuration = configuration
-        self._to_wallbox = ToWallbox(station.presence, backend, station.house.tools.clock)
+        self._to_wallbox = ToWallbox(
+            station.presence, backend, station.house.tools.clock, self.require_may
+        )
         cards = CardCommands(station, self._to_wallbox.forward)
         reservations = ReservationCommands(station, evse.evse_id, backend, self._to_wallbox.send)
         self._triggers = TriggerCommands(station.presence, backend, self._to_wallbox)
@@ -84,10 +90,26 @@ class BackendCommandHandler:
             return
         try:
             self._backend.north.security.heard(ask.call.action)
-            self._backend.require_may(ask.call)
+            self.require_may(ask.call)
             self._decide(link, ask, rule)
         except PeerError as exc:
             ask.refuse(exc.code, exc.description)
+
+    def require_may(self, call: Call) -> None:
+        """Raise NotAllowedError for what the backend may not command now (R106)."""
+        standing = Standing.RETIRING if self._backend.retiring else Standing.PRESENT
+        require_access(call, self._rights(call), standing)
+
+    def _rights(self, call: Call) -> Rights:
+        """Who has become one that listens may still end what it bills, unless its rights are said.
+
+        Nobody else could: whoever bills now does not know that transaction (R60).
+        """
+        gateway, link_id = self._backend.gateway, self._backend.link_id
+        is_to_end = call.action == "RemoteStopTransaction" and gateway.commands is None
+        if is_to_end and self._evse.bills(link_id, read_scalar(call.payload_text, TRANSACTION)):
+            return Rights.ALL
+        return gateway.rights
 
     def _decide(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         match rule.decide(observing=self._station.house.observing()):

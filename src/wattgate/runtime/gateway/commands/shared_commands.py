@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, assert_never
 import structlog
 
 from wattgate.core.errors import PeerError
+from wattgate.core.gateway.commands.access import NotAllowedError
 from wattgate.core.gateway.commands.free_connector import (
     Candidate,
     connector_to_keep,
@@ -159,7 +160,15 @@ class SharedCommands:
         """Raise NotAllowedError for what the backend may command at none of its connectors."""
         if rule_for(ask.call.action, Sender.BACKEND) is None:
             return  # it is not known here, whoever asks
-        self._serving[0].backend.require_may(ask.call)
+        refusals: list[NotAllowedError] = []
+        for member in self._serving:
+            try:
+                member.commands.require_may(ask.call)
+            except NotAllowedError as exc:
+                refusals.append(exc)
+            else:
+                return
+        raise refusals[0]
 
     def _refuse_connector(self, ask: Ask, exc: UnknownConnectorError) -> None:
         answer_text = sharing_of(ask.call.action).unknown

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from wattgate.core.gateway.commands.access import NotAllowedError
 from wattgate.core.gateway.policy import Rule
-from wattgate.core.ocpp.frames import CallError, CallResult
+from wattgate.core.ocpp.frames import Call, CallError, CallResult
 from wattgate.core.ocpp.session import Priority
 from wattgate.ports.clock import Clock
 from wattgate.runtime.ask import Ask
@@ -26,12 +26,20 @@ class ToWallbox:
     """Sends what one backend commands at one EVSE.
 
     Of a backend that only listens one command is under way at a time, behind all others (R106).
+    `require_may` raises NotAllowedError for what it may not command now.
     """
 
-    def __init__(self, presence: Presence, backend: EvseBackend, clock: Clock) -> None:
+    def __init__(
+        self,
+        presence: Presence,
+        backend: EvseBackend,
+        clock: Clock,
+        require_may: Callable[[Call], None],
+    ) -> None:
         self._presence = presence
         self._backend = backend
         self._clock = clock
+        self._require_may = require_may
 
     def forward(self, ask: Ask, rule: Rule) -> None:
         """Send it as it is, but for the connector; raises PeerError for one that is not there."""
@@ -104,7 +112,7 @@ class ToWallbox:
         if self._clock.monotonic() >= too_late_at:
             return "your commands before this one took too long"
         try:
-            self._backend.require_may(ask.call)
+            self._require_may(ask.call)
         except NotAllowedError as exc:
             return exc.description
         return None
