@@ -40,8 +40,8 @@ async def got(api: Api, path: str) -> Any:  # noqa: ANN401 - JSON
     return (await api.client.get(path)).raise_for_status().json()
 
 
-async def commanded(api: Api) -> str:
-    """Let the backend ask for diagnostics; the address that the wallbox is told."""
+async def commanded(api: Api, action: str = "GetDiagnostics") -> str:
+    """Let the backend ask for diagnostics, or so; the address that the wallbox is told."""
     manager = api.world.manager
     assert manager is not None
     wallbox, backend = a_wallbox(), a_backend()
@@ -49,7 +49,7 @@ async def commanded(api: Api) -> str:
     api.world.plug_in("CP1", wallbox, "Basic Q1AxOmNvcnJlY3QgYmF0dGVyeQ==")
     payload = json.dumps({"location": "ftp://user:geheim@files.example/in/?k=geheim"})
     link = manager.evses()[0].evse.backends[0].link_id
-    told = await manager.files.told("CP1", link, "GetDiagnostics", payload)
+    told = await manager.files.told("CP1", link, action, payload)
     return str(json.loads(told.payload_text)["location"])
 
 
@@ -83,6 +83,27 @@ async def test_r87_what_is_on_its_way_is_told_without_secrets() -> None:
         said = json.dumps([offered, delivering])
         assert "geheim" not in said
         assert url.split("/")[4] not in said
+
+
+@pytest.mark.asyncio
+async def test_r87_firmware_that_has_not_come_is_told_until_it_has() -> None:
+    """It is fetched when the wallbox asks: whoever sent the command would wait for nothing."""
+    files = PaperFiles(failures=[TransferFailed("the server answered HTTP 404", is_final=True)])
+    async with serving(a_file_world(files)) as api:
+        url = await commanded(api, "UpdateFirmware")
+        assert files.desk is not None
+        visit = files.desk.visit("/" + url.split("/", 3)[3], "192.0.2.7")
+        assert visit is not None
+        await files.desk.firmware(visit).until(999)
+        (offered,) = await got(api, TRANSFERS)
+        assert (offered["state"], offered["problem"]) == ("offered", "the server answered HTTP 404")
+        (warning,) = await got(api, "/api/v1/warnings")
+        assert warning["message"] == (
+            "a file of UpdateFirmware has not come from the backend's server: "
+            "the server answered HTTP 404"
+        )
+        await files.desk.firmware(visit).until(999)
+        assert (await got(api, TRANSFERS))[0]["problem"] is None
 
 
 @pytest.mark.asyncio

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from wattgate.adapters.web.services import Services
+from wattgate.core.files.rewriting import Direction
 from wattgate.core.security.certificates import SERVER_SET, Origin, Role
 from wattgate.core.security.host_names import is_named, names_of
 
@@ -79,8 +80,14 @@ def _files(services: Services) -> Iterator[SiteWarning]:
         if problem:
             yield SiteWarning(
                 f'wallbox "{transfer.station_id}"',
-                f"a file of {transfer.action} has not reached the backend's server: {problem}",
+                f"a file of {transfer.action} {_NOT_THERE[transfer.direction]}: {problem}",
             )
+
+
+_NOT_THERE: Final = {
+    Direction.DOWNLOAD: "has not come from the backend's server",
+    Direction.UPLOAD: "has not reached the backend's server",
+}
 
 
 def _http_port(services: Services) -> Iterator[SiteWarning]:

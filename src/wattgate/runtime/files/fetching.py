@@ -48,6 +48,11 @@ class Fetching:
         )
         return file
 
+    def problem(self, transfer_id: str) -> str:
+        """Why the file has not come; empty where nobody has asked for it, or nothing is wrong."""
+        file = self._files.get(transfer_id)
+        return (file.failure or "") if file is not None else ""
+
     def served(self, transfer_id: str) -> None:
         """The wallbox has been given its end."""
         self._served.add(transfer_id)

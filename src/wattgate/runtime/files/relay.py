@@ -65,8 +65,10 @@ class FileRelay:
 
     def transfers(self) -> tuple[tuple[Transfer, str], ...]:
         """What is on its way, the oldest first, each with what went wrong last."""
-        problems = self._working.delivering.problems if self._working is not None else {}
-        return tuple((each, each.failed or problems.get(each.id, "")) for each in self._book.all())
+        working = self._working
+        if working is None:
+            return ()
+        return tuple((each, each.failed or working.problem(each.id)) for each in self._book.all())
 
     # Commands
 
@@ -142,6 +144,11 @@ class _Working:
         for each in replaced:
             self._fetching.drop(each.id)
         return told
+
+    def problem(self, transfer_id: str) -> str:
+        """Why its file has not come or gone yet; empty where nothing is wrong."""
+        problem = self.delivering.problems.get(transfer_id)
+        return problem or self._fetching.problem(transfer_id)
 
     def has_its_firmware(self, station_id: str) -> None:
         """The wallbox has been given a file to its end, and says that it needs it no more."""
