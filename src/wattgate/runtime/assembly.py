@@ -398,8 +398,8 @@ async def _profiles_changed_hands(virtuals: Sequence[VirtualCharging]) -> None:
     Those of the former go first: on a wallbox with one EVSE both may use the same ids.
     """
     for virtual in virtuals:
-        if not virtual.backend.is_primary:
+        if not virtual.backend.rules_wallbox:
             await virtual.take_out()
     for virtual in virtuals:
-        if virtual.backend.is_primary:
+        if virtual.backend.rules_wallbox:
             await virtual.hand_over()

@@ -355,7 +355,7 @@ class Manager:
         if self._assembly is None or not self._is_observing():
             return
         for virtual in self._assembly.virtuals.get(evse_id, ()):
-            if virtual.backend.is_primary:
+            if virtual.backend.rules_wallbox:
                 self._tasks.spawn(virtual.hand_over(), name=f"hand over {evse_id}")
 
     def _link_named(self, link_id: str) -> BackendLink | None:

@@ -51,9 +51,7 @@ def schedule_overview(
     backends = tuple(
         BackendCourse(
             each,
-            each.profiles.allowance(evse.running_at(each)).course(
-                start, duration_s, evse.settings.phases
-            ),
+            evse.allowance_of(each).course(start, duration_s, evse.settings.phases),
             each in limiting,
         )
         for each in evse.backends

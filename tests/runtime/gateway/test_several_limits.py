@@ -9,7 +9,7 @@ from tests.support.shared_current import settle
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Scripted, World, a_backend
 
-from wattgate.core.site.gateways import AddGateway
+from wattgate.core.site.gateways import AddGateway, ChangeGateway
 
 ACCEPTED = {"status": "Accepted"}
 MANY_PERIODS = {"ChargingScheduleMaxPeriods": "24"}
@@ -113,6 +113,30 @@ async def test_the_profile_of_a_remote_start_is_that_backends_alone_R75() -> Non
     assert (await two.bills.ask("ClearChargingProfile", {}))[2] == {"status": "Accepted"}
     await settle()
     assert two.may_draw_a() == 16
+    await two.world.kill()
+
+
+@in_virtual_time()
+async def test_who_may_only_start_limits_what_it_started_and_nothing_from_before_R75_R97() -> None:
+    """It could clear nothing: what it once set for every car would hold for ever."""
+    two = await two_set_limits()
+    two.box.answers["RemoteStartTransaction"] = lambda _: {"status": "Accepted"}
+    assert await two.set(two.grid, stepping((0, 7))) == "Accepted"
+    await settle()
+    assert (two.may_draw_a(), two.may_draw_a(5000)) == (7, 0)
+    assert two.world.manager is not None
+    only_starts = ChangeGateway(2, {"commands": ["RemoteStartTransaction"]})
+    await two.world.manager.gateways.change("A", only_starts, seen=None)
+    await settle(20)
+    assert two.may_draw_a() == 16
+    assert await two.composite(two.bills, 60) == {0: 16}
+    await two.box.stop()
+    profile = stepping((0, 9), number=6, purpose=TX)["csChargingProfiles"]
+    start = {"idTag": "04A1", "connectorId": 1, "chargingProfile": profile}
+    assert (await two.grid.ask("RemoteStartTransaction", start))[2] == ACCEPTED
+    await two.box.start()
+    await settle()
+    assert two.may_draw_a() == 9
     await two.world.kill()
 
 

@@ -44,6 +44,11 @@ class EvseBackend:
         return self.gateway.role is GatewayRole.PRIMARY and not self.retiring
 
     @property
+    def rules_wallbox(self) -> bool:
+        """Whether its profiles belong into the wallbox while load management observes (R97)."""
+        return self.is_primary and self.gateway.rights.may("SetChargingProfile")
+
+    @property
     def is_report(self) -> bool:
         """Whether it hears of everything, and decides about nothing (R106)."""
         return self.gateway.role is GatewayRole.REPORT and not self.retiring

@@ -28,7 +28,8 @@ from wattgate.runtime.timestamps import read_time
 LONGEST_ELAPSED: Final = timedelta(days=7)
 """A transaction that seems to be older began before the wallbox knew the time."""
 
-LIMITING: Final = ("SetChargingProfile", "RemoteStartTransaction")
+SETTING: Final = "SetChargingProfile"
+LIMITING: Final = (SETTING, "RemoteStartTransaction")
 """With which commands a backend sets limits (R75, R97)."""
 
 _NO_TIME: Final = timedelta()
@@ -212,9 +213,12 @@ class KnownEvse:
     @property
     def allowances(self) -> tuple[Allowance, ...]:
         """What each of those allows, by its own number of what runs."""
-        return tuple(
-            each.profiles.allowance(self.running_at(each)) for each in self.limiting_backends
-        )
+        return tuple(map(self.allowance_of, self.limiting_backends))
+
+    def allowance_of(self, backend: EvseBackend) -> Allowance:
+        """What that backend's profiles say, whether or not it may limit the EVSE."""
+        may_set = backend.gateway.rights.may(SETTING)
+        return backend.profiles.allowance(self.running_at(backend), may_set=may_set)
 
     def cap_a(self) -> float | None:
         """A per phase that every backend's profiles allow now; None where they say nothing."""

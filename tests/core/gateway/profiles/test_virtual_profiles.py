@@ -173,6 +173,13 @@ def test_what_they_allow_counts_for_the_transaction_as_the_backend_knows_it() ->
     assert virtual.allowance(RUNNING) == Allowance(virtual.stack, RUNNING)
 
 
+def test_without_the_right_to_set_profiles_only_those_of_a_start_limit_r75() -> None:
+    of_start = (1, a_profile(12.0, profile_id=2, purpose=TX))
+    virtual = holding((0, a_profile(8.0, purpose=MAX)), of_start, running=RUNNING)
+    assert cap_a([virtual.allowance(RUNNING)], NOON, 3) == 8.0
+    assert cap_a([virtual.allowance(RUNNING, may_set=False)], NOON, 3) == 12.0
+
+
 ON_START = profile_text(
     a_profile(
         a_schedule((0, 8.0), (60, 6.0)),
@@ -205,6 +212,28 @@ def test_the_profile_of_a_remote_start_outlives_what_ran_before() -> None:
     ended = virtual.transaction_ended()
     assert ended is not None
     assert ended.profiles.transaction_started(Running(701, NOON)) is not None
+
+
+@pytest.mark.parametrize("before", [Running(None, NOON), Running(700, NOON)])
+def test_what_was_for_an_earlier_transaction_is_not_for_the_next_r92(before: Running) -> None:
+    """Its end may never have been seen, or a kill may have kept it from being stored."""
+    of_before = (1, a_profile(14.0, profile_id=2, purpose=TX))
+    virtual = holding(of_before, (1, a_profile(9.0)), running=before)
+    for number in (None, 701):
+        running = Running(number, NOON)
+        change = virtual.transaction_started(running)
+        assert change is not None
+        assert (change.kept, change.removed_ids) == (None, (2,))
+        assert cap_of(change.profiles, NOON, running) == 9.0
+        change = virtual.adopt_remote_start(ON_START).transaction_started(running)
+        assert change is not None
+        assert change.removed_ids == (2,)
+        assert cap_of(change.profiles, NOON, running) == 8.0
+
+
+def test_what_was_set_for_a_transaction_just_before_it_began_here_stays_r97() -> None:
+    virtual = holding((1, a_profile(8.0, purpose=TX)), running=RUNNING)
+    assert virtual.transaction_started(RUNNING) is None
 
 
 def test_a_remote_start_that_came_to_nothing_leaves_nothing() -> None:

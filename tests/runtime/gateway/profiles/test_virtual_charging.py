@@ -1,6 +1,7 @@
 """A backend's charging profiles stay in the manager, and count (R75, R97-R99)."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Scripted, World, a_backend
 
 from wattgate.core.site.merging import patched
+from wattgate.ports.store import ProfileRecord, SaveProfile
 
 TOML = SITE + '[[evse]]\nid = "A"\naddress = "CP1"\n[[evse.gateway]]\nurl = "ws://backend/"\n'
 
@@ -121,6 +123,24 @@ async def test_profiles_survive_a_restart() -> None:
     await backend.ask("SetChargingProfile", setting(9))
     await world.kill()
     await box.go()
+    await world.start()
+    await box.come(world)
+    await box.start()
+    await settle()
+    assert box.limits_a()[-1] == 9
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_session_is_not_limited_by_what_a_start_brought_to_the_one_before_r75_r92() -> None:
+    """The end of that one was stored, and a kill kept its profile from being forgotten."""
+    world, box, backend = await online()
+    assert (await backend.ask("SetChargingProfile", setting(9)))[2] == DONE
+    await world.kill()
+    await box.go()
+    stale = json.dumps(profile(14, 6, "TxProfile"))
+    link_id = (await world.store.recover()).profiles[0].link_id
+    await world.store.commit(SaveProfile(ProfileRecord(link_id, 6, 1, stale)))
     await world.start()
     await box.come(world)
     await box.start()

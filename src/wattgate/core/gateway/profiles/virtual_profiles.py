@@ -120,9 +120,15 @@ class VirtualProfiles:
         status: Literal["Accepted", "Unknown"] = "Unknown" if change is None else "Accepted"
         return Verdict(text_of(ClearChargingProfileResponse(status=status)), change)
 
-    def allowance(self, running: Running | None) -> Allowance:
-        """What they allow, where the backend knows `running`."""
-        return Allowance(self.stack, running)
+    def allowance(self, running: Running | None, *, may_set: bool = True) -> Allowance:
+        """What they allow, where the backend knows `running`.
+
+        Of one that has no right to set profiles, what it sets with a start counts alone (R75).
+        """
+        if may_set:
+            return Allowance(self.stack, running)
+        entries = [entry for entry in self.stack.entries if entry[1].purpose is Purpose.TX]
+        return Allowance(ProfileStack(tuple(entries)), running)
 
     def adopt_remote_start(self, text: str) -> "VirtualProfiles":
         """Keep the chargingProfile of a RemoteStartTransaction for the transaction to come (R75).
@@ -143,11 +149,18 @@ class VirtualProfiles:
         return replace(self, awaiting=None)
 
     def transaction_started(self, running: Running) -> Change | None:
-        """Bind the profile of the RemoteStartTransaction to what started; None: there is none."""
+        """Bind the profile of the RemoteStartTransaction to what started; None: nothing changes.
+
+        What was for another transaction goes, whose end was not seen, or not stored (R92).
+        """
+        kept = (entry for entry in self.stack.entries if _may_be_of(entry[1], running))
+        stack = ProfileStack(tuple(kept))
         if self.awaiting is None:
-            return None
+            return self._changed_to(stack, None)
         bound = replace(self.awaiting, transaction_id=running.transaction_id)
-        return self.forget_remote_start().with_profile(BACKEND_CONNECTOR, bound)
+        change = VirtualProfiles(stack).with_profile(BACKEND_CONNECTOR, bound)
+        gone = _ids(self.stack) - _ids(change.profiles.stack)
+        return replace(change, removed_ids=tuple(sorted(gone)))
 
     def transaction_ended(self) -> Change | None:
         """Drop every TxProfile, they end with their transaction (R92); None: there is none.
@@ -201,6 +214,14 @@ def read_set_request(payload_text: str) -> tuple[int, Profile]:
     """
     request = decode_payload(payload_text, _SetRequest)
     return request.connector_id, parse_profile(bytes(request.cs_charging_profiles).decode())
+
+
+def _may_be_of(profile: Profile, running: Running) -> bool:
+    """Whether a profile can have been set for what has only just begun: by its number alone."""
+    named = profile.transaction_id
+    return profile.purpose is not Purpose.TX or (
+        named is not None and named == running.transaction_id
+    )
 
 
 def _ids(stack: ProfileStack) -> set[int]:

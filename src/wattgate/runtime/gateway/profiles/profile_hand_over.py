@@ -82,6 +82,10 @@ class ProfileHandOver:
         """Nothing of the backend's is in the wallbox: it is to have all of it."""
         self.owe(*self._backend.profiles.stack.entries)
 
+    def owe_nothing(self) -> None:
+        """The wallbox is to have none of it any more."""
+        self._owed = ProfileStack()
+
     def owe(self, *entries: Entry) -> None:
         """The wallbox is to have these, too, unless the backend has thought better of it."""
         for entry in filter(self._is_set, entries):
@@ -130,8 +134,8 @@ class ProfileHandOver:
         """
         async with self._in_order:
             while self._owed.entries:
-                if not self._observing():
-                    self._owed = ProfileStack()  # load management obeys it from now on
+                if not (self._observing() and self._backend.is_primary):
+                    self.owe_nothing()  # load management obeys it from now on, or nobody does
                 elif not await self._next():
                     return False
         return True

@@ -84,7 +84,7 @@ class VirtualCharging:
         )
         self._start_was_relayed = False
         self._is_retrying = False
-        self._had_the_wallbox = backend.is_primary
+        self._had_the_wallbox = backend.rules_wallbox
 
     def recover(self, records: tuple[ProfileRecord, ...]) -> None:
         """Take up the profiles stored before a restart."""
@@ -236,17 +236,18 @@ class VirtualCharging:
         entries = self._kept.now.stack.entries
         return [(at, profile) for at, profile in entries if profile.profile_id == profile_id]
 
-    # The role of the backend
+    # The role and the rights of the backend
 
     def has_changed_sides(self) -> bool:
-        """Whether it bills since the last time of asking, or no longer does."""
-        before, self._had_the_wallbox = self._had_the_wallbox, self.backend.is_primary
+        """Whether the wallbox is its to rule since the last time of asking, or no longer is."""
+        before, self._had_the_wallbox = self._had_the_wallbox, self.backend.rules_wallbox
         return before != self._had_the_wallbox
 
     async def take_out(self) -> None:
         """Remove its profiles from the wallbox, and keep them: they are not its to rule now."""
         async with self._kept.in_order:
             ids = sorted({profile.profile_id for _, profile in self._kept.now.stack.entries})
+            self._to_wallbox.owe_nothing()
         for profile_id in ids:
             await self._to_wallbox.remove(profile_id)
 
