@@ -22,7 +22,6 @@ from wattgate.core.site.model import (
 )
 from wattgate.core.station.authorisation import AuthorizationStatus
 from wattgate.core.station.serials import serial_numbers
-from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.certificates import Authority
 from wattgate.ports.store import Recovered
 from wattgate.runtime.backend_assembly import BackendAssembly, Backends, Party
@@ -39,6 +38,7 @@ from wattgate.runtime.station.evse_ocpp16 import EvseOcpp16
 from wattgate.runtime.station.late_rejections import LateRejections
 from wattgate.runtime.station.lost_stops import LostStops, watch
 from wattgate.runtime.station.meter_configuration import recovered_meter_configuration
+from wattgate.runtime.station.open_transactions import ids_given
 from wattgate.runtime.station.presence import Presence
 from wattgate.runtime.station.relaying import is_relayed
 from wattgate.runtime.station.signed_data import recovered_signed
@@ -359,13 +359,8 @@ def _recover_transaction(evse: StationEvse, recovered: Recovered, house: House) 
                 record,
                 house.tools.clock.monotonic(),
                 may_charge=verdict == AuthorizationStatus.ACCEPTED,
-                backend_ids=_ids_of(record),
+                backend_ids=ids_given(record),
             )
-
-
-def _ids_of(record: TransactionRecord) -> dict[str, int]:
-    known = ((link_id, record.id_at(link_id)) for link_id in record.start.link_ids)
-    return {link_id: backend_id for link_id, backend_id in known if backend_id is not None}
 
 
 def _configuration_of(station: Station) -> WallboxConfiguration:

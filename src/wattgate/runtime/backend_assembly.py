@@ -144,6 +144,11 @@ class Backend:
         for task in self.tasks:
             task.cancel()
 
+    def has_number(self, number: int) -> bool:
+        """Whether an EVSE has that number here: one may have come back to it elsewhere."""
+        theirs = (each for party in self.parties for each in party.evse.backends)
+        return any((each.link_id, each.number) == (self.north.link_id, number) for each in theirs)
+
     def bound(self, transaction_id: int, backend_id: int) -> None:
         """The backend has given a transaction its id."""
         for party in self._parties_of(transaction_id):
@@ -209,6 +214,7 @@ class BackendAssembly:
         """
         station, evse = party.station, party.evse
         known = self._backends.get(seat.link_id) or self._open(party, gateway, seat, recovered)
+        known.link.returns(seat.number)
         backend = EvseBackend(
             gateway, known.link, known.north, replace(evse.connectors, at_backend=seat.number)
         )
@@ -257,8 +263,9 @@ class BackendAssembly:
         evse, known = party.evse, self._backends[backend.link_id]
         evse.backends = tuple(each for each in evse.backends if each is not backend)
         known.parties.remove(party)
-        known.commands.leave(backend.number)
-        known.link.leaves(backend.number)
+        if not known.has_number(backend.number):
+            known.commands.leave(backend.number)
+            known.link.leaves(backend.number)
         if not known.parties:
             del self._backends[backend.link_id]
             known.end()

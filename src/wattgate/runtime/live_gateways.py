@@ -142,11 +142,15 @@ class LiveGateways:
         )
 
     def _host(self, kept: KeptGateway) -> Party | None:
-        """The EVSE whose backend it was, else that at its connector, else one at its wallbox."""
+        """An EVSE of its wallbox, best the one at its connector; else the EVSE that it was.
 
-        def likeness(party: Party) -> tuple[bool, bool]:
+        The wallbox tells the end, whatever its EVSEs are called by now.
+        """
+
+        def likeness(party: Party) -> tuple[bool, bool, bool]:
             settings = party.evse.settings
-            return settings.id != kept.evse_id, settings.connector != kept.connector
+            is_elsewhere = party.station.station_id != kept.station_id
+            return is_elsewhere, settings.connector != kept.connector, settings.id != kept.evse_id
 
         fitting = (
             each

@@ -5,8 +5,9 @@ As every message of a transaction, they are stored first and confirmed afterward
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from wattgate.core.gateway.connectors import ConnectorMap
 from wattgate.core.gateway.outbox import Draft
 from wattgate.core.gateway.policy import Rule
 from wattgate.core.ocpp.splice import remove_member
@@ -21,6 +22,7 @@ from wattgate.core.station.signed import is_expendable
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import Change, Enqueue
 from wattgate.runtime.ask import Ask
+from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.station.billing import (
     backend_named,
     evse_of,
@@ -137,14 +139,15 @@ class MeterReadings:
         told = self._pacing.for_backend(values.text, link_id, values.request)
         if told is None:
             return None
-        record, transaction_id = values.record, None
+        record, transaction_id, evse = values.record, None, values.evse
         if record is not None and link_id in hearers(record):
             transaction_id = record.transaction_id
+            evse = self._evse_named(record.start.evse_id) or evse
         elif record is not None:
             told = remove_member(told, "transactionId")
-        backend = backend_named(self._station, values.evse, link_id)
+        backend = backend_named(self._station, evse, link_id)
         if backend is not None:
-            told = backend.connectors.to_backend(told, values.rule.connector)
+            told = _numbered(values.request, backend).to_backend(told, values.rule.connector)
         expendable = is_expendable(told)
         return Draft(link_id, "MeterValues", told, transaction_id, expendable=expendable)
 
@@ -196,6 +199,16 @@ def _hearing(
     if asked_by is None:
         return links
     return tuple(each for each in dict.fromkeys((*links, *now)) if each in asked_by)
+
+
+def _numbered(request: MeterValuesRequest | OddMeterValues, backend: EvseBackend) -> ConnectorMap:
+    """The connector is what that backend knows it as, whichever EVSE the site has there by now.
+
+    Connector 0 is the wallbox's own meter for everybody (R102).
+    """
+    if request.connector_id == 0:
+        return backend.connectors
+    return replace(backend.connectors, number=request.connector_id)
 
 
 def _key(ask: Ask) -> str:

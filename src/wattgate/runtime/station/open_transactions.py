@@ -40,6 +40,12 @@ def id_at(record: TransactionRecord, link_id: str) -> int | None:
     return record.report_ids.get(link_id)
 
 
+def ids_given(record: TransactionRecord) -> dict[str, int]:
+    """The ids that backends had given it when it was read, by link id as it began."""
+    known = ((link_id, record.id_at(link_id)) for link_id in record.start.link_ids)
+    return {link_id: backend_id for link_id, backend_id in known if backend_id is not None}
+
+
 def counts(record: TransactionRecord | None, link_id: str) -> bool:
     """Whether it matters what a link's backend says of a card; not where it is only told (R106)."""
     return record is None or billed_by(record) == link_id

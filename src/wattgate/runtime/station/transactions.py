@@ -38,6 +38,7 @@ from wattgate.runtime.station.billing import (
     told_now,
 )
 from wattgate.runtime.station.evse_known import OpenTransaction
+from wattgate.runtime.station.open_transactions import ids_given
 from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.station_evse import StationEvse
 
@@ -202,7 +203,7 @@ class Transactions:
             ),
             self._house.tools.clock.monotonic(),
             may_charge=status == AuthorizationStatus.ACCEPTED,
-            backend_ids=_backend_ids(evse, transaction_id),
+            backend_ids=_backend_ids(evse, record),
         )
         # What the last car drew says nothing about this one.
         evse.connector = replace(evse.connector, measurement=Measurement())
@@ -224,13 +225,16 @@ class Transactions:
         )
 
 
-def _backend_ids(evse: StationEvse, transaction_id: int) -> dict[str, int]:
-    """The ids of a transaction that begins, of the backends that have given one already."""
+def _backend_ids(evse: StationEvse, record: TransactionRecord) -> dict[str, int]:
+    """The ids of a transaction that begins, of the backends that have given one already.
+
+    Some may have done so before a restart, where its first answer was never given.
+    """
     known = ((each.link_id, each.newest_binding) for each in evse.backends)
-    return {
+    return ids_given(record) | {
         link_id: binding[1]
         for link_id, binding in known
-        if binding is not None and binding[0] == transaction_id
+        if binding is not None and binding[0] == record.transaction_id
     }
 
 

@@ -1,0 +1,62 @@
+"""A StartTransaction that a restart left without its answer, and comes again (R61a, R77)."""
+
+import asyncio
+
+import pytest
+from tests.support.frames import START, literal_wallbox, result, settled
+from tests.support.several_backends import (
+    FIRST_IDS,
+    NAMES,
+    ONE_BILLS_TWO_HEAR,
+    Several,
+    link_of,
+    several,
+)
+from tests.support.virtual_time import in_virtual_time
+from tests.support.world import World
+
+from wattgate.adapters.store.memory import MemoryStore
+from wattgate.core.gateway.outbox import OutboxMessage
+from wattgate.ports.store import AnswerTransaction, Change, StoreFailed
+
+
+class NoAnswerStore(MemoryStore):
+    """Keeps no answer to a start while it is told not to."""
+
+    keeps_answers = False
+
+    async def commit(self, *changes: Change) -> tuple[OutboxMessage, ...]:
+        if not self.keeps_answers and any(isinstance(each, AnswerTransaction) for each in changes):
+            raise StoreFailed("killed just before")
+        return await super().commit(*changes)
+
+
+async def killed_before_the_answer(*, away: tuple[str, ...] = ()) -> Several:
+    """All who are there have numbered the transaction; the wallbox has not been answered."""
+    store = NoAnswerStore()
+    site = await several(away=away, world=World(ONE_BILLS_TWO_HEAR, store=store))
+    await site.wallbox.ask("StartTransaction", START)
+    await settled()
+    await site.world.kill()
+    store.keeps_answers = True
+    await site.world.start()
+    site.wallbox = literal_wallbox()
+    site.world.plug_in("CP1", site.wallbox)
+    await settled()
+    return site
+
+
+@pytest.mark.parametrize("away", [(), ("two",)], ids=["before the restart", "some only after"])
+@in_virtual_time()
+async def test_r60_every_backends_number_of_it_is_known_after_the_repetition(
+    away: tuple[str, ...],
+) -> None:
+    site = await killed_before_the_answer(away=away)
+    for name in away:
+        site.comes(name)
+        await asyncio.sleep(60)
+    assert (await result(site.wallbox, "StartTransaction", START))["transactionId"] == 1
+    transaction = site.evse.transaction
+    assert transaction is not None
+    assert transaction.backend_ids == {link_of(name): FIRST_IDS[name] for name in NAMES}
+    await site.world.kill()
