@@ -188,8 +188,11 @@ class Box(Scripted):
     async def report(self, connector: int, status: str) -> None:
         await self.ask("StatusNotification", status_of(connector, status))
 
-    async def start(self, connector: int = 1, card: str = "04A1") -> Json:
-        """Plug a car and charge; the answer to StartTransaction."""
+    async def start(self, connector: int = 1, card: str = "04A1", stamp: str = "") -> Json:
+        """Plug a car and charge; the answer to StartTransaction.
+
+        `stamp` is what its clock says where that is not the time.
+        """
         await self.report(connector, "Preparing")
         self.started += 1
         at = WALL_START + timedelta(seconds=asyncio.get_running_loop().time())
@@ -197,7 +200,7 @@ class Box(Scripted):
             "connectorId": connector,
             "idTag": card,
             "meterStart": self.started,
-            "timestamp": at.isoformat(),
+            "timestamp": stamp or at.isoformat(),
         }
         answer = (await self.ask("StartTransaction", start))[2]
         self.outlets[connector].transaction_id = answer["transactionId"]

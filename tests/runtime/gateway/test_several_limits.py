@@ -140,6 +140,29 @@ async def test_who_may_only_start_limits_what_it_started_and_nothing_from_before
     await two.world.kill()
 
 
+@pytest.mark.parametrize("stamp", ["2026-05-15T14:00:00Z", "yesterday"])
+@in_virtual_time()
+async def test_a_relative_limit_is_lowered_in_time_whatever_the_wallboxs_clock_says_R48_R94(
+    stamp: str,
+) -> None:
+    """Some send local time and call it UTC."""
+    two = await two_set_limits()
+    await two.box.stop()
+    await two.until(60)
+    relative = stepping((0, 14), (600, 9))
+    relative["csChargingProfiles"] |= {"chargingProfileKind": "Relative"}
+    del relative["csChargingProfiles"]["chargingSchedule"]["startSchedule"]
+    assert await two.set(two.grid, relative) == "Accepted"
+    await two.box.start(stamp=stamp)
+    await settle(5)
+    assert two.may_draw_a() == 14
+    await two.until(640)
+    assert two.may_draw_a() == 14
+    await two.until(675)
+    assert two.may_draw_a() == 9
+    await two.world.kill()
+
+
 SHARED = """
 [site]
 max_current_a = 63

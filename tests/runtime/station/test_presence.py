@@ -46,6 +46,32 @@ async def test_a_clock_that_is_far_off_puts_its_schedules_in_doubt_once_r48(
     assert presence.clock_offset_s == offset_s
 
 
+@pytest.mark.parametrize(
+    ("offset_s", "is_known", "stamped_s", "was_s"),
+    [
+        (0.0, True, -60.0, -60.0),
+        (-32_400.0, True, -32_460.0, -60.0),
+        (7200.0, True, 7140.0, -60.0),
+        (7200.0, False, 7140.0, 0.0),
+        (-32_400.0, False, -32_460.0, -32_460.0),
+    ],
+)
+@in_virtual_time()
+async def test_what_its_clock_said_is_told_in_our_time_and_never_in_the_future_r48(
+    offset_s: float, is_known: bool, stamped_s: float, was_s: float
+) -> None:
+    """What waited in the wallbox looks like a slow clock, until that has shown itself."""
+    clock = FakeClock()
+    presence = Presence("CP1", clock)
+    for _ in range(2 if is_known else 1):
+        hears(presence, clock, offset_s)
+        await asyncio.sleep(20)
+    now = clock.wall()
+    told = presence.our_time_of(now + timedelta(seconds=stamped_s))
+    assert told == now + timedelta(seconds=was_s)
+    assert presence.our_time_of(None) == now
+
+
 @in_virtual_time()
 async def test_a_jump_of_our_own_clock_moves_its_time_only_when_it_is_told_r48() -> None:
     clock = FakeClock()

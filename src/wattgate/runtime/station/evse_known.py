@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from wattgate.core.gateway.configuration.config_keys import AUTH_LIST
@@ -40,13 +40,15 @@ class OpenTransaction:
     """The transaction of an EVSE.
 
     `started_monotonic` (s) orders who waits longest; `may_charge` is false for a refused card.
-    `backend_ids` are the ids that backends have given it so far, by link id (R60, R106).
+    `backend_ids` are the ids that backends have given it so far, by link id (R60, R106). `began_at`
+    is its start by our own clock, once profiles have been counted from it: that must not move.
     """
 
     record: TransactionRecord
     started_monotonic: float
     may_charge: bool = True
     backend_ids: dict[str, int] = field(default_factory=dict)
+    began_at: datetime | None = None
 
     @property
     def backend_id(self) -> int | None:
@@ -198,8 +200,10 @@ class KnownEvse:
         transaction = self.transaction
         if transaction is None:
             return None
-        started_at = read_time(transaction.record.start.started_at)
-        return Running(transaction.id_at(backend.link_id), started_at or self._presence.wall())
+        if transaction.began_at is None:
+            stamp = read_time(transaction.record.start.started_at)
+            transaction.began_at = self._presence.our_time_of(stamp)
+        return Running(transaction.id_at(backend.link_id), transaction.began_at)
 
     @property
     def limiting_backends(self) -> tuple[EvseBackend, ...]:

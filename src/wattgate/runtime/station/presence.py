@@ -1,7 +1,7 @@
 """Whether a wallbox is here, since when, and what its connection says about what it obeys."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from wattgate.core.station.clock import CLOCK_STEP_S, WallboxClock
@@ -109,6 +109,15 @@ class Presence:
     def its_time(self) -> datetime:
         """The time by the wallbox's clock: as it says, else as we set it, else ours."""
         return self._its_clock.its_time(self._clock.monotonic(), self._clock.wall())
+
+    def our_time_of(self, stamp: datetime | None) -> datetime:
+        """When by our clock it was what its clock called `stamp`: never later than now.
+
+        Now, where it makes no sense of time, or its clock is ahead by more than is known.
+        """
+        now = self.wall()
+        ahead = timedelta(seconds=self.clock_offset_s or 0.0)
+        return now if stamp is None else min(stamp - ahead, now)
 
     @property
     def clock_offset_s(self) -> float | None:
