@@ -20,7 +20,8 @@ class FileHost:
 
     `files` are by path. `answers` are statuses that it gives first, one per request, in place of
     what was asked for; `login` is the user and password that it wants. `breaks_after` bytes of a
-    file it hangs up, as often as `breaks` says. Unless it `tells_size`, only its end says how long
+    file it hangs up, as often as `breaks` says, or, where it `stays`, says nothing more until the
+    other end has `left`. Unless it `tells_size`, only its end says how long
     a file is.
     """
 
@@ -31,6 +32,9 @@ class FileHost:
     breaks: int = 0
     tells_size: bool = True
     breaks_after: int = 0
+    stays: bool = False
+    has_begun: threading.Event = field(default_factory=threading.Event)
+    left: threading.Event = field(default_factory=threading.Event)
     asked: list[tuple[str, str]] = field(default_factory=list)
     """Method or command, and path, of every request."""
     headers: list[dict[str, str]] = field(default_factory=list)
@@ -41,6 +45,15 @@ class FileHost:
         with self.news:
             self.files[path] = content
             self.news.notify_all()
+
+    def stay(self, sock: socket.socket) -> None:
+        """Say nothing more until the other end has hung up."""
+        self.has_begun.set()
+        sock.settimeout(PATIENCE_S)
+        with suppress(ConnectionError, ssl.SSLError):
+            while sock.recv(65536):
+                pass
+        self.left.set()
 
     def wait_for(self, path: str) -> bytes:
         """Wait until a file is there."""
@@ -98,6 +111,11 @@ class _WebTalk(BaseHTTPRequestHandler):
             host.breaks -= 1
             content = content[: host.breaks_after]
             self.close_connection = True
+        if host.stays:
+            self.wfile.write(content[: host.breaks_after])
+            host.stay(self.connection)
+            self.close_connection = True
+            return
         self.wfile.write(content)
 
     def do_PUT(self) -> None:
@@ -294,6 +312,10 @@ class _FtpTalk:
             if self._host.breaks:
                 self._host.breaks -= 1
                 content = content[: self._host.breaks_after]
+            if self._host.stays:
+                data.sendall(content[: self._host.breaks_after])
+                self._host.stay(data)
+                return
             data.sendall(content)
             _end(data)
         self._say("226 done")

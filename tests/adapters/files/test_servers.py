@@ -15,7 +15,9 @@ from tests.support.tls_ends import asking
 from tests.support.web import our_context, trusting_us
 
 from wattgate.adapters.files import ftp_client, reaching
+from wattgate.adapters.files import servers as transfers
 from wattgate.adapters.files.servers import BackendFileServers
+from wattgate.adapters.files.threads import GivenUp, Stop
 from wattgate.core.files.locations import Location, read_location
 from wattgate.core.files.transfers import Received
 from wattgate.ports.files import Reach, TransferFailed
@@ -264,7 +266,7 @@ async def test_r87_the_address_that_was_judged_is_the_one_that_is_gone_to(
     found = reaching.addresses_of(at("http://rebinding.example/"), Reach())
     assert found == [(socket.AF_INET, ("8.8.8.8", 80))]
     with pytest.raises(TransferFailed):
-        reaching.connected(at("http://rebinding.example/"), Reach())
+        reaching.connected(at("http://rebinding.example/"), Reach(), Stop())
     assert asked == ["rebinding.example"] * 2
 
 
@@ -366,12 +368,62 @@ async def test_r87_a_server_that_keeps_silent_keeps_nobody_waiting(
         assert "silent" in failure.reason
 
 
-async def test_r87_a_transfer_that_is_given_up_holds_nothing_up(tmp_path: Path) -> None:
+def end_of(sock: socket.socket) -> None:
+    """Wait until the other end has hung up."""
+    sock.settimeout(10)
+    while sock.recv(1000):
+        pass
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "ftp", "ftps"])
+async def test_r87_a_transfer_that_is_given_up_ends_with_its_connection(
+    tmp_path: Path, scheme: str
+) -> None:
+    """No thread is left with a server that keeps silent, or says a byte now and then."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        location = at(f"http://127.0.0.1:{silent.getsockname()[1]}/x")
+        location = at(f"{scheme}://127.0.0.1:{silent.getsockname()[1]}/x")
         task = asyncio.ensure_future(fetched(location, tmp_path))  # noqa: TID251 - to be cancelled
         sock, _ = await asyncio.to_thread(silent.accept)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        sock.close()
+        with sock:
+            await asyncio.to_thread(end_of, sock)
+
+
+@pytest.mark.parametrize("scheme", ["http", "ftp", "ftps"])
+async def test_r87_a_file_that_is_given_up_in_its_middle_ends_with_its_connection(
+    tmp_path: Path, scheme: str
+) -> None:
+    host = FileHost(files={"/x": CONTENT}, stays=True, breaks_after=1000)
+    context = our_context() if scheme == "ftps" else None
+    with web_host(host) if scheme == "http" else ftp_host(host, context):
+        location = at(f"{scheme}://127.0.0.1:{host.port}/x")
+        task = asyncio.ensure_future(fetched(location, tmp_path))  # noqa: TID251 - to be cancelled
+        await asyncio.to_thread(host.has_begun.wait, 10)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await asyncio.to_thread(host.left.wait, 10)
+
+
+async def test_r87_an_attempt_ends_at_last_though_something_comes_now_and_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfers, "TRANSFER_S", 0.1)
+    host = FileHost(files={"/x": CONTENT}, stays=True, breaks_after=1000)
+    with web_host(host):
+        failure = await failure_of(at(f"http://127.0.0.1:{host.port}/x"), tmp_path)
+    assert "not come to its end" in failure.reason
+    assert not failure.is_final
+
+
+async def test_r87_what_is_connected_too_late_ends_at_once() -> None:
+    ours, theirs = socket.socketpair()
+    stop = Stop()
+    stop.set()
+    with ours, theirs:
+        stop.ends(ours)
+        end_of(theirs)
+    with pytest.raises(GivenUp):
+        stop.check()

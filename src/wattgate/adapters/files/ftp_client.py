@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 from urllib.parse import unquote
 
-from wattgate.adapters.files.reaching import BLOCK_BYTES, TIMEOUT_S, ContextSource, connected
+from wattgate.adapters.files.reaching import (
+    BLOCK_BYTES,
+    TIMEOUT_S,
+    ContextSource,
+    connected,
+    secured,
+)
 from wattgate.adapters.files.threads import Stop
 from wattgate.adapters.files.web_client import too_large
 from wattgate.core.files.forms import file_in
@@ -30,7 +36,7 @@ class FtpClient:
         self, location: Location, path: Path, reach: Reach, progress: Progress, stop: Stop
     ) -> None:
         """Write what is there to `path`; raises OSError, EOFError, ftplib's, TransferFailed."""
-        with closing(self._logged_in(location, reach)) as ftp:
+        with closing(self._logged_in(location, reach, stop)) as ftp:
             name = _enter_folder(ftp, location)
             size = _size_of(ftp, name)
             if size is not None and size > reach.max_bytes:
@@ -58,22 +64,23 @@ class FtpClient:
 
         Raises OSError, EOFError, ftplib's errors and TransferFailed.
         """
-        with closing(self._logged_in(location, reach)) as ftp, path.open("rb") as file:
+        with closing(self._logged_in(location, reach, stop)) as ftp, path.open("rb") as file:
             name = _enter_folder(ftp, location)
             part = _Part(file, *_bounds_of(file, received))
             ftp.storbinary(f"STOR {name}", part, BLOCK_BYTES, lambda _: stop.check())
             with suppress(OSError, EOFError, ftplib.Error):
                 ftp.quit()  # the file is there, whatever becomes of this
 
-    def _logged_in(self, location: Location, reach: Reach) -> ftplib.FTP:
+    def _logged_in(self, location: Location, reach: Reach, stop: Stop) -> ftplib.FTP:
         ftp: _Plain | _Encrypted
         if location.is_encrypted:
-            ftp = _Encrypted(self._contexts(reach.terms(location.host)))
+            ftp = _Encrypted(self._contexts(reach.terms(location.host)), stop)
         else:
-            ftp = _Plain()
+            ftp = _Plain(stop)
         try:
             ftp.open(location, reach)
             ftp.login(location.user or _ANONYMOUS, location.password or "")
+            stop.ends(cast(socket.socket, ftp.sock))  # it may be another one, in TLS
             if isinstance(ftp, _Encrypted):
                 ftp.prot_p()
             ftp.voidcmd("TYPE I")
@@ -110,23 +117,33 @@ def _bounds_of(file: BinaryIO, received: Received) -> tuple[int, int]:
 class _Plain(ftplib.FTP):
     """Connects to the address that was judged; data connections go to the same one."""
 
-    def __init__(self) -> None:
+    def __init__(self, stop: Stop) -> None:
         super().__init__(timeout=TIMEOUT_S)
+        self._stop = stop
 
     def open(self, location: Location, reach: Reach) -> None:
-        _greet(self, connected(location, reach), location)
+        _greet(self, connected(location, reach, self._stop), location)
+
+    def ntransfercmd(
+        self, cmd: str, rest: int | str | None = None
+    ) -> tuple[socket.socket, int | None]:
+        """The data connection ends with `stop` as well."""
+        sock, size = super().ntransfercmd(cmd, rest)
+        self._stop.ends(sock)
+        return sock, size
 
 
 class _Encrypted(ftplib.FTP_TLS):
     """The same in TLS, from the first byte at its own port, else from the login on."""
 
-    def __init__(self, context: ssl.SSLContext) -> None:
+    def __init__(self, context: ssl.SSLContext, stop: Stop) -> None:
         super().__init__(timeout=TIMEOUT_S, context=context)
+        self._stop = stop
 
     def open(self, location: Location, reach: Reach) -> None:
-        sock = connected(location, reach)
+        sock = connected(location, reach, self._stop)
         if location.port == IMPLICIT_FTPS:
-            sock = self.context.wrap_socket(sock, server_hostname=location.host)
+            sock = secured(sock, self.context, location.host, self._stop)
         _greet(self, sock, location)
 
     def ntransfercmd(
@@ -138,7 +155,7 @@ class _Encrypted(ftplib.FTP_TLS):
         """
         sock, size = ftplib.FTP.ntransfercmd(self, cmd, rest)  # noqa: S321 - TLS follows at once
         session = cast(ssl.SSLSocket, self.sock).session
-        return self.context.wrap_socket(sock, server_hostname=self.host, session=session), size
+        return secured(sock, self.context, self.host, self._stop, session), size
 
 
 def _greet(ftp: ftplib.FTP, sock: socket.socket, location: Location) -> None:

@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Callable
 from typing import Final
 
+from wattgate.adapters.files.threads import Stop
 from wattgate.adapters.sockets.accept import host_of
 from wattgate.core.files.locations import Location
 from wattgate.ports.files import Reach, TransferFailed
@@ -61,8 +62,8 @@ def own_address_towards(family: socket.AddressFamily, place: tuple[str, int]) ->
         return host_of(probe.getsockname())
 
 
-def connected(location: Location, reach: Reach) -> socket.socket:
-    """Connect to the server, in plain.
+def connected(location: Location, reach: Reach, stop: Stop) -> socket.socket:
+    """Connect to the server, in plain; the connection ends with `stop`.
 
     Raises:
         OSError: none of its addresses answers.
@@ -78,8 +79,29 @@ def connected(location: Location, reach: Reach) -> socket.socket:
             sock.close()
             error = exc
         else:
+            stop.ends(sock)
             return sock
     raise error
+
+
+def secured(
+    sock: socket.socket,
+    context: ssl.SSLContext,
+    host: str,
+    stop: Stop,
+    session: ssl.SSLSession | None = None,
+) -> ssl.SSLSocket:
+    """Speak TLS from now on; raises OSError."""
+    secure = context.wrap_socket(
+        sock, do_handshake_on_connect=False, server_hostname=host, session=session
+    )
+    stop.ends(secure)
+    try:
+        secure.do_handshake()
+    except BaseException:
+        secure.close()
+        raise
+    return secure
 
 
 def failure(error: Exception) -> TransferFailed:

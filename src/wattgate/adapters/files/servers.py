@@ -16,6 +16,9 @@ from wattgate.core.files.locations import Location
 from wattgate.core.files.transfers import Received
 from wattgate.ports.files import Progress, Reach, TransferFailed
 
+TRANSFER_S: Final = 7200.0
+"""s that one attempt may take: nobody keeps us by being slow."""
+
 LOOK_UP_S: Final = 5.0
 """s that a command waits for the address of its server; whoever connects looks it up again."""
 
@@ -57,8 +60,10 @@ class BackendFileServers:
 
 
 async def _done(work: Callable[[Stop], None]) -> None:
+    patience = asyncio.timeout(TRANSFER_S)
     try:
-        await in_thread(work, name="file transfer")
+        async with patience:
+            await in_thread(work, name="file transfer")
     except ftplib.error_perm as exc:
         raise TransferFailed(f"the server answered {_said(exc)}", is_final=True) from exc
     except ftplib.Error as exc:
@@ -66,6 +71,9 @@ async def _done(work: Callable[[Stop], None]) -> None:
     except socket.gaierror as exc:
         raise TransferFailed("nobody knows a host of this name") from exc
     except (OSError, EOFError, ValueError, http.client.HTTPException, TransferFailed) as exc:
+        if patience.expired():
+            words = f"it has not come to its end in {TRANSFER_S / 3600:g} h"
+            raise TransferFailed(words) from exc
         raise failure(exc) from exc
 
 

@@ -5,8 +5,10 @@ ending while a server keeps silent; these are given up.
 """
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -17,19 +19,34 @@ class GivenUp(BaseException):
 
 
 class Stop:
-    """Tells a thread that it has been given up."""
+    """Tells a thread that it has been given up, and ends what it may be waiting for."""
 
     def __init__(self) -> None:
         self._is_set = False
+        self._sockets: list[socket.socket] = []
 
     def set(self) -> None:
         """Give the work up."""
         self._is_set = True
+        for sock in self._sockets:
+            _end(sock)
+
+    def ends(self, sock: socket.socket) -> None:
+        """Have this connection end with the work: a server may let wait by a byte at a time."""
+        self._sockets.append(sock)
+        if self._is_set:
+            _end(sock)
 
     def check(self) -> None:
         """Raises GivenUp where nobody waits any more; to be called from time to time."""
         if self._is_set:
             raise GivenUp
+
+
+def _end(sock: socket.socket) -> None:
+    """Of TLS, too, without touching what the thread may be busy with."""
+    with suppress(OSError):
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 async def in_thread(work: Callable[[Stop], T], *, name: str) -> T:

@@ -9,7 +9,13 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from wattgate.adapters.files.reaching import BLOCK_BYTES, TIMEOUT_S, ContextSource, connected
+from wattgate.adapters.files.reaching import (
+    BLOCK_BYTES,
+    TIMEOUT_S,
+    ContextSource,
+    connected,
+    secured,
+)
 from wattgate.adapters.files.threads import Stop
 from wattgate.core.files.locations import Location, Unusable, redirected
 from wattgate.core.files.transfers import Received
@@ -35,7 +41,7 @@ class WebClient:
     ) -> None:
         """Write what is there to `path`; raises OSError, HTTPException and TransferFailed."""
         for _ in range(_MOST_REDIRECTS + 1):
-            with closing(self._connection(location, reach)) as connection:
+            with closing(self._connection(location, reach, stop)) as connection:
                 connection.request("GET", location.target, headers=_headers_for(location))
                 with closing(connection.getresponse()) as answer:
                     if answer.status in _REDIRECTS:
@@ -56,7 +62,8 @@ class WebClient:
         about["Content-Length"] = str(received.size)
         for _ in range(_MOST_REDIRECTS + 1):
             headers = {**_headers_for(location), **about}
-            with closing(self._connection(location, reach)) as connection, path.open("rb") as file:
+            connection = self._connection(location, reach, stop)
+            with closing(connection), path.open("rb") as file:
                 connection.request(received.method, location.target, _blocks(file, stop), headers)
                 with closing(connection.getresponse()) as answer:
                     if answer.status in _SAME_AGAIN:
@@ -66,25 +73,30 @@ class WebClient:
                     return
         raise TransferFailed("the server leads on and on", is_final=True)
 
-    def _connection(self, location: Location, reach: Reach) -> http.client.HTTPConnection:
+    def _connection(
+        self, location: Location, reach: Reach, stop: Stop
+    ) -> http.client.HTTPConnection:
         context = self._contexts(reach.terms(location.host)) if location.is_encrypted else None
-        return _Connection(location, reach, context)
+        return _Connection(location, reach, context, stop)
 
 
 class _Connection(http.client.HTTPConnection):
     """Connects to the address that was judged."""
 
-    def __init__(self, location: Location, reach: Reach, context: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, location: Location, reach: Reach, context: ssl.SSLContext | None, stop: Stop
+    ) -> None:
         super().__init__(location.host, location.port, timeout=TIMEOUT_S)
         self._location = location
         self._reach = reach
         self._context = context
+        self._stop = stop
 
     def connect(self) -> None:
         """Connect, and speak TLS where that is asked for."""
-        self.sock = connected(self._location, self._reach)
+        self.sock = connected(self._location, self._reach, self._stop)
         if self._context is not None:
-            self.sock = self._context.wrap_socket(self.sock, server_hostname=self._location.host)
+            self.sock = secured(self.sock, self._context, self._location.host, self._stop)
 
 
 def _headers_for(location: Location) -> dict[str, str]:
