@@ -152,6 +152,33 @@ async def test_in_mode_t_the_wallbox_stays_with_its_backend_until_the_next_start
     await live.world.kill()
 
 
+@pytest.mark.parametrize("after", [(), (B,)], ids=["nobody", "another with all rights"])
+@pytest.mark.parametrize("commands", ["all", "none"])
+@in_virtual_time()
+async def test_r106_in_mode_t_who_is_to_leave_may_end_what_began_there_and_nothing_else(
+    commands: str, after: tuple[Gateway, ...]
+) -> None:
+    live = await a_live_site({**DROPS, "commands": commands}, observes=True)
+    theirs = await live.start()
+    await live.change(*after)
+    reset = await live.backends["a"].ask("Reset", {"type": "Hard"})
+    assert reset[2] == "SecurityError"
+    ending = await live.backends["a"].ask("RemoteStopTransaction", {"transactionId": theirs})
+    assert ending[2] == ({"status": "Accepted"} if commands == "all" else "SecurityError")
+    assert live.wallbox.all_of("Reset") == []
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_in_mode_t_other_rights_hold_at_once() -> None:
+    live = await a_relayed_site()
+    await live.change({**DROPS, "commands": "none"})
+    assert (await live.backends["a"].ask("Reset", {"type": "Hard"}))[2] == "SecurityError"
+    await live.change({**DROPS, "commands": "all"})
+    assert (await live.backends["a"].ask("Reset", {"type": "Hard"}))[0] == 3
+    await live.world.kill()
+
+
 @in_virtual_time()
 async def test_what_began_in_mode_t_ends_at_its_backend_though_the_site_has_it_no_more() -> None:
     live = await a_relayed_site()

@@ -8,6 +8,7 @@ from functools import partial
 
 import structlog
 
+from wattgate.core.gateway.commands.access import Standing
 from wattgate.core.gateway.connectors import BACKEND_CONNECTOR
 from wattgate.core.gateway.link.backoff import Backoff
 from wattgate.core.gateway.outbox import RetryPolicy
@@ -188,6 +189,7 @@ class BackendAssembly:
         own = own_side_of(party, gateway, identity, self._reached, recovered)
         house = self._house
         link = RelayLink(identity, own, house.tools, self._reached.backoff, house.traffic)
+        link.rights = gateway.rights
         begin_to_relay(party.station, party.evse, link)
 
     def renew_relay(
@@ -196,6 +198,14 @@ class BackendAssembly:
         """The site says of a relayed login what it says now; the wallbox's next one goes by it."""
         identity = identity_of(party.evse.settings, gateway, seat)
         _renewed(link, link.own.commands, identity, gateway)
+        link.rights, link.standing = gateway.rights, Standing.PRESENT
+
+    def retire_relay(self, link: RelayLink) -> None:
+        """The site has a relayed login no longer, which goes on until the next start.
+
+        What the site says of rights by then is said of others.
+        """
+        link.standing = Standing.RETIRING
 
     def named_after(self, link_id: str) -> str:
         """The EVSE that a link which is there is called after."""

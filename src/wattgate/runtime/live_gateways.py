@@ -187,6 +187,8 @@ class LiveGateways:
             gateway, seat = wanted[relay.identity.link_id]
             self._backends.renew_relay(party, relay, gateway, seat)
             self._relayed[party.evse.evse_id] = _described(party, gateway, seat)
+        elif relay is not None:
+            self._backends.retire_relay(relay)
         for backend in party.evse.backends:
             now = wanted.get(backend.link_id)
             if now is not None and now[1].number == backend.number:

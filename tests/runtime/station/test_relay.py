@@ -20,7 +20,6 @@ from tests.support.virtual_time import ScriptedIdentifiers, in_virtual_time
 from tests.support.world import BOOT, Json, connect
 from tests.support.zombies import a_zombie
 
-from wattgate.core.gateway.commands.rights import Rights
 from wattgate.core.gateway.link.link_status import LinkPhase, LinkStep
 from wattgate.core.ocpp.handshake import basic_authorization
 from wattgate.ports.links import DialFailed, DialStep
@@ -345,7 +344,7 @@ async def test_a_backend_that_opens_when_the_wallbox_has_left_is_closed_at_once(
     (state,) = manager.evses()
     station, link = state.station, state.evse.relay
     assert link is not None
-    relay = Relay(station, link, Observer(station, "relayed"), lambda: Rights.ALL)
+    relay = Relay(station, link, Observer(station, "relayed"))
     pair = Pair(Peer("wallbox", station, tools), relay)
     pair.end()
     late = literal_backend()

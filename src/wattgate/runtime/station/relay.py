@@ -5,14 +5,12 @@ so that it keeps its messages itself (protocol-rules §1, R47).
 """
 
 import asyncio
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 
 import structlog
 
 from wattgate.core.gateway.commands.access import NotAllowedError, require_relayed_access
-from wattgate.core.gateway.commands.rights import Rights
 from wattgate.core.gateway.link.link_messages import LinkKeyChange
 from wattgate.core.gateway.policy import Sender
 from wattgate.core.gateway.relaying import Ending, ending, wait_s
@@ -35,16 +33,9 @@ _REJECTED: Final = '{"status":"Rejected"}'
 
 
 class Relay:
-    """Mode T for one wallbox, over all its connections; the backend has these `rights` now."""
+    """Mode T for one wallbox, over all its connections."""
 
-    def __init__(
-        self,
-        station: Station,
-        link: RelayLink,
-        observer: Observer,
-        rights: Callable[[], Rights],
-    ) -> None:
-        self.rights = rights
+    def __init__(self, station: Station, link: RelayLink, observer: Observer) -> None:
         self.link = link
         self.observer = observer
         self.cards = RelayedCards(station, link.identity.link_id)
@@ -150,7 +141,8 @@ class Pair:
         """Pass a CALL of the backend on, and what the wallbox answers back."""
         ask = Ask(peer, call)
         try:
-            require_relayed_access(call, self._relay.rights())
+            link = self._relay.link
+            require_relayed_access(call, link.rights, link.standing)
         except NotAllowedError as exc:
             ask.refuse(exc.code, exc.description)
             return

@@ -4,7 +4,6 @@ from typing import Final
 
 import structlog
 
-from wattgate.core.gateway.commands.rights import Rights
 from wattgate.core.site.model import EvseSettings, LoadManagement, OfflinePolicy, Site
 from wattgate.ports.store import Recovered
 from wattgate.runtime.gateway.link.relay_link import RelayLink
@@ -47,12 +46,7 @@ def is_relayed(settings: EvseSettings, link_id: str, site: Site, recovered: Reco
 def begin_to_relay(station: Station, evse: StationEvse, link: RelayLink) -> None:
     """From its next connection on the wallbox talks to its backend."""
     observer = Observer(station, relayed(link.identity.link_id))
-
-    def rights() -> Rights:
-        """Those that the site gives it now."""
-        return next((each.rights for each in evse.settings.gateways), Rights.NONE)
-
-    relay = Relay(station, link, observer, rights)
+    relay = Relay(station, link, observer)
     evse.relay = link
     station.on_call = relay.called
     station.on_connected = relay.wallbox_came

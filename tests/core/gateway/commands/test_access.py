@@ -78,8 +78,14 @@ def test_the_upkeep_of_its_own_login_is_the_affair_of_who_may_read_r37(
 
 def test_what_nobody_knows_passes_in_mode_t_for_who_may_do_everything_r13() -> None:
     unknown = Call("1", "NobodyKnows", "{}", "")
-    require_relayed_access(unknown, Rights.ALL)
+    require_relayed_access(unknown, Rights.ALL, PRESENT)
     for rights in (Rights.READ, Rights.NONE, Rights.to("Reset")):
         with pytest.raises(NotAllowedError):
-            require_relayed_access(unknown, rights)
-    require_relayed_access(Call("1", "GetConfiguration", "{}", ""), Rights.READ)
+            require_relayed_access(unknown, rights, PRESENT)
+    require_relayed_access(Call("1", "GetConfiguration", "{}", ""), Rights.READ, PRESENT)
+
+
+def test_in_mode_t_as_well_who_is_gone_may_only_end_its_own_transactions() -> None:
+    with pytest.raises(NotAllowedError):
+        require_relayed_access(Call("1", "Reset", "{}", ""), Rights.ALL, RETIRING)
+    require_relayed_access(Call("1", "RemoteStopTransaction", "{}", ""), Rights.ALL, RETIRING)

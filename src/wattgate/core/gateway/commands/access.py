@@ -47,13 +47,13 @@ def require_access(call: Call, rights: Rights, standing: Standing) -> None:
         raise NotAllowedError(f"{action} is not among the commands that this backend may give")
 
 
-def require_relayed_access(call: Call, rights: Rights) -> None:
+def require_relayed_access(call: Call, rights: Rights, standing: Standing) -> None:
     """As `require_access`, where wallbox and backend talk to each other directly (mode T).
 
     A backend with all rights may then ask for what nobody here knows (R13). Raises NotAllowedError.
     """
-    if rights != Rights.ALL:
-        require_access(call, rights, Standing.PRESENT)
+    if (rights, standing) != (Rights.ALL, Standing.PRESENT):
+        require_access(call, rights, standing)
 
 
 def _concerns_login(call: Call) -> bool:

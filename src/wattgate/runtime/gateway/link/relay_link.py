@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from wattgate.core.gateway.commands.access import Standing
+from wattgate.core.gateway.commands.rights import Rights
 from wattgate.core.gateway.link.backoff import Backoff
 from wattgate.core.gateway.link.link_status import Fault, LinkPhase, LinkStatus, LinkStep
 from wattgate.core.gateway.link.registration import NotYet, read_boot_answer
@@ -38,6 +40,8 @@ class RelayLink:
         traffic: Traffic,
     ) -> None:
         self.identity = identity
+        self.rights, self.standing = Rights.NONE, Standing.PRESENT
+        """What its backend may command; both may be replaced at any time."""
         self._state = LinkState(identity.link_id, AWAY, tools.clock)
         self.own = own
         self._tools = tools
