@@ -1,4 +1,5 @@
 import json
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -140,3 +141,21 @@ def test_a_connector_is_named_once_and_nothing_else_changes_r101(
 
 def test_a_number_in_quotes_is_mapped_like_any_other_r101() -> None:
     assert ConnectorMap(2).to_backend('{"connectorId": "2"}', CONNECTOR) == '{"connectorId": 1}'
+
+
+@pytest.mark.parametrize(
+    ("connectors", "action", "payload", "is_refused"),
+    [
+        (SECOND, "ReserveNow", "{}", True),
+        (SECOND, "ChangeAvailability", '{"connectorId":null}', True),
+        (SECOND, "ChangeAvailability", '{"connectorId":0}', False),
+        (SECOND, "TriggerMessage", "{}", False),
+        (ConnectorMap(1), "ReserveNow", "{}", False),
+    ],
+)
+def test_beside_others_a_connector_is_named_where_it_must_be_r101(
+    connectors: ConnectorMap, action: str, payload: str, is_refused: bool
+) -> None:
+    expected = pytest.raises(PeerError, match="missing") if is_refused else nullcontext()
+    with expected:
+        connectors.require_named(action, payload)

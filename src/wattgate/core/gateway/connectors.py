@@ -10,10 +10,15 @@ from typing import Final
 
 from wattgate.core.errors import PeerError
 from wattgate.core.gateway.policy import CONNECTOR, Path
+from wattgate.core.ocpp.codes import ErrorCode
 from wattgate.core.ocpp.splice import read_scalar, remove_member, replace_scalar
 
 BACKEND_CONNECTOR: Final = 1
 """The number of the connector in a command that has come to its EVSE."""
+
+_MUST_NAME_ONE: Final = frozenset(
+    {"ChangeAvailability", "GetCompositeSchedule", "ReserveNow", "SetChargingProfile"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,16 @@ class ConnectorMap:
         if str(read_scalar(payload_text, path)) != str(self.number):  # some put it in quotes
             return payload_text
         return replace_scalar(payload_text, path, str(self.at_backend))
+
+    def require_named(self, action: str, payload_text: str) -> None:
+        """On a wallbox with other EVSEs, refuse a command that must name a connector and does not.
+
+        Some wallboxes take that for all of their connectors. Raises PeerError.
+        """
+        is_open = read_scalar(payload_text, CONNECTOR) is None
+        if action in _MUST_NAME_ONE and is_open and not self.alone:
+            code = ErrorCode.OCCURENCE_CONSTRAINT_VIOLATION
+            raise PeerError("connectorId is missing", code=code)
 
     def to_wallbox(self, payload_text: str, path: Path | None) -> str:
         """Rewrite the backend's number for the wallbox; an absent one stays absent.

@@ -220,3 +220,13 @@ async def test_what_never_got_to_the_wallbox_is_nobodys() -> None:
     said = progress("Uploading")
     assert await heard(site, LOG, said) == {"one": [said]}
     await site.world.kill()
+
+
+@in_virtual_time()
+async def test_r106_the_wallbox_does_not_wait_for_who_has_asked_and_only_listens() -> None:
+    site = await a_site_that_obeys()
+    await result(site["two"], "UpdateFirmware", {"location": "ftp://x"})
+    site["two"].answers["FirmwareStatusNotification"] = lambda _: None
+    async with asyncio.timeout(1):
+        assert await result(site.wallbox, "FirmwareStatusNotification", progress("Idle")) == {}
+    await site.world.kill()

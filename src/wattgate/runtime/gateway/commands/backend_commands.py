@@ -91,6 +91,7 @@ class BackendCommandHandler:
         try:
             self._backend.north.security.heard(ask.call.action)
             self.require_may(ask.call)
+            self._backend.connectors.require_named(ask.call.action, ask.call.payload_text)
             self._decide(link, ask, rule)
         except PeerError as exc:
             ask.refuse(exc.code, exc.description)

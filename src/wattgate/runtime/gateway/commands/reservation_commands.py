@@ -5,7 +5,7 @@ from typing import Final
 
 from wattgate.core.gateway.commands.reservations import RESERVATION
 from wattgate.core.gateway.policy import Rule
-from wattgate.core.ocpp.splice import replace_scalar
+from wattgate.core.ocpp.splice import read_scalars, replace_scalar
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.gateway.link.backend_link import BackendLink
@@ -61,7 +61,8 @@ class ReservationCommands:
 
 
 def _with_id(payload_text: str, our_id: int, their_id: int) -> str:
-    if our_id == their_id:
+    """With the wallbox's id, also where a wallbox would read another one than we do."""
+    if our_id == their_id and len(read_scalars(payload_text, RESERVATION)) == 1:
         return payload_text
     return replace_scalar(payload_text, RESERVATION, str(our_id))
 

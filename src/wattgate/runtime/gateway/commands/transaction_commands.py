@@ -6,7 +6,8 @@ from functools import partial
 from wattgate.core.gateway.connectors import BACKEND_CONNECTOR, with_connector
 from wattgate.core.gateway.policy import TRANSACTION, Path, Rule
 from wattgate.core.gateway.profiles.profile_numbers import named_profile
-from wattgate.core.ocpp.splice import read_scalar, remove_member, replace_scalar
+from wattgate.core.ocpp.codes import ErrorCode
+from wattgate.core.ocpp.splice import read_scalar, read_scalars, remove_member, replace_scalar
 from wattgate.core.station.authorisation import fold
 from wattgate.core.station.fixed_card import ID_TAG
 from wattgate.core.station.transactions import TransactionRecord
@@ -81,6 +82,10 @@ class TransactionCommands:
         self._station.in_background(ask, self._map_and_stop(link, ask, rule))
 
     async def _map_and_stop(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
+        if read_scalar(ask.call.payload_text, TRANSACTION) is None:
+            # Some wallbox might stop whatever runs.
+            ask.refuse(ErrorCode.OCCURENCE_CONSTRAINT_VIOLATION, "transactionId is missing")
+            return
         text = await self.with_our_transaction(link, ask.call.payload_text, TRANSACTION)
         if text is None:
             ask.answer(REJECTED, "unknown transaction (R74)")
@@ -109,7 +114,8 @@ class TransactionCommands:
         """The payload with our transaction id; as it is where it names none; None: unknown id."""
         backend_id = read_scalar(payload_text, path)
         if backend_id is None:
-            return payload_text
+            is_open = all(each is None for each in read_scalars(payload_text, path))
+            return payload_text if is_open else None  # a wallbox might read one that we do not
         if not is_transaction_id(backend_id):
             return None
         record = await self._station.house.store.transaction_of_backend(
