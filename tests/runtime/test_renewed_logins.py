@@ -79,3 +79,24 @@ async def test_a_login_under_way_with_what_counts_no_more_is_begun_anew() -> Non
     assert live.backend("a").link.is_online
     assert len(live.backends["a"].all_of("BootNotification")) == 1
     await live.world.kill()
+
+
+@in_virtual_time()
+async def test_another_role_of_a_backend_without_tls_is_no_new_login() -> None:
+    """Its certificates are called otherwise then, and none of them counts."""
+    live = await a_live_site(A, REPORT_B)
+    await live.change(report("a"), B)
+    await asyncio.sleep(1)
+    assert [target.url for target in live.world.dialer.dialled] == ["ws://a/CP1", "ws://b/CP1"]
+    assert live.backend("b").is_primary
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_who_waits_for_a_login_that_begins_anew_waits_for_the_new_one_r53() -> None:
+    live = await a_live_site(A)
+    link = live.backend("a").link
+    link.log_in_again("for a test")
+    assert await link.online_within(1.5)
+    assert len(live.world.dialer.dialled) == 2
+    await live.world.kill()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -357,13 +358,19 @@ def _renewed(
     identity: LinkIdentity,
     gateway: GatewaySettings,
 ) -> bool:
-    """Let a link go by other settings; whether a login is made by them."""
+    """Let a link go by other settings; whether a connection is made by them."""
     account = Account(identity.link_id, identity.client_id, gateway.secret)
-    is_another = link.identity.target != identity.target or commands.account != account
+    before, now = link.identity.target, identity.target
+    is_another = commands.account != account
     link.identity = identity
-    if is_another:
-        commands.renew(account, identity.target)
-    return is_another
+    if is_another or before != now:
+        commands.renew(account, now)
+    return is_another or _connected_by(before) != _connected_by(now)
+
+
+def _connected_by(target: DialTarget) -> DialTarget:
+    """Without TLS no certificate counts."""
+    return target if urlsplit(target.url).scheme == "wss" else replace(target, tls=None)
 
 
 def _backend_time(station: Station) -> datetime | None:

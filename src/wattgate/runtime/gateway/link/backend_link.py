@@ -280,6 +280,7 @@ class BackendLink:
         if self._peer is not None:
             self._at_once = True
             self._peer.close(1000, reason)
+            self._state.enter(LinkPhase.CONNECTING, reason)  # whoever needs it waits for the next
 
     def start_anew(self, reason: str) -> None:
         """As `log_in_again`, as a charge point that was reset: with a boot notification (R103)."""
