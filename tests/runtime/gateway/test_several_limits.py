@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from tests.support.boxes import Box, Outlet
-from tests.support.several_limits import BOTH, TX, Two, stepping, two_set_limits
+from tests.support.several_limits import BOTH, TX, Two, after_s, stepping, two_set_limits
 from tests.support.shared_current import settle
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Scripted, World, a_backend
@@ -219,6 +219,32 @@ async def test_connector_0_is_the_sum_over_the_connectors_of_the_asker_R99() -> 
     maximum = stepping((0, 20), purpose="ChargePointMaxProfile") | {"connectorId": 0}
     assert (await bills.ask("SetChargingProfile", maximum))[2] == {"status": "Rejected"}
     assert (await grid.ask("SetChargingProfile", maximum))[2] == ACCEPTED
+    await world.kill()
+
+
+@pytest.mark.parametrize("commands", ['"all"', '["SetChargingProfile"]'])
+@in_virtual_time()
+async def test_a_profile_goes_over_to_another_connector_whoever_may_clear_R93(
+    commands: str,
+) -> None:
+    url = 'url = "ws://bills/"\n'
+    world = World(SHARED.replace(url, f"{url}commands = {commands}\n"))
+    bills = world.dialer.backends["ws://bills/CP1"] = a_backend(1001)
+    world.dialer.backends["ws://grid/CP1"] = a_backend(2001)
+    await world.start()
+    box = Box(outlets={1: Outlet(16.0), 2: Outlet(16.0)})
+    await box.come(world)
+    await box.start(1)
+    await box.start(2, card="04A2")
+    await settle(20)
+    limits_a = []
+    for connector in (1, 2):
+        setting = stepping((0, 8)) | {"connectorId": connector}
+        assert (await bills.ask("SetChargingProfile", setting))[2] == ACCEPTED
+        await settle(20)
+        now = after_s(asyncio.get_running_loop().time())
+        limits_a.append([outlet.may_draw_a(now) for outlet in box.outlets.values()])
+    assert limits_a == [[8, 16], [16, 8]]
     await world.kill()
 
 

@@ -84,13 +84,22 @@ class BackendCommandHandler:
 
     def backend_called(self, link: BackendLink, ask: Ask) -> None:
         """Handle one command; every one is answered, now or later."""
+        try:
+            self._backend.north.security.heard(ask.call.action)
+            if rule_for(ask.call.action, Sender.BACKEND) is not None:
+                self.require_may(ask.call)
+        except PeerError as exc:
+            ask.refuse(exc.code, exc.description)
+        else:
+            self.follow_up(link, ask)
+
+    def follow_up(self, link: BackendLink, ask: Ask) -> None:
+        """As `backend_called`, for what follows from a command that it was allowed."""
         rule = rule_for(ask.call.action, Sender.BACKEND)
         if rule is None:
             ask.refuse("NotImplemented", f"{ask.call.action} is not known here")
             return
         try:
-            self._backend.north.security.heard(ask.call.action)
-            self.require_may(ask.call)
             self._backend.connectors.require_named(ask.call.action, ask.call.payload_text)
             self._decide(link, ask, rule)
         except PeerError as exc:

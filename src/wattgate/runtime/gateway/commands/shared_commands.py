@@ -334,7 +334,8 @@ class SharedCommands:
                     ask.call, action=_CLEAR_PROFILE, payload_text=f'{{"id":{profile_id}}}'
                 )
                 note = partial(_forgotten, member.evse.evse_id)
-                member.commands.backend_called(link, Part(ask.peer, call, note))
+                # It may be allowed to set profiles, and not to clear any.
+                member.commands.follow_up(link, Part(ask.peer, call, note))
 
 
 def _one_each(members: Iterable[Member]) -> tuple[Member, ...]:
