@@ -1,6 +1,7 @@
 """Which CALLs say a limit, and which remove what is in the way of it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +10,7 @@ from tests.support.charging_bench import in_short
 from wattgate.core.charging.ladder import ChargingKeys
 from wattgate.core.charging.methods import Method, Strategy
 from wattgate.core.charging.terms import Terms
+from wattgate.core.ocpp.profiles import Period
 from wattgate.core.site.model import EvseSettings, WallboxSettings
 from wattgate.core.station.traits import ORDINARY, Traits
 from wattgate.runtime.charging.profile_commands import Step
@@ -44,6 +46,14 @@ def test_the_terms_are_the_wish_by_the_clock_and_the_steps_of_the_wallbox() -> N
     traits = Traits(step_a=1.0, steps_a=(6.0, 8.0))
     terms = terms_of(a_wish(standing_a=6), ChargingKeys(max_periods=1), traits, NOON)
     assert terms == Terms(16, 6, 900, NOON, 1, 2, periods=1, step_a=1.0, steps_a=(6.0, 8.0))
+
+
+def test_a_fallback_from_before_the_newest_profiles_is_cut_to_what_they_allow_R97() -> None:
+    """A grant that ends where its changes do not fit would else end upwards, uncounted."""
+    caps = (Period(0, 20.0), Period(100, 5.0), Period(200, 20.0))
+    wish = replace(a_wish(6, standing_a=10), caps=lambda: caps)
+    terms = terms_of(wish, ChargingKeys(), ORDINARY, NOON)
+    assert short(setting(TWO, terms)) == ["set 9111: 6 3700:0"]
 
 
 def test_a_pause_beside_a_fallback_is_a_grant_of_nothing_P14() -> None:

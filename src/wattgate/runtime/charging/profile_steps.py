@@ -15,6 +15,7 @@ from wattgate.core.ocpp.profile_text import parse_profile
 from wattgate.core.ocpp.profiles import Period, Purpose
 from wattgate.core.site.model import EvseSettings, WallboxSettings
 from wattgate.core.station.traits import Traits
+from wattgate.core.units import chargeable
 from wattgate.runtime.charging.profile_commands import Step, clear_ids, clear_profiles, set_profile
 
 LEVELS: Final = range(1, 11)
@@ -42,10 +43,15 @@ class Wish:
 
 
 def terms_of(wish: Wish, keys: ChargingKeys, traits: Traits, its_time: datetime) -> Terms:
-    """The wish as the profiles need it."""
+    """The wish as the profiles need it.
+
+    What the backends allow may have changed since it was made: the standing current follows.
+    """
+    caps = wish.caps()
+    least_a = min((cap.limit for cap in caps), default=wish.standing_a)
     return Terms(
         grant_a=wish.current_a,
-        standing_a=wish.standing_a,
+        standing_a=wish.standing_a if wish.standing_a <= least_a else chargeable(least_a),
         lifetime_s=wish.lifetime_s,
         wall_now=its_time,
         phases=wish.evse.phases,
@@ -55,7 +61,7 @@ def terms_of(wish: Wish, keys: ChargingKeys, traits: Traits, its_time: datetime)
         periods=keys.periods,
         step_a=traits.step_a,
         steps_a=traits.steps_a,
-        caps=wish.caps(),
+        caps=caps,
     )
 
 
