@@ -295,3 +295,12 @@ async def test_r86_one_who_lets_go_while_it_waits_for_its_turn_holds_nothing_any
     assert json.loads(site["two"].texts[-1]) == [3, "on", SCHEDULED]
     assert set(site.station.availability.holders(site.evse("left"))) == {site.link_id("one")}
     await site.world.kill()
+
+
+@in_virtual_time()
+async def test_r86_who_has_lost_the_right_holds_nothing_from_then_on() -> None:
+    site = await a_held_site("two")
+    two = site.evse("left").backends[1]
+    two.gateway = replace(two.gateway, commands=Rights.READ)
+    assert await result(site["one"], CHANGE, ON) == ACCEPTED
+    await site.world.kill()

@@ -64,6 +64,19 @@ async def test_r88_values_that_two_have_triggered_are_for_both() -> None:
 
 
 @in_virtual_time()
+async def test_r88_a_wallbox_may_take_its_time_for_the_answer_that_its_values_follow() -> None:
+    site = await several(ONE)
+    site.wallbox.answers["TriggerMessage"] = lambda _: None
+    site["two"].send(f'[2,"asked","TriggerMessage",{{"requestedMessage":"{VALUES}"}}]')
+    await asyncio.sleep(2 * WINDOW_S)
+    (unique_id,) = site.wallbox.held["TriggerMessage"]
+    site.wallbox.send(f'[3,"{unique_id}",{{"status":"Accepted"}}]')
+    await settled()
+    assert await told(site, triggered()) == {"two"}
+    await site.world.kill()
+
+
+@in_virtual_time()
 async def test_r101_a_backend_hears_of_its_own_connector_only() -> None:
     site = await several(TWO)
     assert await trigger(site, "two", VALUES) == {"connectorId": 2, "requestedMessage": VALUES}

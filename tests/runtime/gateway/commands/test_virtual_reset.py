@@ -1,7 +1,9 @@
 """A reset of a charge point whose wallbox others use (R103)."""
 
 import asyncio
+import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.support.frames import Refusal, error, literal_wallbox, result, settled
@@ -9,6 +11,7 @@ from tests.support.roles import HELPER, PRIMARY, several
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import World, status_of
 
+from wattgate.ports.store import Change
 from wattgate.runtime.gateway.commands.virtual_reset import END_WITHIN_S
 
 ACCEPTED = {"status": "Accepted"}
@@ -206,4 +209,45 @@ async def test_r77_no_note_stays_of_a_transaction_whose_end_was_lost() -> None:
     assert await noted(site.world) != []
     await asyncio.sleep(4500)
     assert await noted(site.world) == []
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_r103_no_note_stays_of_a_transaction_that_ends_at_this_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    site = await several(TWO)
+    own = await site.start(2)
+    store = site.world.store
+    commit = store.commit
+    stop = {"transactionId": own, "meterStop": 2000, "timestamp": "2026-05-15T15:00:00Z"}
+
+    async def slow(*changes: Change) -> Any:  # noqa: ANN401 - as the store's own
+        if "end by reset CP1" in repr(changes):
+            site.wallbox.send(json.dumps([2, "ends", "StopTransaction", stop]))
+            await settled()
+        return await commit(*changes)
+
+    monkeypatch.setattr(store, "commit", slow)
+    await result(site["two"], "Reset", SOFT)
+    monkeypatch.undo()
+    await asyncio.sleep(60)
+    assert len(site["two"].all_of("StopTransaction")) == 1
+    assert await noted(site.world) == []
+    assert site.station.open.resets == {}
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_r103_while_a_reset_is_under_way_there_is_no_second() -> None:
+    site = await several(TWO)
+    await site.start(2)
+    for _ in range(20):
+        assert await result(site["two"], "Reset", SOFT) == ACCEPTED
+    await asyncio.sleep(END_WITHIN_S + 60)
+    assert len(site.wallbox.all_of("RemoteStopTransaction")) == 1
+    assert len(site["two"].all_of("BootNotification")) == 1
+    assert await result(site["two"], "Reset", SOFT) == ACCEPTED
+    await asyncio.sleep(END_WITHIN_S + 60)
+    assert len(site["two"].all_of("BootNotification")) == 2
     await site.world.kill()

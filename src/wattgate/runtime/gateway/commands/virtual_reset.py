@@ -24,6 +24,8 @@ END_WITHIN_S: Final = 30.0
 
 _LOOK_S: Final = 1.0
 
+_ACCEPTED: Final = '{"status":"Accepted"}'
+
 _REASONS: Final[Mapping[object, str]] = {"Soft": "SoftReset", "Hard": "HardReset"}
 
 
@@ -33,6 +35,7 @@ class VirtualReset:
     def __init__(self, station: Station) -> None:
         self._station = station
         self._house = station.house
+        self._is_under_way = False
 
     def begin(self, link: BackendLink, ask: Ask) -> None:
         """Answer a Reset, now or later."""
@@ -40,23 +43,27 @@ class VirtualReset:
         reason = _REASONS.get(kind)
         if reason is None:
             ask.refuse("PropertyConstraintViolation", f"there is no reset of the type {kind!r}")
+        elif self._is_under_way:
+            ask.answer(_ACCEPTED, "one is under way (R103)")
         else:
             self._station.in_background(ask, self._carry_out(link, ask, reason))
 
     async def _carry_out(self, link: BackendLink, ask: Ask, reason: str) -> None:
         """What the ends are to be told as is stored before anything ends."""
-        own = self._own(link)
-        if own and not self._station.presence.is_connected:
-            why = "the wallbox is away, and its transaction cannot be ended (R103)"
-            ask.answer('{"status":"Rejected"}', why)
-            return
-        notes = [self._station.open.note_reset(each.transaction_id, reason) for each in own]
-        await self._house.store.commit(*notes)
-        self._station.open.resets.update({each.transaction_id: reason for each in own})
-        why = "others use this wallbox: only its own transactions end (R103)"
-        ask.answer('{"status":"Accepted"}', why)
-        name = f"{self._station.station_id} virtual reset"
-        self._house.tasks.spawn(self._begin_anew(link, own), name=name)
+        async with self._station.in_order:  # none ends by itself in between
+            own = self._own(link)
+            if own and not self._station.presence.is_connected:
+                why = "the wallbox is away, and its transaction cannot be ended (R103)"
+                ask.answer('{"status":"Rejected"}', why)
+                return
+            notes = [self._station.open.note_reset(each.transaction_id, reason) for each in own]
+            await self._house.store.commit(*notes)
+            self._station.open.resets.update({each.transaction_id: reason for each in own})
+        ask.answer(_ACCEPTED, "others use this wallbox: only its own transactions end (R103)")
+        if not self._is_under_way:
+            self._is_under_way = True
+            name = f"{self._station.station_id} virtual reset"
+            self._house.tasks.spawn(self._begin_anew(link, own), name=name)
 
     def _own(self, link: BackendLink) -> tuple[TransactionRecord, ...]:
         records = self._station.open.records.values()
@@ -72,6 +79,7 @@ class VirtualReset:
             if clock.monotonic() - began >= END_WITHIN_S:
                 break
             await asyncio.sleep(_LOOK_S)
+        self._is_under_way = False
         link.start_anew("virtual reset")
 
     def _stop(self, record: TransactionRecord) -> None:
