@@ -33,6 +33,7 @@ class FileHost:
     tells_size: bool = True
     breaks_after: int = 0
     stays: bool = False
+    """With nothing of a file to be sent before, an FTP server does so when asked for its size."""
     has_begun: threading.Event = field(default_factory=threading.Event)
     left: threading.Event = field(default_factory=threading.Event)
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -282,7 +283,9 @@ class _FtpTalk:
 
     def _size(self, argument: str) -> None:
         content = self._host.files.get(str(self._folder / argument))
-        if content is None or not self._knows_size:
+        if self._host.stays and not self._host.breaks_after:
+            self._host.stay(self._sock)
+        elif content is None or not self._knows_size:
             self._say("550 no")
         else:
             self._say(f"213 {self._size_is or len(content)}")

@@ -160,10 +160,12 @@ async def test_r87_what_a_form_says_of_its_file_is_passed_on_with_it(tmp_path: P
     with web_host(FileHost()) as host:
         async with bench.running() as relay:
             url = await told(relay, "GetLog", at(host, "/in"))
-            assert (await curl("-F", f"file=@{file}", url)).status == 200
+            own = ("-u", "CP1:of the wallbox", "-H", "Cookie: its own")
+            assert (await curl("-F", f"file=@{file}", *own, url)).status == 200
             body = await asyncio.to_thread(host.wait_for, "/in")
             assert host.headers[0]["Content-Type"].startswith("multipart/form-data; boundary=")
             assert b"diagnostics" in body
+            assert not {"Authorization", "Cookie"} & set(host.headers[0])
 
 
 async def test_r87_an_ftp_server_gets_the_file_in_a_form_and_not_the_form(tmp_path: Path) -> None:

@@ -391,16 +391,26 @@ async def test_r87_a_transfer_that_is_given_up_ends_with_its_connection(
             await asyncio.to_thread(end_of, sock)
 
 
-@pytest.mark.parametrize("scheme", ["http", "ftp", "ftps"])
+@pytest.mark.parametrize(
+    ("scheme", "part"),
+    [(each, reaching.BLOCK_BYTES) for each in ("http", "ftp", "ftps")] + [("ftp", 0), ("ftps", 0)],
+)
 async def test_r87_a_file_that_is_given_up_in_its_middle_ends_with_its_connection(
-    tmp_path: Path, scheme: str
+    tmp_path: Path, scheme: str, part: int
 ) -> None:
-    host = FileHost(files={"/x": CONTENT}, stays=True, breaks_after=1000)
-    context = our_context() if scheme == "ftps" else None
+    """While it comes, and while an FTP server is asked about it."""
+    host = FileHost(files={"/x": CONTENT}, stays=True, breaks_after=part)
+    context, has_come = our_context() if scheme == "ftps" else None, asyncio.Event()
+
+    def progress(_size: int | None, written: int) -> None:
+        if written == part:
+            has_come.set()
+
     with web_host(host) if scheme == "http" else ftp_host(host, context):
         location = at(f"{scheme}://127.0.0.1:{host.port}/x")
-        task = asyncio.ensure_future(fetched(location, tmp_path))  # noqa: TID251 - to be cancelled
-        await asyncio.to_thread(host.has_begun.wait, 10)
+        fetching = servers().fetch(location, tmp_path / "x", NEAR, progress)
+        task = asyncio.ensure_future(fetching)  # noqa: TID251 - to be cancelled
+        await (has_come.wait() if part else asyncio.to_thread(host.has_begun.wait, 10))
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
