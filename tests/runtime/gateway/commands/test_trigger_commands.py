@@ -68,6 +68,8 @@ async def test_r88_a_wallbox_may_take_its_time_for_the_answer_that_its_values_fo
     site = await several(ONE)
     site.wallbox.answers["TriggerMessage"] = lambda _: None
     site["two"].send(f'[2,"asked","TriggerMessage",{{"requestedMessage":"{VALUES}"}}]')
+    await settled()
+    assert await told(site, triggered()) == {"two"}  # some answer afterwards
     await asyncio.sleep(2 * WINDOW_S)
     (unique_id,) = site.wallbox.held["TriggerMessage"]
     site.wallbox.send(f'[3,"{unique_id}",{{"status":"Accepted"}}]')

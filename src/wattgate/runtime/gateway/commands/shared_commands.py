@@ -59,6 +59,7 @@ log = structlog.get_logger()
 CAR_AWAITED_S: Final = 120.0
 """s after a card was shown, or a start commanded, in which the connector counts as taken."""
 
+_CANCEL_RESERVATION: Final = "CancelReservation"
 _CLEAR_PROFILE: Final = "ClearChargingProfile"
 _DATA_TRANSFER: Final = "DataTransfer"
 _GET_CONFIGURATION: Final = "GetConfiguration"
@@ -233,6 +234,8 @@ class SharedCommands:
             return answer
         if ask.call.action == _SET_PROFILE and is_accepted(answer):
             self._forget_elsewhere(link, ask, members)
+        if ask.call.action == _RESERVE_NOW and is_accepted(answer):
+            self._give_up_elsewhere(link, ask, members)
         return replace(answer, payload_text=self._as_told(ask.call, answer.payload_text))
 
     def _as_told(self, call: Call, answer_text: str) -> str:
@@ -330,12 +333,15 @@ class SharedCommands:
             entries = member.backend.profiles.stack.entries
             is_there = any(profile.profile_id == profile_id for _, profile in entries)
             if is_there and member not in members:
-                call = replace(
-                    ask.call, action=_CLEAR_PROFILE, payload_text=f'{{"id":{profile_id}}}'
-                )
-                note = partial(_forgotten, member.evse.evse_id)
-                # It may be allowed to set profiles, and not to clear any.
-                member.commands.follow_up(link, Part(ask.peer, call, note))
+                _undo(link, ask, member, _CLEAR_PROFILE, f'{{"id":{profile_id}}}')
+
+    def _give_up_elsewhere(self, link: BackendLink, ask: Ask, members: Sequence[Member]) -> None:
+        """So does a reservation, also where that is another wallbox (16 §5.13)."""
+        their_id = read_scalar(ask.call.payload_text, RESERVATION)
+        for member in self.members:
+            is_there = member.has_reserved(link.identity.link_id, their_id)
+            if is_there and member not in members:
+                _undo(link, ask, member, _CANCEL_RESERVATION, f'{{"reservationId":{their_id}}}')
 
 
 def _one_each(members: Iterable[Member]) -> tuple[Member, ...]:
@@ -346,6 +352,16 @@ def _one_each(members: Iterable[Member]) -> tuple[Member, ...]:
     return tuple(firsts.values())
 
 
-def _forgotten(evse_id: str, answer: Answer) -> None:
+def _undo(link: BackendLink, ask: Ask, member: Member, action: str, payload_text: str) -> None:
+    """End at an EVSE what the backend has at another one by now.
+
+    It may be allowed to do the one, and not the other.
+    """
+    call = replace(ask.call, action=action, payload_text=payload_text)
+    note = partial(_undone, member.evse.evse_id, action)
+    member.commands.follow_up(link, Part(ask.peer, call, note))
+
+
+def _undone(evse_id: str, action: str, answer: Answer) -> None:
     if not is_accepted(answer):
-        log.warning("a profile that was replaced elsewhere may be in force", evse=evse_id)
+        log.warning("what was replaced elsewhere may still hold", evse=evse_id, action=action)
