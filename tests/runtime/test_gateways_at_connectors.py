@@ -116,6 +116,17 @@ async def test_r101_of_a_shared_login_as_well() -> None:
     await world.kill()
 
 
+@pytest.mark.parametrize("after", [(SHARED,), ()], ids=["a neighbour shares it", "nobody has it"])
+@in_virtual_time()
+async def test_r101_also_where_the_site_has_no_evse_there(after: tuple[GatewayFields, ...]) -> None:
+    world, own = await charging_at_two(left(), right(SHARED))
+    wallbox = await begins_anew(world, left(*after))
+    await goes_on(wallbox)
+    assert connectors(own) == [1, 1]
+    assert own.all_of("StopTransaction") == [STOP | {"transactionId": 9001}]
+    await world.kill()
+
+
 @in_virtual_time()
 async def test_r69_the_end_reaches_a_backend_whose_evse_has_moved_to_another_wallbox() -> None:
     world, own = await charging_at_two(left(), right(OWN))

@@ -7,6 +7,7 @@ restarted or the site file edited in between.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -118,6 +119,7 @@ class LiveGateways:
             self._parties = (*self._parties, party)
         self._connect(party, kept.gateway, seat_of_kept(kept), recovered)
         backend = party.evse.backends[-1]
+        backend.connectors = replace(backend.connectors, number=kept.connector)
         self._kept[backend] = kept
         self._retire(party, backend)
         boot_text = _boot_text_of(kept.station_id, recovered)

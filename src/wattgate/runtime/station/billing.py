@@ -9,6 +9,7 @@ import structlog
 from wattgate.core.gateway.outbox import Draft, OutboxMessage
 from wattgate.core.station.requests import MeterValuesRequest, StartRequest
 from wattgate.core.station.salvage import NO_CONNECTOR, OddMeterValues, OddStart
+from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import Change, KeepAside, Receipt
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.evse_backend import EvseBackend
@@ -36,6 +37,20 @@ def backend_named(
     """
     places = chain(() if evse is None else (evse,), station.evses, station.neighbours())
     return next((found for each in places if (found := each.backend_of(link_id))), None)
+
+
+def backend_hearing(
+    station: Station, record: TransactionRecord, link_id: str
+) -> EvseBackend | None:
+    """The backend of that link as it knows the connector at which a transaction began.
+
+    Whatever stands there by now: the EVSE may have another name, or the site none there.
+    """
+    start = record.start
+    here = (each for evse in station.evses for each in evse.backends if each.link_id == link_id)
+    found = next((each for each in here if each.connectors.number == start.connector), None)
+    evse = next((each for each in station.evses if each.evse_id == start.evse_id), None)
+    return found or backend_named(station, evse, link_id)
 
 
 def link_named(station: Station, link_id: str | None) -> BackendLink | None:

@@ -24,6 +24,7 @@ from wattgate.ports.store import Change, Enqueue
 from wattgate.runtime.ask import Ask
 from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.station.billing import (
+    backend_hearing,
     backend_named,
     evse_of,
     hand_over,
@@ -139,13 +140,13 @@ class MeterReadings:
         told = self._pacing.for_backend(values.text, link_id, values.request)
         if told is None:
             return None
-        record, transaction_id, evse = values.record, None, values.evse
+        record, transaction_id = values.record, None
+        backend = backend_named(self._station, values.evse, link_id)
         if record is not None and link_id in hearers(record):
             transaction_id = record.transaction_id
-            evse = self._evse_named(record.start.evse_id) or evse
+            backend = backend_hearing(self._station, record, link_id)
         elif record is not None:
             told = remove_member(told, "transactionId")
-        backend = backend_named(self._station, evse, link_id)
         if backend is not None:
             told = _numbered(values.request, backend).to_backend(told, values.rule.connector)
         expendable = is_expendable(told)
