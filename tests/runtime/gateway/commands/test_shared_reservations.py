@@ -51,3 +51,13 @@ async def test_r105_it_stays_where_it_is_if_the_other_wallbox_will_not(
     await settled()
     assert heard(site.sharers.values(), CANCEL) == {}
     await site.stop()
+
+
+@in_virtual_time()
+async def test_r102_one_that_was_given_up_is_made_anew_where_it_is_free() -> None:
+    site = await a_reserved_site()
+    assert await result(site.backend, CANCEL, {"reservationId": 1}) == ACCEPTED
+    await site.sharers["a"].report("Unavailable")
+    assert await result(site.backend, RESERVE, wish(0)) == ACCEPTED
+    assert heard(site.sharers.values(), RESERVE) == {"a": [wish(1)], "b": [wish(1)]}
+    await site.stop()

@@ -3,7 +3,8 @@
 import asyncio
 import json
 
-from tests.support.frames import literal_wallbox, result, settled
+import pytest
+from tests.support.frames import Refusal, literal_wallbox, result, settled
 from tests.support.roles import HELPER, PRIMARY, Several, several
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json
@@ -87,4 +88,24 @@ async def test_r41_nobody_starts_anything_before_it_has_accepted_us() -> None:
     await site["two"].got("BootNotification")
     await asyncio.sleep(1)
     assert await result(site["two"], "RemoteStartTransaction", {"idTag": "04A1"}) == REJECTED
+    await site.world.kill()
+
+
+@pytest.mark.parametrize("answer", [REJECTED, Refusal()])
+@in_virtual_time()
+async def test_r101_a_start_that_is_refused_leaves_it_known_who_had_commanded_one(
+    answer: Json | Refusal,
+) -> None:
+    """The wallbox asks about the card of the first before it begins (16 §5.11)."""
+    site = await several({"left": {"one": PRIMARY}, "right": {"two": PRIMARY, "three": HELPER}})
+    assert await result(site["two"], "RemoteStartTransaction", {"idTag": "04A1"}) == ACCEPTED
+    shown_at = site.evse("right").card_shown_at
+    await asyncio.sleep(1)
+    site.wallbox.answers["RemoteStartTransaction"] = lambda _: answer
+    await site["three"].ask("RemoteStartTransaction", {"idTag": "OTHER"})
+    assert site.evse("right").card_shown_at == shown_at
+    await result(site.wallbox, "Authorize", {"idTag": "04A1"})
+    await result(site.wallbox, "Authorize", {"idTag": "OTHER"})
+    heard = {name: each.all_of("Authorize") for name, each in site.backends.items()}
+    assert heard == {"one": [{"idTag": "OTHER"}], "two": [{"idTag": "04A1"}], "three": []}
     await site.world.kill()

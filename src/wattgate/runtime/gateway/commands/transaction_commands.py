@@ -64,18 +64,24 @@ class TransactionCommands:
     def _start(self, ask: Ask, rule: Rule, text: str, await_start: Callable[[], None]) -> None:
         def sending() -> Heard:
             await_start()
-            now = self._station.house.tools.clock.monotonic()
-            self._evse.card_shown_at = now  # R57
-            self._evse.commanded_card = (fold(str(read_scalar(text, ID_TAG))), now)
-            return self._started
+            now, evse = self._station.house.tools.clock.monotonic(), self._evse
+            shown_before, told_before = evse.card_shown_at, evse.commanded_card
+            evse.card_shown_at = now  # R57
+            evse.commanded_card = told = (fold(str(read_scalar(text, ID_TAG))), now)
+
+            def heard(outcome: Outcome) -> None:
+                if is_accepted(outcome):
+                    return
+                self._virtual.no_start()
+                if evse.card_shown_at == now:
+                    evse.card_shown_at = shown_before
+                if evse.commanded_card is told:
+                    evse.commanded_card = told_before
+
+            return heard
 
         text = self._backend.connectors.to_wallbox(text, rule.connector)
         self._to_wallbox.send(ask, rule, text, sending)
-
-    def _started(self, outcome: Outcome) -> None:
-        if not is_accepted(outcome):
-            self._virtual.no_start()
-            self._evse.card_shown_at = self._evse.commanded_card = None
 
     def remote_stop(self, link: BackendLink, ask: Ask, rule: Rule) -> None:
         """Stop the transaction that this backend calls so; another's is unknown to it (R74)."""
