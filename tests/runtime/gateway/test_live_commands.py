@@ -1,10 +1,14 @@
 """What backends have asked of a wallbox, when the site has them no more (R86, R88, R103)."""
 
+import asyncio
+
 import pytest
-from tests.support.frames import error, result, settled
+from tests.support.frames import Refusal, error, result, settled
 from tests.support.live_site import Gateway, LiveSite, a_live_site, gateway, report
 from tests.support.site_text import Value
 from tests.support.virtual_time import in_virtual_time
+
+from wattgate.runtime.station.presence import SETTLE_S
 
 ACCEPTED = {"status": "Accepted"}
 A, HELPER = gateway("a"), report("b", commands="all")
@@ -119,4 +123,48 @@ async def test_r106_no_more_than_that(payload: dict[str, Value]) -> None:
 async def test_r106_rights_that_are_said_hold_for_that_too(commands: str) -> None:
     live = await a_demoted_site(commands=commands)
     assert await error(live.backends["a"], STOP, {"transactionId": 1001}) == "SecurityError"
+    await live.world.kill()
+
+
+# Reservations
+
+WISH = {"connectorId": 1, "reservationId": 5, "idTag": "04A1", "expiryDate": "2099-01-01T00:00:00Z"}
+CANCEL = "CancelReservation"
+
+
+async def a_reserved_site() -> LiveSite:
+    """A wallbox that backend a has reserved."""
+    live = await a_live_site(A, names="ab")
+    live.wallbox.answers |= {"ReserveNow": lambda _: ACCEPTED, CANCEL: lambda _: ACCEPTED}
+    assert await result(live.backends["a"], "ReserveNow", WISH) == ACCEPTED
+    return live
+
+
+@pytest.mark.parametrize("answer", [Refusal(), None])
+@in_virtual_time()
+async def test_r105_what_the_wallbox_has_not_given_up_is_still_reserved(
+    answer: Refusal | None,
+) -> None:
+    live = await a_reserved_site()
+    live.wallbox.answers[CANCEL] = lambda _: answer
+    await error(live.backends["a"], CANCEL, {"reservationId": 5})
+    assert live.world.manager is not None
+    reservations = live.world.manager.stations.by_id["CP1"].reservations
+    assert reservations.is_kept(live.evse.evse_id, "OTHER")
+    await live.world.kill()
+
+
+@in_virtual_time()
+async def test_r105_a_wallbox_that_comes_anew_is_left_in_peace_for_a_while() -> None:
+    """First it is told its limits."""
+    live = await a_reserved_site()
+    await live.change(gateway("b"))
+    await asyncio.sleep(SETTLE_S - 5)
+    live.wallbox.hang_up()
+    await settled()
+    live.world.plug_in("CP1", live.wallbox)
+    await asyncio.sleep(SETTLE_S - 1)
+    assert live.wallbox.all_of(CANCEL) == []
+    await asyncio.sleep(2)
+    assert live.wallbox.all_of(CANCEL) == [{"reservationId": 5}]
     await live.world.kill()
