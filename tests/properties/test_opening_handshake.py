@@ -30,6 +30,8 @@ from wattgate.core.ocpp.handshake import (
 from wattgate.core.security.tls_mode import TlsMode
 from wattgate.ports.links import Receiver
 
+pytestmark = pytest.mark.story
+
 SECRET = b"0123456789abcdef"
 ENTRIES = {
     "BOX": DirectoryEntry("BOX", SECRET.decode(), 1, assume_ocpp16=True),

@@ -41,6 +41,8 @@ from wattgate.core.ocpp.profiles import (
 )
 from wattgate.core.units import chargeable, tenths_down
 
+pytestmark = pytest.mark.story
+
 LIFETIME_S = 900
 T = TypeVar("T")
 

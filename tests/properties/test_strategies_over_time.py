@@ -19,6 +19,8 @@ from wattgate.core.ocpp.profiles import Kind, Period, RateUnit, Running
 from wattgate.core.ocpp.schedules import ProfileStack
 from wattgate.core.units import NOMINAL_V
 
+pytestmark = pytest.mark.story
+
 EXPIRING = [method for method in EVERY_METHOD if method.expires]
 RELATIVE = [method for method in EVERY_METHOD if method.kind is Kind.RELATIVE]
 

@@ -23,6 +23,8 @@ from tests.support.frames import settled
 from tests.support.roles import Several
 from tests.support.virtual_time import in_virtual_time
 
+pytestmark = pytest.mark.story
+
 STEPS = 25
 VALUES = {
     INTERVAL: ["0", "20", "45", "60", "120", "900"],

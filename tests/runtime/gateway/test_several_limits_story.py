@@ -9,6 +9,8 @@ from tests.support.several_limits import BOTH, DEFAULT, TX, Two, after_s, two_se
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Scripted
 
+pytestmark = pytest.mark.story
+
 LONG_S: Final = 1500
 KILLED_FOR_S: Final = 4000
 WORDS: Final[list[dict[str, str]]] = [

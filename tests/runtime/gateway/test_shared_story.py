@@ -5,12 +5,15 @@ import random
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.frames import literal_backend, settled
 from tests.support.shared_login import SharedLogin, Sharer, a_sharer
 from tests.support.virtual_time import run_virtual
 from tests.support.world import Json
+
+pytestmark = pytest.mark.story
 
 NAMES = "abcd"
 STATES = ("Available", "Preparing", "Charging", "Faulted")

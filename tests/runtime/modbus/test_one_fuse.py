@@ -103,6 +103,7 @@ async def test_a_lost_wallbox_counts_at_what_it_was_offered_until_it_has_surely_
         assert fuse.over_s == 0
 
 
+@pytest.mark.story
 @in_virtual_time(within_s=7200)
 async def test_a_line_that_comes_and_goes_never_costs_the_fuse() -> None:
     async with a_fuse("A", "B", limit_a=26) as fuse:

@@ -22,6 +22,8 @@ from wattgate.core.station.transactions import TransactionStart
 from wattgate.ports.store import Change, FrameRecord, Opened, Receipt, Taken
 from wattgate.runtime.supervisor import Supervisor
 
+pytestmark = pytest.mark.story
+
 SITE = site(
     evse(
         "garage",

@@ -10,6 +10,8 @@ from tests.support.site_text import evse, site
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json, Scripted, World, a_backend
 
+pytestmark = pytest.mark.story
+
 URL = "ws://backend.example/garage"
 SITE = site(
     evse("garage", "192.0.2.50", {"url": "ws://backend.example/"}, device_type="power-brain")

@@ -30,6 +30,8 @@ from wattgate.core.station.transactions import TransactionStart
 from wattgate.ports.links import Link
 from wattgate.ports.store import Change, FrameRecord, Opened, Receipt, Taken
 
+pytestmark = pytest.mark.story
+
 BILLED = ("StartTransaction", "MeterValues", "StopTransaction")
 
 COMING = {

@@ -77,6 +77,7 @@ async def test_a_site_without_backend_and_cards_takes_everybody() -> None:
     await world.kill()
 
 
+@pytest.mark.story
 @in_virtual_time(within_s=3 * 86_400)
 async def test_two_days_of_outage_arrive_in_order_with_the_backends_ids_r58_r63() -> None:
     site = await a_site(site_toml=ONE_BACKEND.replace("[site]", "[site]\ncycle_s = 60"))

@@ -202,6 +202,7 @@ async def test_a_store_that_fails_is_tried_again_r72() -> None:
         assert queue.pump.depth == len(await queue.waiting()) == 6
 
 
+@pytest.mark.story
 @pytest.mark.parametrize("read_before", [True, False])
 @in_virtual_time()
 async def test_a_hundred_thousand_messages_are_not_held_in_memory(*, read_before: bool) -> None:

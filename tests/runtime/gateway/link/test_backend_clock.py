@@ -88,6 +88,7 @@ async def test_what_tells_no_time_changes_none(outcome: Outcome) -> None:
     assert (clock.now(), clock.ahead_s) == (None, None)
 
 
+@pytest.mark.story
 @in_virtual_time(within_s=300_000)
 async def test_the_backends_time_is_asked_for_once_a_day_however_busy_the_link_is_r46() -> None:
     backend = literal_backend(BootNotification=lambda _: TAKEN | {"interval": 1000})
