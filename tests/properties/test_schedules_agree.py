@@ -28,6 +28,8 @@ from wattgate.core.gateway.profiles.allowances import (
 )
 from wattgate.core.gateway.profiles.composite_schedule import composite_answer
 from wattgate.core.gateway.profiles.virtual_profiles import VirtualProfiles
+from wattgate.core.load.allocation import allocate
+from wattgate.core.load.circuits import Circuit
 from wattgate.core.load.demand import EvseView, demand
 from wattgate.core.ocpp.profile_text import profile_text
 from wattgate.core.ocpp.profiles import (
@@ -148,35 +150,23 @@ def at(course: list[tuple[int, float]], offset_s: int) -> float:
     return [limit for start_s, limit in course if start_s <= offset_s][-1]
 
 
-@given(scenes, st.integers(0, 1))
-@settings(max_examples=50)
-def test_the_composite_answered_is_the_least_of_all_and_the_grant(
-    scene: Scene, connector: int
-) -> None:
-    """R99: whoever asks."""
-    allowances, oracles = said_by_all(scene)
-    limit_a = min(scene.grant_a, scene.hardware_a)
+def answered(
+    scene: Scene, allowances: list[Allowance], limit_a: float, connector: int = 1
+) -> list[tuple[int, float]]:
+    """What a backend is told that asks, by s from now."""
     asked = f'{{"connectorId":{connector},"duration":{LIFETIME_S}}}'
     answer = json.loads(
         composite_answer(allowances, asked, NOW, limit_a=limit_a, phases=scene.phases)
     )
     schedule = answer["chargingSchedule"]
     assert schedule["duration"] == LIFETIME_S
-    told = [(p["startPeriod"], p["limit"]) for p in schedule["chargingSchedulePeriod"]]
-    for offset_s in EVERY_SECOND:
-        allowed_a = least_a(oracles, NOW_S + offset_s, scene.phases)
-        expected_a = limit_a if allowed_a is None else min(limit_a, allowed_a)
-        assert at(told, offset_s) == pytest.approx(tenths_down(expected_a))
+    return [(p["startPeriod"], p["limit"]) for p in schedule["chargingSchedulePeriod"]]
 
 
-@given(scenes, st.sampled_from(EXPIRING))
-@settings(max_examples=50)
-def test_what_the_wallbox_is_told_is_the_least_of_all_and_the_grant(
-    scene: Scene, method: Method
-) -> None:
-    """R95, R97, R100b: at every second of the grant's life, whatever becomes of the manager."""
-    allowances, oracles = said_by_all(scene)
-    grant_a = min(scene.grant_a, scene.hardware_a)
+def flowing(
+    scene: Scene, allowances: list[Allowance], grant_a: float, method: Method
+) -> list[float]:
+    """What a wallbox lets flow that is told of a grant now, in every second of its life."""
     terms = Terms(
         grant_a,
         0.0,
@@ -193,11 +183,38 @@ def test_what_the_wallbox_is_told_is_the_least_of_all_and_the_grant(
     for each in profiles_for(method, terms):
         wallbox = wallbox.set(each.connector, json.loads(each.profile_text), NOW)
     session = Session(OUR_ID, NOW)
+    seconds = (NOW + timedelta(seconds=offset_s) for offset_s in EVERY_SECOND)
+    return [wallbox.limit_a(1, at, session) for at in seconds]
+
+
+@given(scenes, st.integers(0, 1))
+@settings(max_examples=50)
+def test_the_composite_answered_is_the_least_of_all_and_the_grant(
+    scene: Scene, connector: int
+) -> None:
+    """R99: whoever asks."""
+    allowances, oracles = said_by_all(scene)
+    limit_a = min(scene.grant_a, scene.hardware_a)
+    told = answered(scene, allowances, limit_a, connector)
+    for offset_s in EVERY_SECOND:
+        allowed_a = least_a(oracles, NOW_S + offset_s, scene.phases)
+        expected_a = limit_a if allowed_a is None else min(limit_a, allowed_a)
+        assert at(told, offset_s) == pytest.approx(tenths_down(expected_a))
+
+
+@given(scenes, st.sampled_from(EXPIRING))
+@settings(max_examples=50)
+def test_what_the_wallbox_is_told_is_the_least_of_all_and_the_grant(
+    scene: Scene, method: Method
+) -> None:
+    """R95, R97, R100b: at every second of the grant's life, whatever becomes of the manager."""
+    allowances, oracles = said_by_all(scene)
+    grant_a = min(scene.grant_a, scene.hardware_a)
+    flows_a = flowing(scene, allowances, grant_a, method)
     for offset_s in EVERY_SECOND:
         allowed_a = least_a(oracles, NOW_S + offset_s, scene.phases)
         expected_a = chargeable(grant_a if allowed_a is None else min(grant_a, allowed_a))
-        flows_a = wallbox.limit_a(1, NOW + timedelta(seconds=offset_s), session)
-        assert flows_a == pytest.approx(expected_a, abs=1e-3)
+        assert flows_a[offset_s] == pytest.approx(expected_a, abs=1e-3)
 
 
 VIEW = EvseView("A", frozenset({0, 1, 2}), minimum_a=6.0, maximum_a=32.0, transaction_open=True)
@@ -215,6 +232,25 @@ def test_what_is_shared_out_is_capped_by_the_least_of_all(scene: Scene) -> None:
         load = demand(replace(VIEW, cap_a=capped_a), now=0.0)
         most_a = 32.0 if allowed_a is None else min(32.0, allowed_a)
         assert (0.0 if load is None else load.maximum_a) == pytest.approx(chargeable(most_a))
+
+
+@given(scenes, st.sampled_from(EXPIRING))
+@settings(max_examples=50)
+def test_what_is_shared_out_what_is_answered_and_what_flows_agree(
+    scene: Scene, method: Method
+) -> None:
+    """R97, R99: one grant, of a fuse that leaves so much, whoever asks and whatever is told."""
+    allowances, oracles = said_by_all(scene)
+    view = replace(VIEW, maximum_a=scene.hardware_a, cap_a=cap_a(allowances, NOW, scene.phases))
+    load = demand(view, now=0.0)
+    fuse = Circuit("house", (scene.grant_a,) * 3, frozenset({"A"}))
+    granted_a = allocate([fuse], [] if load is None else [load]).get("A", 0.0)
+    allowed_a = least_a(oracles, NOW_S, scene.phases)
+    most_a = min(scene.grant_a, scene.hardware_a)
+    assert granted_a == chargeable(most_a if allowed_a is None else min(most_a, allowed_a))
+    told = answered(scene, allowances, granted_a)
+    for offset_s, flows_a in enumerate(flowing(scene, allowances, granted_a, method)):
+        assert flows_a == pytest.approx(chargeable(at(told, offset_s)), abs=1e-3)
 
 
 @given(scenes | _scenes(profiles()))

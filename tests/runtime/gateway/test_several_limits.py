@@ -341,6 +341,15 @@ async def test_a_manager_that_dies_leaves_no_more_than_what_is_allowed_R97(
 
 
 @in_virtual_time()
+async def test_a_fallback_is_no_more_than_what_is_allowed_long_after_the_last_grant_R97() -> None:
+    two = await two_set_limits(BOTH.replace("current_a = 0", "current_a = 10"))
+    await two.set(two.grid, stepping((0, 20), (5000, 8)))
+    await settle()
+    assert (two.may_draw_a(), two.may_draw_a(4000), two.may_draw_a(6000)) == (16, 8, 8)
+    await two.world.kill()
+
+
+@in_virtual_time()
 async def test_the_owners_fallback_holds_again_once_the_backend_allows_it_P14() -> None:
     two = await two_set_limits(BOTH.replace("current_a = 0", "current_a = 10"))
     await two.set(two.grid, stepping((0, 0)))
