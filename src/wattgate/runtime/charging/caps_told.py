@@ -12,11 +12,16 @@ Allowances = tuple[Allowance, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """What was told, and of which profiles: while they are the same, so is what they allow."""
+class Told:
+    """What is told, and of which profiles: while they are the same, so is what they allow."""
 
     caps: SaidCaps
     of: Allowances
+
+    @property
+    def course(self) -> Course:
+        """What they allow, s from when it was told."""
+        return self.caps.caps
 
 
 class CapsTold:
@@ -34,19 +39,17 @@ class CapsTold:
         self._allowances = allowances
         self._wall = wall
         self._phases = phases
-        self._told: _Told | None = None
-        self._telling: _Told | None = None
+        self._told: Told | None = None
 
-    def for_grant(self, current_a: float, lifetime_s: int) -> Course:
-        """What to tell with a grant that goes out now, s from now; it counts once it is `told`."""
+    def for_grant(self, current_a: float, lifetime_s: int) -> Told:
+        """What to tell with a grant that goes out now; it counts once it is `told`."""
         start, allowances = self._now(), self._allowances()
         course = self._course(allowances, start, lifetime_s)
-        self._telling = _Told(SaidCaps(current_a, start, lifetime_s, course), allowances)
-        return course
+        return Told(SaidCaps(current_a, start, lifetime_s, course), allowances)
 
-    def told(self) -> None:
-        """The wallbox has accepted the last one."""
-        self._told = self._telling
+    def told(self, what: Told) -> None:
+        """The wallbox has accepted it: a newer one may be on its way."""
+        self._told = what
 
     @property
     def is_outdated(self) -> bool:

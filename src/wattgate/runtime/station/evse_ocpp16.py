@@ -8,10 +8,11 @@ import structlog
 
 from wattgate.core.gateway.connectors import ConnectorMap
 from wattgate.core.gateway.profiles.allowances import least_ahead_a
+from wattgate.core.gateway.profiles.courses import Course
 from wattgate.core.site.model import EvseSettings, WallboxSettings
 from wattgate.core.units import chargeable
 from wattgate.ports.evse import Cleared, Confirmation, EvseReading, LimitOutcome
-from wattgate.runtime.charging.caps_told import CapsTold
+from wattgate.runtime.charging.caps_told import CapsTold, Told
 from wattgate.runtime.charging.profile_steps import Wish
 from wattgate.runtime.charging.smart_charging import SmartCharging
 from wattgate.runtime.station.open_transactions import id_at_wallbox
@@ -141,9 +142,11 @@ class EvseOcpp16(StationEvse):
         """Let it draw at most `current_a` A per phase."""
         self._told = (current_a, lifetime_s or self.wallbox.grant_lifetime_s)
         self._say_what_is_left_of_the_fallback()
-        outcome = await self._charging.limit(self._wish(reduction=reduction, afresh=afresh))
+        said: list[Told] = []
+        wish = self._wish(said, reduction=reduction, afresh=afresh)
+        outcome = await self._charging.limit(wish)
         if outcome is LimitOutcome.ACCEPTED:
-            self._caps.told()
+            self._caps.told(said[-1])
         return outcome
 
     async def release(self, *, whole: bool) -> Cleared:
@@ -194,7 +197,13 @@ class EvseOcpp16(StationEvse):
             )
         self._left_a = standing_a
 
-    def _wish(self, *, reduction: bool, afresh: bool = False) -> Wish:
+    def _wish(self, said: list[Told], *, reduction: bool, afresh: bool) -> Wish:
+        """What it is to be told; `said` gets what of the backends' limits goes out with it."""
+
+        def caps() -> Course:
+            said.append(self._caps.for_grant(current_a, lifetime_s))
+            return said[-1].course
+
         current_a, lifetime_s = self._told
         running = self.transaction
         return Wish(
@@ -207,7 +216,7 @@ class EvseOcpp16(StationEvse):
             afresh=afresh,
             transaction_id=None if running is None else id_at_wallbox(running.record),
             elapsed_s=self.elapsed_s,
-            caps=lambda: self._caps.for_grant(current_a, lifetime_s),
+            caps=caps,
         )
 
 
