@@ -87,16 +87,25 @@ async def test_the_lower_of_both_counts_and_less_than_6_a_is_a_pause_R100b(
 
 @in_virtual_time()
 async def test_a_composite_schedule_is_the_least_of_profile_and_grant_R99() -> None:
-    world, box, backend = await online()
+    world, box, backend = await online(TOML.replace("63", "34"))  # leaves 12 A
+
+    async def told() -> list[float]:
+        asked = {"connectorId": 1, "duration": 60}
+        answer = (await backend.ask("GetCompositeSchedule", asked))[2]
+        assert answer["status"] == "Accepted"
+        return [each["limit"] for each in answer["chargingSchedule"]["chargingSchedulePeriod"]]
+
+    await backend.ask("SetChargingProfile", setting(14))
+    await settle()
+    asked_by_us = len(box.all_of("GetCompositeSchedule"))
+    assert await told() == [0]  # no car, no grant
     await box.start()
     await settle()
+    assert await told() == [box.limits_a()[-1]] == [12]
     await backend.ask("SetChargingProfile", setting(10))
-    await settle(1)
-    answer = (await backend.ask("GetCompositeSchedule", {"connectorId": 1, "duration": 60}))[2]
-    assert answer["status"] == "Accepted"
-    periods = answer["chargingSchedule"]["chargingSchedulePeriod"]
-    assert [period["limit"] for period in periods] == [10]
-    assert box.all_of("GetCompositeSchedule") == []
+    await settle()
+    assert await told() == [box.limits_a()[-1]] == [10]
+    assert len(box.all_of("GetCompositeSchedule")) == asked_by_us
     await world.kill()
 
 
