@@ -165,7 +165,7 @@ def answered(
 
 def flowing(
     scene: Scene, allowances: list[Allowance], grant_a: float, method: Method
-) -> list[float]:
+) -> list[float | None]:
     """What a wallbox lets flow that is told of a grant now, in every second of its life."""
     terms = Terms(
         grant_a,
