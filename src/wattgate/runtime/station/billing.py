@@ -86,10 +86,12 @@ def hand_over(
     """
     expected = None
     for message in queued:
-        link = link_named(station, message.draft.link_id)
+        link_id = message.draft.link_id
+        link = link_named(station, link_id)
         if link is None:
+            log.error("message for a backend the site no longer has", link=link_id)
             continue
-        if message.draft.link_id == awaited and link.is_online:
+        if link_id == awaited and link.is_online:
             expected = link.pump.expect(message.number)
         link.pump.added(message)
     return expected
