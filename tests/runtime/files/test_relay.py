@@ -17,8 +17,9 @@ from tests.support.virtual_time import WALL_START, in_virtual_time
 from tests.support.world import Json, status_of
 
 from wattgate.core.files.transfers import Received
+from wattgate.core.gateway.outbox import OutboxMessage
 from wattgate.ports.files import TransferFailed
-from wattgate.ports.store import StoreFailed
+from wattgate.ports.store import Change, StoreFailed
 from wattgate.runtime.files.desk import PART, Refused
 
 FIRMWARE: Final = "https://user:pw@files.example/fw/box%201.bin?sig=1"
@@ -435,4 +436,27 @@ async def test_r121_neither_log_nor_traffic_view_has_passwords_or_the_secret_add
 async def test_the_status_of_a_wallbox_is_no_report_of_files() -> None:
     site = await file_site()
     assert await result(site.wallbox, "StatusNotification", status_of(1, "Preparing")) == {}
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_r87_of_two_files_brought_at_once_one_is_delivered_and_none_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A wallbox that tries again before it has heard that it was taken."""
+    site = await file_site()
+    url = await site.told("GetDiagnostics", {"location": FOLDER})
+    site.files.failures = [AWAY]
+    commit = site.world.store.commit
+
+    async def slowly(*changes: Change) -> tuple[OutboxMessage, ...]:
+        await asyncio.sleep(1.0)
+        return await commit(*changes)
+
+    monkeypatch.setattr(site.world.store, "commit", slowly)
+    with capture_logs():
+        assert all(await asyncio.gather(site.put(url, "a"), site.put(url, "b")))
+        await asyncio.sleep(20)
+    assert site.notes() == []
+    assert site.files.there == set()
     await site.world.kill()

@@ -89,7 +89,10 @@ class Delivering:
         return transfer is not None and transfer.received == received
 
     async def _is_ended(self, transfer_id: str, received: Received, failure: str) -> bool:
-        """Whether that was the end of it; not where another file has come in between."""
+        """Whether that was the end of it; not where another file has come in between.
+
+        In any case nobody needs this one any more.
+        """
         while self._is_newest(transfer_id, received):
             try:
                 async with self._in_order:
@@ -100,6 +103,7 @@ class Delivering:
             else:
                 self._folder.remove(received.name)
                 return True
+        self._folder.remove(received.name)
         return self._book.get(transfer_id) is None
 
     async def _conclude(self, transfer_id: str, failure: str) -> None:
