@@ -384,6 +384,35 @@ async def test_a_command_whose_turn_comes_after_the_change_is_for_the_wallbox() 
 
 
 @in_virtual_time()
+async def test_the_profile_of_a_start_is_not_for_the_session_of_another_card_r75() -> None:
+    """Whoever was started has never come."""
+    world, box, backend = await online()
+    box.answers["RemoteStartTransaction"] = lambda _: {"status": "Accepted"}
+    await backend.ask("RemoteStartTransaction", START)
+    await box.start(card="04A2")
+    await settle()
+    assert box.limits_a()[-1] == 16
+    await box.stop()
+    await box.start()
+    await settle()
+    assert box.limits_a()[-1] == 16
+    await world.kill()
+
+
+@in_virtual_time()
+async def test_a_start_that_is_refused_leaves_the_profile_of_the_one_before_r75() -> None:
+    world, box, backend = await online()
+    box.answers["RemoteStartTransaction"] = lambda _: {"status": "Accepted"}
+    await backend.ask("RemoteStartTransaction", START)
+    box.answers["RemoteStartTransaction"] = lambda _: {"status": "Rejected"}
+    await backend.ask("RemoteStartTransaction", {"idTag": "04A2"})
+    await box.start()
+    await settle()
+    assert box.limits_a()[-1] == 7
+    await world.kill()
+
+
+@in_virtual_time()
 async def test_a_start_that_never_left_leaves_no_profile_for_the_next_session_r75() -> None:
     world, box, backend = await online()
     await box.go()

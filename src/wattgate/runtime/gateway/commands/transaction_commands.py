@@ -61,18 +61,21 @@ class TransactionCommands:
         numbered = await self._virtual.naming.setting(ask.call.action, text)
         self._start(ask, rule, numbered, partial(self._virtual.await_relayed_start, text))
 
-    def _start(self, ask: Ask, rule: Rule, text: str, await_start: Callable[[], None]) -> None:
+    def _start(self, ask: Ask, rule: Rule, text: str, await_start: Callable[[str], None]) -> None:
+        card = fold(str(read_scalar(text, ID_TAG)))
+
         def sending() -> Heard:
-            await_start()
+            awaited_before = self._virtual.awaited
+            await_start(card)
             now, evse = self._station.house.tools.clock.monotonic(), self._evse
             shown_before, told_before = evse.card_shown_at, evse.commanded_card
             evse.card_shown_at = now  # R57
-            evse.commanded_card = told = (fold(str(read_scalar(text, ID_TAG))), now)
+            evse.commanded_card = told = (card, now)
 
             def heard(outcome: Outcome) -> None:
                 if is_accepted(outcome):
                     return
-                self._virtual.no_start()
+                self._virtual.no_start(awaited_before)
                 if evse.card_shown_at == now:
                     evse.card_shown_at = shown_before
                 if evse.commanded_card is told:

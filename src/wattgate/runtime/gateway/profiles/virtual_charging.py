@@ -7,6 +7,7 @@ installed.
 
 import asyncio
 from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -16,9 +17,10 @@ from wattgate.core.errors import PeerError
 from wattgate.core.gateway.profiles.composite_schedule import composite_answer
 from wattgate.core.gateway.profiles.profile_mirror import SET
 from wattgate.core.ocpp.frames import Call
-from wattgate.core.ocpp.profiles import Running
+from wattgate.core.ocpp.profiles import Profile, Running
 from wattgate.core.ocpp.schedules import Entry
 from wattgate.core.ocpp.validation import decode_payload
+from wattgate.core.station.authorisation import fold
 from wattgate.ports.store import ProfileRecord
 from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.gateway.profiles.kept_profiles import KeptProfiles
@@ -47,6 +49,21 @@ def remote_start_profile(payload_text: str) -> str | None:
     """The chargingProfile of a RemoteStartTransaction, verbatim; None where it has none."""
     text = bytes(decode_payload(payload_text, _RemoteStart).profile).decode()
     return None if text == "null" else text
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What the last start from afar said of the transaction to come.
+
+    `card`, folded, is whose transaction that is. `relayed`: the wallbox itself has the profile.
+    """
+
+    profile: Profile | None = None
+    card: str = ""
+    relayed: bool = False
+
+
+_NOTHING: Final = Awaited()
 
 
 class VirtualCharging:
@@ -83,6 +100,7 @@ class VirtualCharging:
             evse, backend, house, self._kept, self._to_wallbox, self._intruded
         )
         self._start_was_relayed = False
+        self._awaited_card = ""
         self._is_retrying = False
         self._had_the_wallbox = backend.rules_wallbox
 
@@ -174,23 +192,28 @@ class VirtualCharging:
 
     # RemoteStartTransaction
 
-    def await_start(self, profile_text: str | None) -> None:
-        """Keep the profile of a RemoteStartTransaction for the transaction to come (R75).
+    @property
+    def awaited(self) -> Awaited:
+        """What is to hold again where a newer start comes to nothing."""
+        return Awaited(self._kept.now.awaiting, self._awaited_card, self._start_was_relayed)
+
+    def await_start(self, profile_text: str | None, card: str) -> None:
+        """Keep the profile of a RemoteStartTransaction for the transaction of that card (R75).
 
         One without a profile takes the place of an earlier one with it.
         """
         profiles = self._kept.now.forget_remote_start()
         if profile_text is not None:
             profiles = profiles.adopt_remote_start(profile_text)
-        self._start_was_relayed = False
+        self._start_was_relayed, self._awaited_card = False, card
         self.backend.profiles = profiles
 
-    def await_relayed_start(self, payload_text: str) -> None:
+    def await_relayed_start(self, payload_text: str, card: str) -> None:
         """As `await_start`, for a RemoteStartTransaction that goes to the wallbox as it is."""
         self.no_start()
         try:
             text = remote_start_profile(payload_text)
-            self.await_start(text)
+            self.await_start(text, card)
         except PeerError as exc:
             log.warning(
                 "a start carries a profile that cannot be read here",
@@ -201,10 +224,14 @@ class VirtualCharging:
         else:
             self._start_was_relayed = text is not None
 
-    def no_start(self) -> None:
-        """The RemoteStartTransaction came to nothing: the next session is somebody else's."""
-        self._start_was_relayed = False
-        self.backend.profiles = self._kept.now.forget_remote_start()
+    def no_start(self, before: Awaited = _NOTHING) -> None:
+        """The RemoteStartTransaction came to nothing: the next session is somebody else's.
+
+        It is that of the start `before`, unless its car charges already.
+        """
+        awaited = _NOTHING if self._evse.in_use else before
+        self._start_was_relayed, self._awaited_card = awaited.relayed, awaited.card
+        self.backend.profiles = replace(self._kept.now, awaiting=awaited.profile)
 
     # Transactions
 
@@ -213,9 +240,18 @@ class VirtualCharging:
         was_relayed = False
         if self._running is not None:
             was_relayed, self._start_was_relayed = self._start_was_relayed, False
+            if not self._is_awaited:
+                self.backend.profiles = self._kept.now.forget_remote_start()
         self._house.tasks.spawn(
             self._follow(was_relayed=was_relayed), name=f"profiles {self._evse.evse_id}"
         )
+
+    @property
+    def _is_awaited(self) -> bool:
+        """Whether what runs began with the card of the last start, as far as the wallbox says."""
+        transaction = self._evse.transaction
+        card = "" if transaction is None else fold(transaction.record.start.id_tag)
+        return card in ("", self._awaited_card) or self._evse.replaces_free_tag
 
     async def _follow(self, *, was_relayed: bool) -> None:
         async with self._kept.in_order:
