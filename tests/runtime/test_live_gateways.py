@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import pytest
-from structlog.testing import capture_logs
 from tests.support.frames import result, settled
 from tests.support.live_site import (
     GONE_S,
@@ -455,23 +454,4 @@ async def test_r27_two_logins_as_the_same_charge_point_do_not_drive_each_other_o
     await asyncio.sleep(120)
     assert (live.backends["a"].is_linked, live.backends["b"].is_linked) == (True, False)
     assert live.backends["a"].all_of("StatusNotification")[-1] == status_of(1, "Faulted")
-    await live.world.kill()
-
-
-@in_virtual_time()
-async def test_r69_what_comes_long_after_a_backend_has_left_is_kept_for_it_and_that_is_said() -> (
-    None
-):
-    live = await a_live_site(A)
-    first = await live.start()
-    await live.stop(first)
-    await live.change()
-    await asyncio.sleep(GONE_S)
-    with capture_logs() as lines:
-        await live.measure(first)
-    said = [line for line in lines if line["event"].startswith("message for a backend")]
-    assert [line["link"] for line in said] == ["stall-1 CP1@a"]
-    await live.change(A)
-    await live.backends["a"].got("MeterValues")
-    assert live.billed("a") == [*session(1001, 0), ("MeterValues", 1001)]
     await live.world.kill()

@@ -67,9 +67,9 @@ class StatusReports:
         """Tell all after a login, one by one: the queue overtakes none, however slow it is."""
         self._told.clear()
         for number in sorted(self._texts):
-            payload_text = self._texts[number]
-            if self._told.get(number) == payload_text:
-                continue  # it has changed meanwhile, and was told at once
+            payload_text = self._texts.get(number)
+            if payload_text is None or self._told.get(number) == payload_text:
+                continue  # it is forgotten, or has changed and was told at once, meanwhile
             await peer.call(
                 "StatusNotification",
                 payload_text,
