@@ -20,6 +20,22 @@ def test_r87_a_complete_file_gets_its_lasting_name(tmp_path: Path) -> None:
     assert folder.path("x").read_bytes() == b"content"
 
 
+def test_r87_a_power_cut_takes_neither_a_file_nor_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is in it first: a name alone would be an empty file afterwards."""
+    folder, synced = DataFolder(tmp_path / "files"), []
+
+    def fsync(handle: int) -> None:
+        name = Path(f"/proc/self/fd/{handle}").readlink().name
+        synced.append((name, (tmp_path / "files" / "x").exists()))
+
+    monkeypatch.setattr("os.fsync", fsync)
+    folder.path("x.part").write_bytes(b"content")
+    folder.keep("x.part", "x")
+    assert synced == [("x.part", False), ("files", True)]
+
+
 def test_r87_what_a_kill_left_behind_is_removed(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path / "files")
     folder.keep_only(())  # before there is one

@@ -50,6 +50,15 @@ async def test_changes_to_come_are_told_and_what_they_leave_of_the_fallback() ->
         assert told["duration_s"] == 900
 
 
+@pytest.mark.asyncio
+async def test_r106_a_backend_that_may_not_limit_is_told_as_one_that_does_not_count() -> None:
+    report = '\n[[evse.gateway]]\nurl = "ws://report/"\nrole = "report"\n'
+    async with serving(a_world(SITE + report)) as api:
+        path = SCHEDULE.replace("stall-1", "stall-2")
+        told = (await api.client.get(path)).raise_for_status().json()
+        assert [(each["role"], each["counts"]) for each in told["backends"]] == [("report", False)]
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [

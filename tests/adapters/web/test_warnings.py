@@ -236,3 +236,22 @@ async def test_r86_an_evse_that_its_backend_has_taken_out_of_service_says_so() -
         await backend.ask("ChangeAvailability", {"connectorId": 1, "type": kind})
         assert said(world) == warnings
     await world.kill()
+
+
+@in_virtual_time()
+async def test_r86_of_several_backends_the_one_that_holds_an_evse_is_named() -> None:
+    world = World(
+        f'{EVSE}{BACKEND}[[evse.gateway]]\nurl = "ws://report/"\nrole = "report"\n'
+        'commands = ["ChangeAvailability"]\n'
+    )
+    backend, report = a_backend(), a_backend()
+    world.dialer.backends |= {"ws://backend/CP1": backend, "ws://report/CP1": report}
+    await world.start()
+    wallbox = a_wallbox(ChangeAvailability=lambda _: {"status": "Accepted"})
+    await world.boot("CP1", wallbox)
+    await report.got("StatusNotification")
+    await report.ask("ChangeAvailability", {"connectorId": 1, "type": "Inoperative"})
+    assert [each.partition(" (")[0] for each in said(world)] == [
+        "The backend CP1@report has taken this EVSE out of service"
+    ]
+    await world.kill()
