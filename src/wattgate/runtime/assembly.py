@@ -24,10 +24,11 @@ from wattgate.core.station.authorisation import AuthorizationStatus
 from wattgate.core.station.serials import serial_numbers
 from wattgate.ports.certificates import Authority
 from wattgate.ports.store import Recovered
-from wattgate.runtime.backend_assembly import BackendAssembly, Backends, Party
+from wattgate.runtime.backend_assembly import BackendAssembly, Backends, Party, profiles_of
 from wattgate.runtime.charging.behaviours import Behaviours
 from wattgate.runtime.charging.smart_charging import SmartCharging
 from wattgate.runtime.gateway.evse_backend import EvseBackend
+from wattgate.runtime.gateway.profiles.kept_profiles import forget_all_but
 from wattgate.runtime.gateway.profiles.virtual_charging import VirtualCharging
 from wattgate.runtime.gateway.seats import Seat, Seats
 from wattgate.runtime.live_gateways import LiveGateways
@@ -110,6 +111,9 @@ class Assembly:
             for evse in station.evses
         )
         await self._gateways.begin(parties, recovered)
+        kept = {profiles_of(seat) for seat in self._gateways.seats()}
+        kept |= {each.kept_as for virtuals in self.virtuals.values() for each in virtuals}
+        await forget_all_but(self._house.store, recovered.profiles, kept)
 
     async def follow_gateways(self) -> None:
         """Give every EVSE the backends that the site says now."""

@@ -6,7 +6,7 @@ restarted or the site file edited in between.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
@@ -176,6 +176,11 @@ class LiveGateways:
                 self._follow_later()
             await self._keep()
         self._make_way()
+
+    def seats(self) -> Iterator[Seat]:
+        """Every seat that the site has, whether or not it is served now."""
+        for party in self._parties:
+            yield from (seat for _, seat in self._wanted(party).values())
 
     def _wanted(self, party: Party) -> Wanted:
         settings = party.evse.settings

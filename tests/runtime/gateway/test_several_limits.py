@@ -163,6 +163,31 @@ async def test_a_relative_limit_is_lowered_in_time_whatever_the_wallboxs_clock_s
     await two.world.kill()
 
 
+@pytest.mark.parametrize("is_away", [False, True])
+@in_virtual_time()
+async def test_what_a_backend_had_set_that_a_site_file_left_out_is_no_limit_when_it_returns_R97(
+    is_away: bool,
+) -> None:
+    two = await two_set_limits()
+    assert await two.set(two.bills, stepping((0, 12))) == "Accepted"
+    assert await two.set(two.grid, stepping((0, 9))) == "Accepted"
+    await two.box.stop()
+    await settle(20)
+    without = BOTH.partition('[[evse.gateway]]\nurl = "ws://grid/"')[0]
+    disabled = BOTH.replace('id = "A"', 'id = "A"\nenabled = false')
+    for toml in (without if is_away else disabled, BOTH):
+        await two.world.kill()
+        await two.box.go()
+        two.world.site_toml = toml
+        await two.world.start()
+        await two.box.come(two.world, boots=False)
+        await settle(20)
+    await two.box.start()
+    await settle(20)
+    assert two.may_draw_a() == (12 if is_away else 9)
+    await two.world.kill()
+
+
 SHARED = """
 [site]
 max_current_a = 63

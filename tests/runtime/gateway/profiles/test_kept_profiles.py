@@ -7,8 +7,9 @@ from tests.support.observing import OBSERVING
 from tests.support.virtual_time import in_virtual_time
 
 from wattgate.core.gateway.profiles.virtual_profiles import VirtualProfiles
-from wattgate.ports.store import StoreFailed
-from wattgate.runtime.gateway.profiles.kept_profiles import KeptProfiles
+from wattgate.core.ocpp.profile_text import profile_text
+from wattgate.ports.store import ProfileRecord, SaveProfile, StoreFailed
+from wattgate.runtime.gateway.profiles.kept_profiles import KeptProfiles, forget_all_but
 
 
 def ids(profiles: VirtualProfiles) -> list[int]:
@@ -48,4 +49,18 @@ async def test_without_the_store_only_what_has_happened_is_so() -> None:
     assert ids(kept.now) == []
     await kept.keep_anyway(kept.now, change)
     assert ids(kept.now) == [5]
+    await site.world.kill()
+
+
+@in_virtual_time()
+async def test_what_is_nobodys_any_more_is_forgotten_once_the_store_takes_it() -> None:
+    site = await a_site(site_toml=OBSERVING)
+    store = site.world.store
+    records = [ProfileRecord(name, 5, 1, profile_text(a_profile(8.0))) for name in ("one", "gone")]
+    await store.commit(*map(SaveProfile, records))
+    for fails, left in ((True, ["gone", "one"]), (False, ["one"])):
+        store.failing = fails
+        await forget_all_but(store, records, {"one"})
+        store.failing = False
+        assert sorted(each.link_id for each in (await store.recover()).profiles) == left
     await site.world.kill()

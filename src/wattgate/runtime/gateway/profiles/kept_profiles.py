@@ -1,15 +1,31 @@
 """A backend's charging profiles of one EVSE in memory and in the store, changed in step (R97)."""
 
 import asyncio
+from collections.abc import Iterable, Set
 from dataclasses import replace
 
 from wattgate.core.gateway.profiles.virtual_profiles import Change, VirtualProfiles
 from wattgate.ports.store import Change as StoreChange
-from wattgate.ports.store import DeleteProfile, ProfileRecord, SaveProfile, StoreFailed
+from wattgate.ports.store import DeleteProfile, ProfileRecord, SaveProfile, Store, StoreFailed
 from wattgate.runtime.gateway.evse_backend import EvseBackend
 from wattgate.runtime.station.station import House
 from wattgate.runtime.station.station_evse import StationEvse
 from wattgate.runtime.store_failures import say_not_stored
+
+
+async def forget_all_but(store: Store, records: Iterable[ProfileRecord], kept: Set[str]) -> None:
+    """Forget what is stored under other names: of backends that a new site file leaves out.
+
+    Would they ever return, nobody would expect their limits of then.
+    """
+    gone = [DeleteProfile(each.link_id, each.profile_id) for each in records]
+    gone = [each for each in gone if each.link_id not in kept]
+    if not gone:
+        return
+    try:
+        await store.commit(*gone)
+    except StoreFailed as exc:
+        say_not_stored(exc, note="profiles of backends that are gone")
 
 
 class KeptProfiles:

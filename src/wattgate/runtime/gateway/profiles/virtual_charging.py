@@ -81,6 +81,7 @@ class VirtualCharging:
         kept_as: str,
     ) -> None:
         """`kept_as` is the name under which the store keeps the profiles."""
+        self.kept_as = kept_as
         self.on_intrusion: Callable[[], None] = self._sweep
         self.backend = backend
         self._evse = evse
