@@ -154,17 +154,29 @@ async def test_r105_what_the_wallbox_has_not_given_up_is_still_reserved(
     await live.world.kill()
 
 
+LIST = {
+    "listVersion": 1,
+    "updateType": "Full",
+    "localAuthorizationList": [{"idTag": "04A1", "idTagInfo": ACCEPTED}],
+}
+
+
 @in_virtual_time()
 async def test_r105_a_wallbox_that_comes_anew_is_left_in_peace_for_a_while() -> None:
-    """First it is told its limits."""
+    """First it is told its limits; then what its former backend has left there is cleared."""
     live = await a_reserved_site()
+    live.wallbox.answers["SendLocalList"] = lambda _: ACCEPTED
+    await result(live.backends["a"], "SendLocalList", LIST)
     await live.change(gateway("b"))
     await asyncio.sleep(SETTLE_S - 5)
     live.wallbox.hang_up()
     await settled()
+    live.wallbox.calls.clear()
     live.world.plug_in("CP1", live.wallbox)
     await asyncio.sleep(SETTLE_S - 1)
-    assert live.wallbox.all_of(CANCEL) == []
+    for action in (CANCEL, "SendLocalList"):
+        assert live.wallbox.all_of(action) == []
     await asyncio.sleep(2)
-    assert live.wallbox.all_of(CANCEL) == [{"reservationId": 5}]
+    for action in (CANCEL, "SendLocalList"):
+        assert len(live.wallbox.all_of(action)) == 1
     await live.world.kill()

@@ -149,6 +149,9 @@ async def test_an_evse_that_retires_does_not_speak_for_those_that_stay() -> None
     refused = await site["one"].ask("UnlockConnector", {"connectorId": 1})
     assert refused[2] == "SecurityError"
     assert await result(site["one"], "UnlockConnector", {"connectorId": 2}) == ACCEPTED
+    await site.stop(ours)
+    await result(site["one"], "RemoteStartTransaction", {"idTag": "04A1"})
+    assert asked(site.wallbox, "RemoteStartTransaction") == [2]
     await result(site["one"], "RemoteStopTransaction", {"transactionId": 1001})
     assert site.wallbox.all_of("RemoteStopTransaction") == [{"transactionId": ours}]
     await site.world.kill()

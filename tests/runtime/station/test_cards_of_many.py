@@ -156,6 +156,21 @@ async def test_asking_all_takes_no_longer_than_asking_one_r16() -> None:
 
 
 @in_virtual_time()
+async def test_of_several_logins_under_way_a_card_waits_for_one_r53() -> None:
+    site = await two(ASK_ALL)
+    for each in (site.one, site.two):
+        each.answers["BootNotification"] = lambda _: None
+        each.hang_up()
+    await site.one.got("BootNotification", 2)
+    await site.two.got("BootNotification", 2)
+    began = asyncio.get_running_loop().time()
+    await site.shows()
+    assert 1 < asyncio.get_running_loop().time() - began <= 2
+    assert site.asked() == []
+    await site.world.kill()
+
+
+@in_virtual_time()
 async def test_a_backend_that_is_away_is_answered_for_by_what_it_said_and_no_other_r53_r105() -> (
     None
 ):
