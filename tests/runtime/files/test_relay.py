@@ -460,3 +460,18 @@ async def test_r87_of_two_files_brought_at_once_one_is_delivered_and_none_is_lef
     assert site.notes() == []
     assert site.files.there == set()
     await site.world.kill()
+
+
+@in_virtual_time()
+async def test_r87_a_report_for_one_backend_does_not_wait_for_the_file_of_another() -> None:
+    site = await file_site()
+    site.files.failures = [AWAY] * 9
+    with capture_logs():
+        assert await site.put(await site.told("GetDiagnostics", {"location": FOLDER}, site.helper))
+        site.files.complaint_of = lambda *_: "it is in the house"
+        assert await site.told("GetDiagnostics", {"location": FOLDER}) == FOLDER
+        await result(site.wallbox, DIAGNOSTICS, UPLOADED)
+        await settled()
+    assert site.backend.all_of(DIAGNOSTICS) == [UPLOADED]
+    assert site.helper.all_of(DIAGNOSTICS) == []
+    await site.world.kill()
