@@ -168,9 +168,12 @@ class Backend:
             party.late.refused(party.evse, transaction_id, verdict)
 
     def _parties_of(self, transaction_id: int) -> list[Party]:
-        """Whose transaction it is: of the EVSE it began at, where that is still here."""
+        """Whose transaction it is: of the EVSE it began at, or that has taken its place.
+
+        As long as nobody has, of any at its wallbox.
+        """
         known = [each for each in self.parties if transaction_id in each.station.open.records]
-        return [each for each in known if _began_at(each, transaction_id)] or known[:1]
+        return [each for each in known if _is_at(each, transaction_id)] or known
 
 
 class BackendAssembly:
@@ -347,9 +350,10 @@ def _join(party: Party, known: Backend, backend: EvseBackend) -> None:
         link.wallbox_came(backend.number)
 
 
-def _began_at(party: Party, transaction_id: int) -> bool:
-    start = party.station.open.records[transaction_id].start
-    return start.evse_id == party.evse.evse_id
+def _is_at(party: Party, transaction_id: int) -> bool:
+    start, running = party.station.open.records[transaction_id].start, party.evse.transaction
+    runs = running is not None and running.record.transaction_id == transaction_id
+    return runs or start.evse_id == party.evse.evse_id
 
 
 def _renewed(

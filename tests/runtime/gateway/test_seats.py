@@ -164,10 +164,27 @@ async def test_p20_a_wallbox_that_takes_anothers_place_has_its_seat() -> None:
             ("b", "a"),
             f"a {PLACE}",
         ),
+        (
+            Recovered(
+                outbox_depths={f"a {PLACE}": 2},
+                notes=(NoteRecord(f"backend b {PLACE}", "key", "x"),),
+            ),
+            ("b", "a"),
+            f"a {PLACE}",
+        ),
         (Recovered(outbox_depths={f"gone {PLACE}": 2}), ("b", "a"), f"b {PLACE}"),
         (Recovered(outbox_depths={"a SITE@other": 2}), ("b", "a"), f"b {PLACE}"),
     ],
-    ids=["nothing", "queue", "queue once", "open", "key", "of nobody known", "elsewhere"],
+    ids=[
+        "nothing",
+        "queue",
+        "queue once",
+        "open",
+        "key",
+        "queue and key",
+        "of nobody known",
+        "elsewhere",
+    ],
 )
 def test_the_link_that_was_there_before_goes_on_and_its_evse_is_connector_1(
     before: Recovered, site: tuple[str, str], link_id: str

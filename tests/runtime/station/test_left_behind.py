@@ -20,8 +20,10 @@ from tests.support.world import Json, World
 
 from wattgate.adapters.store.memory import MemoryStore
 from wattgate.core.gateway.outbox import OutboxMessage
+from wattgate.core.station.lost_stop import Lost
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.ports.store import Change, CloseTransaction, StoreFailed
+from wattgate.runtime.station.open_transactions import OpenTransactions
 
 BILLS = {"url": "ws://backend/", "client_id": "A", "offline_policy": "hold"}
 HEARS = {"url": "ws://one/", "client_id": "A", "role": "report"}
@@ -245,6 +247,33 @@ async def test_without_any_evidence_it_ends_as_it_began() -> None:
     assert record.stop.meter_stop_wh == START["meterStart"]
     end = await bills.got("StopTransaction")
     assert end["meterStop"] == START["meterStart"]
+    await world.kill()
+
+
+@pytest.mark.parametrize(
+    ("site_toml", "kept"),
+    [(AT_CP2, [("end by reset CP2", "SoftReset")]), (GONE, [])],
+    ids=["another name", "gone"],
+)
+@in_virtual_time()
+async def test_what_was_noted_of_its_end_moves_with_it_or_goes(
+    site_toml: str, kept: list[tuple[str, str]]
+) -> None:
+    world, bills, _ = a_world()
+    await car_charges(world)
+    known = OpenTransactions("CP1")
+    lost = Lost(world.clock.wall(), "2026-05-15T14:30:00Z", 51900)
+    await world.store.commit(known.note_reset(1, "SoftReset"), known.note_lost(1, lost))
+    world.site_toml = site_toml
+    await world.start()
+    notes = (await world.store.recover()).notes
+    of_ends = [each for each in notes if each.scope.startswith(("end by", "end missing"))]
+    assert [(each.scope, each.text) for each in of_ends] == kept
+    if kept:
+        wallbox = literal_wallbox()
+        await world.boot("CP2", wallbox, "Charging")
+        await result(wallbox, "StopTransaction", STOP | {"reason": "Remote"})
+        assert ends(bills) == [STOP | {"transactionId": 9001, "reason": "SoftReset"}]
     await world.kill()
 
 

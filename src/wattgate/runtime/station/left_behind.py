@@ -5,6 +5,7 @@ address, the wallbox may come under that one: then the transaction is its own. E
 here, and its backends hear of it: without that they would wait for the end for ever.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import structlog
@@ -58,7 +59,7 @@ async def _settle(
     known.recover(recovered)
     heir = _heir(record, site)
     if heir is not None:
-        await store.commit(MoveTransaction(number, heir), *known.forget_lost(number))
+        await store.commit(MoveTransaction(number, heir), *_notes_moved(known, number, heir))
         if await store.transaction(heir, number) is not None:
             log.warning("goes on at another address", transaction=number, station=heir)
             return
@@ -75,6 +76,14 @@ def _heir(record: TransactionRecord, site: Site) -> str | None:
         if each.id == record.start.evse_id and not each.is_on_modbus
     )
     return next(places, None)
+
+
+def _notes_moved(known: OpenTransactions, number: int, heir: str) -> Iterator[Change]:
+    """It is waited for anew; but why it is to end stays (R103)."""
+    yield from known.forget_lost(number)
+    yield from known.forget_reset(number)
+    if number in known.resets:
+        yield OpenTransactions(heir).note_reset(number, known.resets[number])
 
 
 def _ending(
