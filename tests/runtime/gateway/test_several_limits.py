@@ -140,7 +140,16 @@ async def test_who_may_only_start_limits_what_it_started_and_nothing_from_before
     await two.world.kill()
 
 
-@pytest.mark.parametrize("stamp", ["2026-05-15T14:00:00Z", "yesterday"])
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        "2026-05-15T14:00:00Z",
+        "yesterday",
+        "1970-01-01T00:03:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+    ],
+)
 @in_virtual_time()
 async def test_a_relative_limit_is_lowered_in_time_whatever_the_wallboxs_clock_says_R48_R94(
     stamp: str,

@@ -15,6 +15,7 @@ from wattgate.core.ocpp.profiles import Running
 from wattgate.core.ocpp.splice import Scalar
 from wattgate.core.site.model import EvseSettings, WallboxSettings
 from wattgate.core.station.authorisation import Place, fold
+from wattgate.core.station.clock import read_stamp
 from wattgate.core.station.connector import IDLE, Connector, ConnectorStatus
 from wattgate.core.station.transactions import TransactionRecord
 from wattgate.runtime.gateway.evse_backend import EvseBackend
@@ -201,8 +202,9 @@ class KnownEvse:
         if transaction is None:
             return None
         if transaction.began_at is None:
-            stamp = read_time(transaction.record.start.started_at)
-            transaction.began_at = self._presence.our_time_of(stamp)
+            now, stamp = self._presence.wall(), read_stamp(transaction.record.start.started_at)
+            began_at = self._presence.our_time_of(stamp)
+            transaction.began_at = began_at if now - began_at <= LONGEST_ELAPSED else now
         return Running(transaction.id_at(backend.link_id), transaction.began_at)
 
     @property
