@@ -1,6 +1,7 @@
 """Who hears how firmware, diagnostics and logs get on (R88, R102)."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from tests.support.frames import Refusal, error, literal_wallbox, result, settled
@@ -9,6 +10,7 @@ from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json
 
 from wattgate.core.gateway.commands.progress import FIRST_OF_OURS
+from wattgate.ports.store import Change
 
 ACCEPTED = {"status": "Accepted"}
 BACKENDS = {"left": {"one": PRIMARY, "two": HELPER, "three": LISTENER}}
@@ -229,4 +231,26 @@ async def test_r106_the_wallbox_does_not_wait_for_who_has_asked_and_only_listens
     site["two"].answers["FirmwareStatusNotification"] = lambda _: None
     async with asyncio.timeout(1):
         assert await result(site.wallbox, "FirmwareStatusNotification", progress("Idle")) == {}
+    await site.world.kill()
+
+
+@pytest.mark.parametrize("command", ["UpdateFirmware", "SignedUpdateFirmware"])
+@in_virtual_time()
+async def test_r103_a_car_that_comes_while_it_is_being_stored_is_not_disturbed(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = await several({"left": {"one": PRIMARY}, "right": {"two": PRIMARY}})
+    commit = site.world.store.commit
+
+    async def slow(*changes: Change) -> Any:  # noqa: ANN401 - as the store's own
+        if "progress CP1" in repr(changes):
+            monkeypatch.undo()
+            await site.start(2)
+        return await commit(*changes)
+
+    monkeypatch.setattr(site.world.store, "commit", slow)
+    assert await error(site["one"], command, log_of(7)) == "GenericError"
+    assert site.wallbox.all_of(command) == []
+    said = progress("Downloading")
+    assert await heard(site, "FirmwareStatusNotification", said) == {"one": [said]}
     await site.world.kill()

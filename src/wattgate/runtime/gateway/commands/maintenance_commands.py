@@ -20,6 +20,7 @@ from wattgate.runtime.station.station import Station
 from wattgate.runtime.station.station_evse import StationEvse
 from wattgate.runtime.store_failures import say_not_stored
 
+_IN_USE: Final = "others use it now (R103)"
 _HELD: Final = "another backend holds it inoperative (R86)"
 
 
@@ -47,7 +48,7 @@ class MaintenanceCommands:
             if self._whole.may_pass(link, ask):
                 work(then)
             else:
-                then(NoAnswer("others use it now (R103)", was_sent=False))
+                then(NoAnswer(_IN_USE, was_sent=False))
 
         def forward() -> None:
             self._to_wallbox.in_turn(ask, rule, ask.pass_on, begin)
@@ -67,11 +68,11 @@ class MaintenanceCommands:
         """Whoever asks for it hears how it gets on (R88)."""
 
         def begin(heard: Heard) -> None:
-            self._station.in_background(ask, self._request(ask, rule, heard))
+            self._station.in_background(ask, self._request(link, ask, rule, heard))
 
         self._take(link, ask, rule, begin)
 
-    async def _request(self, ask: Ask, rule: Rule, heard: Heard) -> None:
+    async def _request(self, link: BackendLink, ask: Ask, rule: Rule, heard: Heard) -> None:
         """What must be known after a restart is stored before the wallbox is asked."""
         progress, files, call = self._station.progress, self._station.house.files, ask.call
         link_id = self._backend.link_id
@@ -89,7 +90,10 @@ class MaintenanceCommands:
                 files.refused(told)
             heard(outcome)
 
-        self._to_wallbox.put(ask, rule, told.payload_text, answered)
+        if self._whole.may_pass(link, ask):
+            self._to_wallbox.put(ask, rule, told.payload_text, answered)
+        else:
+            answered(NoAnswer(_IN_USE, was_sent=False))
 
     # Availability
 
