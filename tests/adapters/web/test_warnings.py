@@ -255,3 +255,22 @@ async def test_r86_of_several_backends_the_one_that_holds_an_evse_is_named() -> 
         "The backend CP1@report has taken this EVSE out of service"
     ]
     await world.kill()
+
+
+@pytest.mark.parametrize(
+    ("client_id", "whose"), [("BOX", "this client id"), ("RIGHT", "this EVSE")]
+)
+@in_virtual_time()
+async def test_r66_of_a_login_that_evses_share_it_is_not_said_which_lost_a_message(
+    client_id: str, whose: str
+) -> None:
+    """Each of them has the warning, and the messages are counted together."""
+    right = EVSE[EVSE.index("[[evse]]") :].replace("stall-1", "stall-2") + "connector = 2"
+    world = World(f'{EVSE}{BACKEND}client_id = "BOX"\n{right}{BACKEND}client_id = "{client_id}"\n')
+    await world.start()
+    assert world.manager is not None
+    state = world.manager.evses()[0]
+    (backend,) = state.evse.backends
+    backend.link.pump.given_up = 2
+    assert any(f"did not take 2 messages of {whose}:" in each for each in warnings_of(state))
+    await world.kill()

@@ -81,11 +81,17 @@ def _messages_given_up(state: EvseState, login: EvseLogin, who: str) -> str | No
     if not count:
         return None
     messages = "1 message" if count == 1 else f"{count} messages"
-    whose = "this client id" if state.evse.settings.is_on_modbus else "this EVSE"  # it may share it
+    whose = "this client id" if _may_be_shared(state, login) else "this EVSE"
     return (
         f"{_begun(who)} finally did not take {messages} of {whose}: they are kept, and "
         "`wattgate messages` lists them and sends them again."
     )
+
+
+def _may_be_shared(state: EvseState, login: EvseLogin) -> bool:
+    """Whether other EVSEs may have the same login: of the wallbox, or with it on Modbus."""
+    sharing = sum(each.backend_of(login.id) is not None for each in state.station.evses)
+    return state.evse.settings.is_on_modbus or sharing > 1
 
 
 def _signed_data_contradict(state: EvseState, login: EvseLogin, who: str) -> str | None:
