@@ -57,6 +57,17 @@ async def test_a_backend_gets_the_samples_it_asked_for_and_the_wallbox_every_ans
     await site.world.kill()
 
 
+@in_virtual_time()
+async def test_connectors_that_are_not_there_have_one_pace_between_them_r80() -> None:
+    """A wallbox that goes on inventing some fills no memory."""
+    site = await a_paced_site("60")
+    for connector in range(1, 30):
+        said = values(0 if connector == 1 else 10 * connector) | {"connectorId": connector}
+        await result(site.wallbox, "MeterValues", said)
+    assert await taken(site) == [0, 20, 80, 140, 200, 260]
+    await site.world.kill()
+
+
 @pytest.mark.parametrize(
     "sample",
     [

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from wattgate.core.gateway.configuration.selection import Paces, selected, wishes_of
 from wattgate.core.station.requests import MeterValuesRequest
-from wattgate.core.station.salvage import OddMeterValues
+from wattgate.core.station.salvage import NO_CONNECTOR, OddMeterValues
 from wattgate.runtime.station.station import Station
 
 
@@ -34,7 +34,7 @@ class Pacing:
         values = self._values(link_id)
         if link_id is None or not values or isinstance(request, OddMeterValues):
             return text  # of odd ones nobody knows whose they are
-        connector = (link_id, request.connector_id)
+        connector = (link_id, self._known(request.connector_id))
         before = self._paced.get(connector)
         goes_on = before is not None and before.transaction_id == request.transaction_id
         paces = before.paces if before is not None and goes_on else Paces()
@@ -43,6 +43,11 @@ class Pacing:
         if after != paces:
             self._paced[connector] = _Paced(request.transaction_id, after)
         return wanted
+
+    def _known(self, connector: int) -> int:
+        """All that are not there count as one: a wallbox may name as many as it likes."""
+        is_there = connector == 0 or self._station.evse_at(connector) is not None
+        return connector if is_there else NO_CONNECTOR
 
     def _values(self, link_id: str | None) -> dict[str, str]:
         for evse in self._station.evses:
