@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from tests.support.world import Answer, Json, Scripted, World, a_backend, a_wallbox, status_of
 
+from wattgate.core.gateway.commands.rights import COMMANDS
+
 HOUSE = """
 [site]
 max_current_a = 63
@@ -103,6 +105,11 @@ class Literal(Scripted):
 def literal_wallbox(**answers: Answer) -> Literal:
     """`a_wallbox` whose answers may be literal."""
     return Literal(a_wallbox(**answers).answers)
+
+
+def obedient_wallbox() -> Literal:
+    """One that accepts every command of a backend."""
+    return literal_wallbox(**dict.fromkeys(COMMANDS, lambda _: {"status": "Accepted"}))
 
 
 def literal_backend(first_id: int = 9001, **answers: Answer) -> Literal:

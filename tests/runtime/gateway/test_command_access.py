@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 from tests.support.frames import (
-    Literal,
     error,
     literal_backend,
-    literal_wallbox,
+    obedient_wallbox,
     result,
     settled,
 )
@@ -92,10 +91,6 @@ ONE = {"left": {"one": PRIMARY, "two": HELPER, "three": LISTENER, "four": NOBODY
 TWO = {"left": {"one": PRIMARY}, "right": {"two": PRIMARY}}
 
 
-def obedient() -> Literal:
-    return literal_wallbox(**dict.fromkeys(COMMANDS, lambda _: DONE))
-
-
 async def outcome(site: Several, backend: str, action: str) -> str:
     """What became of a command, in the letters of the table."""
     seen = len(site.wallbox.calls)
@@ -134,7 +129,7 @@ async def test_r106_rights_decide_what_a_backend_of_the_only_evse_may(
     name: str, backend: str
 ) -> None:
     alone = {"left": {"one": PRIMARY}} if name == "alone" else ONE
-    site = await several(alone, obedient())
+    site = await several(alone, obedient_wallbox())
     assert await column(site, backend) == expected(name)
     await site.world.kill()
 
@@ -144,7 +139,7 @@ async def test_r106_rights_decide_what_a_backend_of_the_only_evse_may(
 async def test_r103_the_whole_wallbox_is_for_the_main_backend_while_nobody_else_charges(
     name: str, backend: str
 ) -> None:
-    site = await several(TWO, obedient())
+    site = await several(TWO, obedient_wallbox())
     if name == "busy":
         await site.start(2)
     assert await column(site, backend) == expected(name)
@@ -153,7 +148,7 @@ async def test_r103_the_whole_wallbox_is_for_the_main_backend_while_nobody_else_
 
 @in_virtual_time()
 async def test_a_backend_that_retires_may_only_end_what_began_there() -> None:
-    site = await several({"left": {"one": PRIMARY}}, obedient())
+    site = await several({"left": {"one": PRIMARY}}, obedient_wallbox())
     ours = await site.start()
     (backend,) = site.evse("left").backends
     backend.retiring = True
@@ -168,7 +163,7 @@ async def test_a_backend_that_retires_may_only_end_what_began_there() -> None:
 async def test_r106_rights_hold_also_where_wallbox_and_backend_talk_directly() -> None:
     world = a_relaying_world(backend := literal_backend(), DROP + 'commands = "read"\n')
     await world.start()
-    wallbox = obedient()
+    wallbox = obedient_wallbox()
     await world.boot("CP1", wallbox)
     await settled()
     assert await error(backend, "Reset", {"type": "Soft"}) == "SecurityError"

@@ -5,11 +5,9 @@ connector for the whole wallbox. What two of them could read differently never g
 """
 
 import pytest
-from tests.support.frames import Literal, literal_wallbox, settled
+from tests.support.frames import obedient_wallbox, settled
 from tests.support.roles import PRIMARY, several
 from tests.support.virtual_time import in_virtual_time
-
-from wattgate.core.gateway.commands.rights import COMMANDS
 
 TWO = {"left": {"one": PRIMARY}, "right": {"two": PRIMARY}}
 RESERVED = '"idTag":"a","expiryDate":"2030-01-01T00:00:00Z"'
@@ -19,10 +17,6 @@ PROFILE = (
     '"chargingSchedule":{"chargingRateUnit":"A",'
     '"chargingSchedulePeriod":[{"startPeriod":0,"limit":6}]}}'
 )
-
-
-def obedient() -> Literal:
-    return literal_wallbox(**dict.fromkeys(COMMANDS, lambda _: {"status": "Accepted"}))
 
 
 @pytest.mark.parametrize("place", ["", '"connectorId":null,', '"connectorId":1,"connectorId":[],'])
@@ -41,7 +35,7 @@ async def test_r101_no_command_gets_to_a_wallbox_of_several_that_names_no_connec
     action: str, rest: str, place: str, *, observes: bool
 ) -> None:
     more = 'load_management = "observe"\n' if observes else ""
-    site = await several(TWO, obedient(), more)
+    site = await several(TWO, obedient_wallbox(), more)
     site["two"].send(f'[2,"asked","{action}",{{{place}{rest}}}]')
     await settled()
     assert site.wallbox.payload_texts(action) == []
@@ -64,7 +58,7 @@ async def test_r74_no_stop_gets_to_the_wallbox_that_names_no_transaction(named: 
 
 @in_virtual_time()
 async def test_r105_a_reservation_that_is_named_twice_is_its_own_each_time() -> None:
-    site = await several(TWO, obedient())
+    site = await several(TWO, obedient_wallbox())
     for name, number in (("two", 1), ("one", 2)):
         site[name].send(
             f'[2,"{name}","ReserveNow",{{"connectorId":1,"reservationId":{number},{RESERVED}}}]'
@@ -82,7 +76,7 @@ async def test_r105_a_reservation_that_is_named_twice_is_its_own_each_time() -> 
 
 @in_virtual_time()
 async def test_r60_a_profile_that_only_some_read_as_a_neighbours_is_nobodys() -> None:
-    site = await several(TWO, obedient(), 'load_management = "observe"\n')
+    site = await several(TWO, obedient_wallbox(), 'load_management = "observe"\n')
     assert await site.start(1) == 1
     twice = PROFILE.replace('"stackLevel"', '"transactionId":1,"transactionId":null,"stackLevel"')
     site["two"].send(f'[2,"asked","SetChargingProfile",{{"connectorId":1,{twice}}}]')

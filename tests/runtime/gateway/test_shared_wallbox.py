@@ -1,12 +1,18 @@
 """Several EVSEs of one wallbox behind one login: the wallbox hears of each command once (R102)."""
 
 import pytest
-from tests.support.frames import HOUSE, Literal, literal_backend, literal_wallbox, result, settled
+from tests.support.frames import (
+    HOUSE,
+    Literal,
+    literal_backend,
+    literal_wallbox,
+    obedient_wallbox,
+    result,
+    settled,
+)
 from tests.support.roles import Several
 from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Json, World, status_of
-
-from wattgate.core.gateway.commands.rights import COMMANDS
 
 ACCEPTED = {"status": "Accepted"}
 URL = "ws://one/SITE"
@@ -29,7 +35,7 @@ async def a_shared_wallbox(third: str = "") -> Several:
     one, two = literal_backend(1001), literal_backend(2001)
     world.dialer.backends |= {URL: one, "ws://two/CP1": two}
     await world.start()
-    wallbox = literal_wallbox(**dict.fromkeys(COMMANDS, lambda _: ACCEPTED))
+    wallbox = obedient_wallbox()
     await world.boot("CP1", wallbox)
     for number in (2, 3) if third else (2,):
         await wallbox.ask("StatusNotification", status_of(number, "Available"))
