@@ -147,6 +147,23 @@ async def test_back_from_active_each_backends_profiles_are_handed_over_to_its_co
     await site.world.kill()
 
 
+@in_virtual_time()
+async def test_what_a_wallbox_was_away_for_leaves_it_once_its_backend_is_gone_R97_R101() -> None:
+    """Another backend has a profile of the same id: by another number."""
+    site = await two_sides()
+    assert await result(site.one, SET, setting(8, 1)) == DONE
+    assert await result(site.two, SET, setting(9, 1)) == DONE
+    site.wallbox.hang_up()
+    await settled()
+    assert site.world.manager is not None
+    await site.world.manager.gateways.change("left", ReplaceGateways([]), seen=None)
+    await settle(20)
+    await site.world.boot("CP1", site.wallbox)
+    await settle(120)
+    assert site.wallbox.all_of(CLEAR) == [{"id": 20_001}]
+    await site.world.kill()
+
+
 def asking(profile_text: dict[str, Any]) -> dict[str, Any]:
     return {"idTag": "04A1", "connectorId": 1, "chargingProfile": profile_text}
 

@@ -293,7 +293,8 @@ class VirtualCharging:
     async def withdraw(self, used_ids: Collection[int]) -> None:
         """The backend is the EVSE's no more: what it has set holds no longer, here or there.
 
-        `used_ids` are profiles of other backends of the wallbox: those stay in it.
+        `used_ids` are profiles of other backends of the wallbox: those stay in it, where no numbers
+        of ours tell them apart.
         """
         async with self._kept.in_order:
             before = self._kept.now
@@ -302,8 +303,13 @@ class VirtualCharging:
             if change is not None:
                 await self._kept.keep_anyway(before, change)
         if self._house.observing():
-            for profile_id in sorted(ids - set(used_ids)):
+            for profile_id in sorted(each for each in ids if self._is_alone_with(each, used_ids)):
                 await self._to_wallbox.remove(profile_id)
+
+    def _is_alone_with(self, profile_id: int, used_ids: Collection[int]) -> bool:
+        """Whether the wallbox has no profile of somebody else under that number."""
+        has_own = self.naming.number_of(profile_id) not in (None, profile_id)
+        return has_own or profile_id not in used_ids
 
     # After load management took over
 
