@@ -16,7 +16,7 @@ from tests.support.frames import (
 from tests.support.live_site import GONE_S
 from tests.support.site_text import GatewayFields, evse, site
 from tests.support.virtual_time import in_virtual_time
-from tests.support.world import Json, World
+from tests.support.world import Json, World, status_of
 
 from wattgate.core.site.gateways import ReplaceGateways
 
@@ -155,6 +155,10 @@ async def test_a_backend_that_comes_back_stays_when_what_it_was_still_owed_is_to
     wallbox = await begins_anew(world, *evses)
     assert world.manager is not None
     await world.manager.gateways.change(name, ReplaceGateways([OWN]), seen=None)
+    own.calls = [each for each in own.calls if each[0] != "StatusNotification"]
+    await result(wallbox, "StatusNotification", status_of(0, "Faulted"))
+    await settled()
+    assert own.all_of("StatusNotification") == [status_of(0, "Faulted")]
     await goes_on(wallbox)
     await asyncio.sleep(2 * GONE_S)
     assert own.is_linked
