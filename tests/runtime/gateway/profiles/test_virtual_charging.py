@@ -413,6 +413,25 @@ async def test_a_start_that_is_refused_leaves_the_profile_of_the_one_before_r75(
 
 
 @in_virtual_time()
+async def test_a_profile_whose_car_charges_already_is_not_for_the_next_session_too_r75() -> None:
+    """A later start was refused only then."""
+    world, box, backend = await online()
+    box.answers["RemoteStartTransaction"] = lambda _: {"status": "Accepted"}
+    await backend.ask("RemoteStartTransaction", START)
+    virtual = virtual_of(world, "A")
+    before = virtual.awaited
+    await box.start()
+    await settle()
+    virtual.no_start(before)
+    assert box.limits_a()[-1] == 7
+    await box.stop()
+    await box.start()
+    await settle()
+    assert box.limits_a()[-1] == 16
+    await world.kill()
+
+
+@in_virtual_time()
 async def test_a_start_that_never_left_leaves_no_profile_for_the_next_session_r75() -> None:
     world, box, backend = await online()
     await box.go()

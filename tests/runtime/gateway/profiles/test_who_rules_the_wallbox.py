@@ -77,3 +77,19 @@ async def test_what_a_wallbox_was_away_for_is_not_given_to_it_once_another_bills
     await asyncio.sleep(120)
     assert theirs(two) == []
     await two.world.kill()
+
+
+@in_virtual_time()
+async def test_what_a_wallbox_was_away_for_is_not_given_to_it_once_that_is_nobodys_right() -> None:
+    two = await two_set_limits()
+    assert await two.set(two.bills, setting(12)) == "Accepted"
+    await changed_to(two.world, "observe")
+    await settle(20)
+    assert theirs(two) == [12]
+    await two.box.go()
+    for commands in ("read", "all", "read"):
+        await change(two, ChangeGateway(1, {"commands": commands}))
+    await two.box.come(two.world)
+    await asyncio.sleep(120)
+    assert theirs(two) == [12]
+    await two.world.kill()
