@@ -169,3 +169,28 @@ async def test_a_backend_that_comes_back_stays_when_what_it_was_still_owed_is_to
     (state,) = [each for each in world.manager.evses() if each.evse.evse_id == name]
     assert [each.retiring for each in state.evse.backends] == [False]
     await world.kill()
+
+
+@in_virtual_time()
+async def test_who_stays_behind_a_login_delivers_what_who_leaves_has_left() -> None:
+    world, shared = World(site(left(SHARED), right(SHARED))), literal_backend(9001)
+    there = world.dialer.backends
+    there["ws://shared/S"] = shared
+    await world.start()
+    wallbox = literal_wallbox()
+    await world.boot("CP1", wallbox)
+    await settled()
+    there.clear()
+    shared.hang_up()
+    await result(wallbox, "StartTransaction", START | {"connectorId": 2})
+    await result(wallbox, "StopTransaction", STOP)
+    assert world.manager is not None
+    await world.manager.gateways.change("right", ReplaceGateways([]), seen=None)
+    await asyncio.sleep(GONE_S)
+    state = world.manager.evse("right")
+    assert state is not None
+    assert state.evse.backends == ()
+    there["ws://shared/S"] = shared
+    await shared.got("StopTransaction")
+    assert shared.all_of("StopTransaction") == [STOP | {"transactionId": 9001}]
+    await world.kill()

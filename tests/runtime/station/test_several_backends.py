@@ -56,6 +56,18 @@ async def test_r106_every_backend_hears_the_whole_transaction_under_its_own_id_r
 
 
 @in_virtual_time()
+async def test_r102_the_main_meter_is_connector_0_for_every_backend() -> None:
+    site = await several()
+    await result(site.wallbox, "StartTransaction", START)
+    await result(site.wallbox, "MeterValues", READING | {"connectorId": 0})
+    await settled()
+    for name, theirs in FIRST_IDS.items():
+        (told,) = site.backends[name].all_of("MeterValues")
+        assert (told["connectorId"], told["transactionId"]) == (0, theirs)
+    await site.world.kill()
+
+
+@in_virtual_time()
 async def test_r106_a_report_that_is_away_or_silent_delays_nobody_and_hears_all_later() -> None:
     silent = literal_backend(501, StartTransaction=lambda _: None)
     site = await several(away=("two",), one=silent)
