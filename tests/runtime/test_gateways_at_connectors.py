@@ -120,7 +120,9 @@ async def test_r101_of_a_shared_login_as_well() -> None:
 @in_virtual_time()
 async def test_r101_also_where_the_site_has_no_evse_there(after: tuple[GatewayFields, ...]) -> None:
     world, own = await charging_at_two(left(), right(SHARED))
-    wallbox = await begins_anew(world, left(*after))
+    await begins_anew(world, left(*after))
+    await world.kill()
+    wallbox = await begins_anew(world, left(*after))  # it is kept as it was, not as it is hosted
     await goes_on(wallbox)
     assert connectors(own) == [1, 1]
     assert own.all_of("StopTransaction") == [STOP | {"transactionId": 9001}]
