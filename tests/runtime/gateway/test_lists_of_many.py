@@ -1,7 +1,7 @@
 """Local lists and caches at a wallbox that several backends use (R55, R56, R105, R106)."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from tests.support.frames import (
@@ -21,8 +21,10 @@ from tests.support.virtual_time import in_virtual_time
 from tests.support.world import Answer, Json, World, status_of
 
 from wattgate.adapters.store.memory import MemoryStore
+from wattgate.core.gateway.commands.rights import Rights
 from wattgate.core.gateway.local_list import MOST_CHANGES, MOST_ENTRIES
 from wattgate.core.site.gateways import ReplaceGateways
+from wattgate.core.site.model import GatewayRole
 
 DONE = {"status": "Accepted"}
 MISMATCH = {"status": "VersionMismatch"}
@@ -435,4 +437,19 @@ async def test_p16_an_evse_that_came_later_gets_no_list_of_the_changes_only_r55(
     assert await result(site.backend, "SendLocalList", a_list(7, "Differential", A=None)) == DONE
     site.sharers["b"].wallbox.answers["GetLocalListVersion"] = lambda _: Refusal("NotSupported")
     assert await result(site.backend, "SendLocalList", a_list(8, "Differential", D=None)) == DONE
+    await site.stop()
+
+
+@in_virtual_time()
+async def test_r105_a_list_that_is_kept_here_is_changed_once_for_all_evses_of_the_login() -> None:
+    site = await a_shared_login("a", "b")
+    for sharer in site.sharers.values():
+        (backend,) = sharer.evse.backends
+        backend.gateway = replace(backend.gateway, role=GatewayRole.REPORT, commands=Rights.ALL)
+    assert await result(site.backend, "SendLocalList", a_list(3, A="Accepted")) == DONE
+    change = a_list(4, "Differential", B="Accepted")
+    assert await result(site.backend, "SendLocalList", change) == DONE
+    assert await result(site.backend, "SendLocalList", change) == MISMATCH
+    assert await version(site.backend) == 4
+    assert not any(each.wallbox.all_of("SendLocalList") for each in site.sharers.values())
     await site.stop()
