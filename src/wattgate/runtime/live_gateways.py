@@ -152,7 +152,11 @@ class LiveGateways:
         def likeness(party: Party) -> tuple[bool, bool, bool]:
             settings = party.evse.settings
             is_elsewhere = party.station.station_id != kept.station_id
-            return is_elsewhere, settings.connector != kept.connector, settings.id != kept.evse_id
+            return (
+                is_elsewhere,
+                settings.ocpp_connector != kept.connector,
+                settings.id != kept.evse_id,
+            )
 
         fitting = (
             each
@@ -345,7 +349,7 @@ def _described(party: Party, gateway: GatewaySettings, seat: Seat) -> KeptGatewa
     return KeptGateway(
         evse.evse_id,
         evse.station_id,
-        evse.settings.connector,
+        evse.settings.ocpp_connector,
         seat.link_id,
         named_after,
         seat.number,
