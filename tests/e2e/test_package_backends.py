@@ -172,7 +172,7 @@ async def test_each_backend_reads_and_commands_its_own_charge_point_r84_r86_r103
     assert (await place.ask("one", "LEFT", call.Reset(type=ResetType.soft))).status == "Accepted"
     await one.news.got(Action.stop_transaction, transaction_id=100, reason="SoftReset")
     assert not place.box.all_of("reset", mark)
-    assert not [each for name, each in two.news.heard if name == "StopTransaction"]
+    assert "StopTransaction" not in two.stations["RIGHT"].heard
     off = call.ChangeAvailability(connector_id=0, type=AvailabilityType.inoperative)
     assert (await place.ask("two", "RIGHT", off)).status == "Scheduled"
     with pytest.raises(SecurityError):

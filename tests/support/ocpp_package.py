@@ -163,12 +163,18 @@ class PackageStation(ChargePoint):  # type: ignore[misc]  # - the package has no
         first: int,
     ) -> None:
         super().__init__(station_id, connection)
+        self.heard: list[str] = []
+        """What came from this charge point on this connection, by action."""
         self._news = news
         self._first = first
 
+    def _heard(self, action: Action, asked: dict[str, Any]) -> None:
+        self.heard.append(str(action.value))
+        self._news.add(action, asked)
+
     @on(Action.boot_notification)  # type: ignore[untyped-decorator]  # - the package has no types
     def _boot(self, **asked: Any) -> Any:  # noqa: ANN401 - JSON
-        self._news.add(Action.boot_notification, asked)
+        self._heard(Action.boot_notification, asked)
         return call_result.BootNotification(
             current_time=NOW, interval=300, status=RegistrationStatus.accepted
         )
@@ -179,7 +185,7 @@ class PackageStation(ChargePoint):  # type: ignore[misc]  # - the package has no
 
     @on(Action.status_notification)  # type: ignore[untyped-decorator]  # - the package has no types
     def _status(self, **asked: Any) -> Any:  # noqa: ANN401 - JSON
-        self._news.add(Action.status_notification, asked)
+        self._heard(Action.status_notification, asked)
         return call_result.StatusNotification()
 
     @on(Action.authorize)  # type: ignore[untyped-decorator]  # - the package has no types
@@ -188,19 +194,19 @@ class PackageStation(ChargePoint):  # type: ignore[misc]  # - the package has no
 
     @on(Action.start_transaction)  # type: ignore[untyped-decorator]  # - the package has no types
     def _start(self, **asked: Any) -> Any:  # noqa: ANN401 - JSON
-        self._news.add(Action.start_transaction, asked)
+        self._heard(Action.start_transaction, asked)
         accepted = IdTagInfo(status=AuthorizationStatus.accepted)
         number = self._first + asked["connector_id"] - 1
         return call_result.StartTransaction(transaction_id=number, id_tag_info=accepted)
 
     @on(Action.meter_values)  # type: ignore[untyped-decorator]  # - the package has no types
     def _meter_values(self, **asked: Any) -> Any:  # noqa: ANN401 - JSON
-        self._news.add(Action.meter_values, asked)
+        self._heard(Action.meter_values, asked)
         return call_result.MeterValues()
 
     @on(Action.stop_transaction)  # type: ignore[untyped-decorator]  # - the package has no types
     def _stop(self, **asked: Any) -> Any:  # noqa: ANN401 - JSON
-        self._news.add(Action.stop_transaction, asked)
+        self._heard(Action.stop_transaction, asked)
         return call_result.StopTransaction()
 
 
