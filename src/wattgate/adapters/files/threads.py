@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -55,25 +56,19 @@ async def in_thread(work: Callable[[Stop], T], *, name: str) -> T:
     future: asyncio.Future[T] = loop.create_future()
     stop = Stop()
 
-    def tell(result: T | None, error: BaseException | None) -> None:
-        if future.done():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]  # - None is a T where there is no error
+    def tell(outcome: Callable[[], None]) -> None:
+        if not future.done():
+            outcome()
 
     def run() -> None:
-        result: T | None = None
-        error: BaseException | None = None
         try:
-            result = work(stop)
+            outcome = partial(future.set_result, work(stop))
         except GivenUp:
             return
         except Exception as exc:  # noqa: BLE001 - it is raised where it is waited for
-            error = exc
+            outcome = partial(future.set_exception, exc)
         if not loop.is_closed():
-            loop.call_soon_threadsafe(tell, result, error)
+            loop.call_soon_threadsafe(tell, outcome)
 
     threading.Thread(target=run, name=name, daemon=True).start()
     try:

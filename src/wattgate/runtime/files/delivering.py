@@ -19,6 +19,7 @@ from wattgate.runtime.store_failures import say_not_stored
 log = structlog.get_logger()
 
 _STORE_AGAIN_S: Final = 60.0
+"""s until what the store could not keep is tried again."""
 
 
 class Delivering:

@@ -114,7 +114,10 @@ class KnownEvse:
     @property
     def primary(self) -> EvseBackend | None:
         """The backend that authorises and bills; None without one."""
-        return next((each for each in self.backends if each.is_primary), None)
+        for each in self.backends:  # a loop, since every message that passes asks
+            if each.is_primary:
+                return each
+        return None
 
     @property
     def reports(self) -> tuple[EvseBackend, ...]:
@@ -129,7 +132,8 @@ class KnownEvse:
     @property
     def link(self) -> BackendLink | None:
         """The login at the primary backend."""
-        return self.primary.link if self.primary is not None else None
+        primary = self.primary
+        return primary.link if primary is not None else None
 
     @property
     def north(self) -> NorthSide | None:

@@ -87,7 +87,7 @@ class Station:
         )
         self.availability = Availability(presence, self.evses, house.store, house.tasks)
         self.progress = ProgressReports(
-            presence, self.evses, house.store, house.tasks, self._main_backend, house.files
+            presence, self.evses, house.store, house.tasks, self.main_backend, house.files
         )
         self.in_order = asyncio.Lock()
         """Held while a message of a transaction is stored: they are kept in the order they came."""
@@ -144,9 +144,14 @@ class Station:
 
         The site may choose it; else it is the first that has a primary backend. None without one.
         """
-        served = [evse for evse in self.evses if evse.link is not None]
-        chosen = (evse for evse in served if evse.evse_id == evse.wallbox.main_evse)
-        return next(chosen, served[0] if served else None)
+        first = None
+        for evse in self.evses:
+            if evse.primary is None:
+                continue
+            if evse.evse_id == evse.wallbox.main_evse:
+                return evse
+            first = first or evse
+        return first
 
     def recover(self, notes: Iterable[NoteRecord]) -> None:
         """Take over what of its backends was noted before a restart."""
@@ -157,8 +162,10 @@ class Station:
         self.profile_ids.recover(notes)
         self.local_lists.recover(notes)
 
-    def _main_backend(self) -> EvseBackend | None:
-        return self.primary.primary if self.primary is not None else None
+    def main_backend(self) -> EvseBackend | None:
+        """The primary backend of that EVSE."""
+        primary = self.primary
+        return primary.primary if primary is not None else None
 
     @property
     def is_shared(self) -> bool:

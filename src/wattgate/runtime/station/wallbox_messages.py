@@ -78,13 +78,16 @@ class WallboxMessages:
     # Messages that are only passed on
 
     def _relay(self, ask: Ask, rule: Rule) -> None:
-        evse = self._station.primary
         if rule.keeps_last:
             self._station.in_background(ask, self._station.progress.noticed(ask, rule))
-        elif evse is None or evse.link is None:
+        else:
+            self._relay_to(self._station.main_backend(), ask, rule)
+
+    def _relay_to(self, backend: EvseBackend | None, ask: Ask, rule: Rule) -> None:
+        if backend is None:
             ask.answer(rule.local_answer, "no backend")
-        elif rule.online is Decision.FORWARD and evse.link.is_online:
-            self._forward(ask, rule, evse.link)
+        elif rule.online is Decision.FORWARD and backend.link.is_online:
+            self._forward(ask, rule, backend.link)
         else:
             ask.answer(rule.away_answer, "the backend is away")
 
@@ -113,11 +116,10 @@ class WallboxMessages:
             work = take_meter_configuration(self._station, ask, rule)
             self._station.in_background(ask, work)
             return
-        evse = self._station.primary
-        backend = evse.primary if evse is not None else None
+        backend = self._station.main_backend()
         asked = mapped_cost(backend.gateway, ask.call.payload_text) if backend is not None else None
         if backend is None or asked is None:
-            self._relay(ask, rule)
+            self._relay_to(backend, ask, rule)
         else:
             work = self._relay_cost(ask, rule, backend.link_id, asked)
             self._station.in_background(ask, work)

@@ -23,6 +23,7 @@ END_WITHIN_S: Final = 30.0
 """s for which a virtual reset waits for the end of its transactions before the new login."""
 
 _LOOK_S: Final = 1.0
+"""s between two looks whether its transactions have ended."""
 
 _ACCEPTED: Final = '{"status":"Accepted"}'
 
